@@ -103,7 +103,7 @@ export type Shape<C> = C extends Contract<infer _Self, infer S> ? S : never
  */
 export type Script<S> = {
   readonly [K in keyof S]: S[K] extends (...args: infer Args) => Effect.Effect<infer A, infer E, never> ?
-      (...args: Args) => Effect.Effect<A, Exclude<E, ComponentError>>
+    (...args: Args) => Effect.Effect<A, Exclude<E, ComponentError>>
     : Script<S[K]>
 }
 

@@ -52,16 +52,79 @@ const identifier = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i
 const worldId = /^([a-z][a-z0-9-]*):([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(@[0-9A-Za-z.+-]+)?$/
 
 const reserved: ReadonlySet<string> = new Set([
-  "Array", "ArrayLike", "BigInt", "Boolean", "ComponentError", "Contract", "Effect", "Error", "Function", "Map",
-  "Number", "Object", "Promise", "Readonly", "ReadonlyArray", "Record", "Result", "Set", "String", "Symbol",
-  "Uint8Array", "WitType"
+  "Array",
+  "ArrayLike",
+  "BigInt",
+  "Boolean",
+  "ComponentError",
+  "Contract",
+  "Effect",
+  "Error",
+  "Function",
+  "Map",
+  "Number",
+  "Object",
+  "Promise",
+  "Readonly",
+  "ReadonlyArray",
+  "Record",
+  "Result",
+  "Set",
+  "String",
+  "Symbol",
+  "Uint8Array",
+  "WitType"
 ])
 
 const keywords: ReadonlySet<string> = new Set([
-  "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do",
-  "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import",
-  "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return",
-  "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with", "yield"
+  "arguments",
+  "await",
+  "break",
+  "case",
+  "catch",
+  "class",
+  "const",
+  "continue",
+  "debugger",
+  "default",
+  "delete",
+  "do",
+  "else",
+  "enum",
+  "eval",
+  "export",
+  "extends",
+  "false",
+  "finally",
+  "for",
+  "function",
+  "if",
+  "implements",
+  "import",
+  "in",
+  "instanceof",
+  "interface",
+  "let",
+  "new",
+  "null",
+  "package",
+  "private",
+  "protected",
+  "public",
+  "return",
+  "static",
+  "super",
+  "switch",
+  "this",
+  "throw",
+  "true",
+  "try",
+  "typeof",
+  "var",
+  "void",
+  "while",
+  "with",
+  "yield"
 ])
 
 type Named = Extract<WitType.WitType, { readonly kind: "record" | "variant" | "enum" | "flags" }>
@@ -83,7 +146,9 @@ class Writer {
     this.packageId = `${parts[1]}:${parts[2]}`
     this.className = pascal(parts[2] ?? "")
     this.taken.add(this.className)
-    this.interfaces = description.exports.filter((item) => item.id === undefined || !item.id.startsWith("airssys:core/"))
+    this.interfaces = description.exports.filter((item) =>
+      item.id === undefined || !item.id.startsWith("airssys:core/")
+    )
   }
 
   write(): string {
@@ -191,7 +256,9 @@ class Writer {
     for (const item of cases) {
       const local = this.unique(pascal(this.checked(item.name, place)), prefix, `${owner}#${item.name}`)
       const payload = item.type === undefined ? "" : `<{ readonly value: ${this.type(item.type, place)} }>`
-      this.declare(failureClass(local, `${this.packageId}/${local}`, payload, `Case \`${item.name}\` of \`${prefix}\`.`))
+      this.declare(
+        failureClass(local, `${this.packageId}/${local}`, payload, `Case \`${item.name}\` of \`${prefix}\`.`)
+      )
       classes.set(item.name, local)
     }
     this.failures.set(owner, classes)
@@ -247,7 +314,9 @@ class Writer {
     switch (type.kind) {
       case "record":
         return `{ ${
-          type.fields.map((field) => `readonly ${camel(this.checked(field.name, place))}: ${this.type(field.type, place)}`)
+          type.fields.map((field) =>
+            `readonly ${camel(this.checked(field.name, place))}: ${this.type(field.type, place)}`
+          )
             .join("; ")
         } }`
       case "variant":

@@ -1,0 +1,49 @@
+/**
+ * What calls of components cost, collected around an effect.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { Receipt } from "./ComponentEngine.ts"
+
+/**
+ * The receipt of one call, with who was called.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CallReceipt extends Receipt {
+  /** `namespace:name` of the component. */
+  readonly component: string
+  readonly export: string
+}
+
+/**
+ * Where clients leave the receipts of their calls; nothing is kept by default.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const Collector = Context.Reference<((receipt: CallReceipt) => void) | undefined>(
+  "airssys/component/Receipt/Collector",
+  { defaultValue: () => undefined }
+)
+
+/**
+ * Runs an effect and gives its value with the receipts of the component calls
+ * it made, in the order in which they ended.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const collect = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<readonly [value: A, receipts: ReadonlyArray<CallReceipt>], E, R> =>
+  Effect.suspend(() => {
+    const receipts: Array<CallReceipt> = []
+    return Effect.map(
+      Effect.provideService(effect, Collector, (receipt) => receipts.push(receipt)),
+      (value) => [value, receipts] as const
+    )
+  })
