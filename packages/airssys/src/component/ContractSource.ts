@@ -137,7 +137,7 @@ class Writer {
   readonly taken = new Set<string>(reserved)
   readonly names = new Map<string, string>()
   readonly declarations: Array<string> = []
-  readonly failures = new Map<string, ReadonlyMap<string, string>>()
+  readonly failures = new Map<string, FailureUnion>()
 
   constructor(world: string, description: WitType.World) {
     const parts = worldId.exec(world)
@@ -225,13 +225,9 @@ class Writer {
     func: string,
     type: WitType.WitType | undefined,
     place: string
-  ): { readonly type: string; readonly value: string } {
+  ): FailureUnion {
     if (type?.kind === "variant" || type?.kind === "enum") {
-      const cases = this.caseClasses(type, func, place)
-      return {
-        type: [...cases.values()].join(" | "),
-        value: `{ ${[...cases].map(([name, local]) => `${quote(name)}: ${local}`).join(", ")} }`
-      }
+      return this.failureUnion(type, func, place)
     }
     const key = `error:${place}`
     const name = this.unique(`${pascal(func)}Error`, pascal(func), key)
@@ -240,11 +236,11 @@ class Writer {
     return { type: name, value: name }
   }
 
-  caseClasses(
+  failureUnion(
     type: Extract<WitType.WitType, { readonly kind: "variant" | "enum" }>,
     func: string,
     place: string
-  ): ReadonlyMap<string, string> {
+  ): FailureUnion {
     const owner = type.name === undefined ? `${place}:err` : typeKey(type.name)
     const known = this.failures.get(owner)
     if (known !== undefined) return known
@@ -261,8 +257,16 @@ class Writer {
       )
       classes.set(item.name, local)
     }
-    this.failures.set(owner, classes)
-    return classes
+    const alias = this.unique(prefix, this.className, owner)
+    this.declare(
+      `/**\n * Failures of \`${prefix}\`.\n */\nexport type ${alias} = ${[...classes.values()].join(" | ")}\n`
+    )
+    const union = {
+      type: alias,
+      value: `{ ${[...classes].map(([name, local]) => `${quote(name)}: ${local}`).join(", ")} }`
+    }
+    this.failures.set(owner, union)
+    return union
   }
 
   type(type: WitType.WitType, place: string): string {
@@ -355,6 +359,13 @@ class Writer {
   error(place: string, problem: string): ContractSourceError {
     return new ContractSourceError({ place, problem })
   }
+}
+
+interface FailureUnion {
+  /** The union in a signature. */
+  readonly type: string
+  /** The argument of `Contract.func`. */
+  readonly value: string
 }
 
 interface Member {
