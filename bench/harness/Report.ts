@@ -1,0 +1,53 @@
+/**
+ * Results as JSON lines and as a table.
+ */
+import type { Result } from "./Measure.ts"
+import * as Statistics from "./Statistics.ts"
+import * as Suite from "./Suite.ts"
+
+export interface Line {
+  readonly suite: string
+  readonly name: string
+  readonly unit: string
+  readonly median: number
+  readonly min: number
+  readonly max: number
+  /** By contender; `ratio` is ours / theirs, so below 1 means ours takes less. */
+  readonly against: Readonly<Record<string, { readonly median: number; readonly ratio: number }>>
+}
+
+export const line = (suite: string, row: Suite.Row, { against, ours }: Result): Line => ({
+  suite,
+  name: row.name,
+  unit: row.unit,
+  median: Statistics.round(ours.median),
+  min: Statistics.round(ours.min),
+  max: Statistics.round(ours.max),
+  against: Object.fromEntries(
+    against.map(({ median, name }) => [
+      name,
+      { median: Statistics.round(median), ratio: Statistics.round(ours.median / median) }
+    ])
+  )
+})
+
+const cells = (first: string, second: string, figures: ReadonlyArray<string>): string =>
+  `${first.padEnd(18)}${second.padEnd(12)}${figures.map((figure) => figure.padStart(12)).join("")}`.trimEnd()
+
+const figure = (value: number): string => value.toFixed(value < 100 ? 2 : value < 10_000 ? 1 : 0)
+
+export const tableHead = (rounds: number, machine: string): string =>
+  [
+    `Nanoseconds per operation, ${rounds} rounds in turns; ratio = ours / theirs.`,
+    machine,
+    "",
+    cells("row", "contender", ["median", "min", "max", "ratio"])
+  ].join("\n")
+
+export const tableRow = (row: Suite.Row, { against, ours }: Result): string =>
+  [
+    cells(row.name, Suite.ours, [figure(ours.median), figure(ours.min), figure(ours.max)]),
+    ...against.map(({ max, median, min, name }) =>
+      cells("", name, [figure(median), figure(min), figure(max), (ours.median / median).toPrecision(3)])
+    )
+  ].join("\n")
