@@ -1,0 +1,100 @@
+/**
+ * What an audit log records: every change of authority, every use and every
+ * denial of a capability, and the edges of an actor's life.
+ *
+ * Events hold identifiers and decisions, never values that a capability
+ * protects. Each text is bounded, so that an entry is.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as CapabilityKind from "./CapabilityKind.ts"
+import * as Explanation from "./Explanation.ts"
+import * as Principal from "./Principal.ts"
+
+const Text = Schema.String.check(Schema.isMaxLength(4096))
+const Kind = Schema.Literals(CapabilityKind.all)
+const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
+
+/**
+ * The part of a principal that identifies it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Actor = Schema.Struct({ kind: Principal.Kind, id: Text })
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Actor extends Schema.Schema.Type<typeof Actor> {}
+
+/**
+ * Schema of `AuditEvent`. `digest` is `sha256:` and 64 lower-case hex digits;
+ * `grant` is the id of a grant within one run of an enforcer.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AuditEvent = Schema.TaggedUnion({
+  /** A release was put into this host's store. */
+  Installed: { component: Text, digest: Digest },
+  /** Trust was given to a digest or to what lies below a path. */
+  TrustGiven: { digest: Schema.optionalKey(Digest), path: Schema.optionalKey(Text), reason: Text },
+  /** Trust was taken from a digest or a path. */
+  TrustRevoked: { digest: Schema.optionalKey(Digest), path: Schema.optionalKey(Text), reason: Text },
+  /** A release was judged before it starts. */
+  TrustDecided: {
+    digest: Digest,
+    path: Schema.optionalKey(Text),
+    level: Schema.Literals(["Trusted", "Unknown", "DevMode"]),
+    because: Text
+  },
+  Granted: {
+    principal: Actor,
+    grant: Schema.Int,
+    kind: Kind,
+    patterns: Schema.Array(Text),
+    reason: Text,
+    expires: Schema.optionalKey(Text)
+  },
+  Revoked: { principal: Actor, grant: Schema.Int, kind: Kind, patterns: Schema.Array(Text), reason: Text },
+  /** A principal was forgotten with all its grants. */
+  Dismissed: { principal: Actor },
+  Started: { principal: Actor, digest: Schema.optionalKey(Digest) },
+  Stopped: { principal: Actor, detail: Schema.optionalKey(Text) },
+  Crashed: { principal: Actor, detail: Text },
+  Restarted: { principal: Actor, attempt: Schema.Int },
+  Killed: { principal: Actor, detail: Text },
+  CapabilityUsed: {
+    principal: Actor,
+    kind: Kind,
+    resource: Text,
+    /** The deciding rule: the id of the grant and its pattern. */
+    rule: Schema.Struct({ grant: Schema.Int, pattern: Text })
+  },
+  CapabilityDenied: {
+    principal: Actor,
+    kind: Kind,
+    resource: Text,
+    reason: Explanation.Reason,
+    rule: Schema.optionalKey(Schema.Struct({ grant: Schema.Int, pattern: Text }))
+  },
+  /** Bytes of an unfinished line were cut from the end of the log when it was opened. */
+  TailCut: { bytes: Schema.Int },
+  /** The change of authority under this sequence was not written in time and did not take effect. */
+  Withdrawn: { event: Text }
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type AuditEvent = typeof AuditEvent.Type
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export const actor = (principal: Principal.Principal): Actor => ({ kind: principal.kind, id: principal.id })

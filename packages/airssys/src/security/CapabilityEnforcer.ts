@@ -1,0 +1,346 @@
+/**
+ * The single place where a principal's authority is checked.
+ *
+ * Nothing is allowed unless a live grant covers the resource and, for a
+ * component, its manifest asks for it. A principal that was not admitted has
+ * no authority at all: if `check` always said no, a guest could reach nothing.
+ *
+ * Changes of authority are durable in the audit log before they widen what a
+ * principal may do. A revocation takes hold at once and is then recorded.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import type { Ask, InvalidAsk } from "./Ask.ts"
+import type { AuditError } from "./AuditError.ts"
+import * as AuditEvent from "./AuditEvent.ts"
+import { AuditLog } from "./AuditLog.ts"
+import type * as Capability from "./Capability.ts"
+import { CapabilityError } from "./CapabilityError.ts"
+import type * as CapabilityKind from "./CapabilityKind.ts"
+import type { Allowed, Decision, Denied, Recorded } from "./Decision.ts"
+import type { Grant, InvalidGrant } from "./Grant.ts"
+import * as ruleTable from "./internal/ruleTable.ts"
+import * as Powers from "./Powers.ts"
+import { CurrentPrincipal, Principal } from "./Principal.ts"
+
+/**
+ * A principal is already admitted with other asks or grants, or is not
+ * admitted at all. Nothing was changed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AdmissionError extends Schema.TaggedError<AdmissionError>("airssys/security/AdmissionError")(
+  "AdmissionError",
+  { principal: Principal, reason: Schema.Literals(["AlreadyAdmitted", "NotAdmitted"]) }
+) {
+  override get message(): string {
+    return this.reason === "AlreadyAdmitted"
+      ? `${this.principal.id} is admitted already, with other asks or grants: dismiss it first, or grant and revoke`
+      : `${this.principal.id} is not admitted`
+  }
+}
+
+/**
+ * A grant as the enforcer holds it. `state` says nothing about expiry.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HeldGrant {
+  readonly id: number
+  readonly grant: Grant
+  readonly state: "Live" | "Revoked"
+}
+
+/**
+ * Service that holds the grants of principals and decides what they may use.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class CapabilityEnforcer extends Context.Service<CapabilityEnforcer, {
+  /**
+   * Makes a principal known, with what it asks for and what it is granted.
+   * Admitting it again with the same asks and grants changes nothing, so what
+   * was granted or revoked since stays so; with others it fails.
+   */
+  readonly admit: (principal: Principal, authority: {
+    readonly asks: ReadonlyArray<Ask>
+    readonly grants: ReadonlyArray<Grant>
+  }) => Effect.Effect<void, AdmissionError | InvalidAsk | InvalidGrant | AuditError>
+  /** Forgets a principal: everything is denied to it from then on. */
+  readonly dismiss: (principal: Principal) => Effect.Effect<void, AuditError>
+  /** Adds a grant and returns its id. */
+  readonly grant: (
+    principal: Principal,
+    grant: Grant
+  ) => Effect.Effect<number, AdmissionError | InvalidGrant | AuditError>
+  /**
+   * Revokes the live grants that are selected (all, if nothing is named) and
+   * returns how many those were. When recording it fails they are revoked all
+   * the same.
+   */
+  readonly revoke: (principal: Principal, options: {
+    readonly grant?: number | undefined
+    readonly kind?: CapabilityKind.CapabilityKind | undefined
+    readonly reason: string
+  }) => Effect.Effect<number, AdmissionError | AuditError>
+  /** The grants of a principal in the order they were given; empty if it is not admitted. */
+  readonly held: (principal: Principal) => Effect.Effect<ReadonlyArray<HeldGrant>>
+  /**
+   * Decides, without recording anything. Kinds without resources ignore
+   * `resource`.
+   */
+  readonly check: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource?: string) => Decision
+  /**
+   * Decides and records, without suspending: for functions that a guest calls
+   * synchronously. What cannot be recorded is denied.
+   */
+  readonly decideUnsafe: (
+    principal: Principal,
+    kind: CapabilityKind.CapabilityKind,
+    resource?: string
+  ) => Recorded
+  /** Decides and records. */
+  readonly decide: (
+    principal: Principal,
+    kind: CapabilityKind.CapabilityKind,
+    resource?: string
+  ) => Effect.Effect<Recorded>
+  /**
+   * Runs an effect with the power that the current principal was granted, and
+   * does not run it when it was not. The power ends with the grant.
+   */
+  readonly require: <Id, Power>(
+    request: Capability.Request<Id, Power>
+  ) => <A, E, R>(
+    effect: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Id> | CurrentPrincipal>
+}>()("airssys/security/CapabilityEnforcer") {}
+
+interface Entry {
+  readonly account: ruleTable.Account
+  /** What it was admitted with, to compare a second admission. */
+  readonly admitted: string
+}
+
+const failure = (reason: CapabilityError["reason"]): CapabilityError => new CapabilityError({ reason })
+
+const deniedError = (recorded: Recorded<Denied>): CapabilityError =>
+  failure({
+    _tag: "Denied",
+    explanation: recorded.decision.explanation,
+    ...(recorded.entry === undefined ? undefined : { entry: recorded.entry })
+  })
+
+const make = Effect.gen(function*() {
+  const audit = yield* AuditLog
+  const clock = yield* Clock.Clock
+  const powers = yield* Powers.Powers
+  const changing = Semaphore.makeUnsafe(1)
+  const components = new Map<string, Entry>()
+  const operators = new Map<string, Entry>()
+  const hosts = new Map<string, Entry>()
+  let latest = audit.latestTimeUnsafe()
+  let grants = 0
+
+  const entriesOf = (kind: Principal["kind"]): Map<string, Entry> =>
+    kind === "Component" ? components : kind === "Operator" ? operators : hosts
+
+  const find = (principal: Principal): Entry | undefined => entriesOf(principal.kind).get(principal.id)
+
+  const now = (): number => {
+    const time = clock.currentTimeMillisUnsafe()
+    if (time > latest) latest = time
+    return latest
+  }
+
+  const check = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Decision => {
+    const entry = find(principal)
+    return entry === undefined
+      ? ruleTable.denyUnknown(principal, kind, resource)
+      : ruleTable.decide(entry.account, kind, resource, now())
+  }
+
+  const decideUnsafe = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Recorded => {
+    const decision = check(principal, kind, resource)
+    const entry = audit.recordUnsafe(eventOf(principal, kind, resource, decision))
+    return entry === undefined && decision._tag === "Allowed"
+      ? { decision: ruleTable.denyUnrecorded(principal, kind, resource, decision), entry }
+      : { decision, entry }
+  }
+
+  const decide = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Effect.Effect<Recorded> =>
+    Effect.sync(() => decideUnsafe(principal, kind, resource))
+
+  const change = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    changing.withPermit(Effect.uninterruptible(effect))
+
+  const found = (principal: Principal): Effect.Effect<Entry, AdmissionError> =>
+    Effect.suspend(() => {
+      const entry = find(principal)
+      return entry === undefined
+        ? Effect.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
+        : Effect.succeed(entry)
+    })
+
+  const admit: CapabilityEnforcer["Service"]["admit"] = (principal, { asks, grants: given }) =>
+    change(Effect.gen(function*() {
+      const admitted = JSON.stringify([asks, given])
+      const known = find(principal)
+      if (known !== undefined) {
+        if (known.admitted === admitted) return
+        return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
+      }
+      const account = ruleTable.make(principal)
+      for (const [index, ask] of asks.entries()) {
+        yield* Effect.fromResult(ruleTable.addAsk(account, ask, index + 1))
+      }
+      for (const grant of given) {
+        ruleTable.installGrant(account, yield* Effect.fromResult(ruleTable.prepareGrant(grant, ++grants)))
+      }
+      for (const state of account.grants) {
+        yield* audit.append(grantedEvent(principal, state))
+      }
+      entriesOf(principal.kind).set(principal.id, { account, admitted })
+    }))
+
+  const grant: CapabilityEnforcer["Service"]["grant"] = (principal, given) =>
+    change(Effect.gen(function*() {
+      const { account } = yield* found(principal)
+      const state = yield* Effect.fromResult(ruleTable.prepareGrant(given, grants + 1))
+      grants++
+      yield* audit.append(grantedEvent(principal, state))
+      ruleTable.installGrant(account, state)
+      return state.id
+    }))
+
+  const revoke: CapabilityEnforcer["Service"]["revoke"] = (principal, options) =>
+    change(Effect.gen(function*() {
+      const { account } = yield* found(principal)
+      const selected = account.grants.filter((state) =>
+        !state.isRevoked &&
+        (options.grant === undefined || options.grant === state.id) &&
+        (options.kind === undefined || options.kind === state.grant.kind)
+      )
+      for (const state of selected) state.isRevoked = true
+      for (const state of selected) {
+        yield* audit.append({
+          _tag: "Revoked",
+          principal: AuditEvent.actor(principal),
+          grant: state.id,
+          kind: state.grant.kind,
+          patterns: state.grant.patterns,
+          reason: options.reason
+        })
+      }
+      return selected.length
+    }))
+
+  const dismiss: CapabilityEnforcer["Service"]["dismiss"] = (principal) =>
+    change(Effect.suspend(() => {
+      if (!entriesOf(principal.kind).delete(principal.id)) return Effect.void
+      return Effect.asVoid(audit.append({ _tag: "Dismissed", principal: AuditEvent.actor(principal) }))
+    }))
+
+  const lease = (
+    principal: Principal,
+    kind: CapabilityKind.CapabilityKind,
+    resource: string,
+    decision: Allowed
+  ): Powers.Lease => ({
+    principal,
+    kind,
+    resource,
+    decision,
+    use: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.suspend((): Effect.Effect<A, E | CapabilityError, R> => {
+        const { decision, entry } = decideUnsafe(principal, kind, resource)
+        return decision._tag === "Denied" ? Effect.fail(deniedError({ decision, entry })) : effect
+      })
+  })
+
+  const require = <Id, Power>(request: Capability.Request<Id, Power>) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.flatMap(
+      CurrentPrincipal,
+      (principal): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> => {
+        const { decision, entry } = decideUnsafe(principal, request.kind, request.resource)
+        if (decision._tag === "Denied") return Effect.fail(deniedError({ decision, entry }))
+        const power = Powers.make(powers, request, lease(principal, request.kind, request.resource, decision))
+        return power === undefined
+          ? Effect.fail(failure({ _tag: "PowerMissing", principal, kind: request.kind }))
+          : Effect.provideService(effect, request.capability, power)
+      }
+    )
+
+  return CapabilityEnforcer.of({
+    admit,
+    dismiss,
+    grant,
+    revoke,
+    held: (principal) =>
+      Effect.sync(() =>
+        (find(principal)?.account.grants ?? []).map((state): HeldGrant => ({
+          id: state.id,
+          grant: state.grant,
+          state: state.isRevoked ? "Revoked" : "Live"
+        }))
+      ),
+    check,
+    decideUnsafe,
+    decide,
+    require
+  })
+})
+
+const grantedEvent = (principal: Principal, state: ruleTable.GrantState): AuditEvent.AuditEvent => ({
+  _tag: "Granted",
+  principal: AuditEvent.actor(principal),
+  grant: state.id,
+  kind: state.grant.kind,
+  patterns: state.grant.patterns,
+  reason: state.grant.reason,
+  ...(state.grant.expires === undefined ? undefined : { expires: state.grant.expires })
+})
+
+const eventOf = (
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  decision: Decision
+): AuditEvent.AuditEvent => {
+  if (decision._tag === "Allowed") {
+    return {
+      _tag: "CapabilityUsed",
+      principal: AuditEvent.actor(principal),
+      kind,
+      resource: ruleTable.shorten(resource),
+      rule: { grant: decision.rule.id, pattern: decision.rule.pattern }
+    }
+  }
+  const { grant, reason } = decision.explanation
+  return {
+    _tag: "CapabilityDenied",
+    principal: AuditEvent.actor(principal),
+    kind,
+    resource: decision.explanation.resource,
+    reason,
+    ...(grant === undefined ? undefined : { rule: { grant: grant.id, pattern: grant.pattern } })
+  }
+}
+
+/**
+ * Layer of an enforcer that starts with no principals. It takes the sources of
+ * powers from the `Powers` reference when it is built.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<CapabilityEnforcer, never, AuditLog> = Layer.effect(CapabilityEnforcer, make)

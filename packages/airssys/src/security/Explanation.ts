@@ -1,0 +1,165 @@
+/**
+ * Why a capability was denied, as data, and the words for it.
+ *
+ * Operators are told everything, with the file that has to change. Guests are
+ * told `guestMessage` and nothing else.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Place } from "./Ask.ts"
+import * as CapabilityKind from "./CapabilityKind.ts"
+import { Principal } from "./Principal.ts"
+import * as SafeText from "./SafeText.ts"
+
+/**
+ * - `NotAdmitted`: the enforcer does not know the principal.
+ * - `NotAsked`: the component's manifest does not ask for it.
+ * - `NotGranted`: it asks, and nothing of this kind is granted.
+ * - `NoMatch`: something of this kind is granted, but not this resource.
+ * - `Expired`, `Revoked`: a grant, or the ask, that covered it is over.
+ * - `AuditUnavailable`: it would be allowed, but the use cannot be recorded.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Reason = Schema.Literals([
+  "NotAdmitted",
+  "NotAsked",
+  "NotGranted",
+  "NoMatch",
+  "Expired",
+  "Revoked",
+  "AuditUnavailable"
+])
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Reason = typeof Reason.Type
+
+/**
+ * Schema of `Explanation`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Explanation = Schema.Struct({
+  principal: Principal,
+  kind: Schema.Literals(CapabilityKind.all),
+  /** Empty for a kind without resources. */
+  resource: Schema.String,
+  reason: Reason,
+  /** The ask that covers the resource, or else the closest of its kind. `index` counts from 1. */
+  ask: Schema.optionalKey(Schema.Struct({
+    index: Schema.Int,
+    pattern: Schema.String,
+    reason: Schema.String,
+    expires: Schema.optionalKey(Schema.String),
+    place: Place
+  })),
+  /** The grant that covered the resource, or else the closest of its kind. */
+  grant: Schema.optionalKey(Schema.Struct({
+    id: Schema.Int,
+    pattern: Schema.String,
+    reason: Schema.String,
+    expires: Schema.optionalKey(Schema.String)
+  }))
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Explanation extends Schema.Schema.Type<typeof Explanation> {}
+
+/**
+ * The one thing a guest is told about a denial.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const guestMessage = "access denied"
+
+const capability = (self: Explanation): string => self.resource === "" ? self.kind : `${self.kind} ${self.resource}`
+
+/**
+ * The capability and resource on one line, escaped for a terminal.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const subject = (self: Explanation): string => SafeText.escape(capability(self))
+
+const block = (header: string, self: Explanation): ReadonlyArray<string> => [
+  `    ${header}`,
+  "    reason = \"...\"",
+  `    ${self.kind} = ${CapabilityKind.takesPatterns(self.kind) ? `[${SafeText.tomlString(self.resource)}]` : "true"}`
+]
+
+const asked = (self: Explanation): string =>
+  self.ask === undefined
+    ? "It needs no ask"
+    : `It asks for this (${SafeText.escape(self.ask.place.file)}:${self.ask.place.line}, "${
+      SafeText.escape(self.ask.reason)
+    }")`
+
+const toGrant = (self: Explanation): ReadonlyArray<string> => [
+  "To grant it, in airssys.toml:",
+  ...block(grantHeader(self), self)
+]
+
+const grantHeader = (self: Explanation): string =>
+  `[[component.${SafeText.tomlString(self.principal.label.split(" ")[0] ?? self.principal.id)}.grant]]`
+
+const body = (self: Explanation): ReadonlyArray<string> => {
+  const grant = self.grant
+  switch (self.reason) {
+    case "NotAdmitted":
+      return ["Nothing was admitted for this principal: the host never started it, or stopped it."]
+    case "NotAsked":
+      return [
+        "It does not ask for this, so no grant can give it. A new release has to ask:",
+        ...block("[[capability]]", self)
+      ]
+    case "NotGranted":
+      return [`${asked(self)}: not granted.`, ...toGrant(self)]
+    case "NoMatch":
+      return [
+        `${asked(self)}: what is granted does not cover it${
+          grant === undefined ? "." : `; the closest is ${SafeText.escape(grant.pattern)}.`
+        }`,
+        ...toGrant(self)
+      ]
+    case "Revoked":
+      return [`${asked(self)}: the grant was revoked${grant === undefined ? "." : ` (grant ${grant.id}).`}`]
+    case "Expired":
+      return grant === undefined
+        ? [
+          `${asked(self)} until ${self.ask?.expires ?? "a day that is over"}, so no grant can give it.`,
+          "A new release has to ask again."
+        ]
+        : [`${asked(self)}: the grant expired after ${grant.expires ?? "its last day"}.`, ...toGrant(self)]
+    case "AuditUnavailable":
+      return ["It is granted, but its use could not be recorded in the audit log, so it was denied."]
+  }
+}
+
+/**
+ * The report for an operator: who, what, why, and the lines that would allow
+ * it. Everything that a guest or a manifest said is escaped.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const render = (self: Explanation, options?: {
+  /** Sequence of the audit entry that records the denial. */
+  readonly entry?: number | undefined
+}): string => {
+  const entry = options?.entry === undefined ? "" : `   (audit entry ${options.entry})`
+  return [
+    `DENIED  ${SafeText.escape(self.principal.label)}: ${subject(self)}${entry}`,
+    ...body(self)
+  ].join("\n")
+}

@@ -1,0 +1,37 @@
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as CapabilityKind from "../CapabilityKind.ts"
+import * as Pattern from "../Pattern.ts"
+
+export const Patterns = Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))).check(
+  Schema.isMaxLength(256)
+)
+
+export const Reason = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(500))
+
+export const kindOf = (input: unknown): string =>
+  Predicate.hasProperty(input, "kind") && Predicate.isString(input.kind) ? input.kind.slice(0, 64) : "unknown kind"
+
+/**
+ * Compiles the patterns of one grant or ask; the failure names the problem.
+ * A kind without resources compiles to no pattern at all.
+ */
+export const compile = (
+  kind: CapabilityKind.CapabilityKind,
+  patterns: ReadonlyArray<string>
+): Result.Result<ReadonlyArray<Pattern.Pattern>, string> => {
+  if (!CapabilityKind.takesPatterns(kind)) {
+    return patterns.length === 0 ? Result.succeed([]) : Result.fail(`${kind} takes no resources: leave them out`)
+  }
+  if (patterns.length === 0) {
+    return Result.fail(`${kind} names no resource: give at least one pattern`)
+  }
+  const compiled: Array<Pattern.Pattern> = []
+  for (const text of patterns) {
+    const parsed = Pattern.parse(kind, text)
+    if (Result.isFailure(parsed)) return Result.fail(parsed.failure.message)
+    compiled.push(parsed.success)
+  }
+  return Result.succeed(compiled)
+}
