@@ -1,0 +1,20 @@
+import type { Place } from "../BuildError.ts"
+
+/** Control, format and line-separating characters become visible escapes; tabs become a space. */
+export const escape = (text: string): string =>
+  text.replaceAll("\t", " ").replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`
+  )
+
+export const placeAt = (file: string, source: string, line: number, column: number): Place => ({
+  file,
+  line,
+  column,
+  excerpt: source.split(/\r?\n/u)[line - 1] ?? ""
+})
+
+export const placeOfOffset = (file: string, source: string, offset: number): Place => {
+  const before = source.slice(0, offset).split("\n")
+  return placeAt(file, source, before.length, before.at(-1)!.length + 1)
+}
