@@ -1,7 +1,7 @@
+import type { RateError, Rates } from "acme:rates/plugin@1.2.0"
 import * as clock from "airssys:core/clock@0.1.0"
 import * as environment from "airssys:core/environment@0.1.0"
 import * as log from "airssys:core/log@0.1.0"
-import type { RateError, Rates } from "acme:rates/plugin@1.2.0"
 import { table } from "./table.ts"
 
 const fail = (error: RateError): never => {

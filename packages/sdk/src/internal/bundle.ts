@@ -25,13 +25,20 @@ const imports = (source: WitSource, world: ResolvedWorld): Plugin => ({
         return { path: id, external: true }
       }
       if (id.startsWith("node:")) {
-        return { errors: [{ text: `"${id}" is not there in a component`, notes: [{ text: "Import an interface of your world instead." }] }] }
+        return {
+          errors: [{
+            text: `"${id}" is not there in a component`,
+            notes: [{ text: "Import an interface of your world instead." }]
+          }]
+        }
       }
       if (!interfaceId.test(id)) {
         return undefined
       }
       const known = source.packages.some((pkg) =>
-        pkg.interfaces.some((found) => `${packageName(pkg)}` === id.replace(/\/[^@]*/u, "") && id.includes(`/${found.name}`))
+        pkg.interfaces.some((found) =>
+          `${packageName(pkg)}` === id.replace(/\/[^@]*/u, "") && id.includes(`/${found.name}`)
+        )
       )
       const text = `world ${world.id} does not import "${id}"`
       const note = known

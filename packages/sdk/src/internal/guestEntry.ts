@@ -41,7 +41,9 @@ const denied = (source: WitSource, scope: Scope, func: Func): string | undefined
     if (definition.kind === "enum" && definition.labels.some((label) => label.name === name)) {
       return JSON.stringify(name)
     }
-    const found = definition.kind === "variant" ? definition.cases.find((candidate) => candidate.name === name) : undefined
+    const found = definition.kind === "variant"
+      ? definition.cases.find((candidate) => candidate.name === name)
+      : undefined
     if (found !== undefined) {
       const payload = found.type === undefined ? undefined : resolveType(source, error.scope, found.type)
       if (payload === undefined) {
@@ -98,7 +100,8 @@ const instance = (path, value) => {
 }
 `
 
-const argument = (expression: string | undefined): string => expression === undefined ? "undefined" : `() => (${expression})`
+const argument = (expression: string | undefined): string =>
+  expression === undefined ? "undefined" : `() => (${expression})`
 
 export const guestEntry = (source: WitSource, world: ResolvedWorld, entry: string): GuestEntry => {
   const declared = new Map<string, At>()
@@ -127,9 +130,9 @@ export const guestEntry = (source: WitSource, world: ResolvedWorld, entry: strin
         argument(denied(source, scope, func))
       }]`
     })
-    return `${JSON.stringify(name)}: resource(${JSON.stringify(`${path}.${name}`)}, ${owner}[${JSON.stringify(name)}], [${
-      members.join(", ")
-    }])`
+    return `${JSON.stringify(name)}: resource(${JSON.stringify(`${path}.${name}`)}, ${owner}[${
+      JSON.stringify(name)
+    }], [${members.join(", ")}])`
   }
   const taken = new Set<string>()
   const publish = (name: string, expression: string, at: At): void => {
@@ -159,7 +162,9 @@ export const guestEntry = (source: WitSource, world: ResolvedWorld, entry: strin
     claim(name, func)
     publish(
       name,
-      `guard(${JSON.stringify(name)}, undefined, guest[${JSON.stringify(name)}], ${argument(denied(source, scope, func))})`,
+      `guard(${JSON.stringify(name)}, undefined, guest[${JSON.stringify(name)}], ${
+        argument(denied(source, scope, func))
+      })`,
       func.at
     )
   }

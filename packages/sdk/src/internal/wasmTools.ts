@@ -12,7 +12,12 @@ export interface Request {
 
 export type Reply =
   | { readonly _tag: "Encoded"; readonly bytes: Uint8Array }
-  | { readonly _tag: "Refused"; readonly step: "Wat" | "Wit" | "Link"; readonly message: string; readonly broken: boolean }
+  | {
+    readonly _tag: "Refused"
+    readonly step: "Wat" | "Wit" | "Link"
+    readonly message: string
+    readonly broken: boolean
+  }
 
 interface Waiting {
   readonly resolve: (reply: Reply) => void

@@ -169,7 +169,9 @@ const complete = async (root: Unit, found: ReadonlyArray<Unit>): Promise<WitSour
       const local = available.get(name)
       const unit = local ?? await shipped(id)
       if (unit === undefined || unit.name !== name) {
-        const others = [...available.values(), ...unit === undefined ? [] : [unit]].filter((other) => other.pkg.id === id)
+        const others = [...available.values(), ...unit === undefined ? [] : [unit]].filter((other) =>
+          other.pkg.id === id
+        )
         return fail(
           at,
           `package ${name} not found`,

@@ -111,7 +111,9 @@ export interface Package {
 export interface ParsedFile {
   readonly file: WitFile
   /** The `package …;` line: its parts and its span in the text. */
-  readonly header: { readonly id: string; readonly version: string | undefined; readonly at: At; readonly end: number } | undefined
+  readonly header:
+    | { readonly id: string; readonly version: string | undefined; readonly at: At; readonly end: number }
+    | undefined
   readonly body: Omit<Package, "id" | "version" | "at">
   /** `package … { }` blocks. */
   readonly nested: ReadonlyArray<Package>

@@ -2,7 +2,18 @@
 import { BuildError } from "../BuildError.ts"
 import { placeOfOffset } from "./text.ts"
 import type { WitSource } from "./witSource.ts"
-import type { At, Definition, Func, Interface, Package, Path, TypeDefinition, TypeRef, Use, World } from "./witSyntax.ts"
+import type {
+  At,
+  Definition,
+  Func,
+  Interface,
+  Package,
+  Path,
+  TypeDefinition,
+  TypeRef,
+  Use,
+  World
+} from "./witSyntax.ts"
 import { fail } from "./witSyntax.ts"
 
 /** An interface and the package or world in which its names are looked up. */
@@ -34,7 +45,12 @@ export interface Scope {
 }
 
 export type Resolved =
-  | { readonly kind: "definition"; readonly type: TypeDefinition; readonly definition: Definition; readonly scope: Scope }
+  | {
+    readonly kind: "definition"
+    readonly type: TypeDefinition
+    readonly definition: Definition
+    readonly scope: Scope
+  }
   | { readonly kind: "type"; readonly type: Exclude<TypeRef, { readonly kind: "name" }>; readonly scope: Scope }
 
 export const packageName = (pkg: Package): string => pkg.version === undefined ? pkg.id : `${pkg.id}@${pkg.version}`
@@ -114,7 +130,9 @@ const select = (source: WitSource, name: string | undefined): { readonly world: 
   if (name === undefined) {
     return worlds.length === 1 ? { world: worlds[0]!, pkg: root } : fail(
       root.at,
-      worlds.length === 0 ? `package ${packageName(root)} has no world` : `package ${packageName(root)} has several worlds`,
+      worlds.length === 0
+        ? `package ${packageName(root)} has no world`
+        : `package ${packageName(root)} has several worlds`,
       worlds.length === 0 ? undefined : `Name one: ${worlds.map((world) => world.name).join(", ")}.`
     )
   }
@@ -249,7 +267,11 @@ export const check = (source: WitSource): void => {
         if (item.kind === "path") {
           findInterface(source, pkg, item.path)
         } else if (item.kind === "interface") {
-          checkBody(source, scopeOf({ id: item.interface.name, pkg, interface: item.interface }), item.interface.functions)
+          checkBody(
+            source,
+            scopeOf({ id: item.interface.name, pkg, interface: item.interface }),
+            item.interface.functions
+          )
         }
       }
     }
