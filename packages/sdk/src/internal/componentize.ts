@@ -7,6 +7,7 @@ import { BuildError, type Place } from "../BuildError.ts"
 import type { Bundle } from "./bundle.ts"
 import { missingMarker } from "./guestEntry.ts"
 import { placeAt } from "./text.ts"
+import { withoutInit } from "./withoutInit.ts"
 
 /** The names that the guest lacks, or its component. */
 export type Componentized =
@@ -64,8 +65,11 @@ export const componentize = async (
       stubWasi: true,
       optSize: true
     })
-    return { _tag: "Component", bytes: component }
+    return { _tag: "Component", bytes: withoutInit(component) }
   } catch (error) {
+    if (error instanceof BuildError) {
+      throw error
+    }
     const message = error instanceof Error ? error.message : String(error)
     const missing = message.indexOf(missingMarker)
     if (missing >= 0) {

@@ -159,6 +159,9 @@ export const guestEntry = (source: WitSource, world: ResolvedWorld, entry: strin
   }
   for (const [plain, { function: func, scope }] of world.exportedFunctions) {
     const name = camelCase(plain)
+    if (name === "init") {
+      fail(func.at, `a TypeScript guest cannot export a function called "init"`, "Put it into an interface.")
+    }
     claim(name, func)
     publish(
       name,
@@ -167,6 +170,9 @@ export const guestEntry = (source: WitSource, world: ResolvedWorld, entry: strin
       })`,
       func.at
     )
+  }
+  for (const { function: func } of world.importedFunctions.values()) {
+    fail(func.at, `a TypeScript guest cannot import the function "${func.name}" by itself`, "Put it into an interface.")
   }
   const code = `import * as guest from ${JSON.stringify(entry)}
 ${runtime}${lines.join("\n")}
