@@ -1,0 +1,121 @@
+/**
+ * Why a message was not taken, a request not answered, or an actor not started.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+
+/**
+ * The bounded mailbox of the actor had no room. The message is a dead letter.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MailboxFull extends Data.TaggedError("MailboxFull")<{
+  readonly actor: string
+  readonly capacity: number
+}> {
+  override get message(): string {
+    return `The mailbox of ${this.actor} is full (capacity ${this.capacity})`
+  }
+}
+
+/**
+ * The actor is stopping, has stopped or has failed for good.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActorStopped extends Data.TaggedError("ActorStopped")<{ readonly actor: string }> {
+  override get message(): string {
+    return `${this.actor} is stopped`
+  }
+}
+
+/**
+ * The handler failed on this request before it had answered. `cause` is a
+ * `Cause` of whatever the handler failed with.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActorCrashed extends Data.TaggedError("ActorCrashed")<{
+  readonly actor: string
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return `${this.actor} crashed while it handled the request`
+  }
+}
+
+/**
+ * The request was held for a later answer when another message crashed the
+ * actor; the state that held it is gone.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActorRestarted extends Data.TaggedError("ActorRestarted")<{ readonly actor: string }> {
+  override get message(): string {
+    return `${this.actor} was restarted before it answered the request`
+  }
+}
+
+/**
+ * The request was not answered within the time the asker gave, in
+ * milliseconds. The actor may still handle it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AskTimeout extends Data.TaggedError("AskTimeout")<{
+  readonly actor: string
+  readonly timeoutMillis: number
+}> {
+  override get message(): string {
+    return `${this.actor} did not answer within ${this.timeoutMillis} ms`
+  }
+}
+
+/**
+ * Another live actor of the system has the name.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActorNameTaken extends Data.TaggedError("ActorNameTaken")<{ readonly actor: string }> {
+  override get message(): string {
+    return `Another actor is called ${this.actor}`
+  }
+}
+
+/**
+ * The behaviour did not finish within the start timeout, in milliseconds.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActorStartTimeout extends Data.TaggedError("ActorStartTimeout")<{
+  readonly actor: string
+  readonly timeoutMillis: number
+}> {
+  override get message(): string {
+    return `${this.actor} did not start within ${this.timeoutMillis} ms`
+  }
+}
+
+/**
+ * What an ask fails with besides the request's own error.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type AskError = AskTimeout | ActorStopped | ActorCrashed | ActorRestarted | MailboxFull
+
+/**
+ * What a spawn fails with besides the behaviour's own error.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type SpawnError = ActorNameTaken | ActorStartTimeout | ActorStopped

@@ -1,0 +1,67 @@
+/**
+ * The address of an actor, by which it is told and asked.
+ *
+ * A ref stays the same over restarts: whoever holds it talks to the fresh
+ * instance, and messages that wait keep waiting. It prints as its id and name
+ * and compares by reference.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import { hasProperty } from "effect/Predicate"
+import type { ActorStopped, AskError, MailboxFull } from "./ActorError.ts"
+import type * as Protocol from "./Protocol.ts"
+
+const TypeId = "~airssys/actor/ActorRef"
+
+/**
+ * Where an actor is in its life. `Stopped` and `Failed` are final.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Status = "Starting" | "Running" | "Restarting" | "Stopping" | "Stopped" | "Failed"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface AskOptions {
+  /** How long to wait for the answer. Without it, until the actor ends or restarts. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+/**
+ * The address of an actor that takes messages of type `M`. `tell` and `status`
+ * read `this`: call them on the ref.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ActorRef<in M> {
+  readonly [TypeId]: typeof TypeId
+  /** Unique within the system, never used again. */
+  readonly id: number
+  /** The name it was spawned with, or `$` and the id. */
+  readonly name: string
+  /** Sends without waiting. What is not taken becomes a dead letter. */
+  tell(message: M): void
+  /** Sends, and fails when the message is not taken. It does not wait for room. */
+  offer(message: M): Effect.Effect<void, MailboxFull | ActorStopped>
+  /** Sends a request and waits for its answer. */
+  ask<Reply, Error>(
+    request: M & Protocol.Request<Reply, Error>,
+    options?: AskOptions
+  ): Effect.Effect<Reply, Error | AskError>
+  /** The status at this moment. */
+  status(): Status
+}
+
+/**
+ * Whether a value is the ref of an actor.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isActorRef = (u: unknown): u is ActorRef<never> => hasProperty(u, TypeId)

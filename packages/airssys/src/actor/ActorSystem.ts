@@ -1,0 +1,157 @@
+/**
+ * The actors of a program: it spawns, finds, stops and accounts for them.
+ *
+ * An actor has its own Effect context, captured where it is spawned, its own
+ * scope, and at any time at most one message in work. When the layer closes,
+ * every actor is stopped, the newest first.
+ *
+ * A stop or a kill is final: no restart policy overrules it. A handler that
+ * blocks the thread cannot be stopped by anybody.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Accounting from "./Accounting.ts"
+import type { SpawnError } from "./ActorError.ts"
+import type { ActorEvent } from "./ActorEvent.ts"
+import { ActorHooks } from "./ActorHooks.ts"
+import type { ActorRef } from "./ActorRef.ts"
+import type { Behaviour } from "./Behaviour.ts"
+import type { DeadLetter } from "./DeadLetter.ts"
+import { cellOf } from "./internal/cell.ts"
+import { System } from "./internal/system.ts"
+import type * as Protocol from "./Protocol.ts"
+import type { SpawnOptions } from "./SpawnOptions.ts"
+import { TurnScheduler } from "./TurnScheduler.ts"
+
+/**
+ * Service that runs actors.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class ActorSystem extends Context.Service<ActorSystem, {
+  /**
+   * Starts an actor with the services at hand. It succeeds when the behaviour
+   * has; before that, messages wait. Interrupting it ends the actor.
+   */
+  readonly spawn: <M, E, R>(
+    behaviour: Behaviour<M, E, R>,
+    options?: SpawnOptions
+  ) => Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>>
+  /**
+   * Refuses new messages, lets waiting ones be handled until the actor's
+   * shutdown time is over, then kills it. Ends when the actor has ended.
+   */
+  readonly stop: (ref: ActorRef<never>) => Effect.Effect<void>
+  /**
+   * Interrupts what runs, whose asker fails with `ActorStopped`, and discards
+   * what waits. Ends when the actor has ended.
+   */
+  readonly kill: (ref: ActorRef<never>) => Effect.Effect<void>
+  /**
+   * Finds a live actor by its name. With the protocol it was spawned with, the
+   * ref can be told.
+   */
+  readonly lookup: {
+    (name: string): Effect.Effect<Option.Option<ActorRef<never>>>
+    <P extends Protocol.Any>(name: string, protocol: P): Effect.Effect<Option.Option<ActorRef<Protocol.Message<P>>>>
+  }
+  /** The lifecycle events from the subscription on; a subscriber 4096 behind loses the oldest. */
+  readonly events: Stream.Stream<ActorEvent>
+  /** The dead letters from the subscription on; a subscriber 1024 behind loses the oldest. */
+  readonly deadLetters: Stream.Stream<DeadLetter>
+  /** Where every message is at this moment. */
+  readonly accounting: Effect.Effect<Accounting.Accounting>
+}>()("airssys/actor/ActorSystem") {}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How long something that was interrupted may take to end. Default: 5 seconds. */
+  readonly abandonAfter?: Duration.Input | undefined
+  /** How long all actors together may take to stop. Default: 30 seconds. */
+  readonly shutdown?: Duration.Input | undefined
+}
+
+const make = Effect.fnUntraced(function*(options: Options | undefined) {
+  const events = yield* PubSub.sliding<ActorEvent>(4096)
+  const letters = yield* PubSub.sliding<DeadLetter>(1024)
+  const system = new System({
+    scheduler: yield* TurnScheduler,
+    hooks: yield* ActorHooks,
+    context: yield* Effect.context(),
+    events,
+    letters,
+    settings: {
+      abandonAfterMillis: Duration.toMillis(options?.abandonAfter ?? "5 seconds"),
+      shutdownMillis: Duration.toMillis(options?.shutdown ?? "30 seconds")
+    }
+  })
+  yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(events), PubSub.shutdown(letters)))
+  yield* Effect.addFinalizer(() => system.shutdown)
+  return ActorSystem.of({
+    spawn: (behaviour, options) => system.spawn(undefined, behaviour, options),
+    stop: (ref) => system.awaitStop(cellOf(ref)),
+    kill: (ref) => system.kill(cellOf(ref)),
+    lookup: (name: string, protocol?: Protocol.Any) =>
+      Effect.sync(() => {
+        const cell = system.names.get(name)
+        const isFound = cell !== undefined && (protocol === undefined || cell.options?.protocol === protocol)
+        return isFound ? Option.some(cell) : Option.none()
+      }),
+    events: Stream.fromPubSub(events),
+    deadLetters: Stream.fromPubSub(letters),
+    accounting: Effect.sync(() => system.accounting)
+  })
+})
+
+/**
+ * Layer of an actor system with its own bounds for stopping.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options: Options): Layer.Layer<ActorSystem> => Layer.effect(ActorSystem, make(options))
+
+/**
+ * Layer of an actor system.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<ActorSystem> = Layer.effect(ActorSystem, make(undefined))
+
+/**
+ * Layer for tests: when it closes with a message unaccounted for, it dies.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerTest: Layer.Layer<ActorSystem> = Layer.effect(
+  ActorSystem,
+  Effect.gen(function*() {
+    // Finalizers run in reverse: the system's own ones go first.
+    let accounting: Effect.Effect<Accounting.Accounting> | undefined
+    yield* Effect.addFinalizer(() =>
+      accounting === undefined ?
+        Effect.void :
+        Effect.flatMap(accounting, (accounts) =>
+          Accounting.isBalanced(accounts) && accounts.running + accounts.waiting === 0
+            ? Effect.void
+            : Effect.die(new Error(`Messages are unaccounted for: ${JSON.stringify(accounts)}`)))
+    )
+    const system = yield* make(undefined)
+    accounting = system.accounting
+    return system
+  })
+)

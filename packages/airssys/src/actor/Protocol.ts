@@ -1,0 +1,197 @@
+/**
+ * The messages an actor takes, and what it answers to those that ask.
+ *
+ * A protocol is a record of message definitions. It yields one constructor per
+ * message and, for a message with a `reply`, a brand that carries the types of
+ * the reply and of the error, so that `ref.ask` infers both and asking a
+ * message without a reply does not compile. `request` is the same brand for
+ * message classes that have no schema.
+ *
+ * Constructors do not validate: inside a process messages are typed values.
+ * What comes from outside is decoded with `schema` first.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type * as Types from "effect/Types"
+
+const TypeId = "~airssys/actor/Protocol"
+const RequestTypeId = "~airssys/actor/Protocol/Request"
+
+/**
+ * A message that is answered with a `Reply` or an `Error`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request<out Reply, out Error = never> {
+  readonly [RequestTypeId]: {
+    readonly _Reply: Types.Covariant<Reply>
+    readonly _Error: Types.Covariant<Error>
+  }
+}
+
+/**
+ * One message: its fields, and the schemas of its reply and error where it is
+ * a request.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Definition {
+  readonly payload: Schema.Struct.Fields
+  readonly reply?: Schema.Top
+  readonly error?: Schema.Top
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Definitions = { readonly [tag: string]: Definition }
+
+/**
+ * A message as a handler sees it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageOf<Tag extends string, D extends Definition> =
+  & { readonly _tag: Tag }
+  & Payload<D>
+  & (D extends { readonly reply: infer Reply extends Schema.Top } ? Request<Reply["Type"], ErrorOf<D>> : unknown)
+
+/**
+ * The fields of a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Payload<D extends Definition> = Types.Simplify<Schema.Struct.Type<D["payload"]>>
+
+type ErrorOf<D extends Definition> = D extends { readonly error: infer Error extends Schema.Top } ? Error["Type"]
+  : never
+
+/**
+ * A protocol: its constructors, by tag.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Protocol<D extends Definitions> =
+  & {
+    readonly [Tag in keyof D & string]: (
+      ...payload: {} extends Payload<D[Tag]> ? [payload?: Payload<D[Tag]>] : [payload: Payload<D[Tag]>]
+    ) => MessageOf<Tag, D[Tag]>
+  }
+  & { readonly [TypeId]: D }
+
+/**
+ * Any protocol.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Any {
+  readonly [TypeId]: Definitions
+}
+
+/**
+ * The union of a protocol's messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Message<P extends Any> = {
+  [Tag in keyof P[typeof TypeId] & string]: MessageOf<Tag, P[typeof TypeId][Tag]>
+}[keyof P[typeof TypeId] & string]
+
+const identity = <A>(value: A): A => value
+
+const RequestProto: Request<never> = { [RequestTypeId]: { _Reply: identity, _Error: identity } }
+
+/**
+ * Makes a protocol from its message definitions.
+ *
+ * **Example** (A counter)
+ *
+ * ```ts
+ * import * as Protocol from "airssys/actor/Protocol"
+ * import * as Schema from "effect/Schema"
+ *
+ * const Counter = Protocol.make({
+ *   Increment: { payload: { by: Schema.Number } },
+ *   Get: { payload: {}, reply: Schema.Number }
+ * })
+ *
+ * Counter.Increment({ by: 2 })._tag // => "Increment"
+ * Protocol.isRequest(Counter.Get()) // => true
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <const D extends Definitions>(definitions: D): Protocol<D> => {
+  const constructors: Record<string, unknown> = Object.create(null)
+  for (const [tag, definition] of Object.entries(definitions)) {
+    const prototype = definition.reply === undefined ? Object.prototype : RequestProto
+    constructors[tag] = (payload?: object) => ({ __proto__: prototype, ...payload, _tag: tag })
+  }
+  constructors[TypeId] = definitions
+  return constructors as Protocol<D>
+}
+
+/**
+ * The schema of a protocol's messages, for decoding what comes from outside.
+ * A decoded message is a plain value: pass it to the constructor of its tag.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const schema = <D extends Definitions>(
+  protocol: Protocol<D>
+): Schema.TaggedUnion<{ readonly [Tag in keyof D & string]: Schema.TaggedStruct<Tag, D[Tag]["payload"]> }> =>
+  Schema.TaggedUnion(
+    Object.fromEntries(Object.entries(protocol[TypeId]).map(([tag, definition]) => [tag, definition.payload]))
+  ) as never
+
+/**
+ * The base of a message class that is answered, without a schema.
+ *
+ * **Example** (A request class)
+ *
+ * ```ts
+ * import * as Protocol from "airssys/actor/Protocol"
+ *
+ * class Lookup extends Protocol.request<number, "NotFound">()("Lookup")<{ readonly key: string }> {}
+ *
+ * new Lookup({ key: "a" }).key // => "a"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const request = <Reply, Error = never>() =>
+<const Tag extends string>(
+  tag: Tag
+): new<Fields extends object = {}>(
+  fields: Types.VoidIfEmpty<{ readonly [K in keyof Fields as K extends "_tag" ? never : K]: Fields[K] }>
+) => Request<Reply, Error> & { readonly _tag: Tag } & Readonly<Fields> => {
+  class RequestMessage {
+    readonly _tag = tag
+    constructor(fields: object | void) {
+      Object.assign(this, fields, { _tag: tag })
+    }
+  }
+  Object.assign(RequestMessage.prototype, RequestProto)
+  return RequestMessage as never
+}
+
+/**
+ * Whether a message is one that is answered.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isRequest = (message: unknown): message is Request<unknown, unknown> =>
+  typeof message === "object" && message !== null && RequestTypeId in message

@@ -1,0 +1,477 @@
+// What an actor fails with is its supervisor's matter: here every error is `unknown`.
+// @effect-diagnostics anyUnknownInErrorContext:off
+import type * as Cause from "effect/Cause"
+import * as Causes from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import * as Scope from "effect/Scope"
+import type { ActorContext } from "../ActorContext.ts"
+import { ActorCrashed, ActorStopped, type AskError, AskTimeout, MailboxFull, type SpawnError } from "../ActorError.ts"
+import type { ActorRef, AskOptions, Status } from "../ActorRef.ts"
+import type { Behaviour, Handler } from "../Behaviour.ts"
+import type * as DeadLetter from "../DeadLetter.ts"
+import type { Guardian } from "../Guardian.ts"
+import type * as Protocol from "../Protocol.ts"
+import type { SpawnOptions } from "../SpawnOptions.ts"
+import { Ask } from "./ask.ts"
+import { actorBatch, type Turns } from "./turns.ts"
+
+/** In the run-queue. */
+export const scheduled = 1
+/** A message is being handled, on this stack or on `fiber`. */
+export const running = 1 << 1
+/** No message may be begun: the actor starts, restarts or ends. */
+export const paused = 1 << 2
+/** No message is accepted. */
+export const closed = 1 << 3
+/** Ends by itself after the current message. */
+export const leaving = 1 << 4
+/** The end is decided; the current message may still be on the stack. */
+export const doomed = 1 << 5
+/** Ends when no message waits. */
+export const draining = 1 << 6
+/** A teardown before a restart is under way. */
+export const tearing = 1 << 7
+
+const statusShift = 8
+const statusMask = 7 << statusShift
+const statuses: ReadonlyArray<Status> = ["Starting", "Running", "Restarting", "Stopping", "Stopped", "Failed"]
+
+const busy = scheduled | running | paused
+const interruptsBatch = paused | leaving | doomed
+const endsAfterBatch = leaving | doomed | draining
+
+/** What the second slot of a mailbox entry holds. */
+export type From = Cell | Ask | undefined
+
+/** The part of a system a cell calls outside its hot path. */
+export interface Lifecycle {
+  readonly crashed: (cell: Cell, cause: Cause.Cause<unknown>) => void
+  readonly afterBatch: (cell: Cell) => void
+  readonly deadLetter: (cell: Cell, message: unknown, from: From, reason: DeadLetter.Reason) => void
+  readonly spawn: <M, E, R>(
+    parent: Cell,
+    behaviour: Behaviour<M, E, R>,
+    options: SpawnOptions | undefined
+  ) => Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>>
+}
+
+/** How an actor ends, once that is decided. */
+export interface Ending {
+  readonly status: "Stopped" | "Failed"
+  readonly announce: () => void
+}
+
+/** Fields that most actors never need. */
+export interface Rare {
+  /** Requests held for a later answer; chained where one object was asked twice. */
+  held: Map<unknown, Ask> | undefined
+  children: Set<Cell> | undefined
+  waiters: Array<() => void> | undefined
+  /** Sleeps to the deadline of a stop. */
+  timer: Fiber.Fiber<unknown, unknown> | undefined
+  ending: Ending | undefined
+}
+
+/**
+ * An actor: its mailbox, its place in life, and the loop over its messages.
+ * One class for all actors, so that every call site of the loop stays
+ * monomorphic.
+ *
+ * The mailbox is a ring of pairs, message and `From`; it is allocated with the
+ * first message, and a bounded one never grows beyond its limit.
+ */
+export class Cell implements ActorRef<unknown> {
+  declare readonly "~airssys/actor/ActorRef": "~airssys/actor/ActorRef"
+
+  readonly id: number
+  readonly given: string | undefined
+  readonly turns: Turns
+  readonly system: Lifecycle
+  flags = paused
+  slots: Array<unknown> | undefined = undefined
+  mask = -1
+  head = 0
+  size = 0
+  readonly limit: number
+  handler: Handler<unknown> | undefined = undefined
+  /** The context of the current life; replaced at a restart. */
+  live: CellContext | undefined = undefined
+  message: unknown = undefined
+  from: From = undefined
+  /** Whatever runs for the actor: a start, an effectful handler, a backoff. */
+  fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  context: Context.Context<never>
+  scope: Scope.Closeable | undefined = undefined
+  behaviour: Behaviour<unknown, unknown, Scope.Scope>
+  readonly options: SpawnOptions | undefined
+  guardian: Guardian | undefined
+  readonly siblings: Set<Cell>
+  rare: Rare | undefined = undefined
+
+  constructor(
+    system: Lifecycle,
+    turns: Turns,
+    id: number,
+    siblings: Set<Cell>,
+    context: Context.Context<never>,
+    behaviour: Behaviour<unknown, unknown, Scope.Scope>,
+    options: SpawnOptions | undefined
+  ) {
+    this.system = system
+    this.turns = turns
+    this.id = id
+    this.siblings = siblings
+    this.context = context
+    this.behaviour = behaviour
+    this.options = options
+    this.given = options?.name
+    this.guardian = options?.guardian
+    const mailbox = options?.mailbox
+    this.limit = mailbox === undefined || mailbox._tag === "Unbounded" ? 2 ** 30 : mailbox.capacity
+  }
+
+  get name(): string {
+    return this.given ?? `$${this.id}`
+  }
+
+  status(): Status {
+    return statuses[(this.flags & statusMask) >> statusShift]!
+  }
+
+  setStatus(status: Status): void {
+    this.flags = (this.flags & ~statusMask) | (statuses.indexOf(status) << statusShift)
+  }
+
+  get isEnded(): boolean {
+    return (this.flags & statusMask) >> statusShift >= 4
+  }
+
+  getRare(): Rare {
+    return this.rare ??= {
+      held: undefined,
+      children: undefined,
+      waiters: undefined,
+      timer: undefined,
+      ending: undefined
+    }
+  }
+
+  get clock(): Clock.Clock {
+    return Context.get(this.context, Clock.Clock)
+  }
+
+  tell(message: unknown): void {
+    this.send(message, undefined)
+  }
+
+  offer(message: unknown): Effect.Effect<void, MailboxFull | ActorStopped> {
+    return Effect.suspend(() => {
+      const refused = this.send(message, undefined)
+      return refused === undefined ? Effect.void : Effect.fail(this.refusal(refused))
+    })
+  }
+
+  ask<Reply, Error>(
+    request: Protocol.Request<Reply, Error>,
+    options?: AskOptions
+  ): Effect.Effect<Reply, Error | AskError> {
+    return this.askAs(undefined, request, options)
+  }
+
+  askAs<Reply, Error>(
+    sender: Cell | undefined,
+    request: Protocol.Request<Reply, Error>,
+    options: AskOptions | undefined
+  ): Effect.Effect<Reply, Error | AskError> {
+    const answer = Effect.callback<Reply, Error | AskError>((resume) => {
+      const ask = new Ask(sender, resume as (effect: Effect.Effect<unknown, unknown>) => void)
+      const refused = this.send(request, ask)
+      if (refused !== undefined) ask.settle(Exit.fail(this.refusal(refused)))
+      return Effect.sync(() => ask.cancel())
+    })
+    if (options?.timeout === undefined) return answer
+    const duration = Duration.fromInputUnsafe(options.timeout)
+    return Effect.timeoutOrElse(answer, {
+      duration,
+      orElse: () => Effect.fail(new AskTimeout({ actor: this.name, timeoutMillis: Duration.toMillis(duration) }))
+    })
+  }
+
+  /** Takes a message, or gives the reason it became a dead letter. */
+  send(message: unknown, from: From): "MailboxFull" | "ActorStopped" | undefined {
+    const turns = this.turns
+    turns.offered++
+    const flags = this.flags
+    if ((flags & closed) !== 0 || this.size >= this.limit) return this.reject(message, from)
+    if (this.size > this.mask) this.grow()
+    const slots = this.slots!
+    const at = ((this.head + this.size++) & this.mask) << 1
+    slots[at] = message
+    slots[at + 1] = from
+    turns.accepted++
+    if ((flags & busy) === 0) {
+      this.flags = flags | scheduled
+      turns.ready(this)
+    }
+    return undefined
+  }
+
+  private reject(message: unknown, from: From): "MailboxFull" | "ActorStopped" {
+    const reason = (this.flags & closed) === 0 ? "MailboxFull" : "ActorStopped"
+    this.turns.rejected++
+    this.system.deadLetter(this, message, from, reason)
+    return reason
+  }
+
+  private refusal(reason: "MailboxFull" | "ActorStopped"): MailboxFull | ActorStopped {
+    return reason === "MailboxFull"
+      ? new MailboxFull({ actor: this.name, capacity: this.limit })
+      : new ActorStopped({ actor: this.name })
+  }
+
+  private grow(): void {
+    const { head, mask, size, slots } = this
+    const capacity = mask < 0 ? 8 : (mask + 1) * 2
+    const next: Array<unknown> = Array.from({ length: capacity * 2 })
+    for (let i = 0; i < size; i++) {
+      const at = ((head + i) & mask) << 1
+      next[i << 1] = slots![at]
+      next[(i << 1) + 1] = slots![at + 1]
+    }
+    this.slots = next
+    this.mask = capacity - 1
+    this.head = 0
+  }
+
+  /** Empties the mailbox; each message is given to `discard` in order. */
+  clear(discard: (message: unknown, from: From) => void): void {
+    const { head, mask, size, slots } = this
+    this.slots = undefined
+    this.mask = -1
+    this.head = 0
+    this.size = 0
+    for (let i = 0; i < size; i++) {
+      const at = ((head + i) & mask) << 1
+      discard(slots![at], slots![at + 1] as From)
+    }
+  }
+
+  schedule(): void {
+    if (this.size > 0 && (this.flags & busy) === 0) {
+      this.flags |= scheduled
+      this.turns.ready(this)
+    }
+  }
+
+  run(): number {
+    this.flags &= ~scheduled
+    if ((this.flags & paused) !== 0) return 0
+    this.flags |= running
+    const turns = this.turns
+    const handler = this.handler!
+    const live = this.live ??= new CellContext(this)
+    let count = 0
+    try {
+      while (this.size > 0 && count < actorBatch) {
+        const slots = this.slots!
+        const at = this.head << 1
+        const message = slots[at]
+        const from = slots[at + 1] as From
+        slots[at] = undefined
+        slots[at + 1] = undefined
+        this.head = (this.head + 1) & this.mask
+        this.size--
+        count++
+        this.message = message
+        this.from = from
+        const result = handler(message, live)
+        if (result === undefined || result === Effect.void) {
+          turns.handled++
+          if (from !== undefined) this.hold(message, from)
+        } else if (!this.take(result)) {
+          return count
+        }
+        if ((this.flags & interruptsBatch) !== 0) break
+      }
+    } catch (defect) {
+      this.crash(Causes.die(defect))
+      return count
+    }
+    this.rest()
+    return count
+  }
+
+  /** Settles what a handler returned; false when the batch is over with it. */
+  private take(result: Effect.Effect<unknown, unknown, Scope.Scope>): boolean {
+    if (Exit.isExit(result)) return this.settle(result)
+    if (!Effect.isEffect(result)) {
+      this.crash(Causes.die(new TypeError(`The handler of ${this.name} returned neither nothing nor an Effect`)))
+      return false
+    }
+    const fiber = Effect.runForkWith(this.openScope())(result)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return this.settle(exit)
+    this.fiber = fiber
+    fiber.addObserver((exit) => {
+      if (this.fiber !== fiber) return
+      this.fiber = undefined
+      if (this.settle(exit)) this.rest()
+    })
+    // The effect killed its own actor before it suspended for the first time.
+    if ((this.flags & doomed) !== 0) this.system.afterBatch(this)
+    return false
+  }
+
+  private settle(exit: Exit.Exit<unknown, unknown>): boolean {
+    if (exit._tag === "Failure") {
+      this.crash(exit.cause)
+      return false
+    }
+    this.turns.handled++
+    if (this.from !== undefined) this.hold(this.message, this.from)
+    return true
+  }
+
+  private crash(cause: Cause.Cause<unknown>): void {
+    const from = this.from
+    this.turns.failed++
+    this.message = undefined
+    this.from = undefined
+    this.flags = (this.flags & ~running) | paused
+    // The asker runs on this stack: it is to find the crash decided upon.
+    this.system.crashed(this, cause)
+    if (from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: this.name, cause })))
+  }
+
+  private rest(): void {
+    this.message = undefined
+    this.from = undefined
+    this.flags &= ~running
+    if ((this.flags & endsAfterBatch) !== 0) this.system.afterBatch(this)
+    this.schedule()
+  }
+
+  /** Keeps the asker of a request that was handled without an answer. */
+  private hold(message: unknown, from: From): void {
+    if (!(from instanceof Ask) || from.isSettled) return
+    const held = this.getRare().held ??= new Map()
+    const first = held.get(message)
+    if (first === undefined) {
+      held.set(message, from)
+      return
+    }
+    let last = first
+    while (last.next !== undefined) last = last.next
+    last.next = from
+  }
+
+  /** The asker who waits longest for the answer to this message object. */
+  asker(message: unknown): Ask | undefined {
+    const held = this.rare?.held
+    let first = held?.get(message)
+    while (first !== undefined) {
+      if (first.next === undefined) held!.delete(message)
+      else held!.set(message, first.next)
+      if (!first.isSettled) return first
+      first = first.next
+    }
+    return this.message === message && this.from instanceof Ask ? this.from : undefined
+  }
+
+  /** The cell's own context; every Effect of the actor runs in it. */
+  openScope(): Context.Context<Scope.Scope> {
+    if (this.scope === undefined) {
+      this.scope = Scope.makeUnsafe()
+      this.context = Context.add(this.context, Scope.Scope, this.scope)
+    }
+    return this.context as Context.Context<Scope.Scope>
+  }
+
+  toJSON(): unknown {
+    return { _id: "ActorRef", id: this.id, name: this.name }
+  }
+
+  toString(): string {
+    return `ActorRef(${this.name})`
+  }
+
+  [NodeInspectSymbol](): unknown {
+    return this.toJSON()
+  }
+}
+
+Object.assign(Cell.prototype, { "~airssys/actor/ActorRef": "~airssys/actor/ActorRef" })
+
+/** The context a handler gets; it has effect while it is the cell's `live` one. */
+export class CellContext implements ActorContext<unknown> {
+  private readonly cell: Cell
+
+  constructor(cell: Cell) {
+    this.cell = cell
+  }
+
+  get self(): ActorRef<unknown> {
+    return this.cell
+  }
+
+  get sender(): ActorRef<never> | undefined {
+    if (this.cell.live !== this) return undefined
+    const from = this.cell.from
+    return from instanceof Ask ? from.sender : from
+  }
+
+  get now(): number {
+    return this.cell.clock.currentTimeMillisUnsafe()
+  }
+
+  reply<Reply, Error>(request: Protocol.Request<Reply, Error>, value: Reply): void {
+    if (this.cell.live === this) this.cell.asker(request)?.settle(Exit.succeed(value))
+  }
+
+  fail<Reply, Error>(request: Protocol.Request<Reply, Error>, error: Error): void {
+    if (this.cell.live === this) this.cell.asker(request)?.settle(Exit.fail(error))
+  }
+
+  tell<N>(ref: ActorRef<N>, message: N): void {
+    cellOf(ref).send(message, this.cell)
+  }
+
+  ask<N, Reply, Error>(
+    ref: ActorRef<N>,
+    request: N & Protocol.Request<Reply, Error>,
+    options?: AskOptions
+  ): Effect.Effect<Reply, Error | AskError> {
+    return cellOf(ref).askAs(this.cell, request, options)
+  }
+
+  spawn<N, E, R>(
+    behaviour: Behaviour<N, E, R>,
+    options?: SpawnOptions
+  ): Effect.Effect<ActorRef<N>, E | SpawnError, Exclude<R, Scope.Scope>> {
+    return Effect.suspend(() =>
+      this.cell.live === this
+        ? this.cell.system.spawn(this.cell, behaviour, options)
+        : Effect.fail(new ActorStopped({ actor: this.cell.name }))
+    )
+  }
+
+  stop(): void {
+    const cell = this.cell
+    if (cell.live !== this) return
+    cell.flags |= leaving
+    // Between messages, a fiber of the actor's scope can ask for it too.
+    if ((cell.flags & busy) === 0) cell.system.afterBatch(cell)
+  }
+}
+
+/** The cell behind a ref; refs are made by a system and nowhere else. */
+export const cellOf = (ref: ActorRef<never>): Cell => {
+  if (ref instanceof Cell) return ref
+  throw new TypeError("Not a ref that an actor system gave out")
+}

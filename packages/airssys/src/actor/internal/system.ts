@@ -1,0 +1,527 @@
+// What an actor fails with is its supervisor's matter: here every error is `unknown`.
+// @effect-diagnostics anyUnknownInErrorContext:off
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as PubSub from "effect/PubSub"
+import * as Scope from "effect/Scope"
+import type { Accounting } from "../Accounting.ts"
+import { ActorNameTaken, ActorRestarted, ActorStartTimeout, ActorStopped, type SpawnError } from "../ActorError.ts"
+import type { Abandoned, ActorEvent, StopReason } from "../ActorEvent.ts"
+import type { ActorHooks } from "../ActorHooks.ts"
+import type { ActorRef } from "../ActorRef.ts"
+import type { Behaviour, Handler } from "../Behaviour.ts"
+import type * as DeadLetter from "../DeadLetter.ts"
+import type { ActorExit, Verdict } from "../Guardian.ts"
+import type { SpawnOptions } from "../SpawnOptions.ts"
+import type { TurnScheduler } from "../TurnScheduler.ts"
+import { Ask } from "./ask.ts"
+import {
+  Cell,
+  closed,
+  doomed,
+  draining,
+  type Ending,
+  type From,
+  leaving,
+  type Lifecycle,
+  paused,
+  running,
+  scheduled,
+  tearing
+} from "./cell.ts"
+import { Turns } from "./turns.ts"
+
+type EventOf<E> = E extends ActorEvent ? Omit<E, "id" | "name" | "at"> : never
+
+interface Settings {
+  readonly abandonAfterMillis: number
+  readonly shutdownMillis: number
+}
+
+const defaultShutdown = Duration.seconds(5)
+const defaultStartTimeout = Duration.seconds(30)
+
+/**
+ * The lives of all cells of one actor system.
+ *
+ * Each step of a life is a function that calls the next one, at once where
+ * nothing has to be waited for. While a cell is `tearing`, exactly one such
+ * chain owns it, and `terminate` leaves only the decision behind; the chain
+ * finds it in `proceed`. Fibers of a cell that are no longer `cell.fiber` are
+ * ignored when they end.
+ */
+export class System implements Lifecycle {
+  readonly turns: Turns
+  readonly roots = new Set<Cell>()
+  readonly names = new Map<string, Cell>()
+  private isClosed = false
+  private nextId = 1
+  private readonly hooks: ActorHooks
+  private readonly context: Context.Context<never>
+  private readonly events: PubSub.PubSub<ActorEvent>
+  private readonly letters: PubSub.PubSub<DeadLetter.DeadLetter>
+  private readonly settings: Settings
+
+  constructor(options: {
+    readonly scheduler: TurnScheduler
+    readonly hooks: ActorHooks
+    readonly context: Context.Context<never>
+    readonly events: PubSub.PubSub<ActorEvent>
+    readonly letters: PubSub.PubSub<DeadLetter.DeadLetter>
+    readonly settings: Settings
+  }) {
+    this.turns = new Turns(options.scheduler)
+    this.hooks = options.hooks
+    this.context = options.context
+    this.events = options.events
+    this.letters = options.letters
+    this.settings = options.settings
+  }
+
+  spawn<M, E, R>(
+    parent: Cell | undefined,
+    behaviour: Behaviour<M, E, R>,
+    options: SpawnOptions | undefined
+  ): Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>> {
+    return Effect.withFiber<Cell, unknown>((fiber) => {
+      const name = options?.name
+      if (this.isClosed || (parent !== undefined && (parent.flags & closed) !== 0)) {
+        return Effect.fail(new ActorStopped({ actor: parent?.name ?? name ?? "The actor system" }))
+      }
+      if (name !== undefined && this.names.has(name)) return Effect.fail(new ActorNameTaken({ actor: name }))
+      const siblings = parent === undefined ? this.roots : (parent.getRare().children ??= new Set())
+      const cell = new Cell(
+        this,
+        this.turns,
+        this.nextId++,
+        siblings,
+        fiber.context,
+        behaviour as unknown as Behaviour<unknown, unknown, Scope.Scope>,
+        options
+      )
+      siblings.add(cell)
+      if (name !== undefined) this.names.set(name, cell)
+      if (Exit.isExit(cell.behaviour) && cell.behaviour._tag === "Success") {
+        const refused = this.begin(cell, cell.behaviour.value)
+        return refused === undefined ? Exit.succeed(cell) : this.failStart(cell, refused)
+      }
+      return this.awaitStart(cell)
+    }) as never
+  }
+
+  private awaitStart(cell: Cell): Effect.Effect<Cell, unknown> {
+    return Effect.callback((resume) => {
+      let outcome: Exit.Exit<Cell, unknown> = Exit.fail(new ActorStopped({ actor: cell.name }))
+      const waiter = () => resume(outcome)
+      this.onEnd(cell, waiter)
+      this.start(cell, (exit) => {
+        const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
+        if (cause === undefined) {
+          if (cell.rare !== undefined) cell.rare.waiters = cell.rare.waiters?.filter((other) => other !== waiter)
+          return resume(Exit.succeed(cell))
+        }
+        outcome = Exit.failCause(cause)
+        this.terminate(cell, this.failure(cell, cause))
+      })
+      return this.kill(cell)
+    })
+  }
+
+  private failStart(cell: Cell, cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> {
+    this.terminate(cell, this.failure(cell, cause))
+    return Exit.failCause(cause)
+  }
+
+  /** Runs the behaviour; `next` is not called when the actor ends meanwhile. */
+  private start(cell: Cell, next: (exit: Exit.Exit<Handler<unknown>, unknown>) => void): void {
+    if (Exit.isExit(cell.behaviour)) return next(cell.behaviour as Exit.Exit<Handler<unknown>, unknown>)
+    const fiber = Effect.runForkWith(cell.openScope())(cell.behaviour)
+    if ((cell.flags & doomed) !== 0) return fiber.interruptUnsafe()
+    cell.fiber = fiber
+    const timeoutMillis = Duration.toMillis(cell.options?.startTimeout ?? defaultStartTimeout)
+    this.whenDone(cell.context, fiber, timeoutMillis, (exit) => {
+      if (cell.fiber !== fiber) return
+      cell.fiber = undefined
+      if (exit !== undefined) return next(exit)
+      cell.flags |= tearing
+      this.quiesce(
+        cell,
+        fiber,
+        "Behaviour",
+        () => this.proceed(cell, () => next(Exit.fail(new ActorStartTimeout({ actor: cell.name, timeoutMillis }))))
+      )
+    })
+  }
+
+  /** Lets messages in; gives the reason why it cannot. */
+  private begin(cell: Cell, handler: unknown): Cause.Cause<unknown> | undefined {
+    if (typeof handler !== "function") {
+      return Cause.die(new TypeError(`The behaviour of ${cell.name} made no function`))
+    }
+    cell.handler = handler as Handler<unknown>
+    const isFirst = cell.status() === "Starting"
+    cell.flags &= ~paused
+    cell.setStatus("Running")
+    cell.guardian?.started(cell, monotonic(cell))
+    if (isFirst) this.emit(cell, { _tag: "Started" })
+    cell.schedule()
+    return undefined
+  }
+
+  crashed(cell: Cell, cause: Cause.Cause<unknown>): void {
+    this.exited(cell, { _tag: "Crashed", cause })
+  }
+
+  afterBatch(cell: Cell): void {
+    if ((cell.flags & doomed) !== 0) this.end(cell)
+    else if ((cell.flags & leaving) !== 0) this.exited(cell, { _tag: "Normal" })
+    else if (cell.size === 0) this.terminate(cell, this.stop(cell, "Shutdown"))
+  }
+
+  private exited(cell: Cell, exit: ActorExit): void {
+    cell.flags = (cell.flags | paused | tearing) & ~leaving
+    cell.live = undefined
+    cell.handler = undefined
+    if (exit._tag === "Crashed") this.emit(cell, { _tag: "Crashed", cause: exit.cause })
+    const verdict = this.decide(cell, exit)
+    if (verdict._tag === "Restart") return this.restart(cell, exit, verdict)
+    if (verdict._tag === "GiveUp") this.emit(cell, { ...verdict, _tag: "GaveUp" })
+    this.proceed(cell, () =>
+      this.terminate(
+        cell,
+        exit._tag === "Normal"
+          ? this.stop(cell, "Normal")
+          : (cell.flags & draining) !== 0
+          ? this.stop(cell, "Shutdown")
+          : this.failure(cell, exit.cause)
+      ))
+  }
+
+  private decide(cell: Cell, exit: ActorExit): Verdict {
+    if (cell.guardian === undefined || (cell.flags & closed) !== 0) return { _tag: "End" }
+    try {
+      return cell.guardian.decide(exit, cell, monotonic(cell))
+    } catch (defect) {
+      this.log(cell, `The guardian of ${cell.name} failed; the actor ends`, Cause.die(defect))
+      return { _tag: "End" }
+    }
+  }
+
+  private restart(cell: Cell, exit: ActorExit, verdict: Verdict & { readonly _tag: "Restart" }): void {
+    const { attempt, delayMillis, max } = verdict
+    const since = monotonic(cell)
+    cell.setStatus("Restarting")
+    this.releaseHeld(cell, new ActorRestarted({ actor: cell.name }))
+    this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
+    this.teardown(
+      cell,
+      exit,
+      () =>
+        this.proceed(cell, () =>
+          this.sleep(cell, delayMillis, () =>
+            this.start(cell, (started) => {
+              const cause = started._tag === "Success" ? this.begin(cell, started.value) : started.cause
+              if (cause !== undefined) return this.exited(cell, { _tag: "Crashed", cause })
+              this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: monotonic(cell) - since })
+            })))
+    )
+  }
+
+  private sleep(cell: Cell, millis: number, next: () => void): void {
+    const fiber = Effect.runForkWith(cell.context)(Effect.sleep(millis))
+    cell.fiber = fiber
+    fiber.addObserver((exit) => {
+      if (cell.fiber !== fiber) return
+      cell.fiber = undefined
+      if (exit._tag === "Success") next()
+      else this.exited(cell, { _tag: "Crashed", cause: exit.cause })
+    })
+  }
+
+  private proceed(cell: Cell, next: () => void): void {
+    cell.flags &= ~tearing
+    if ((cell.flags & doomed) === 0) next()
+    else if (!cell.isEnded) this.end(cell)
+  }
+
+  /** Refuses new messages, lets those that wait be handled until the deadline. */
+  requestStop(cell: Cell): void {
+    if ((cell.flags & (closed | draining)) !== 0) return
+    const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
+    if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
+    cell.flags |= closed | draining
+    cell.setStatus("Stopping")
+    if ((cell.flags & (running | scheduled)) === 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
+    if (Duration.toMillis(shutdown) === 0) return this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
+    if (!Duration.isFinite(shutdown)) return
+    cell.getRare().timer = Effect.runForkWith(cell.context)(
+      Effect.andThen(
+        Effect.sleep(shutdown),
+        Effect.sync(() => this.terminate(cell, this.stop(cell, "DeadlineExceeded")))
+      )
+    )
+  }
+
+  /** Decides the end; what runs is interrupted, what waits is discarded. */
+  terminate(cell: Cell, ending: Ending): void {
+    const rare = cell.getRare()
+    if (rare.ending !== undefined) return
+    rare.ending = ending
+    cell.flags |= closed | paused | doomed
+    cell.setStatus("Stopping")
+    const isOnStack = (cell.flags & running) !== 0 && cell.fiber === undefined
+    if (!isOnStack && (cell.flags & tearing) === 0) this.end(cell)
+  }
+
+  private end(cell: Cell): void {
+    const fiber = cell.fiber
+    const wasRunning = (cell.flags & running) !== 0
+    const from = cell.from
+    cell.flags = (cell.flags | tearing) & ~running
+    cell.fiber = undefined
+    cell.live = undefined
+    cell.message = undefined
+    cell.from = undefined
+    if (wasRunning) {
+      this.turns.failed++
+      if (from instanceof Ask) from.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+    }
+    this.releaseHeld(cell, new ActorStopped({ actor: cell.name }))
+    cell.clear((message, from) => {
+      this.turns.discarded++
+      this.deadLetter(cell, message, from, "Discarded")
+      if (from instanceof Ask) from.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+    })
+    this.quiesce(
+      cell,
+      fiber,
+      wasRunning ? "Handler" : "Behaviour",
+      () => this.teardown(cell, { _tag: "Normal" }, () => this.finish(cell))
+    )
+  }
+
+  private finish(cell: Cell): void {
+    if (cell.isEnded) return
+    const { ending, timer, waiters } = cell.getRare()
+    cell.setStatus(ending!.status)
+    cell.siblings.delete(cell)
+    if (cell.given !== undefined && this.names.get(cell.given) === cell) this.names.delete(cell.given)
+    cell.handler = undefined
+    cell.rare = undefined
+    timer?.interruptUnsafe()
+    ending!.announce()
+    cell.guardian?.ended(cell)
+    for (const waiter of waiters ?? []) waiter()
+  }
+
+  private stop(cell: Cell, reason: StopReason): Ending {
+    return { status: "Stopped", announce: () => this.emit(cell, { _tag: "Stopped", reason }) }
+  }
+
+  private failure(cell: Cell, cause: Cause.Cause<unknown>): Ending {
+    return { status: "Failed", announce: () => this.emit(cell, { _tag: "Failed", cause }) }
+  }
+
+  /** Ends when the actor has ended. */
+  awaitStop(cell: Cell): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.onEnd(cell, () => resume(Effect.void))
+      this.requestStop(cell)
+    })
+  }
+
+  kill(cell: Cell): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.onEnd(cell, () => resume(Effect.void))
+      this.terminate(cell, this.stop(cell, "Killed"))
+    })
+  }
+
+  private onEnd(cell: Cell, waiter: () => void): void {
+    if (cell.isEnded) waiter()
+    else (cell.getRare().waiters ??= []).push(waiter)
+  }
+
+  /** Children first, then what the life acquired. */
+  private teardown(cell: Cell, exit: ActorExit, next: () => void): void {
+    const children = cell.rare?.children
+    if (children === undefined || children.size === 0) return this.closeScope(cell, exit, next)
+    this.stopAll([...children].reverse(), () => this.closeScope(cell, exit, next))
+  }
+
+  private closeScope(cell: Cell, exit: ActorExit, next: () => void): void {
+    const scope = cell.scope
+    if (scope === undefined) return next()
+    cell.scope = undefined
+    const closing = Scope.closeUnsafe(scope, exit._tag === "Crashed" ? Exit.failCause(exit.cause) : Exit.void)
+    if (closing === undefined) return next()
+    const fiber = Effect.runForkWith(cell.context)(closing)
+    this.whenDone(cell.context, fiber, this.settings.abandonAfterMillis, (exit) => {
+      if (exit === undefined) this.abandoned(cell, "Finalizers")
+      else if (exit._tag === "Failure") this.log(cell, `A finalizer of ${cell.name} failed`, exit.cause)
+      next()
+    })
+  }
+
+  /** Stops one after the other; a loop, so that many children need no deep stack. */
+  private stopAll(cells: ReadonlyArray<Cell>, next: () => void): void {
+    let index = 0
+    const step = (): void => {
+      while (index < cells.length) {
+        const cell = cells[index++]!
+        let isSynchronous = true
+        let isDone = false
+        this.onEnd(cell, () => {
+          isDone = true
+          if (!isSynchronous) step()
+        })
+        this.requestStop(cell)
+        isSynchronous = false
+        if (!isDone) return
+      }
+      next()
+    }
+    step()
+  }
+
+  private quiesce(
+    cell: Cell,
+    fiber: Fiber.Fiber<unknown, unknown> | undefined,
+    part: Abandoned["part"],
+    next: () => void
+  ): void {
+    if (fiber === undefined) return next()
+    fiber.interruptUnsafe()
+    this.whenDone(cell.context, fiber, this.settings.abandonAfterMillis, (exit) => {
+      if (exit === undefined) this.abandoned(cell, part)
+      next()
+    })
+  }
+
+  /** Calls `next` with the exit of a fiber, or with nothing when it is late. */
+  private whenDone<A, E>(
+    context: Context.Context<never>,
+    fiber: Fiber.Fiber<A, E>,
+    millis: number,
+    next: (exit: Exit.Exit<A, E> | undefined) => void
+  ): void {
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return next(exit)
+    if (!Number.isFinite(millis)) {
+      fiber.addObserver(next)
+      return
+    }
+    let isOver = false
+    const timer = Effect.runForkWith(context)(Effect.sleep(millis))
+    fiber.addObserver((exit) => {
+      if (isOver) return
+      isOver = true
+      timer.interruptUnsafe()
+      next(exit)
+    })
+    timer.addObserver((slept) => {
+      if (isOver || slept._tag === "Failure") return
+      isOver = true
+      next(undefined)
+    })
+  }
+
+  private releaseHeld(cell: Cell, error: ActorRestarted | ActorStopped): void {
+    const held = cell.rare?.held
+    if (held === undefined) return
+    cell.rare!.held = undefined
+    for (const first of held.values()) {
+      for (let ask: Ask | undefined = first; ask !== undefined; ask = ask.next) ask.settle(Exit.fail(error))
+    }
+  }
+
+  deadLetter(cell: Cell, message: unknown, from: From, reason: DeadLetter.Reason): void {
+    PubSub.publishUnsafe(this.letters, {
+      message,
+      recipient: cell,
+      sender: from instanceof Ask ? from.sender : from,
+      reason
+    })
+  }
+
+  private abandoned(cell: Cell, part: Abandoned["part"]): void {
+    this.emit(cell, { _tag: "Abandoned", part })
+  }
+
+  private emit(cell: Cell, content: EventOf<ActorEvent>): void {
+    const event = {
+      id: cell.id,
+      name: cell.name,
+      at: cell.clock.currentTimeMillisUnsafe(),
+      ...content
+    } as ActorEvent
+    try {
+      this.hooks.onEvent(event)
+    } catch (defect) {
+      this.log(cell, `The hook for ${event._tag} of ${event.name} failed`, Cause.die(defect))
+    }
+    PubSub.publishUnsafe(this.events, event)
+  }
+
+  private log(cell: Cell, text: string, cause: Cause.Cause<unknown>): void {
+    Effect.runForkWith(cell.context)(Effect.logError(text, cause))
+  }
+
+  /** Stops every actor, the newest first; abandons what is left at the bound. */
+  get shutdown(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.isClosed = true
+      let isOver = false
+      const timer = Effect.runForkWith(this.context)(Effect.sleep(this.settings.shutdownMillis))
+      timer.addObserver((slept) => {
+        if (isOver || slept._tag === "Failure") return
+        isOver = true
+        for (const cell of [...this.roots].reverse()) this.abandon(cell)
+        resume(Effect.void)
+      })
+      this.stopAll([...this.roots].reverse(), () => {
+        if (isOver) return
+        isOver = true
+        timer.interruptUnsafe()
+        resume(Effect.void)
+      })
+    })
+  }
+
+  private abandon(cell: Cell): void {
+    for (const child of [...cell.rare?.children ?? []].reverse()) this.abandon(child)
+    this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
+    if (cell.isEnded) return
+    this.abandoned(cell, "Shutdown")
+    this.finish(cell)
+  }
+
+  get accounting(): Accounting {
+    const { accepted, discarded, failed, handled, offered, rejected } = this.turns
+    let isRunning = 0
+    let waiting = 0
+    const open: Array<Cell> = [...this.roots]
+    for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+      if ((cell.flags & running) !== 0) isRunning++
+      waiting += cell.size
+      if (cell.rare?.children !== undefined) open.push(...cell.rare.children)
+    }
+    return {
+      offered,
+      rejected,
+      accepted,
+      handled,
+      failed,
+      discarded,
+      running: isRunning,
+      waiting,
+      deadLetters: rejected + discarded
+    }
+  }
+}
+
+const monotonic = (cell: Cell): number => Number(cell.clock.monotonicTimeNanosUnsafe()) / 1e6
