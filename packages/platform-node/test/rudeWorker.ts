@@ -1,0 +1,8 @@
+import { parentPort } from "node:worker_threads"
+
+/**
+ * A worker that goes around its port.
+ */
+export const start = (): void => {
+  parentPort!.postMessage({ not: "a frame" })
+}
