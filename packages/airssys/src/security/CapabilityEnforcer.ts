@@ -193,19 +193,19 @@ const make = Effect.gen(function*() {
 
   const admit: CapabilityEnforcer["Service"]["admit"] = (principal, { asks, grants: given }) =>
     change(Effect.gen(function*() {
-      const admitted = JSON.stringify([asks, given])
+      const account = ruleTable.make(principal)
+      const prepared = yield* Effect.forEach(asks, (ask) => Effect.fromResult(ruleTable.prepareAsk(ask)))
+      for (const [index, ask] of prepared.entries()) ruleTable.installAsk(account, ask, index + 1)
+      for (const [index, grant] of given.entries()) {
+        ruleTable.installGrant(account, yield* Effect.fromResult(ruleTable.prepareGrant(grant, grants + index + 1)))
+      }
+      const admitted = JSON.stringify([prepared.map((_) => _.ask), account.grants.map((_) => _.grant)])
       const known = find(principal)
       if (known !== undefined) {
         if (known.admitted === admitted) return
         return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
       }
-      const account = ruleTable.make(principal)
-      for (const [index, ask] of asks.entries()) {
-        yield* Effect.fromResult(ruleTable.addAsk(account, ask, index + 1))
-      }
-      for (const grant of given) {
-        ruleTable.installGrant(account, yield* Effect.fromResult(ruleTable.prepareGrant(grant, ++grants)))
-      }
+      grants += account.grants.length
       for (const state of account.grants) {
         yield* audit.append(grantedEvent(principal, state))
       }

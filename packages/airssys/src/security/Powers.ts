@@ -41,7 +41,10 @@ export interface Lease {
  * @since 0.1.0
  */
 export interface Source {
-  readonly capability: Context.Key<never, unknown>
+  /** Key of the capability in a context. */
+  readonly key: string
+  /** The capability class itself, compared by reference. */
+  readonly capability: unknown
   readonly make: (lease: Lease) => unknown
 }
 
@@ -66,7 +69,7 @@ export const Powers: Context.Reference<ReadonlyMap<string, Source>> = Context.Re
 export const source = <Id, Power>(
   capability: Context.Key<Id, Power>,
   make: (lease: Lease) => Power
-): Source => ({ capability: capability as Context.Key<unknown, unknown> as Context.Key<never, unknown>, make })
+): Source => ({ key: capability.key, capability, make })
 
 /**
  * Provides the sources, to be given to `CapabilityEnforcer.layer`. Of two for
@@ -76,7 +79,7 @@ export const source = <Id, Power>(
  * @since 0.1.0
  */
 export const layer = (...sources: ReadonlyArray<Source>): Layer.Layer<never> =>
-  Layer.succeed(Powers, new Map(sources.map((source) => [source.capability.key, source])))
+  Layer.succeed(Powers, new Map(sources.map((source) => [source.key, source])))
 
 /**
  * The power for a lease, or undefined where this very capability class has no
@@ -91,7 +94,7 @@ export const make = <Id, Power>(
   lease: Lease
 ): Power | undefined => {
   const found = powers.get(request.capability.key)
-  return found === undefined || (found.capability as unknown) !== request.capability
+  return found === undefined || found.capability !== request.capability
     ? undefined
     : found.make(lease) as Power
 }

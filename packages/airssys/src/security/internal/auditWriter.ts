@@ -145,7 +145,7 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       isClosed = true
-      return Effect.catch(flush, (error) => Effect.logError(error.message))
+      return flush.pipe(Effect.catch((error) => Effect.logError(error.message)))
     })
   )
   yield* Effect.forkScoped(background)

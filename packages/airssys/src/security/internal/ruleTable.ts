@@ -29,6 +29,11 @@ export interface GrantState {
   isRevoked: boolean
 }
 
+export interface PreparedAsk {
+  readonly ask: Ask.Ask
+  readonly patterns: ReadonlyArray<Pattern.Pattern>
+}
+
 /**
  * The rules that match one resource, or else the closest one: what of a
  * decision does not depend on time or revocation.
@@ -78,11 +83,15 @@ const tableOf = (account: Account, kind: CapabilityKind.CapabilityKind): KindTab
   return made
 }
 
-export const addAsk = (account: Account, ask: Ask.Ask, index: number): Result.Result<void, Ask.InvalidAsk> => {
-  const patterns = capabilityRule.compile(ask.kind, ask.patterns)
-  if (Result.isFailure(patterns)) {
-    return Result.fail(new Ask.InvalidAsk({ kind: ask.kind, detail: patterns.failure }))
-  }
+/** Decoding copies: whoever keeps the value that was given cannot change the rule. */
+export const prepareAsk = (input: Ask.Ask): Result.Result<PreparedAsk, Ask.InvalidAsk> =>
+  Result.flatMap(Ask.fromUnknown(input), (ask) =>
+    Result.mapBoth(capabilityRule.compile(ask.kind, ask.patterns), {
+      onFailure: (detail) => new Ask.InvalidAsk({ kind: ask.kind, detail }),
+      onSuccess: (patterns) => ({ ask, patterns })
+    }))
+
+export const installAsk = (account: Account, { ask, patterns }: PreparedAsk, index: number): void => {
   const table = tableOf(account, ask.kind)
   const add = (pattern: Pattern.Pattern | undefined) =>
     table.asks.push({
@@ -96,17 +105,20 @@ export const addAsk = (account: Account, ask: Ask.Ask, index: number): Result.Re
         ...optionalExpires(ask.expires)
       }
     })
-  if (CapabilityKind.takesPatterns(ask.kind)) patterns.success.forEach(add)
+  if (CapabilityKind.takesPatterns(ask.kind)) patterns.forEach(add)
   else add(undefined)
   table.matches.clear()
-  return Result.succeed(undefined)
 }
 
-export const prepareGrant = (grant: Grant.Grant, id: number): Result.Result<GrantState, Grant.InvalidGrant> =>
-  Result.mapBoth(capabilityRule.compile(grant.kind, grant.patterns), {
-    onFailure: (detail) => new Grant.InvalidGrant({ kind: grant.kind, detail }),
-    onSuccess: (patterns) => ({ id, grant, patterns, isRevoked: false })
-  })
+export const prepareGrant = (input: Grant.Grant, id: number): Result.Result<GrantState, Grant.InvalidGrant> =>
+  Result.flatMap(
+    Grant.fromUnknown(input),
+    (grant) =>
+      Result.mapBoth(capabilityRule.compile(grant.kind, grant.patterns), {
+        onFailure: (detail) => new Grant.InvalidGrant({ kind: grant.kind, detail }),
+        onSuccess: (patterns) => ({ id, grant, patterns, isRevoked: false })
+      })
+  )
 
 export const installGrant = (account: Account, state: GrantState): void => {
   const { grant, id } = state

@@ -1,0 +1,216 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import type { AuditError } from "airssys/security/AuditError"
+import * as AuditLog from "airssys/security/AuditLog"
+import * as AuditLogTest from "airssys/testing/AuditLogTest"
+import { Effect, FileSystem, Layer, PlatformError, Ref } from "effect"
+import { Digest } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import { createHash } from "node:crypto"
+
+const actor = { kind: "Component", id: "acme:rates@1.2.0" } as const
+const crashed = (detail: string) => ({ _tag: "Crashed", principal: actor, detail }) as const
+const granted = {
+  _tag: "Granted",
+  principal: actor,
+  grant: 1,
+  kind: "clock",
+  patterns: [],
+  reason: "Date the rates."
+} as const
+
+AuditLogTest.suite("memory", (options) => AuditLog.layerMemory(options))
+
+AuditLogTest.suite("file", (options) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* fs.makeTempDirectoryScoped()
+    return AuditLog.layerFile({ ...options, path: `${folder}/audit.jsonl` })
+  })).pipe(Layer.provide(NodeFileSystem.layer)))
+
+type Services = FileSystem.FileSystem | Digest.Digest
+
+type Open = <A, E>(effect: Effect.Effect<A, E, AuditLog.AuditLog>) => Effect.Effect<A, E | AuditError, Services>
+
+const inFolder = <A, E>(test: (path: string, open: Open) => Effect.Effect<A, E, Services>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${yield* fs.makeTempDirectoryScoped()}/audit.jsonl`
+    return yield* test(path, (effect) => Effect.provide(effect, AuditLog.layerFile({ path }), { local: true }))
+  }).pipe(Effect.provide([NodeFileSystem.layer, Digest.layerWebCrypto]))
+
+const append = (detail: string) => AuditLog.AuditLog.use((audit) => audit.append(crashed(detail)))
+const entries = AuditLog.AuditLog.use((audit) => audit.entries)
+
+describe("AuditLog.layerFile", () => {
+  it.effect("goes on with the chain of a file when it is opened again", () =>
+    inFolder((_, open) =>
+      Effect.gen(function*() {
+        yield* open(append("before"))
+        assert.strictEqual(yield* open(append("after")), 2)
+        assert.strictEqual((yield* open(AuditLog.AuditLog.use((audit) => audit.verify))).entries, 2)
+      })
+    ))
+
+  it.effect("writes what waits when it is closed", () =>
+    inFolder((_, open) =>
+      Effect.gen(function*() {
+        yield* open(AuditLog.AuditLog.useSync((audit) => audit.recordUnsafe(crashed("last words"))))
+        assert.deepStrictEqual((yield* open(entries)).map((_) => _.event), [crashed("last words")])
+      })
+    ))
+
+  it.effect("does not go back before the time of the last entry in the file", () =>
+    inFolder((_, open) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(9000)
+        yield* open(append("late"))
+        yield* TestClock.setTime(1000)
+        yield* open(append("early"))
+        assert.deepStrictEqual((yield* open(entries)).map((_) => _.time), [9000, 9000])
+      })
+    ))
+
+  it.effect("keeps its file from other users", () =>
+    inFolder((path, open) =>
+      Effect.gen(function*() {
+        yield* open(append("one"))
+        const info = yield* FileSystem.FileSystem.use((fs) => fs.stat(path))
+        assert.strictEqual(info.mode & 0o777, 0o600)
+      })
+    ))
+
+  it.effect("cuts an unfinished line and records that it did", () =>
+    inFolder((path, open) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        yield* open(append("whole"))
+        yield* fs.writeFileString(path, "{\"hash\":\"12\u00e9", { flag: "a" })
+        assert.deepStrictEqual((yield* open(entries)).map((_) => _.event), [
+          crashed("whole"),
+          { _tag: "TailCut", bytes: 13 }
+        ])
+        assert.strictEqual(yield* open(append("after")), 3)
+      })
+    ))
+
+  it.effect("does not open a file that was changed, names the entry, and leaves the file alone", () =>
+    inFolder((path, open) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        yield* open(Effect.andThen(append("secret was read"), append("two")))
+        const altered = (yield* fs.readFileString(path)).replace("secret was read", "nothing was read")
+        yield* fs.writeFileString(path, altered)
+        const error = yield* Effect.flip(open(append("three")))
+        assert.strictEqual(error.reason, "Tampered")
+        assert.include(error.message, "fails at entry 1")
+        assert.strictEqual(yield* fs.readFileString(path), altered)
+      })
+    ))
+
+  it.effect("does not follow a link to another file", () =>
+    inFolder((path, open) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.writeFileString(`${path}.target`, "")
+        yield* fs.symlink(`${path}.target`, path)
+        assert.strictEqual((yield* Effect.flip(open(append("one")))).reason, "Unreadable")
+        assert.strictEqual(yield* fs.readFileString(`${path}.target`), "")
+      })
+    ))
+
+  it.effect("stops writing when somebody else wrote to the file", () =>
+    inFolder((path, open) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const reason = yield* open(Effect.gen(function*() {
+          yield* append("mine")
+          yield* fs.writeFileString(path, "theirs\n", { flag: "a" })
+          const audit = yield* AuditLog.AuditLog
+          const error = yield* Effect.flip(audit.append(crashed("mine again")))
+          assert.strictEqual(audit.recordUnsafe(crashed("use")), undefined)
+          return error.reason
+        }))
+        assert.strictEqual(reason, "ForeignWriter")
+      })
+    ))
+})
+
+/** A file system whose writes and syncs fail while `broken` is true; a failing write leaves half of its bytes. */
+const faulty = (broken: Ref.Ref<boolean>) =>
+  Layer.effect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (fs) => ({
+      ...fs,
+      open: (path: string, options?: Parameters<typeof fs.open>[1]) =>
+        Effect.map(fs.open(path, options), (file): FileSystem.File => ({
+          [FileSystem.FileTypeId]: FileSystem.FileTypeId,
+          stat: file.stat,
+          seek: (offset, from) => file.seek(offset, from),
+          sync: file.sync,
+          read: (buffer, options) => file.read(buffer, options),
+          readAlloc: (size, options) => file.readAlloc(size, options),
+          truncate: (length) => file.truncate(length),
+          write: (buffer) => file.write(buffer),
+          writeAll: (buffer) =>
+            Effect.flatMap(Ref.get(broken), (isBroken) =>
+              isBroken
+                ? Effect.andThen(
+                  file.writeAll(buffer.subarray(0, buffer.length / 2)),
+                  Effect.fail(PlatformError.systemError({ module: "FileSystem", method: "writeAll", _tag: "Unknown" }))
+                )
+                : file.writeAll(buffer))
+        }))
+    }))
+  ).pipe(Layer.provide(NodeFileSystem.layer))
+
+describe("AuditLog on a failing disk", () => {
+  it.effect("fails the change, denies uses, and withdraws the change when the disk is back", () =>
+    Effect.gen(function*() {
+      const broken = yield* Ref.make(false)
+      const path = yield* FileSystem.FileSystem.use((fs) =>
+        Effect.map(fs.makeTempDirectoryScoped(), (folder) => `${folder}/audit.jsonl`)
+      ).pipe(Effect.provide(NodeFileSystem.layer))
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        yield* audit.append(crashed("before"))
+        yield* Ref.set(broken, true)
+        assert.strictEqual((yield* Effect.flip(audit.append(granted))).reason, "Unwritable")
+        assert.strictEqual(audit.recordUnsafe(crashed("use")), undefined)
+        yield* Ref.set(broken, false)
+        yield* audit.flush
+        assert.strictEqual(audit.recordUnsafe(crashed("use")), 3)
+        assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
+          crashed("before"),
+          { _tag: "Withdrawn", event: "Granted" },
+          crashed("use")
+        ])
+        assert.strictEqual((yield* audit.verify).entries, 3)
+      }).pipe(
+        Effect.provide(
+          AuditLog.layerFile({ path }).pipe(Layer.provide([faulty(broken), Digest.layerWebCrypto]))
+        )
+      )
+    }))
+})
+
+describe("AuditLog.recordUnsafe", () => {
+  it.effect("is written by the log itself within the flush interval", () =>
+    Effect.gen(function*() {
+      const hashed = yield* Ref.make(0)
+      const digest = Layer.succeed(Digest.Digest, {
+        digest: () => Effect.die("unused"),
+        digestHex: (_, data) =>
+          Effect.as(Ref.update(hashed, (n) => n + 1), createHash("sha256").update(data).digest("hex"))
+      })
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        audit.recordUnsafe(crashed("one"))
+        audit.recordUnsafe(crashed("two"))
+        yield* TestClock.adjust("19 millis")
+        assert.strictEqual(yield* Ref.get(hashed), 0)
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual(yield* Ref.get(hashed), 2)
+      }).pipe(Effect.provide(AuditLog.layerMemory().pipe(Layer.provide(digest))))
+    }))
+})

@@ -1,0 +1,95 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Explanation from "airssys/security/Explanation"
+import * as Principal from "airssys/security/Principal"
+
+const principal = Principal.make({ kind: "Component", id: "acme:rates@1.2.0", label: "acme:rates 1.2.0" })
+
+const stripe: Explanation.Explanation = {
+  principal,
+  kind: "environment",
+  resource: "STRIPE_KEY",
+  reason: "NotAsked"
+}
+
+const ecb: Explanation.Explanation = {
+  principal,
+  kind: "network.outbound",
+  resource: "https://api.ecb.europa.eu:443",
+  reason: "NotGranted",
+  ask: {
+    index: 1,
+    pattern: "https://api.ecb.europa.eu",
+    reason: "Fetch the daily rates.",
+    place: { file: "Component.toml", line: 23 }
+  }
+}
+
+const lines = (explanation: Explanation.Explanation, entry?: number) =>
+  Explanation.render(explanation, { entry }).split("\n")
+
+describe("Explanation.render", () => {
+  it("says what a new release has to ask for", () => {
+    assert.deepStrictEqual(lines(stripe, 14), [
+      "DENIED  acme:rates 1.2.0: environment STRIPE_KEY   (audit entry 14)",
+      "It does not ask for this, so no grant can give it. A new release has to ask:",
+      "    [[capability]]",
+      "    reason = \"...\"",
+      "    environment = [\"STRIPE_KEY\"]"
+    ])
+  })
+
+  it("writes true for a kind without resources", () => {
+    assert.deepStrictEqual(lines({ principal, kind: "clock", resource: "", reason: "NotAsked" }), [
+      "DENIED  acme:rates 1.2.0: clock",
+      "It does not ask for this, so no grant can give it. A new release has to ask:",
+      "    [[capability]]",
+      "    reason = \"...\"",
+      "    clock = true"
+    ])
+  })
+
+  it("names the ask with its place, and the lines that would grant it", () => {
+    assert.deepStrictEqual(lines(ecb, 118), [
+      "DENIED  acme:rates 1.2.0: network.outbound https://api.ecb.europa.eu:443   (audit entry 118)",
+      "It asks for this (Component.toml:23, \"Fetch the daily rates.\"): not granted.",
+      "To grant it, in airssys.toml:",
+      "    [[component.\"acme:rates\".grant]]",
+      "    reason = \"...\"",
+      "    network.outbound = [\"https://api.ecb.europa.eu:443\"]"
+    ])
+  })
+
+  it("says which grant was revoked or expired, and until when", () => {
+    const grant = { id: 3, pattern: "https://api.ecb.europa.eu", reason: "Daily rates", expires: "2027-03-31" }
+    assert.include(lines({ ...ecb, reason: "Revoked", grant })[1], "the grant was revoked (grant 3).")
+    assert.include(lines({ ...ecb, reason: "Expired", grant })[1], "the grant expired after 2027-03-31.")
+    assert.include(lines({ ...ecb, reason: "NoMatch", grant })[1], "the closest is https://api.ecb.europa.eu.")
+  })
+
+  it("never lets a guest or a manifest write to the terminal", () => {
+    const attack = "K\u001b[2J\u202e\n\u2066DENIED nothing\u0085\u200b\u{e0041}"
+    const text = Explanation.render({
+      ...ecb,
+      principal: { ...principal, label: attack },
+      resource: attack,
+      ask: { index: 1, pattern: attack, reason: attack, place: { file: attack, line: 1 } },
+      grant: { id: 1, pattern: attack, reason: attack }
+    })
+    for (const reason of Explanation.Reason.literals) {
+      const shown = Explanation.render({ ...ecb, principal: { ...principal, label: attack }, resource: attack, reason })
+      assert.notMatch(shown.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, reason)
+    }
+    assert.notMatch(text.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    assert.strictEqual(text.split("\n").length, 6)
+    assert.include(text, "K\\u{1b}[2J\\u{202e}\\u{a}")
+  })
+
+  it("quotes a resource so that it cannot leave its TOML string", () => {
+    const text = Explanation.render({ ...stripe, resource: "A\"]\nclock = true #\\" })
+    assert.include(text, "environment = [\"A\\\"]\\U0000000aclock = true #\\\\\"]")
+  })
+
+  it("tells a guest nothing", () => {
+    assert.strictEqual(Explanation.guestMessage, "access denied")
+  })
+})

@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import { AuditError } from "airssys/security/AuditError"
+import * as AuditLog from "airssys/security/AuditLog"
+import * as TrustRegistry from "airssys/security/TrustRegistry"
+import * as TrustRegistryTest from "airssys/testing/TrustRegistryTest"
+import { Effect, Layer } from "effect"
+import { Digest } from "effect/crypto"
+
+TrustRegistryTest.suite("memory", (options) =>
+  TrustRegistry.layerMemory(options).pipe(
+    Layer.provideMerge(AuditLog.layerMemory()),
+    Layer.provide(Digest.layerWebCrypto)
+  ))
+
+const digest = `sha256:${"a".repeat(64)}`
+
+describe("TrustRegistry over an audit log that fails", () => {
+  it.effect("trusts nothing that could not be recorded, and revokes even so", () => {
+    let isBroken = true
+    const append = () =>
+      Effect.suspend(() =>
+        isBroken ? Effect.fail(new AuditError({ reason: "Unwritable", detail: "disk full" })) : Effect.succeed(1)
+      )
+    return Effect.gen(function*() {
+      const registry = yield* TrustRegistry.TrustRegistry
+      yield* Effect.flip(registry.trustDigest(digest, "reviewed"))
+      isBroken = false
+      assert.strictEqual((yield* registry.evaluate({ digest })).level, "Unknown")
+      yield* registry.trustDigest(digest, "reviewed")
+      isBroken = true
+      yield* Effect.flip(registry.revokeDigest(digest, "over"))
+      isBroken = false
+      assert.strictEqual((yield* registry.evaluate({ digest })).level, "Unknown")
+    }).pipe(
+      Effect.provide(
+        TrustRegistry.layerMemory().pipe(
+          Layer.provide(Layer.mock(AuditLog.AuditLog)({ append, recordUnsafe: () => 1, latestTimeUnsafe: () => 0 }))
+        )
+      )
+    )
+  })
+})
