@@ -166,17 +166,7 @@ const write = async (out: string, bytes: Uint8Array): Promise<void> => {
   }
 }
 
-/**
- * Builds a guest and writes its component. Rejects with `BuildError` only.
- *
- * A denial by the host that a TypeScript guest does not catch becomes the
- * error of its export, if that is a string or has a case `access-denied` or
- * `denied`; otherwise it stops the guest.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const build = async (options: BuildOptions): Promise<BuildResult> => {
+const run = async (options: BuildOptions): Promise<BuildResult> => {
   const entry = path.resolve(options.entry)
   const out = path.resolve(options.out)
   const folder = path.resolve(options.cacheDir ?? path.join(".airssys", "cache"))
@@ -218,5 +208,27 @@ export const build = async (options: BuildOptions): Promise<BuildResult> => {
     key,
     cached: found !== undefined,
     inputs: [...plan.inputs, ...source.files.map((file) => path.resolve(file.path))]
+  }
+}
+
+/**
+ * Builds a guest and writes its component. Rejects with `BuildError` only.
+ *
+ * A denial by the host that a TypeScript guest does not catch becomes the
+ * error of its export, if that is a string or has a case `access-denied` or
+ * `denied`; otherwise it stops the guest.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const build = async (options: BuildOptions): Promise<BuildResult> => {
+  try {
+    return await run(options)
+  } catch (error) {
+    throw error instanceof BuildError ? error : new BuildError({
+      reason: "Tool",
+      problem: error instanceof Error ? error.message : String(error),
+      cause: error
+    })
   }
 }

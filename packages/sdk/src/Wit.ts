@@ -31,7 +31,7 @@ export interface EncodedWit {
   readonly bytes: Uint8Array
   /** For example `acme:rates/plugin@1.2.0`. */
   readonly world: string
-  /** The files read, `airssys:core` among them if it is used. */
+  /** The files read, relative to the working directory; `airssys:core` among them if it is used. */
   readonly files: ReadonlyArray<string>
 }
 

@@ -1,3 +1,4 @@
+import { isAccessDenied } from "@airssys/sdk/HostError"
 import type { RateError, Rates } from "acme:rates/plugin@1.2.0"
 import * as clock from "airssys:core/clock@0.1.0"
 import * as environment from "airssys:core/environment@0.1.0"
@@ -7,9 +8,6 @@ import { table } from "./table.ts"
 const fail = (error: RateError): never => {
   throw error
 }
-
-const isDenied = (error: unknown): boolean =>
-  error instanceof Error && (error as { payload?: { tag?: string } }).payload?.tag === "access-denied"
 
 export const rates: Rates = {
   latest(currency) {
@@ -34,7 +32,7 @@ export const rates: Rates = {
     try {
       return environment.get("STRIPE_KEY") === null ? "no value" : "a value"
     } catch (error) {
-      return isDenied(error) ? "access denied" : "an error"
+      return isAccessDenied(error) ? "access denied" : "an error"
     }
   },
 

@@ -5,6 +5,7 @@
  */
 import { BuildError } from "../BuildError.ts"
 import { camelCase, pascalCase, shortName } from "./names.ts"
+import { placeOfOffset } from "./text.ts"
 import type { WitSource } from "./witSource.ts"
 import type { At, Func, TypeDefinition } from "./witSyntax.ts"
 import { fail } from "./witSyntax.ts"
@@ -184,7 +185,7 @@ export { ${names.join(", ")} }
   return { code, declared }
 }
 
-/** The build error for the names that an entry found missing. */
+/** The build error for the names that an entry found missing; its place is the declaration of the first. */
 export const missingExports = (
   world: ResolvedWorld,
   entry: GuestEntry,
@@ -193,12 +194,12 @@ export const missingExports = (
 ): BuildError => {
   const first = missing[0] ?? ""
   const at = entry.declared.get(first)
-  const line = at === undefined ? 1 : at.file.text.slice(0, at.offset).split("\n").length
-  const others = missing.length > 1 ? ` Also missing: ${missing.slice(1).join(", ")}.` : ""
   return new BuildError({
     reason: "MissingExport",
     problem: `${file} does not export "${first}"`,
-    place: { file, line: 1, column: 1, excerpt: "" },
-    hint: `World ${world.id} declares it${at === undefined ? "" : ` in ${at.file.path}:${line}`}.${others}`
+    place: at === undefined ? undefined : placeOfOffset(at.file.path, at.file.text, at.offset),
+    hint: missing.length > 1
+      ? `World ${world.id} declares it, and ${missing.slice(1).map((name) => `"${name}"`).join(", ")}.`
+      : `World ${world.id} declares it.`
   })
 }

@@ -34,7 +34,7 @@ const readFile = async (file: string): Promise<WitFile> => {
   if (bytes.length > maximumBytes) {
     throw new BuildError({ reason: "Wit", problem: `${file} is larger than ${maximumBytes} bytes` })
   }
-  return { path: file, text: bytes.toString("utf8").replace(/^\uFEFF/u, "") }
+  return { path: path.relative(process.cwd(), file), text: bytes.toString("utf8").replace(/^\uFEFF/u, "") }
 }
 
 const readFolder = async (folder: string): Promise<ReadonlyArray<WitFile>> => {
