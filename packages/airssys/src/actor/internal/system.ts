@@ -350,7 +350,7 @@ export class System implements Lifecycle {
   private teardown(cell: Cell, exit: ActorExit, next: () => void): void {
     const children = cell.rare?.children
     if (children === undefined || children.size === 0) return this.closeScope(cell, exit, next)
-    this.stopAll([...children].reverse(), () => this.closeScope(cell, exit, next))
+    this.stopAll([...children].toReversed(), () => this.closeScope(cell, exit, next))
   }
 
   private closeScope(cell: Cell, exit: ActorExit, next: () => void): void {
@@ -480,10 +480,10 @@ export class System implements Lifecycle {
       timer.addObserver((slept) => {
         if (isOver || slept._tag === "Failure") return
         isOver = true
-        for (const cell of [...this.roots].reverse()) this.abandon(cell)
+        for (const cell of [...this.roots].toReversed()) this.abandon(cell)
         resume(Effect.void)
       })
-      this.stopAll([...this.roots].reverse(), () => {
+      this.stopAll([...this.roots].toReversed(), () => {
         if (isOver) return
         isOver = true
         timer.interruptUnsafe()
@@ -493,7 +493,7 @@ export class System implements Lifecycle {
   }
 
   private abandon(cell: Cell): void {
-    for (const child of [...cell.rare?.children ?? []].reverse()) this.abandon(child)
+    for (const child of [...cell.rare?.children ?? []].toReversed()) this.abandon(child)
     this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
     if (cell.isEnded) return
     this.abandoned(cell, "Shutdown")

@@ -1,0 +1,129 @@
+/**
+ * A child of a supervisor, as data: what it does, when it is restarted, and
+ * which services it stands for.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { SpawnError } from "./ActorError.ts"
+import type { ActorRef } from "./ActorRef.ts"
+import { ActorSystem } from "./ActorSystem.ts"
+import * as Backoff from "./Backoff.ts"
+import type { Behaviour } from "./Behaviour.ts"
+import type { Guardian } from "./Guardian.ts"
+import type { Mailbox } from "./Mailbox.ts"
+import type * as Protocol from "./Protocol.ts"
+
+/**
+ * When a child is restarted. `Permanent`: after a crash and after it ended by
+ * itself; `Transient`: after a crash; `Temporary`: never.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Restart = "Permanent" | "Transient" | "Temporary"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type BackoffInput = Backoff.Input
+
+/**
+ * A child that runs, and the services it provides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Child<in S, in M> {
+  readonly ref: ActorRef<M>
+  readonly services: Context.Context<S>
+}
+
+/**
+ * A child that provides `S`, fails to start with `E`, needs `R` and takes `M`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ChildSpec<in S = never, out E = never, out R = never, in M = never> {
+  /** Unique within the supervisor; the actor's name in the system. */
+  readonly id: string
+  readonly restart: Restart
+  readonly backoff: Backoff.Backoff
+  /** How long a stop lets it work off what waits; zero kills it at once. */
+  readonly shutdown: Duration.Duration
+  /** Spawns the child under a guardian. Supervisors call it. */
+  readonly spawn: (guardian: Guardian) => Effect.Effect<Child<S, M>, E | SpawnError, ActorSystem | R>
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Any = ChildSpec<never, unknown, unknown>
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Services<C> = C extends ChildSpec<infer S, infer _E, infer _R> ? S : never
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Error<C> = C extends ChildSpec<infer _S, infer E, infer _R> ? E : never
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Requirements<C> = C extends ChildSpec<infer _S, infer _E, infer R> ? R : never
+
+/**
+ * Makes a child specification. The behaviour runs at the start and at every
+ * restart; `provide` runs once, since the ref outlives restarts.
+ *
+ * Defaults: `Permanent`, `Backoff.standard`, 5 seconds to shut down, 30
+ * seconds to start, an unbounded mailbox, no services.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <M, E = never, R = never, S = never>(options: {
+  readonly id: string
+  readonly behaviour: Behaviour<M, E, R>
+  readonly restart?: Restart | undefined
+  readonly backoff?: BackoffInput | undefined
+  readonly shutdown?: Duration.Input | undefined
+  readonly startTimeout?: Duration.Input | undefined
+  readonly mailbox?: Mailbox | undefined
+  readonly protocol?: Protocol.Any | undefined
+  readonly provide?: ((ref: ActorRef<M>) => Context.Context<S>) | undefined
+}): ChildSpec<S, E, Exclude<R, Scope.Scope>, M> => {
+  const { behaviour, id, mailbox, protocol, provide, startTimeout } = options
+  const shutdown = Duration.fromInputUnsafe(options.shutdown ?? "5 seconds")
+  return {
+    id,
+    restart: options.restart ?? "Permanent",
+    backoff: options.backoff === undefined ? Backoff.standard : Backoff.make(options.backoff),
+    shutdown,
+    spawn: (guardian) =>
+      Effect.gen(function*() {
+        const system = yield* ActorSystem
+        const ref = yield* system.spawn(behaviour, {
+          name: id,
+          protocol,
+          mailbox,
+          shutdown,
+          startTimeout,
+          guardian
+        })
+        return { ref, services: provide === undefined ? Context.empty() as Context.Context<S> : provide(ref) }
+      })
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The restarts of one supervisor within its window. A restart counts while
+ * `now <= then + within`, as in OTP; at most `max` are remembered.
+ */
+export class RestartWindow {
+  readonly max: number
+  readonly withinMillis: number
+  private readonly times: Array<number> = []
+
+  constructor(max: number, withinMillis: number) {
+    this.max = max
+    this.withinMillis = withinMillis
+  }
+
+  /** The place of one more restart in the window; undefined when there is none. */
+  add(now: number): number | undefined {
+    const { max, times, withinMillis } = this
+    while (times.length > 0 && now > times[0]! + withinMillis) times.shift()
+    if (times.length >= max) return undefined
+    return times.push(now)
+  }
+}
