@@ -25,7 +25,9 @@ const diagnostics = async (declarations: string, source: string): Promise<Readon
       }
     })
   })
-  const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", folder, "--pretty", "false"])
+  const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
+    cwd: folder
+  })
     .catch((error: { readonly stdout: string }) => error)
   return stdout.split("\n").filter((line) => line.startsWith("main.ts") || line.startsWith("wit.gen.d.ts"))
 }
