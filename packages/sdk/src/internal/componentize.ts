@@ -1,4 +1,5 @@
 /** A bundled guest to a component with componentize-qjs. */
+import type * as Tool from "componentize-qjs"
 import * as fs from "node:fs/promises"
 import { findPackageJSON, SourceMap } from "node:module"
 import * as os from "node:os"
@@ -14,7 +15,7 @@ export type Componentized =
   | { readonly _tag: "Component"; readonly bytes: Uint8Array }
   | { readonly _tag: "Missing"; readonly names: ReadonlyArray<string> }
 
-const load = async (): Promise<typeof import("componentize-qjs")> => {
+const load = async (): Promise<typeof Tool> => {
   try {
     return await import("componentize-qjs")
   } catch (cause) {

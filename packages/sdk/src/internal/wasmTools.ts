@@ -68,5 +68,6 @@ export const encode = (request: Omit<Request, "id">): Promise<Reply> =>
     const id = nextId++
     current.waiting.set(id, { resolve, reject })
     current.worker.ref()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     current.worker.postMessage({ id, ...request })
   })

@@ -19,5 +19,6 @@ const encode = async (request: Request): Promise<Reply> => {
 }
 
 parentPort?.on("message", (request: Request) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   void encode(request).then((reply) => parentPort?.postMessage({ id: request.id, reply }))
 })

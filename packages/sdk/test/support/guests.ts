@@ -38,8 +38,15 @@ export const buildErrorOf = async (promise: Promise<unknown>): Promise<BuildErro
 
 export type Exports = Record<string, Record<string, (...args: ReadonlyArray<unknown>) => unknown>>
 
-/** Runs a component under jco. Imports go by interface id without version. */
-export const instantiate = async (file: string, imports: Record<string, unknown>): Promise<Exports> => {
+/**
+ * Runs a component under jco. Imports go by interface id without version. The
+ * memories of its core instances are put into `memories`.
+ */
+export const instantiate = async (
+  file: string,
+  imports: Record<string, unknown>,
+  memories: Array<WebAssembly.Memory> = []
+): Promise<Exports> => {
   const { files } = await transpileBytes(await fs.readFile(file), {
     name: "guest",
     instantiation: "async",
@@ -55,7 +62,12 @@ export const instantiate = async (file: string, imports: Record<string, unknown>
   const module = await import(/* @vite-ignore */ path.join(folder, "guest.js"))
   return module.instantiate(
     async (name: string) => WebAssembly.compile(await fs.readFile(path.join(folder, name))),
-    imports
+    imports,
+    async (module: WebAssembly.Module, given: WebAssembly.Imports) => {
+      const instance = await WebAssembly.instantiate(module, given)
+      memories.push(...Object.values(instance.exports).filter((value) => value instanceof WebAssembly.Memory))
+      return instance
+    }
   )
 }
 
