@@ -14,6 +14,8 @@ import * as Principal from "./Principal.ts"
 
 const Text = Schema.String.check(Schema.isMaxLength(4096))
 const Kind = Schema.Literals(CapabilityKind.all)
+/** How often the same use was made while its entry waited to be written; once if absent. */
+const Count = Schema.optionalKey(Schema.Int)
 const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
 
 /**
@@ -72,14 +74,16 @@ export const AuditEvent = Schema.TaggedUnion({
     kind: Kind,
     resource: Text,
     /** The deciding rule: the id of the grant and its pattern. */
-    rule: Schema.Struct({ grant: Schema.Int, pattern: Text })
+    rule: Schema.Struct({ grant: Schema.Int, pattern: Text }),
+    count: Count
   },
   CapabilityDenied: {
     principal: Actor,
     kind: Kind,
     resource: Text,
     reason: Explanation.Reason,
-    rule: Schema.optionalKey(Schema.Struct({ grant: Schema.Int, pattern: Text }))
+    rule: Schema.optionalKey(Schema.Struct({ grant: Schema.Int, pattern: Text })),
+    count: Count
   },
   /** Bytes of an unfinished line were cut from the end of the log when it was opened. */
   TailCut: { bytes: Schema.Int },

@@ -41,7 +41,9 @@ export class AuditLog extends Context.Service<AuditLog, {
   /**
    * Takes an event without waiting and returns the sequence that it will have.
    * Undefined means that it was not taken, and that what it says must not
-   * happen: the buffer is full, writing fails, or the log is closed.
+   * happen: the buffer is full, or half of it is taken by this principal, or
+   * writing fails, or the log is closed. A use that repeats one which still
+   * waits is counted there and has its sequence.
    */
   readonly recordUnsafe: (event: AuditEvent) => number | undefined
   /** Makes everything taken so far durable. */

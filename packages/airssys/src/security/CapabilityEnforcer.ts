@@ -12,6 +12,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -19,7 +20,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { Ask, InvalidAsk } from "./Ask.ts"
 import type { AuditError } from "./AuditError.ts"
 import * as AuditEvent from "./AuditEvent.ts"
-import { AuditLog } from "./AuditLog.ts"
+import { AuditLog, layerMemory } from "./AuditLog.ts"
 import type * as Capability from "./Capability.ts"
 import { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
@@ -344,3 +345,14 @@ const eventOf = (
  * @since 0.1.0
  */
 export const layer: Layer.Layer<CapabilityEnforcer, never, AuditLog> = Layer.effect(CapabilityEnforcer, make)
+
+/**
+ * Layer of an enforcer over an audit log in memory, which it provides too.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const layerTest: Layer.Layer<CapabilityEnforcer | AuditLog, AuditError> = layer.pipe(
+  Layer.provideMerge(layerMemory()),
+  Layer.provide(Digest.layerWebCrypto)
+)

@@ -110,8 +110,7 @@ const toGrant = (self: Explanation): ReadonlyArray<string> => [
   ...block(grantHeader(self), self)
 ]
 
-const grantHeader = (self: Explanation): string =>
-  `[[component.${SafeText.tomlString(self.principal.label.split(" ")[0] ?? self.principal.id)}.grant]]`
+const grantHeader = (self: Explanation): string => `[[component.${SafeText.tomlString(self.principal.id)}.grant]]`
 
 const body = (self: Explanation): ReadonlyArray<string> => {
   const grant = self.grant

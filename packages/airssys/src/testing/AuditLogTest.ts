@@ -6,6 +6,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
@@ -14,9 +15,9 @@ import * as AuditLog from "../security/AuditLog.ts"
 
 const actor = { kind: "Component", id: "acme:rates@1.2.0" } as const
 
-const used = (resource: string): AuditEvent => ({
+const used = (resource: string, id: string = actor.id): AuditEvent => ({
   _tag: "CapabilityUsed",
-  principal: actor,
+  principal: { kind: "Component", id },
   kind: "environment",
   resource,
   rule: { grant: 1, pattern: resource }
@@ -120,7 +121,7 @@ export const suite = <E>(
         run(
           Effect.gen(function*() {
             const audit = yield* AuditLog.AuditLog
-            const taken = ["A", "B", "C", "D", "E"].map((resource) => audit.recordUnsafe(used(resource)))
+            const taken = ["A", "B", "C", "D", "E"].map((resource) => audit.recordUnsafe(used(resource, resource)))
             assert.deepStrictEqual(taken, [1, 2, 3, 4, undefined])
             assert.strictEqual(yield* audit.append(crashed("change")), 5)
             assert.strictEqual(audit.recordUnsafe(used("F")), 6)
@@ -128,6 +129,72 @@ export const suite = <E>(
           }),
           { capacity: 4 }
         ))
+
+      it.effect("lets one principal take half of the buffer and leaves the rest to others", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            const flood = ["A", "B", "C"].map((resource) => audit.recordUnsafe(used(resource)))
+            assert.deepStrictEqual(flood, [1, 2, undefined])
+            assert.strictEqual(audit.recordUnsafe(used("A", "acme:totals@1.0.0")), 3)
+            yield* audit.flush
+            assert.strictEqual(audit.recordUnsafe(used("C")), 4)
+          }),
+          { capacity: 4 }
+        ))
+
+      it.effect("gives a principal its part of the buffer back when it is written, though others wait", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            assert.deepStrictEqual(["A", "B"].map((resource) => audit.recordUnsafe(used(resource))), [1, 2])
+            const flushing = yield* Effect.forkChild(audit.flush, { startImmediately: true })
+            assert.strictEqual(audit.recordUnsafe(used("A", "acme:totals@1.0.0")), 3)
+            yield* Fiber.join(flushing)
+            assert.deepStrictEqual(["C", "D"].map((resource) => audit.recordUnsafe(used(resource))), [4, 5])
+          }),
+          { capacity: 4 }
+        ))
+
+      it.effect("counts repeats of a use that waits, however many, and nothing else", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            for (let index = 0; index < 5000; index++) assert.strictEqual(audit.recordUnsafe(used("A")), 1)
+            assert.strictEqual(audit.recordUnsafe(used("B")), 2)
+            assert.strictEqual(audit.recordUnsafe(used("A", "acme:totals@1.0.0")), 3)
+            yield* audit.append(crashed("between"))
+            assert.strictEqual(audit.recordUnsafe(used("A")), 5)
+            assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
+              { ...used("A"), count: 5000 },
+              used("B"),
+              used("A", "acme:totals@1.0.0"),
+              crashed("between"),
+              used("A")
+            ])
+          }),
+          { capacity: 8 }
+        ))
+
+      it.effect("counts no use into an entry that is written, or that lies before a change of authority", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          assert.strictEqual(audit.recordUnsafe(used("A")), 1)
+          const flushing = yield* Effect.forkChild(audit.flush, { startImmediately: true })
+          assert.strictEqual(audit.recordUnsafe(used("A")), 2)
+          const changing = yield* Effect.forkChild(audit.append(crashed("change")), { startImmediately: true })
+          assert.strictEqual(audit.recordUnsafe(used("A")), 4)
+          yield* Fiber.joinAll([flushing, changing])
+          yield* audit.flush
+          assert.strictEqual(audit.recordUnsafe(used("A")), 5)
+          assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
+            used("A"),
+            used("A"),
+            crashed("change"),
+            used("A"),
+            used("A")
+          ])
+        })))
 
       it.effect("refuses an event that does not fit its schema, and goes on", () =>
         run(Effect.gen(function*() {
@@ -196,6 +263,30 @@ export const suite = <E>(
           assert.strictEqual(yield* failsAt(forged, { sequence: 4, hash: head.hash }), 4)
         })))
 
+      it.effect("finds a false number and a time before, even where every hash was made to fit", () =>
+        run(Effect.gen(function*() {
+          const digest = yield* Digest.Digest
+          const forge = Effect.fnUntraced(function*(bodies: ReadonlyArray<object>) {
+            let hash = "0".repeat(64)
+            let text = ""
+            for (const body of bodies) {
+              const entry = JSON.stringify(body)
+              hash = yield* digest.digestHex(
+                Digest.sha256,
+                new TextEncoder().encode(`airssys-audit-1\n${hash}\n${entry}`)
+              )
+              text += `{"hash":"${hash}","entry":${entry}}\n`
+            }
+            return text
+          })
+          const one = { sequence: 1, time: 5, event: crashed("1") }
+          const two = { sequence: 2, time: 5, event: crashed("2") }
+          assert.strictEqual((yield* AuditLog.verifyText(yield* forge([one, two]))).entries, 2)
+          assert.strictEqual(yield* failsAt(yield* forge([one, { ...two, sequence: 3 }])), 2)
+          assert.strictEqual(yield* failsAt(yield* forge([one, { ...two, time: 4 }])), 2)
+          assert.strictEqual(yield* failsAt(yield* forge([one, { ...two, event: { _tag: "Nothing" } }])), 2)
+        })))
+
       it.effect("says when the last line is not finished", () =>
         run(Effect.gen(function*() {
           const text = yield* appendAll(["1", "2"])
@@ -209,14 +300,14 @@ export const suite = <E>(
       ([steps]) =>
         run(Effect.gen(function*() {
           const audit = yield* AuditLog.AuditLog
-          for (const { isUse, text } of steps) {
-            if (isUse) audit.recordUnsafe(used(text))
+          for (const [index, { isUse, text }] of steps.entries()) {
+            if (isUse) audit.recordUnsafe(used(`${index}${text}`))
             else yield* audit.append(crashed(text))
           }
           assert.strictEqual((yield* audit.verify).entries, steps.length)
           assert.deepStrictEqual(
             (yield* audit.entries).map((_) => _.event),
-            steps.map(({ isUse, text }) => isUse ? used(text) : crashed(text))
+            steps.map(({ isUse, text }, index) => isUse ? used(`${index}${text}`) : crashed(text))
           )
         })),
       { arbitrary: { runs: 25 } }

@@ -10,18 +10,10 @@ import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
 import * as CapabilityEnforcerTest from "airssys/testing/CapabilityEnforcerTest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
-import { Digest } from "effect/crypto"
 
 const powers = Powers.layer(Environment.source({ A: "1" }), ClockAccess.source)
 
-CapabilityEnforcerTest.suite(
-  "memory audit",
-  CapabilityEnforcer.layer.pipe(
-    Layer.provide(powers),
-    Layer.provideMerge(AuditLog.layerMemory()),
-    Layer.provide(Digest.layerWebCrypto)
-  )
-)
+CapabilityEnforcerTest.suite("layerTest", Layer.provide(CapabilityEnforcer.layerTest, powers))
 
 const rates = Principal.make({ kind: "Component", id: "acme:rates@1.2.0" })
 const place = { file: "Component.toml", line: 3 }

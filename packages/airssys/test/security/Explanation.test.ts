@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Explanation from "airssys/security/Explanation"
 import * as Principal from "airssys/security/Principal"
 
-const principal = Principal.make({ kind: "Component", id: "acme:rates@1.2.0", label: "acme:rates 1.2.0" })
+const principal = Principal.make({ kind: "Component", id: "acme:rates", label: "acme:rates 1.2.0" })
 
 const stripe: Explanation.Explanation = {
   principal,

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ask from "airssys/security/Ask"
-import * as AuditLog from "airssys/security/AuditLog"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import type * as CapabilityKind from "airssys/security/CapabilityKind"
 import * as Grant from "airssys/security/Grant"
@@ -9,7 +8,6 @@ import * as MessagingSend from "airssys/security/MessagingSend"
 import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
 import { Effect, Layer, Logger, References } from "effect"
-import { Digest } from "effect/crypto"
 
 const rates = Principal.make({ kind: "Component", id: "acme:rates@1.2.0", label: "acme:rates 1.2.0" })
 
@@ -30,11 +28,7 @@ const admitted = <A, E>(
     return yield* test(enforcer)
   }).pipe(
     Effect.provideService(Principal.CurrentPrincipal, rates),
-    Effect.provide(CapabilityEnforcer.layer.pipe(
-      Layer.provide(Powers.layer(source)),
-      Layer.provide(AuditLog.layerMemory()),
-      Layer.provide(Digest.layerWebCrypto)
-    ))
+    Effect.provide(Layer.provide(CapabilityEnforcer.layerTest, Powers.layer(source)))
   )
 
 describe("Log", () => {

@@ -12,12 +12,26 @@ import type { AuditEvent } from "../AuditEvent.ts"
 import * as chain from "./auditChain.ts"
 import type { AuditSink } from "./auditSink.ts"
 
+/** `count` is how often a use was repeated, itself included. */
 interface Pending {
   readonly sequence: number
   readonly time: number
   event: AuditEvent
+  count: number
   isInvalid: boolean
 }
+
+type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
+
+const isUse = (event: AuditEvent): event is Use => event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied"
+
+/** Repeats have one key. The lengths before the free texts keep the keys of different uses apart. */
+const keyOf = (event: Use): string =>
+  `${event._tag}\n${event.kind}\n${event._tag === "CapabilityDenied" ? event.reason : ""}\n${
+    event.rule?.grant ?? ""
+  }\n${event.principal.kind}\n${event.principal.id.length}\n${event.rule?.pattern.length ?? 0}\n${event.principal.id}${
+    event.rule?.pattern ?? ""
+  }${event.resource}`
 
 /** Entries kept free for changes of authority, so that a flood of uses cannot stop a revocation. */
 const reserve = 64
@@ -50,6 +64,9 @@ const open = Effect.fnUntraced(function*(sink: AuditSink) {
  * only when the sink has made it durable, so a failed write is tried again
  * whole. A failed `append` turns its entry into `Withdrawn` while it holds the
  * permit, so that no later write can claim that it took effect.
+ *
+ * `repeatable` holds uses that wait and are not being written: repeats of them
+ * only count. `waitingOf` counts what waits for each principal.
  */
 export const make = Effect.fnUntraced(function*(
   sink: AuditSink,
@@ -62,6 +79,7 @@ export const make = Effect.fnUntraced(function*(
   const opened = yield* open(sink)
   const { digest, readBack } = opened
   const capacity = options?.capacity ?? 4096
+  const share = Math.max(1, Math.floor(capacity / 2))
   const flushEvery = options?.flushEvery ?? "20 millis"
   const writing = Semaphore.makeUnsafe(1)
   const waiting = Latch.makeUnsafe(false)
@@ -70,18 +88,40 @@ export const make = Effect.fnUntraced(function*(
   let time = opened.time
   let taken = head.sequence
   let pending: Array<Pending> = []
+  const repeatable = new Map<string, Pending>()
+  const waitingOf = new Map<string, number>()
   let isFailing = false
   let isClosed = false
 
   const take = (event: AuditEvent): Pending => {
     time = Math.max(time, clock.currentTimeMillisUnsafe())
-    const entry: Pending = { sequence: ++taken, time, event, isInvalid: false }
+    const entry: Pending = { sequence: ++taken, time, event, count: 1, isInvalid: false }
     pending.push(entry)
     return entry
   }
 
+  const takeShare = (event: AuditEvent): boolean => {
+    if (!isUse(event)) return true
+    const count = waitingOf.get(event.principal.id) ?? 0
+    if (count >= share) return false
+    waitingOf.set(event.principal.id, count + 1)
+    return true
+  }
+
+  const giveShare = (event: AuditEvent): void => {
+    if (!isUse(event)) return
+    const count = waitingOf.get(event.principal.id) ?? 0
+    if (count > 1) waitingOf.set(event.principal.id, count - 1)
+    else waitingOf.delete(event.principal.id)
+  }
+
   const encode = (entry: Pending): string => {
-    const text = chain.encodeBody(entry)
+    const { event, sequence, time } = entry
+    const text = chain.encodeBody({
+      sequence,
+      time,
+      event: entry.count > 1 && isUse(event) ? { ...event, count: entry.count } : event
+    })
     if (Exit.isSuccess(text)) return text.value
     entry.isInvalid = true
     withdraw(entry)
@@ -90,6 +130,7 @@ export const make = Effect.fnUntraced(function*(
 
   const writeBatch = Effect.gen(function*() {
     const batch = pending.slice(0, largestBatch)
+    repeatable.clear()
     let lines = ""
     let hash = head.hash
     for (const entry of batch) {
@@ -100,6 +141,7 @@ export const make = Effect.fnUntraced(function*(
     yield* sink.write(lines)
     head = { sequence: head.sequence + batch.length, hash }
     pending = pending.slice(batch.length)
+    for (const entry of batch) giveShare(entry.event)
     isFailing = false
   })
 
@@ -121,15 +163,25 @@ export const make = Effect.fnUntraced(function*(
     if (pending.length >= capacity + reserve) {
       return yield* new AuditError({ reason: "Full", detail: `${pending.length} entries wait to be written` })
     }
+    repeatable.clear()
     const entry = take(event)
     yield* writeTo(entry.sequence, () => withdraw(entry))
     return entry.isInvalid ? yield* invalid : entry.sequence
   }, Effect.uninterruptible)
 
   const recordUnsafe = (event: AuditEvent): number | undefined => {
-    if (isClosed || isFailing || pending.length >= capacity) return undefined
+    if (isClosed || isFailing) return undefined
+    const key = isUse(event) ? keyOf(event) : undefined
+    const repeated = key === undefined ? undefined : repeatable.get(key)
+    if (repeated !== undefined) {
+      repeated.count++
+      return repeated.sequence
+    }
+    if (pending.length >= capacity || !takeShare(event)) return undefined
     waiting.openUnsafe()
-    return take(event).sequence
+    const entry = take(event)
+    if (key !== undefined) repeatable.set(key, entry)
+    return entry.sequence
   }
 
   const background = Effect.gen(function*() {
