@@ -14,7 +14,7 @@ import * as cache from "./internal/buildCache.ts"
 import { bundle } from "./internal/bundle.ts"
 import { componentize, toolVersion } from "./internal/componentize.ts"
 import { guestEntry, missingExports } from "./internal/guestEntry.ts"
-import { placeAt, placeOfOffset } from "./internal/text.ts"
+import { placeAt, placeOfOffset, shown } from "./internal/text.ts"
 import type { Reply } from "./internal/wasmTools.ts"
 import { encode } from "./internal/wasmTools.ts"
 import type { WitSource } from "./internal/witSource.ts"
@@ -39,6 +39,8 @@ export interface BuildOptions {
   readonly world?: string | undefined
   /** Default `.airssys/cache`. Made readable for its owner alone. */
   readonly cacheDir?: string | undefined
+  /** How long a TypeScript guest may take to be evaluated, in milliseconds. Default 30,000. */
+  readonly evaluationMillis?: number | undefined
 }
 
 /**
@@ -78,7 +80,8 @@ const unescapeRust = (text: string): string => text.replaceAll(/\\(.)/gu, "$1")
 const watError = (file: string, text: string, message: string): BuildError => {
   const at = /line: (\d+), col: (\d+)/u.exec(message)
   const offset = /offset: (\d+)/u.exec(message)
-  const custom = /kind: (?:Custom|Lex)\("?((?:[^"\\]|\\.)*)"?\)/u.exec(message)?.[1]
+  const kind = /kind: (?:Custom\("(?<custom>(?:[^"\\]|\\.)*)"\)|Lex\((?<lex>\w+))/u.exec(message)?.groups
+  const custom = kind?.["custom"] ?? kind?.["lex"]
   return new BuildError({
     reason: "Wat",
     problem: custom === undefined ? message.split("\n")[0]! : unescapeRust(custom),
@@ -90,7 +93,7 @@ const watError = (file: string, text: string, message: string): BuildError => {
   })
 }
 
-const lastLine = (message: string): string => message.trim().split("\n").at(-1)!.replace(/^\s*\d+: /u, "")
+const lastLine = (message: string): string => message.trim().split("\n").at(-1)!.trim().replace(/^\d+: /u, "")
 
 const refusal = (
   source: WitSource,
@@ -118,7 +121,7 @@ const refusal = (
 
 const planWat = async (source: WitSource, world: ResolvedWorld, entry: string): Promise<Plan> => {
   const text = await fs.readFile(entry, "utf8")
-  const file = path.relative(process.cwd(), entry)
+  const file = shown(entry)
   return {
     inputs: [entry],
     parts: [["kind", "wat"], ["wasm-tools", await toolVersion("@bytecodealliance/jco-transpile")], ["wat", text]],
@@ -132,7 +135,12 @@ const planWat = async (source: WitSource, world: ResolvedWorld, entry: string): 
   }
 }
 
-const planScript = async (source: WitSource, world: ResolvedWorld, entry: string): Promise<Plan> => {
+const planScript = async (
+  source: WitSource,
+  world: ResolvedWorld,
+  entry: string,
+  milliseconds: number
+): Promise<Plan> => {
   const guest = guestEntry(source, world, entry)
   const bundled = await bundle(source, world, entry, guest.code)
   const contents = await Promise.all(
@@ -148,9 +156,9 @@ const planScript = async (source: WitSource, world: ResolvedWorld, entry: string
       ...contents
     ],
     make: async () => {
-      const made = await componentize({ entry, bundle: bundled, wit: source.text, world: world.id })
+      const made = await componentize({ entry, bundle: bundled, wit: source.text, world: world.id, milliseconds })
       if (made._tag === "Missing") {
-        throw missingExports(world, guest, path.relative(process.cwd(), entry), made.names)
+        throw missingExports(world, guest, shown(entry), made.names)
       }
       return made.bytes
     }
@@ -188,7 +196,7 @@ const run = async (options: BuildOptions): Promise<BuildResult> => {
   const world = resolveWorld(source, options.world)
   const plan = extension === ".wat"
     ? await planWat(source, world, entry)
-    : await planScript(source, world, entry)
+    : await planScript(source, world, entry, options.evaluationMillis ?? 30_000)
   const key = cache.keyOf([["format", format], ["wit", source.text], ["world", world.id], ...plan.parts])
   const found = await cache.read(folder, key)
   const bytes = found ?? await plan.make()

@@ -179,6 +179,17 @@ describe("build", () => {
       assert.strictEqual(error.place!.line, 3)
     })
 
+    it("ends a guest that never stops being evaluated", async () => {
+      const folder = await folderOf({ ...small, "main.ts": "while (true) { }\nexport const small = {}\n" })
+      const error = await buildErrorOf(buildIn(folder, "main.ts", { evaluationMillis: 2_000 }))
+      assert.match(error.problem, /main\.ts is still being evaluated after 2000 ms/u)
+    })
+
+    it("says that imports are not there while a guest is evaluated", async () => {
+      const folder = await folderOf({ ...greeter, "read.ts": `${read}\nread("early")\n` })
+      assert.match((await buildErrorOf(buildIn(folder, "main.ts"))).message, /must not call imports of its world/u)
+    })
+
     it("refuses an import that its world does not have", async () => {
       const folder = await folderOf({
         ...small,

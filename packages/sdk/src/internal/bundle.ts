@@ -2,6 +2,7 @@
 import { build, type BuildFailure, type Message, type Plugin } from "esbuild"
 import * as path from "node:path"
 import { BuildError } from "../BuildError.ts"
+import { shown } from "./text.ts"
 import type { WitSource } from "./witSource.ts"
 import { packageName, type ResolvedWorld } from "./witWorld.ts"
 
@@ -17,7 +18,7 @@ const interfaceId = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*(@.+)?$/u
 const imports = (source: WitSource, world: ResolvedWorld): Plugin => ({
   name: "airssys-imports",
   setup: (setup) => {
-    setup.onResolve({ filter: /:/ }, ({ path: id, kind }) => {
+    setup.onResolve({ filter: /^/ }, ({ path: id, kind }) => {
       if (kind === "entry-point") {
         return undefined
       }
@@ -49,17 +50,18 @@ const imports = (source: WitSource, world: ResolvedWorld): Plugin => ({
   }
 })
 
-const failure = (folder: string, { location, notes, text }: Message, cause: unknown): BuildError =>
+const failure = (folder: string, { location, notes, pluginName, text }: Message, cause: unknown): BuildError =>
   new BuildError({
     reason: "Source",
     problem: text,
     place: location === null ? undefined : {
-      file: path.relative(process.cwd(), path.resolve(folder, location.file)),
+      file: shown(path.resolve(folder, location.file)),
       line: location.line,
       column: location.column + 1,
       excerpt: location.lineText
     },
-    hint: notes[0]?.text,
+    // esbuild's own notes tell how to configure esbuild.
+    hint: pluginName === "" ? undefined : notes[0]?.text,
     cause
   })
 

@@ -1,4 +1,11 @@
+import * as path from "node:path"
 import type { Place } from "../BuildError.ts"
+
+/** A path as a person would write it: relative inside the working directory, absolute outside. */
+export const shown = (file: string): string => {
+  const relative = path.relative(process.cwd(), file)
+  return relative.startsWith("..") ? path.resolve(file) : relative
+}
 
 /** Control, format and line-separating characters become visible escapes; tabs become a space. */
 export const escape = (text: string): string =>

@@ -9,6 +9,7 @@ import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { BuildError } from "../BuildError.ts"
+import { shown } from "./text.ts"
 import type { At, Package, ParsedFile, WitFile } from "./witSyntax.ts"
 import { fail, parse } from "./witSyntax.ts"
 
@@ -34,7 +35,7 @@ const readFile = async (file: string): Promise<WitFile> => {
   if (bytes.length > maximumBytes) {
     throw new BuildError({ reason: "Wit", problem: `${file} is larger than ${maximumBytes} bytes` })
   }
-  return { path: path.relative(process.cwd(), file), text: bytes.toString("utf8").replace(/^\uFEFF/u, "") }
+  return { path: shown(file), text: bytes.toString("utf8").replace(/^\uFEFF/u, "") }
 }
 
 const readFolder = async (folder: string): Promise<ReadonlyArray<WitFile>> => {
