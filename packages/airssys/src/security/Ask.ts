@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import { ExpiryDate } from "./ExpiryDate.ts"
 import * as capabilityRule from "./internal/capabilityRule.ts"
+import * as SafeText from "./SafeText.ts"
 
 /**
  * Schema of where a manifest asks: the file as its reader knows it, and a line
@@ -62,7 +63,7 @@ export class InvalidAsk extends Schema.TaggedError<InvalidAsk>("airssys/security
   detail: Schema.String
 }) {
   override get message(): string {
-    return `ask for ${this.kind}: ${this.detail}`
+    return `ask for ${SafeText.escape(this.kind)}: ${SafeText.escapeLines(this.detail)}`
   }
 }
 

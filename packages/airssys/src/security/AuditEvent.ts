@@ -87,7 +87,7 @@ export const AuditEvent = Schema.TaggedUnion({
   },
   /** Bytes of an unfinished line were cut from the end of the log when it was opened. */
   TailCut: { bytes: Schema.Int },
-  /** The change of authority under this sequence was not written in time and did not take effect. */
+  /** The event under this sequence could not be written when it was to happen, and did not take effect. */
   Withdrawn: { event: Text }
 })
 

@@ -38,6 +38,8 @@ export class AuditLog extends Context.Service<AuditLog, {
    * it, is durable. When it fails the caller must not do what the event says.
    */
   readonly append: (event: AuditEvent) => Effect.Effect<number, AuditError>
+  /** Records events that hold together, as `append` does, and returns the sequence of the last. */
+  readonly appendAll: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<number, AuditError>
   /**
    * Takes an event without waiting and returns the sequence that it will have.
    * Undefined means that it was not taken, and that what it says must not

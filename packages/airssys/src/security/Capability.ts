@@ -35,7 +35,7 @@ export interface Request<in out Id, in out Power> {
  * @category models
  * @since 0.1.0
  */
-export type On<K extends CapabilityKind.CapabilityKind, Id, Power> = K extends "log" | "clock" | "random"
+export type On<K extends CapabilityKind.CapabilityKind, Id, Power> = K extends CapabilityKind.WithoutPatterns
   ? () => Request<Id, Power>
   : (resource: string) => Request<Id, Power>
 

@@ -207,8 +207,8 @@ const make = Effect.gen(function*() {
         return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
       }
       grants += account.grants.length
-      for (const state of account.grants) {
-        yield* audit.append(grantedEvent(principal, state))
+      if (account.grants.length > 0) {
+        yield* audit.appendAll(account.grants.map((state) => grantedEvent(principal, state)))
       }
       entriesOf(principal.kind).set(principal.id, { account, admitted })
     }))
@@ -232,15 +232,15 @@ const make = Effect.gen(function*() {
         (options.kind === undefined || options.kind === state.grant.kind)
       )
       for (const state of selected) state.isRevoked = true
-      for (const state of selected) {
-        yield* audit.append({
+      if (selected.length > 0) {
+        yield* audit.appendAll(selected.map((state): AuditEvent.AuditEvent => ({
           _tag: "Revoked",
           principal: AuditEvent.actor(principal),
           grant: state.id,
           kind: state.grant.kind,
           patterns: state.grant.patterns,
           reason: options.reason
-        })
+        })))
       }
       return selected.length
     }))

@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import { ExpiryDate } from "./ExpiryDate.ts"
 import * as capabilityRule from "./internal/capabilityRule.ts"
+import * as SafeText from "./SafeText.ts"
 
 /**
  * Schema of the shape of a grant: at most 256 patterns of 1,024 characters.
@@ -49,7 +50,7 @@ export class InvalidGrant extends Schema.TaggedError<InvalidGrant>("airssys/secu
   detail: Schema.String
 }) {
   override get message(): string {
-    return `grant of ${this.kind}: ${this.detail}`
+    return `grant of ${SafeText.escape(this.kind)}: ${SafeText.escapeLines(this.detail)}`
   }
 }
 

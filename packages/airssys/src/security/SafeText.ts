@@ -35,6 +35,15 @@ export const escape = (text: string, limit = 512): string => {
 }
 
 /**
+ * Escapes each line of a text and keeps its line ends: for reports of several
+ * lines in which every value was quoted before.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const escapeLines = (text: string): string => text.split("\n").map((line) => escape(line)).join("\n")
+
+/**
  * Writes text as a TOML basic string, quotes included, with everything that
  * `escape` would replace written as a TOML escape.
  *

@@ -17,6 +17,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { AuditError } from "./AuditError.ts"
 import { AuditLog } from "./AuditLog.ts"
 import * as trustPath from "./internal/trustPath.ts"
+import * as SafeText from "./SafeText.ts"
 
 /**
  * @category models
@@ -57,7 +58,7 @@ export class InvalidSource extends Schema.TaggedError<InvalidSource>("airssys/se
   { source: Schema.String, detail: Schema.String }
 ) {
   override get message(): string {
-    return `trust in ${this.source}: ${this.detail}`
+    return `trust in ${SafeText.escape(this.source)}: ${this.detail}`
   }
 }
 
@@ -72,7 +73,7 @@ export class DevModeRefused extends Schema.TaggedError<DevModeRefused>("airssys/
   { nodeEnv: Schema.String }
 ) {
   override get message(): string {
-    return `DevMode is refused: NODE_ENV is "${this.nodeEnv}" and has to be "development" or "test"`
+    return `DevMode is refused: NODE_ENV is "${SafeText.escape(this.nodeEnv)}" and has to be "development" or "test"`
   }
 }
 

@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import type { AuditEvent } from "../security/AuditEvent.ts"
@@ -46,6 +46,8 @@ const appendAll = (details: ReadonlyArray<string>) =>
 const failsAt = (text: string, checkpoint?: { readonly sequence: number; readonly hash: string }) =>
   Effect.map(Effect.flip(AuditLog.verifyText(text, { checkpoint })), (broken) => broken.at)
 
+const join = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
 const flipByte = (text: string, index: number): string =>
   text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ 1) + text.slice(index + 1)
 
@@ -63,7 +65,7 @@ export const suite = <E>(
   const run = <A, E2>(
     effect: Effect.Effect<A, E2, AuditLog.AuditLog | Digest.Digest>,
     options: AuditLog.Options = {}
-  ) => effect.pipe(Effect.provide(layer(options)), Effect.provide(Digest.layerWebCrypto))
+  ) => Effect.provide(effect, Layer.provideMerge(layer(options), Digest.layerWebCrypto))
 
   describe(`AuditLog (${name})`, () => {
     describe("writing", () => {
@@ -202,9 +204,10 @@ export const suite = <E>(
           const error = yield* Effect.flip(audit.append(crashed("x".repeat(5000))))
           assert.strictEqual(error.reason, "InvalidEvent")
           yield* audit.append(crashed("fine"))
+          audit.recordUnsafe(used("x".repeat(5000)))
           assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
-            { _tag: "Withdrawn", event: "Crashed" },
-            crashed("fine")
+            crashed("fine"),
+            { _tag: "Withdrawn", event: "CapabilityUsed" }
           ])
         })))
     })
@@ -245,7 +248,6 @@ export const suite = <E>(
         run(Effect.gen(function*() {
           const lines = (yield* appendAll(["1", "2", "3", "4"])).split("\n").slice(0, 4)
           const [one = "", two = "", three = "", four = ""] = lines
-          const join = (...parts: ReadonlyArray<string>) => parts.map((_) => `${_}\n`).join("")
           assert.strictEqual(yield* failsAt(join(one, three, four)), 2)
           assert.strictEqual(yield* failsAt(join(two, three, four)), 1)
           assert.strictEqual(yield* failsAt(join(one, two, two, three, four)), 3)

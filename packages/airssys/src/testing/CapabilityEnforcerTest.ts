@@ -333,8 +333,8 @@ export const suite = <E>(name: string, layer: Layer.Layer<Services, E>): void =>
     })
 
     describe("require", () => {
-      const admitted = (
-        test: (enforcer: CapabilityEnforcer.CapabilityEnforcer["Service"]) => Effect.Effect<void, unknown, Services>
+      const admitted = <E2>(
+        test: (enforcer: CapabilityEnforcer.CapabilityEnforcer["Service"]) => Effect.Effect<void, E2, Services>
       ) =>
         run((enforcer) =>
           Effect.gen(function*() {

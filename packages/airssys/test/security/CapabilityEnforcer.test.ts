@@ -21,13 +21,18 @@ const asks = [Ask.make({ kind: "clock", reason: "Date the rates.", place })]
 const grants = [Grant.make("clock", { reason: "Date the rates." })]
 
 const withAudit = (
-  audit: Partial<Pick<AuditLog.AuditLog["Service"], "append" | "recordUnsafe" | "latestTimeUnsafe">>
+  audit: {
+    readonly append?: () => Effect.Effect<number, AuditError>
+    readonly recordUnsafe?: () => number | undefined
+    readonly latestTimeUnsafe?: () => number
+  }
 ) =>
   CapabilityEnforcer.layer.pipe(
     Layer.provide(powers),
     Layer.provide(
       Layer.mock(AuditLog.AuditLog)({
         append: audit.append ?? (() => Effect.succeed(1)),
+        appendAll: audit.append ?? (() => Effect.succeed(1)),
         recordUnsafe: audit.recordUnsafe ?? (() => 1),
         latestTimeUnsafe: audit.latestTimeUnsafe ?? (() => 0)
       })

@@ -18,7 +18,6 @@ interface Pending {
   readonly time: number
   event: AuditEvent
   count: number
-  isInvalid: boolean
 }
 
 type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
@@ -37,8 +36,6 @@ const keyOf = (event: Use): string =>
 const reserve = 64
 
 const largestBatch = 1024
-
-const invalid = new AuditError({ reason: "InvalidEvent", detail: "the event does not fit its schema" })
 
 const withdraw = (entry: Pending): void => {
   entry.event = { _tag: "Withdrawn", event: entry.event._tag }
@@ -95,7 +92,7 @@ export const make = Effect.fnUntraced(function*(
 
   const take = (event: AuditEvent): Pending => {
     time = Math.max(time, clock.currentTimeMillisUnsafe())
-    const entry: Pending = { sequence: ++taken, time, event, count: 1, isInvalid: false }
+    const entry: Pending = { sequence: ++taken, time, event, count: 1 }
     pending.push(entry)
     return entry
   }
@@ -123,7 +120,6 @@ export const make = Effect.fnUntraced(function*(
       event: entry.count > 1 && isUse(event) ? { ...event, count: entry.count } : event
     })
     if (Exit.isSuccess(text)) return text.value
-    entry.isInvalid = true
     withdraw(entry)
     return Exit.getSuccess(chain.encodeBody(entry)).pipe(Option.getOrThrow)
   }
@@ -158,16 +154,22 @@ export const make = Effect.fnUntraced(function*(
 
   const flush = Effect.suspend(() => writeTo(taken, () => {}))
 
-  const append = Effect.fnUntraced(function*(event: AuditEvent) {
+  const appendAll = Effect.fnUntraced(function*(events: ReadonlyArray<AuditEvent>) {
     if (isClosed) return yield* new AuditError({ reason: "Closed", detail: "it is closed" })
     if (pending.length >= capacity + reserve) {
       return yield* new AuditError({ reason: "Full", detail: `${pending.length} entries wait to be written` })
     }
+    if (events.some((event) => Exit.isFailure(chain.encodeBody({ sequence: 0, time: 0, event })))) {
+      return yield* new AuditError({ reason: "InvalidEvent", detail: "the event does not fit its schema" })
+    }
     repeatable.clear()
-    const entry = take(event)
-    yield* writeTo(entry.sequence, () => withdraw(entry))
-    return entry.isInvalid ? yield* invalid : entry.sequence
+    const entries = events.map(take)
+    const last = taken
+    yield* writeTo(last, () => entries.filter((entry) => entry.sequence > head.sequence).forEach(withdraw))
+    return last
   }, Effect.uninterruptible)
+
+  const append = (event: AuditEvent): Effect.Effect<number, AuditError> => appendAll([event])
 
   const recordUnsafe = (event: AuditEvent): number | undefined => {
     if (isClosed || isFailing) return undefined
@@ -214,6 +216,7 @@ export const make = Effect.fnUntraced(function*(
 
   return {
     append,
+    appendAll,
     recordUnsafe,
     flush,
     entries,
