@@ -19,7 +19,7 @@ import {
   type LoadedComponent,
   type Tier
 } from "airssys/component/ComponentEngine"
-import { ComponentError, InstantiateError, LoadError } from "airssys/component/ComponentError"
+import { type ComponentError, InstantiateError, LoadError } from "airssys/component/ComponentError"
 import { WorkerHost } from "airssys/component/WorkerHost"
 import * as Cache from "effect/Cache"
 import * as Deferred from "effect/Deferred"
@@ -79,7 +79,7 @@ export const layerWith = (options: Options): Layer.Layer<ComponentEngine, never,
         name: "jco",
         keeps: (tier) => keeps[tier],
         load,
-        instantiate: (component, wanted) => instantiate(load, threads, component, wanted),
+        instantiate: (component, wanted) => instantiate(load, threads.take, component, wanted),
         call,
         dispose: (instance) => instance instanceof EngineInstance ? instance.dispose : Effect.void
       })
@@ -155,52 +155,58 @@ const sha256 = (bytes: Uint8Array<ArrayBuffer>): Effect.Effect<string> =>
     (digest) => Hex.encode(new Uint8Array(digest))
   )
 
+const noThread = (detail: string) => new InstantiateError({ reason: "Refused", detail: `no thread: ${detail}` })
+
 type Threads = Effect.Effect<LinkedWorker, InstantiateError, Scope.Scope>
 
 /**
  * Gives started threads, each used for one instance. A spare belongs to the
  * layer's scope until an instance takes it.
  */
-const makeThreads = Effect.fnUntraced(function*(host: WorkerHost["Service"], options: Options) {
-  const scope = yield* Effect.scope
-  let spare: { readonly worker: LinkedWorker; readonly scope: Scope.Closeable } | undefined
-  const start = Effect.fnUntraced(function*() {
-    const link = new Link()
-    const up = yield* Deferred.make<void, InstantiateError>()
-    const failed = (detail: string) => new InstantiateError({ reason: "Refused", detail: `no thread: ${detail}` })
-    link.onAnswer = () => Deferred.doneUnsafe(up, Exit.void)
-    link.onGone = (detail) => Deferred.doneUnsafe(up, Exit.fail(failed(detail)))
-    const handle = yield* host.spawn(entry, { ...threadOptions(link), heap: options.instanceHeap ?? 128 }).pipe(
-      Effect.mapError((error) => failed(error.detail))
+const makeThreads: (
+  host: WorkerHost["Service"],
+  options: Options
+) => Effect.Effect<{ readonly take: Threads }, never, Scope.Scope> = Effect.fnUntraced(
+  function*(host: WorkerHost["Service"], options: Options) {
+    const scope = yield* Effect.scope
+    let spare: { readonly worker: LinkedWorker; readonly scope: Scope.Closeable } | undefined
+    const start = Effect.fnUntraced(function*() {
+      const link = new Link()
+      const up = yield* Deferred.make<void, InstantiateError>()
+      link.onAnswer = () => Deferred.doneUnsafe(up, Exit.void)
+      link.onGone = (detail) => Deferred.doneUnsafe(up, Exit.fail(noThread(detail)))
+      const handle = yield* host.spawn(entry, { ...threadOptions(link), heap: options.instanceHeap ?? 128 }).pipe(
+        Effect.mapError((error) => noThread(error.detail))
+      )
+      yield* Effect.timeoutOrElse(Deferred.await(up), {
+        duration: "10 seconds",
+        orElse: () => Effect.fail(noThread("it did not start within 10 seconds"))
+      })
+      return { handle, link }
+    })
+    const prepare = Effect.gen(function*() {
+      const own = yield* Scope.fork(scope)
+      const worker = yield* Effect.exit(Scope.provide(start(), own))
+      if (Exit.isFailure(worker) || spare !== undefined) return yield* Scope.close(own, Exit.void)
+      spare = { worker: worker.value, scope: own }
+    })
+    const take: Threads = Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const taken = spare
+        spare = undefined
+        const worker = taken === undefined || taken.worker.link.gone !== undefined
+          ? yield* restore(start())
+          : yield* Effect.as(
+            Effect.addFinalizer((exit) => Scope.close(taken.scope, exit)),
+            taken.worker
+          )
+        if ((options.spareThreads ?? 1) === 1) yield* Effect.forkIn(prepare, scope)
+        return worker
+      })
     )
-    yield* Effect.timeoutOrElse(Deferred.await(up), {
-      duration: "10 seconds",
-      orElse: () => Effect.fail(failed("it did not start within 10 seconds"))
-    })
-    return { handle, link }
-  })
-  const prepare = Effect.gen(function*() {
-    const own = yield* Scope.fork(scope)
-    const worker = yield* Effect.exit(Scope.provide(start(), own))
-    if (Exit.isFailure(worker) || spare !== undefined) return yield* Scope.close(own, Exit.void)
-    spare = { worker: worker.value, scope: own }
-  })
-  const take: Threads = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
-      const taken = spare
-      spare = undefined
-      const worker = taken === undefined || taken.worker.link.gone !== undefined
-        ? yield* restore(start())
-        : yield* Effect.as(
-          Effect.addFinalizer((exit) => Scope.close(taken.scope, exit)),
-          taken.worker
-        )
-      if ((options.spareThreads ?? 1) === 1) yield* Effect.forkIn(prepare, scope)
-      return worker
-    })
-  )
-  return take
-})
+    return { take }
+  }
+)
 
 const threadOptions = (link: Link) => ({
   name: "airssys-instance",
@@ -306,7 +312,7 @@ const enter = (
   args: ReadonlyArray<unknown>
 ): ReturnType<ComponentEngine["Service"]["call"]> => {
   if (instance.state !== "Idle") return Exit.fail(notIdle(instance, label(target.interface, target.function)))
-  const exported = instance.loaded.surface.exports.get(target.interface ?? "")?.get(target.function)
+  const exported = instance.component.surface.exports.get(target.interface ?? "")?.get(target.function)
   if (exported === undefined) {
     const name = label(target.interface, target.function)
     return Exit.fail(instance.error(name, { _tag: "NoSuchExport" }, "there is no such export"))

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+// oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin
 import {
   type WorkerExit,
   type WorkerHandle,

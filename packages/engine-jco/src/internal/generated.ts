@@ -92,9 +92,10 @@ export const rewrite = (generated: string, results: number): Rewritten => {
     source,
     "the debug log",
     /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};?/g,
-    "const _debugLog = () => {};",
+    "const _debugLog = undefined;",
     once
   )
+  source = replace(source, "a debug message", /(?<=^|[\s;{}])_debugLog\(/g, "false && _debugLog(", any)
   source = replace(source, "the UTF-8 decoder", /new TextDecoder\(\)/g, "$air.utf8", atMostOnce)
   source = replace(source, "the UTF-16 decoder", /new TextDecoder\('utf-16'\)/g, "$air.utf16", atMostOnce)
   source = replace(

@@ -48,9 +48,11 @@ export interface Plan {
 export const normalise = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 /**
- * Cost in bytes of one element of a list that becomes a JavaScript array.
+ * Bytes of the host that an array element and a string or typed array cost
+ * beyond their content.
  */
 const elementCost = 16
+const objectCost = 64
 
 export class Guest {
   readonly functions: Array<(...args: ReadonlyArray<unknown>) => unknown> = []
@@ -152,7 +154,7 @@ export class Guest {
       }
     }
     const decode = (decoder: TextDecoder) => (view: ArrayBufferView): string => {
-      spend(view.byteLength)
+      spend(view.byteLength + objectCost)
       return decoder.decode(view)
     }
     return {
@@ -161,12 +163,12 @@ export class Guest {
       copy: (buffer, from, to) => {
         const start = from >>> 0
         const end = start + (to - from)
-        if (end > buffer.byteLength) throw new RangeError("a list is out of bounds of its memory")
-        spend(end - start)
+        if (end < start || end > buffer.byteLength) throw new RangeError("a list is out of bounds of its memory")
+        spend(end - start + objectCost)
         return buffer.slice(start, end)
       },
       list: (length) => {
-        spend((length >>> 0) * elementCost)
+        spend((length >>> 0) * elementCost + objectCost)
         return []
       }
     }

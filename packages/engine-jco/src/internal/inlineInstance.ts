@@ -6,7 +6,7 @@
  * while it waits for a host function.
  */
 import type * as ComponentEngine from "airssys/component/ComponentEngine"
-import { ComponentError, InstantiateError } from "airssys/component/ComponentError"
+import { type ComponentError, InstantiateError } from "airssys/component/ComponentError"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -62,7 +62,7 @@ export class InlineInstance extends EngineInstance {
     this.#context = fiber.context
     this.state = "Running"
     guest.refill()
-    if (this.loaded.surface.suspends) return this.#suspending(target, args, clock, started)
+    if (this.component.surface.suspends) return this.#suspending(target, args, clock, started)
     let value: unknown
     try {
       value = guest.functions[target.index]!(...args)
@@ -74,7 +74,7 @@ export class InlineInstance extends EngineInstance {
   }
 
   #returned(value: unknown, clock: Clock.Clock, started: bigint): Exit.Exit<ComponentEngine.CallResult> {
-    this.state = "Idle"
+    if (this.state === "Running") this.state = "Idle"
     return Exit.succeed({
       value,
       receipt: {
@@ -128,20 +128,23 @@ export class InlineInstance extends EngineInstance {
   }
 
   #host(index: number, args: ReadonlyArray<unknown>, guest: Guest): unknown {
-    const declared = this.loaded.surface.imports[index]!
+    const declared = this.component.surface.imports[index]!
     const stop = (reason: Stop): unknown => {
       const error = guest.stop(reason)
       this.#abort?.(reason)
       return error
     }
-    if (this.state === "Poisoned" || this.state === "Disposed") {
-      throw stop({ category: "Cancelled", detail: "the instance is gone" })
-    }
+    const gone = { category: "Cancelled", detail: "the instance is gone" } as const
+    if (this.#isGone()) throw stop(gone)
     const outcome = startHost(this.#functions[index]!, args, this.#context)
     if (Exit.isExit(outcome)) {
       const result = hostResult(declared, outcome)
       if (result._tag === "Stop") throw stop(result.stop)
       return result.value
+    }
+    if (this.#isGone()) {
+      outcome.interruptUnsafe()
+      throw stop(gone)
     }
     this.#fibers.add(outcome)
     return new Promise((resolve, reject) => {
@@ -154,14 +157,20 @@ export class InlineInstance extends EngineInstance {
     })
   }
 
+  #isGone(): boolean {
+    return this.state === "Poisoned" || this.state === "Disposed"
+  }
+
   override lose(): void {
     super.lose()
     for (const fiber of this.#fibers) fiber.interruptUnsafe()
     this.#fibers.clear()
   }
 
-  readonly dispose: Effect.Effect<void> = Effect.sync(() => {
-    this.lose()
-    this.state = "Disposed"
-  })
+  get dispose(): Effect.Effect<void> {
+    return Effect.sync(() => {
+      this.lose()
+      this.state = "Disposed"
+    })
+  }
 }

@@ -10,14 +10,15 @@ import type { Compiled, Export, Surface } from "./compiled.ts"
 import type { Stop } from "./traps.ts"
 
 /**
- * The engine's own side of a loaded component.
+ * The engine's own side of a loaded component. Printing or comparing one shows
+ * its digest and world, not its bytes.
  */
 export class Loaded implements ComponentEngine.LoadedComponent {
   readonly digest: string
   readonly world: ComponentEngine.LoadedComponent["world"]
-  readonly bytes: Uint8Array
-  readonly surface: Surface
-  readonly compiled: Compiled
+  readonly #bytes: Uint8Array
+  readonly #surface: Surface
+  readonly #compiled: Compiled
 
   constructor(
     digest: string,
@@ -28,9 +29,21 @@ export class Loaded implements ComponentEngine.LoadedComponent {
   ) {
     this.digest = digest
     this.world = world
-    this.bytes = bytes
-    this.surface = surface
-    this.compiled = compiled
+    this.#bytes = bytes
+    this.#surface = surface
+    this.#compiled = compiled
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  get surface(): Surface {
+    return this.#surface
+  }
+
+  get compiled(): Compiled {
+    return this.#compiled
   }
 }
 
@@ -38,15 +51,11 @@ export type State = "Idle" | "Running" | "Poisoned" | "Disposed"
 
 export abstract class EngineInstance implements ComponentEngine.Instance {
   abstract readonly tier: ComponentEngine.Tier
-  readonly loaded: Loaded
+  readonly component: Loaded
   state: State = "Idle"
 
-  constructor(loaded: Loaded) {
-    this.loaded = loaded
-  }
-
-  get component(): ComponentEngine.LoadedComponent {
-    return this.loaded
+  constructor(component: Loaded) {
+    this.component = component
   }
 
   isPoisoned(): boolean {
@@ -62,7 +71,7 @@ export abstract class EngineInstance implements ComponentEngine.Instance {
     args: ReadonlyArray<unknown>
   ): Effect.Effect<ComponentEngine.CallResult, ComponentError>
 
-  abstract readonly dispose: Effect.Effect<void>
+  abstract get dispose(): Effect.Effect<void>
 
   /**
    * Makes the instance uncallable, unless it is disposed already.
@@ -72,7 +81,7 @@ export abstract class EngineInstance implements ComponentEngine.Instance {
   }
 
   error(exported: string, reason: ComponentError["reason"], detail: string): ComponentError {
-    return new ComponentError({ component: this.loaded.digest, export: exported, reason, detail, denials: [] })
+    return new ComponentError({ component: this.component.digest, export: exported, reason, detail, denials: [] })
   }
 
   trap(target: Export, stop: Stop): ComponentError {

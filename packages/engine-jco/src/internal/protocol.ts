@@ -14,10 +14,10 @@ const Detail = Schema.String.check(Schema.isMaxLength(2_000))
  * `Returned` or `Stopped` for each `Call`.
  */
 export const FromInstance = Schema.Union([
-  Schema.Struct({ _tag: Schema.Literal("Up") }),
-  Schema.Struct({ _tag: Schema.Literal("Ready"), memory: Bytes }),
-  Schema.Struct({ _tag: Schema.Literal("Returned"), value: Schema.Unknown, memory: Bytes }),
-  Schema.Struct({ _tag: Schema.Literal("Stopped"), category: TrapCategory, detail: Detail })
+  Schema.TaggedStruct("Up", {}),
+  Schema.TaggedStruct("Ready", { memory: Bytes }),
+  Schema.TaggedStruct("Returned", { value: Schema.Unknown, memory: Bytes }),
+  Schema.TaggedStruct("Stopped", { category: TrapCategory, detail: Detail })
 ])
 
 /**
@@ -32,12 +32,11 @@ export const ImportCall = Schema.Struct({
  * From the disposable thread that transpiles.
  */
 export const FromTranspiler = Schema.Union([
-  Schema.Struct({
-    _tag: Schema.Literal("Transpiled"),
+  Schema.TaggedStruct("Transpiled", {
     source: Schema.String,
     modules: Schema.Array(Schema.Struct({ name: Schema.String, bytes: Schema.instanceOf(Uint8Array) }))
   }),
-  Schema.Struct({ _tag: Schema.Literal("Failed"), detail: Detail })
+  Schema.TaggedStruct("Failed", { detail: Detail })
 ])
 
 /**

@@ -20,12 +20,16 @@ export interface TranspileRequest {
 
 export const start = (port: WorkerPort): void => {
   port.onMessage((message) => {
-    void transpile(message as TranspileRequest).then(
-      (done) => port.post(done),
-      (error: unknown) =>
-        port.post({ _tag: "Failed", detail: String(error instanceof Error ? error.message : error).slice(0, 2000) })
-    )
+    void answer(port, message as TranspileRequest)
   })
+}
+
+const answer = async (port: WorkerPort, request: TranspileRequest): Promise<void> => {
+  try {
+    port.post(await transpile(request))
+  } catch (error) {
+    port.post({ _tag: "Failed", detail: String(error instanceof Error ? error.message : error).slice(0, 2000) })
+  }
 }
 
 const transpile = async (request: TranspileRequest) => {

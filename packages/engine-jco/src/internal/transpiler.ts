@@ -2,7 +2,7 @@
  * jco's transpiler as an Effect: one component, one thread, never used again.
  */
 import { LoadError } from "airssys/component/ComponentError"
-import { WorkerHost } from "airssys/component/WorkerHost"
+import type { WorkerHost } from "airssys/component/WorkerHost"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

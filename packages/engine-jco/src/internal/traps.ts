@@ -56,8 +56,38 @@ export const classify = (thrown: unknown): Stop => {
 const unreachable = new WebAssembly.Instance(
   new WebAssembly.Module(
     Uint8Array.of(
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x74, 0, 0],
-      ...[10, 5, 1, 3, 0, 0, 0x0b]
+      0,
+      97,
+      115,
+      109,
+      1,
+      0,
+      0,
+      0,
+      1,
+      4,
+      1,
+      96,
+      0,
+      0,
+      3,
+      2,
+      1,
+      0,
+      7,
+      5,
+      1,
+      1,
+      116,
+      0,
+      0,
+      10,
+      5,
+      1,
+      3,
+      0,
+      0,
+      11
     )
   )
 ).exports["t"] as () => void

@@ -6,7 +6,7 @@
  * asked, or holds a value of another type than the component declares, ends it.
  */
 import type * as ComponentEngine from "airssys/component/ComponentEngine"
-import { ComponentError, InstantiateError } from "airssys/component/ComponentError"
+import { type ComponentError, InstantiateError } from "airssys/component/ComponentError"
 import type { WorkerExit, WorkerHandle } from "airssys/component/WorkerHost"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -65,6 +65,9 @@ export interface LinkedWorker {
   readonly link: Link
 }
 
+const failed = (detail: string) =>
+  new InstantiateError({ reason: "StartFailed", detail: `instantiation failed: ${detail}` })
+
 export class WorkerInstance extends EngineInstance {
   readonly tier = "worker"
   readonly #functions: ReadonlyArray<ComponentEngine.HostFunction>
@@ -104,8 +107,6 @@ export class WorkerInstance extends EngineInstance {
   ) {
     const context = yield* Effect.context<never>()
     const instance = new WorkerInstance(loaded, worker, functions, timeout, context)
-    const failed = (detail: string) =>
-      new InstantiateError({ reason: "StartFailed", detail: `instantiation failed: ${detail}` })
     const answer = yield* instance.#ask({ _tag: "Init", plan }).pipe(
       Effect.timeoutOrElse({
         duration: startLimit,
@@ -129,7 +130,7 @@ export class WorkerInstance extends EngineInstance {
     const call = Effect.flatMap(this.#ask({ _tag: "Call", index: target.index, args }), (answer) => {
       const problem = answer._tag === "Returned" ? target.result(answer.value) : undefined
       if (answer._tag === "Returned" && problem === undefined) {
-        this.state = "Idle"
+        if (this.state === "Running") this.state = "Idle"
         return Exit.succeed({
           value: answer.value,
           receipt: { fuel: undefined, memory: answer.memory, nanos: clock.currentTimeNanosUnsafe() - started }
@@ -152,11 +153,13 @@ export class WorkerInstance extends EngineInstance {
     })
   }
 
-  readonly dispose: Effect.Effect<void> = Effect.suspend(() => {
-    this.#stopped({ category: "Cancelled", detail: "the instance was disposed" })
-    this.state = "Disposed"
-    return this.#end
-  })
+  get dispose(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#stopped({ category: "Cancelled", detail: "the instance was disposed" })
+      this.state = "Disposed"
+      return this.#end
+    })
+  }
 
   override lose(): void {
     super.lose()
@@ -203,7 +206,7 @@ export class WorkerInstance extends EngineInstance {
 
   #host(question: unknown, answer: (value: unknown) => boolean): void {
     const decoded = decodeImport(question)
-    const declared = Exit.isSuccess(decoded) ? this.loaded.surface.imports[decoded.value.index] : undefined
+    const declared = Exit.isSuccess(decoded) ? this.component.surface.imports[decoded.value.index] : undefined
     if (Exit.isFailure(decoded) || declared === undefined || this.#settle === undefined) {
       return this.#stopped({ category: "InvalidValue", detail: "a question outside the protocol" })
     }
@@ -223,6 +226,7 @@ export class WorkerInstance extends EngineInstance {
     }
     const outcome = startHost(this.#functions[index]!, args, this.#context)
     if (Exit.isExit(outcome)) return done(outcome)
+    if (this.#settle === undefined) return outcome.interruptUnsafe()
     this.#fibers.add(outcome)
     outcome.addObserver((exit) => {
       if (this.#fibers.delete(outcome)) done(exit)

@@ -5,6 +5,7 @@
  * question arrives on a port of its own, which is read synchronously once the
  * flag says so: the worker's event loop does not run while it waits.
  */
+// oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 
 interface Boot {

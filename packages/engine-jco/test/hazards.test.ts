@@ -1,0 +1,412 @@
+import * as NodeWorkerHost from "@airssys/platform-node/NodeWorkerHost"
+import { assert, describe, layer } from "@effect/vitest"
+import { ComponentEngine, type HostFunction, type Imports, type Instance } from "airssys/component/ComponentEngine"
+import type { InstantiateError } from "airssys/component/ComponentError"
+import { WorkerHost } from "airssys/component/WorkerHost"
+import { Duration, Effect, Exit, Layer } from "effect"
+import { evaluate, rewrite, UnexpectedSource } from "../src/internal/generated.ts"
+import * as JcoEngine from "../src/JcoEngine.ts"
+import { component, fromText, memory } from "./guests.ts"
+
+const engine = JcoEngine.layer.pipe(Layer.provide(NodeWorkerHost.layer))
+
+const mebibyte = 1024 * 1024
+
+const sync = (call: (args: ReadonlyArray<unknown>) => unknown): HostFunction => ({ _tag: "Sync", call })
+
+const load = (bytes: Promise<Uint8Array>, asyncImports?: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const service = yield* ComponentEngine
+    return yield* service.load(yield* Effect.promise(() => bytes), { asyncImports })
+  })
+
+const start = (bytes: Promise<Uint8Array>, options?: {
+  readonly imports?: Imports
+  readonly memory?: number
+  readonly timeout?: Duration.Duration
+  readonly tier?: "inline" | "worker"
+  readonly asyncImports?: ReadonlyArray<string>
+}) =>
+  Effect.gen(function*() {
+    const service = yield* ComponentEngine
+    return yield* service.instantiate(yield* load(bytes, options?.asyncImports), {
+      imports: options?.imports ?? new Map(),
+      limits: { memory: options?.memory ?? mebibyte, timeout: options?.timeout, fuel: undefined },
+      tier: options?.tier ?? "inline"
+    })
+  })
+
+const call = (instance: Instance, name: string, ...args: ReadonlyArray<unknown>) =>
+  Effect.map(
+    ComponentEngine.use((service) => service.call(instance, { interface: undefined, function: name }, args)),
+    (_) => _.value
+  )
+
+const run = "(func (export \"run\") (result i32) (i32.const 7))"
+const runs = "export run: func() -> u32;"
+
+describe("what components and jco do to a host", () => {
+  layer(engine, { excludeTestServices: true })((it) => {
+    it.effect("refuses core names that are code once jco has printed them", () =>
+      Effect.gen(function*() {
+        for (const hostile of ["x'+(globalThis.owned=1)+'", "x\\'", "x`${globalThis.owned=1}`", "x\u2028y"]) {
+          const name = JSON.stringify(hostile)
+          for (const [from, field] of [[name, "\"f\""], ["\"m\"", name]]) {
+            const error = yield* Effect.flip(load(fromText(`(component
+              (core module $a (func (export ${field})))
+              (core module $b (import ${from} ${field} (func)) (func (export "run") (result i32) (i32.const 7)))
+              (core instance $ia (instantiate $a))
+              (core instance $ib (instantiate $b (with ${from} (instance $ia))))
+              (alias core export $ib "run" (core func $f))
+              (func (export "run") (result u32) (canon lift (core func $f))))`)))
+            assert.deepInclude(error, { _tag: "LoadError", reason: "Refused" })
+          }
+          const exported = yield* Effect.flip(load(fromText(`(component
+            (core module $b (func (export ${name}) (result i32) (i32.const 7)))
+            (core instance $ib (instantiate $b))
+            (alias core export $ib ${name} (core func $f))
+            (func (export "run") (result u32) (canon lift (core func $f))))`)))
+          assert.deepInclude(exported, { _tag: "LoadError", reason: "Refused" })
+        }
+        assert.isFalse("owned" in globalThis)
+      }))
+
+    it.effect("keeps two versions of one interface apart", () =>
+      Effect.gen(function*() {
+        const bytes = fromText(`(component
+          (import "a:b/h@1.0.0" (instance $one (export "get" (func (result u32)))))
+          (import "a:b/h@2.0.0" (instance $two (export "get" (func (result u32)))))
+          (core func $get1 (canon lower (func $one "get")))
+          (core func $get2 (canon lower (func $two "get")))
+          (core module $m (import "" "1" (func $1 (result i32))) (import "" "2" (func $2 (result i32)))
+            (func (export "run") (result i32) (i32.add (i32.mul (call $1) (i32.const 10)) (call $2))))
+          (core instance $i (instantiate $m (with "" (instance (export "1" (func $get1)) (export "2" (func $get2))))))
+          (func (export "run") (result u32) (canon lift (core func $i "run"))))`)
+        const get = (value: number) => new Map([["get", sync(() => value)]])
+        const imports = new Map([["a:b/h@1.0.0", get(1)], ["a:b/h@2.0.0", get(2)]])
+        for (const tier of ["inline", "worker"] as const) {
+          assert.strictEqual(yield* call(yield* start(bytes, { imports, tier }), "run"), 12)
+        }
+        const error = yield* Effect.flip(start(bytes, { imports: new Map([["a:b/h@2.0.0", get(2)]]) }))
+        assert.deepInclude(error, { reason: "MissingImports", missing: ["a:b/h@1.0.0#get"] })
+      }))
+
+    const names = ["constructor", "to-string", "then", "default", "value-of", "has-own-property", "catch"]
+    const hostile = component(
+      `(module ${names.map((_, i) => `(import "a:b/h" "${_}" (func $h${i} (result i32)))`).join("")}
+        ${names.map((_, i) => `(import "$root" "${_}" (func $r${i} (result i32)))`).join("")}
+        ${
+        names.map((_, i) =>
+          `(func (export "a:b/e#${_}") (result i32) (call $h${i}))
+          (func (export "${_}") (result i32) (call $r${i}))`
+        ).join("")
+      })`,
+      `package a:b;
+       interface h { ${names.map((_) => `%${_}: func() -> u32;`).join(" ")} }
+       interface e { ${names.map((_) => `%${_}: func() -> u32;`).join(" ")} }
+       world w { import h; ${
+        names.map((_) => `import %${_}: func() -> u32; export %${_}: func() -> u32;`).join(" ")
+      } export e; }`
+    )
+
+    for (const asyncImports of [undefined, ["a:b/h#then", "#catch"]]) {
+      it.effect(`calls functions whose names mean something to JavaScript${asyncImports ? ", suspending" : ""}`, () =>
+        Effect.gen(function*() {
+          const table = (first: number) => new Map(names.map((name, i) => [name, sync(() => first + i)]))
+          const imports = new Map([["a:b/h", table(0)], ["", table(100)]])
+          const instance = yield* start(hostile, { imports, asyncImports: asyncImports ?? [] })
+          const service = yield* ComponentEngine
+          for (const [i, name] of names.entries()) {
+            assert.strictEqual(yield* call(instance, name), 100 + i)
+            const own = yield* service.call(instance, { interface: "a:b/e", function: name }, [])
+            assert.strictEqual(own.value, i)
+          }
+        }))
+    }
+
+    it.effect("does not find an import on Object.prototype", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(start(hostile, { imports: new Map([["a:b/h", new Map()]]) }))
+        assert.deepInclude(error, { reason: "MissingImports" })
+        assert.sameMembers(
+          [...(error as InstantiateError).missing ?? []],
+          names.flatMap((_) => [`a:b/h#${_}`, `#${_}`])
+        )
+      }))
+
+    it.effect("holds the memory limit for the sum over all memories", () =>
+      Effect.gen(function*() {
+        const bytes = fromText(`(component
+          (core module $m (memory (export "memory") 1)
+            (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))
+          (core instance $one (instantiate $m))
+          (core instance $two (instantiate $m))
+          (func (export "one") (param "pages" u32) (result s32) (canon lift (core func $one "grow")))
+          (func (export "two") (param "pages" u32) (result s32) (canon lift (core func $two "grow"))))`)
+        const instance = yield* start(bytes, { memory: 8 * 65536 })
+        let grown = 2
+        for (const name of ["one", "two", "one", "two"]) {
+          while ((yield* call(instance, name, 1)) !== -1) grown += 1
+        }
+        assert.isAtMost(grown, 8)
+        assert.isAtLeast(grown, 4)
+        const service = yield* ComponentEngine
+        const { receipt } = yield* service.call(instance, { interface: undefined, function: "one" }, [0])
+        assert.strictEqual(receipt.memory, grown * 65536)
+        assert.deepInclude(yield* Effect.flip(start(bytes, { memory: 2 * 65536 - 1 })), { reason: "MemoryLimit" })
+      }))
+
+    it.effect("counts every instantiation of a core module against the limit", () =>
+      Effect.gen(function*() {
+        const bytes = fromText(`(component
+          (core module $m (memory (export "memory") 16) (func (export "run") (result i32) (i32.const 7)))
+          ${Array.from({ length: 60 }, (_, i) => `(core instance $i${i} (instantiate $m))`).join("\n")}
+          (func (export "run") (result u32) (canon lift (core func $i0 "run"))))`)
+        assert.deepInclude(yield* Effect.flip(start(bytes, { memory: 16 * mebibyte })), { reason: "MemoryLimit" })
+        assert.strictEqual(yield* call(yield* start(bytes, { memory: 60 * mebibyte }), "run"), 7)
+      }))
+
+    for (const tier of ["inline", "worker"] as const) {
+      it.effect(`reports a start function that traps (${tier})`, () =>
+        Effect.gen(function*() {
+          const bytes = component(
+            `(module (start $s) (func $s unreachable) ${run})`,
+            `package a:b; world w { ${runs} }`
+          )
+          assert.deepInclude(yield* Effect.flip(start(bytes, { tier })), { reason: "StartFailed" })
+        }))
+    }
+
+    it.effect("stops a start function that never ends", () =>
+      Effect.gen(function*() {
+        const bytes = component(
+          `(module (start $s) (func $s (loop $again (br $again))) ${run})`,
+          `package a:b; world w { ${runs} }`
+        )
+        const starting = start(bytes, { tier: "worker", timeout: Duration.millis(100) })
+        const [elapsed, error] = yield* Effect.timed(Effect.flip(starting))
+        assert.deepInclude(error, { reason: "StartFailed" })
+        assert.isBelow(Duration.toMillis(elapsed), 2_000)
+      }))
+
+    it.effect("refuses to call an instance from inside its own import", () =>
+      Effect.gen(function*() {
+        const bytes = component(
+          `(module (import "$root" "back" (func $back)) ${run.replace("(i32.const 7)", "(call $back) (i32.const 7)")})`,
+          `package a:b; world w { import back: func(); ${runs} }`
+        )
+        const service = yield* ComponentEngine
+        const seen: Array<unknown> = []
+        let instance: Instance | undefined
+        const back = sync(() => {
+          const exit = Effect.runSyncExit(service.call(instance!, { interface: undefined, function: "run" }, []))
+          seen.push(Exit.isFailure(exit) ? String(exit.cause) : "entered")
+        })
+        instance = yield* start(bytes, { imports: new Map([["", new Map([["back", back]])]]) })
+        assert.strictEqual(yield* call(instance, "run"), 7)
+        assert.lengthOf(seen, 1)
+        assert.include(String(seen[0]), "another call runs in this instance")
+      }))
+
+    it.effect("asks for asyncImports where an Effect would have to suspend the guest", () =>
+      Effect.gen(function*() {
+        const bytes = component(
+          `(module (import "$root" "back" (func $back)) ${run})`,
+          `package a:b; world w { import back: func(); ${runs} }`
+        )
+        const back: HostFunction = { _tag: "Async", call: () => Effect.void }
+        const imports = new Map([["", new Map([["back", back]])]])
+        assert.deepInclude(yield* Effect.flip(start(bytes, { imports })), { reason: "Refused" })
+        assert.strictEqual(yield* call(yield* start(bytes, { imports, asyncImports: ["#back"] }), "run"), 7)
+        assert.strictEqual(yield* call(yield* start(bytes, { imports, tier: "worker" }), "run"), 7)
+      }))
+
+    it.effect("settles a call whose guest traps after it was suspended", () =>
+      Effect.gen(function*() {
+        const bytes = component(
+          `(module (import "$root" "wait" (func $wait)) (func (export "run") (result i32) (call $wait) unreachable)
+            (func $deep (export "deep") (result i32) (call $wait) (i32.add (call $deep) (i32.const 1))))`,
+          `package a:b; world w { import wait: func(); ${runs} export deep: func() -> u32; }`
+        )
+        let waited = 0
+        const wait: HostFunction = {
+          _tag: "Async",
+          call: () => waited++ < 3 ? Effect.yieldNow : Effect.die("enough")
+        }
+        const imports = new Map([["", new Map([["wait", wait]])]])
+        const one = yield* start(bytes, { imports, asyncImports: ["#wait"] })
+        const two = yield* start(bytes, { imports, asyncImports: ["#wait"] })
+        const [first, second] = yield* Effect.all(
+          [Effect.flip(call(one, "run")), Effect.flip(call(two, "deep"))],
+          { concurrency: 2 }
+        )
+        assert.deepStrictEqual(first.reason, { _tag: "Trap", category: "Unreachable" })
+        assert.deepStrictEqual(second.reason, { _tag: "Trap", category: "HostFailure" })
+        assert.isTrue(one.isPoisoned() && two.isPoisoned())
+      }))
+
+    it.effect("does not read the environment while a guest runs", () =>
+      Effect.gen(function*() {
+        const bytes = component(`(module ${memory()} ${run})`, `package a:b; world w { ${runs} }`)
+        const instance = yield* start(bytes)
+        const environment = process.env
+        const read: Array<PropertyKey> = []
+        try {
+          process.env = new Proxy(environment, { get: (_, key) => (read.push(key), Reflect.get(environment, key)) })
+          assert.strictEqual(
+            Effect.runSync(Effect.provideService(call(instance, "run"), ComponentEngine, yield* ComponentEngine)),
+            7
+          )
+        } finally {
+          process.env = environment
+        }
+        assert.deepStrictEqual(read, [])
+      }))
+
+    it.effect("refuses generated source that is not what the rewrites were written for", () =>
+      Effect.sync(() => {
+        const debug =
+          "const _debugLog = (...args) => {\n    if (!globalThis?.process?.env?.JCO_DEBUG) { return; }\n    console.debug(...args);\n  };\n"
+        const source = (body: string) =>
+          `"use components";\nexport function instantiate(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {\n${body}};\n\nexport const _util = {\n  \n}\n`
+        assert.isFunction(evaluate(rewrite(source(debug), 0).source))
+        for (
+          const changed of [
+            source(""),
+            source(debug + debug),
+            source(debug.replace("JCO_DEBUG", "JCO_LOG")),
+            source(`${debug}const fs = await import('node:fs');\n`),
+            source(`${debug}const d = new TextDecoder('utf-8');\n`),
+            source(`${debug}if (process.env.JCO_DEBUG) {}\n`),
+            source(`${debug}({ exports: exports0 } = instantiateCore(pick()));\n`),
+            `${source(debug)}export const more = 1\n`,
+            source(debug).replace("export function", "export async function")
+          ]
+        ) {
+          assert.throws(() => rewrite(changed, 0), UnexpectedSource)
+        }
+        assert.throws(() => rewrite(source(debug), 1), UnexpectedSource)
+      }))
+  })
+})
+
+const spawns = Layer.effect(
+  WorkerHost,
+  Effect.gen(function*() {
+    const host = yield* WorkerHost
+    return {
+      spawn: (entry: URL, options: Parameters<typeof host.spawn>[1]) =>
+        host.spawn(
+          entry.href.includes("instanceWorker") ? new URL("./hostileWorker.ts", import.meta.url) : entry,
+          options
+        )
+    }
+  })
+).pipe(Layer.provide(NodeWorkerHost.layer))
+
+describe("a thread that was taken over", () => {
+  layer(JcoEngine.layer.pipe(Layer.provide(spawns)), { excludeTestServices: true })((it) => {
+    const bytes = component(
+      `(module ${memory()} (import "$root" "ask" (func (param i32 i32)))
+        (func (export "behave") (param i32 i32) (result i32) unreachable))`.replace(
+        /\(module (.*?) \(import (.*?)\(param i32 i32\)\)\)/s,
+        "(module (import $2(param i32 i32))) $1"
+      ),
+      "package a:b; world w { import ask: func(s: string); export behave: func(s: string) -> string; }"
+    )
+    const asked: Array<unknown> = []
+    const imports: Imports = new Map([["", new Map([["ask", sync(([question]) => void asked.push(question))]])]])
+
+    it.effect("is believed when it behaves", () =>
+      Effect.gen(function*() {
+        const instance = yield* start(bytes, { tier: "worker", imports })
+        assert.strictEqual(yield* call(instance, "behave", "well"), "well")
+        assert.deepStrictEqual(asked, ["a question"])
+      }))
+
+    for (
+      const behaviour of [
+        "answer of another type",
+        "no answer",
+        "question with arguments of another type",
+        "question without arguments",
+        "question for an import that does not exist",
+        "two answers"
+      ]
+    ) {
+      it.effect(`is ended after ${behaviour}`, () =>
+        Effect.gen(function*() {
+          asked.length = 0
+          const instance = yield* start(bytes, { tier: "worker", imports, timeout: Duration.seconds(5) })
+          const result = yield* Effect.exit(call(instance, "behave", behaviour))
+          if (behaviour === "two answers") {
+            yield* Effect.yieldNow.pipe(Effect.repeat({ until: () => instance.isPoisoned() }))
+          } else assert.isTrue(Exit.isFailure(result))
+          assert.isTrue(instance.isPoisoned())
+          assert.deepStrictEqual(asked, [])
+        }))
+    }
+  })
+})
+
+describe("a transpiler that fails", () => {
+  const bytes = component(`(module ${run})`, `package a:b; world w { ${runs} }`)
+  for (
+    const [title, options] of [
+      ["runs out of time", { transpileTime: "1 millis" }],
+      ["runs out of memory", { transpileHeap: 4 }]
+    ] as const
+  ) {
+    layer(JcoEngine.layerWith(options).pipe(Layer.provide(NodeWorkerHost.layer)), { excludeTestServices: true })(
+      (it) => {
+        it.effect(`is a typed error when it ${title}`, () =>
+          Effect.gen(function*() {
+            assert.deepInclude(yield* Effect.flip(load(bytes)), { _tag: "LoadError", reason: "EngineFailed" })
+            assert.deepInclude(yield* Effect.flip(load(bytes)), { _tag: "LoadError", reason: "EngineFailed" })
+          }))
+      }
+    )
+  }
+
+  const entries: Array<string> = []
+  const counted = Layer.effect(
+    WorkerHost,
+    Effect.map(WorkerHost, (host) => ({
+      spawn: (entry: URL, options: Parameters<typeof host.spawn>[1]) => {
+        entries.push(entry.pathname.replace(/^.*\//, ""))
+        return host.spawn(entry, options)
+      }
+    }))
+  ).pipe(Layer.provide(NodeWorkerHost.layer))
+
+  layer(JcoEngine.layer.pipe(Layer.provide(counted)), { excludeTestServices: true })((it) => {
+    it.effect("gets one thread for each component, and none for a known one", () =>
+      Effect.gen(function*() {
+        const other = component(`(module ${run} (memory 1))`, `package a:b; world w { ${runs} }`)
+        yield* load(bytes)
+        yield* load(bytes)
+        yield* load(other)
+        yield* load(bytes)
+        assert.deepStrictEqual(entries, ["transpileWorker.ts", "transpileWorker.ts"])
+      }))
+  })
+})
+
+describe("a thread that dies by itself", () => {
+  const starved = JcoEngine.layerWith({ instanceHeap: 16 }).pipe(Layer.provide(NodeWorkerHost.layer))
+  layer(starved, { excludeTestServices: true })((it) => {
+    it.effect("fails the call with a trap and loses the instance", () =>
+      Effect.gen(function*() {
+        const bytes = component(
+          `(module (memory (export "memory") 800) (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "much") (result i32)
+              (i32.store (i32.const 8) (i32.const 16)) (i32.store (i32.const 12) (i32.const 2000000)) (i32.const 8)))`,
+          "package a:b; world w { record point { x: u32, y: u32, z: u32, a: u32 } export much: func() -> list<point>; }"
+        )
+        const instance = yield* start(bytes, { tier: "worker", memory: 64 * mebibyte })
+        const error = yield* Effect.flip(call(instance, "much"))
+        assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "Other" })
+        assert.isTrue(instance.isPoisoned())
+      }))
+  })
+})
