@@ -35,21 +35,24 @@ const runJob = (job: Job, milliseconds: number, file: string): Promise<JobReply>
       // Windows starts no process without it; nothing else of the environment is a build input.
       env: process.env["SystemRoot"] === undefined ? {} : { SystemRoot: process.env["SystemRoot"] }
     })
+    let late = false
     const timer = setTimeout(() => {
+      late = true
       child.kill("SIGKILL")
-      reject(
-        new BuildError({
-          reason: "Source",
-          problem: `${shown(file)} is still being evaluated after ${milliseconds} ms`,
-          hint: "It is evaluated once while it is built: look for a loop outside of functions."
-        })
-      )
     }, milliseconds)
     child.once("message", (reply: JobReply) => resolve(reply))
     child.once("error", reject)
     child.once("exit", (code, signal) => {
       clearTimeout(timer)
-      reject(new BuildError({ reason: "Tool", problem: `componentize-qjs stopped with ${signal ?? code}` }))
+      reject(
+        late
+          ? new BuildError({
+            reason: "Source",
+            problem: `${shown(file)} is still being evaluated after ${milliseconds} ms`,
+            hint: "It is evaluated once while it is built: look for a loop outside of functions."
+          })
+          : new BuildError({ reason: "Tool", problem: `componentize-qjs stopped with ${signal ?? code}` })
+      )
     })
     child.send(job)
   })
