@@ -110,7 +110,8 @@ export const layerMemory = (options?: Options): Layer.Layer<AuditLog, AuditError
  * its owner alone. The file is verified when it is opened: an unfinished last
  * line is cut and the cut recorded, and anything else that does not verify
  * fails the layer with reason `Tampered`. One process writes a file at a time:
- * bytes that somebody else added make every further write fail.
+ * bytes that somebody else added make every further write fail. A link in
+ * place of the file is refused, except on Windows.
  *
  * @category layers
  * @since 0.1.0

@@ -70,7 +70,8 @@ export class CapabilityEnforcer extends Context.Service<CapabilityEnforcer, {
   /**
    * Makes a principal known, with what it asks for and what it is granted.
    * Admitting it again with the same asks and grants changes nothing, so what
-   * was granted or revoked since stays so; with others it fails.
+   * was granted or revoked since stays so; with others it fails. A grant that
+   * was revoked stays revoked also after `dismiss`, until `grant` gives it.
    */
   readonly admit: (principal: Principal, authority: {
     readonly asks: ReadonlyArray<Ask>
@@ -149,6 +150,7 @@ const make = Effect.gen(function*() {
   const components = new Map<string, Entry>()
   const operators = new Map<string, Entry>()
   const hosts = new Map<string, Entry>()
+  const revocations = new Map<string, Set<string>>()
   let latest = audit.latestTimeUnsafe()
   let grants = 0
 
@@ -156,6 +158,13 @@ const make = Effect.gen(function*() {
     kind === "Component" ? components : kind === "Operator" ? operators : hosts
 
   const find = (principal: Principal): Entry | undefined => entriesOf(principal.kind).get(principal.id)
+
+  const revocationsOf = (principal: Principal): Set<string> => {
+    const key = `${principal.kind}\n${principal.id}`
+    const found = revocations.get(key) ?? new Set()
+    revocations.set(key, found)
+    return found
+  }
 
   const now = (): number => {
     const time = clock.currentTimeMillisUnsafe()
@@ -207,9 +216,10 @@ const make = Effect.gen(function*() {
         return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
       }
       grants += account.grants.length
-      if (account.grants.length > 0) {
-        yield* audit.appendAll(account.grants.map((state) => grantedEvent(principal, state)))
-      }
+      const revoked = revocationsOf(principal)
+      for (const state of account.grants) state.isRevoked = revoked.has(JSON.stringify(state.grant))
+      const live = account.grants.filter((state) => !state.isRevoked)
+      if (live.length > 0) yield* audit.appendAll(live.map((state) => grantedEvent(principal, state)))
       entriesOf(principal.kind).set(principal.id, { account, admitted })
     }))
 
@@ -220,6 +230,7 @@ const make = Effect.gen(function*() {
       grants++
       yield* audit.append(grantedEvent(principal, state))
       ruleTable.installGrant(account, state)
+      revocationsOf(principal).delete(JSON.stringify(state.grant))
       return state.id
     }))
 
@@ -231,7 +242,11 @@ const make = Effect.gen(function*() {
         (options.grant === undefined || options.grant === state.id) &&
         (options.kind === undefined || options.kind === state.grant.kind)
       )
-      for (const state of selected) state.isRevoked = true
+      const revoked = revocationsOf(principal)
+      for (const state of selected) {
+        state.isRevoked = true
+        revoked.add(JSON.stringify(state.grant))
+      }
       if (selected.length > 0) {
         yield* audit.appendAll(selected.map((state): AuditEvent.AuditEvent => ({
           _tag: "Revoked",

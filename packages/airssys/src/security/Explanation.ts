@@ -105,6 +105,15 @@ const asked = (self: Explanation): string =>
       SafeText.escape(self.ask.reason)
     }")`
 
+const closestAsk = ({ ask }: Explanation): ReadonlyArray<string> =>
+  ask === undefined
+    ? []
+    : [
+      `The closest that it asks for is ${SafeText.escape(ask.pattern)} (${
+        SafeText.escape(ask.place.file)
+      }:${ask.place.line}).`
+    ]
+
 const toGrant = (self: Explanation): ReadonlyArray<string> => [
   "To grant it, in airssys.toml:",
   ...block(grantHeader(self), self)
@@ -120,7 +129,8 @@ const body = (self: Explanation): ReadonlyArray<string> => {
     case "NotAsked":
       return [
         "It does not ask for this, so no grant can give it. A new release has to ask:",
-        ...block("[[capability]]", self)
+        ...block("[[capability]]", self),
+        ...closestAsk(self)
       ]
     case "NotGranted":
       return [`${asked(self)}: not granted.`, ...toGrant(self)]

@@ -160,6 +160,43 @@ export const suite = <E>(name: string, layer: Layer.Layer<Services, E>): void =>
           })
         ))
 
+      it.effect("holds a grant to the pattern, in names, hosts and paths", () =>
+        run((enforcer) =>
+          Effect.gen(function*() {
+            const asks = [
+              ask("network.outbound", ["https://*.example.com"]),
+              ask("storage.read", ["rates/**"]),
+              ask("filesystem.read", ["inbox:/**/*.csv"])
+            ]
+            const grants = asks.map(({ kind, patterns }) => grant(kind, patterns))
+            yield* enforcer.admit(rates, { asks, grants })
+            const allowed = [
+              ["network.outbound", "https://api.example.com"],
+              ["storage.read", "rates/2027/03"],
+              ["filesystem.read", "inbox:/a/b.csv"]
+            ] as const
+            for (const [kind, resource] of allowed) {
+              assert.strictEqual(outcome(enforcer.check(rates, kind, resource)), "Allowed", resource)
+            }
+            const denied = [
+              ["network.outbound", "https://evilexample.com"],
+              ["network.outbound", "https://example.com"],
+              ["network.outbound", "https://a.b.example.com"],
+              ["network.outbound", "http://api.example.com"],
+              ["network.outbound", "https://api.example.com:8443"],
+              ["network.outbound", "https://api.example.com@evil.com"],
+              ["storage.read", "rates/../secrets"],
+              ["storage.read", "ratesx/a"],
+              ["filesystem.read", "inbox:/../../etc/passwd.csv"],
+              ["filesystem.read", "outbox:/a.csv"],
+              ["filesystem.write", "inbox:/a/b.csv"]
+            ] as const
+            for (const [kind, resource] of denied) {
+              assert.strictEqual(outcome(enforcer.check(rates, kind, resource)), "NotAsked", resource)
+            }
+          })
+        ))
+
       it.effect("takes the names of object properties as names like any other", () =>
         run((enforcer) =>
           Effect.gen(function*() {
@@ -203,6 +240,27 @@ export const suite = <E>(name: string, layer: Layer.Layer<Services, E>): void =>
             yield* enforcer.revoke(rates, { reason: "compromised" })
             yield* enforcer.admit(rates, authority)
             assert.strictEqual(outcome(enforcer.check(rates, "clock")), "Revoked")
+          })
+        ))
+
+      it.effect("does not give back what was revoked before a dismissal, until it is granted again", () =>
+        run((enforcer) =>
+          Effect.gen(function*() {
+            const authority = {
+              asks: [ask("clock", []), ask("random", [])],
+              grants: [grant("clock", []), grant("random", [])]
+            }
+            yield* enforcer.admit(rates, authority)
+            yield* enforcer.revoke(rates, { kind: "clock", reason: "compromised" })
+            yield* enforcer.dismiss(rates)
+            yield* enforcer.admit(rates, authority)
+            assert.strictEqual(outcome(enforcer.check(rates, "clock")), "Revoked")
+            assert.strictEqual(outcome(enforcer.check(rates, "random")), "Allowed")
+            yield* enforcer.grant(rates, grant("clock", []))
+            assert.strictEqual(outcome(enforcer.check(rates, "clock")), "Allowed")
+            yield* enforcer.dismiss(rates)
+            yield* enforcer.admit(rates, authority)
+            assert.strictEqual(outcome(enforcer.check(rates, "clock")), "Allowed")
           })
         ))
 

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { CapabilityError } from "airssys/security/CapabilityError"
 import * as Explanation from "airssys/security/Explanation"
 import * as Principal from "airssys/security/Principal"
+import { Effect, Schema } from "effect"
 
 const principal = Principal.make({ kind: "Component", id: "acme:rates", label: "acme:rates 1.2.0" })
 
@@ -48,6 +50,14 @@ describe("Explanation.render", () => {
     ])
   })
 
+  it("names the closest that is asked for, to find a slip of the pen", () => {
+    const ask = { index: 2, pattern: "STRIPE_KEYS", reason: "x", place: { file: "Component.toml", line: 9 } }
+    assert.strictEqual(
+      lines({ ...stripe, ask }).at(-1),
+      "The closest that it asks for is STRIPE_KEYS (Component.toml:9)."
+    )
+  })
+
   it("names the ask with its place, and the lines that would grant it", () => {
     assert.deepStrictEqual(lines(ecb, 118), [
       "DENIED  acme:rates 1.2.0: network.outbound https://api.ecb.europa.eu:443   (audit entry 118)",
@@ -88,6 +98,15 @@ describe("Explanation.render", () => {
     const text = Explanation.render({ ...stripe, resource: "A\"]\nclock = true #\\" })
     assert.include(text, "environment = [\"A\\\"]\\U0000000aclock = true #\\\\\"]")
   })
+
+  it.effect("travels in its error without loss", () =>
+    Effect.gen(function*() {
+      const error = new CapabilityError({ reason: { _tag: "Denied", explanation: ecb, entry: 118 } })
+      const codec = Schema.fromJsonString(Schema.toCodecJson(CapabilityError))
+      const decoded = yield* Schema.decodeEffect(codec)(yield* Schema.encodeEffect(codec)(error))
+      assert.instanceOf(decoded, CapabilityError)
+      assert.strictEqual(decoded.message, error.message)
+    }))
 
   it("tells a guest nothing", () => {
     assert.strictEqual(Explanation.guestMessage, "access denied")

@@ -40,9 +40,13 @@ export const file = Effect.fnUntraced(function*(
   fs: FileSystem.FileSystem,
   path: string
 ): Effect.fn.Return<AuditSink, AuditError, Scope.Scope> {
-  const handle = yield* Effect.mapError(
-    fs.open(path, { flag: "a+", mode: 0o600, noFollow: true }),
-    failed("Unreadable", `${path} cannot be opened`)
+  const options = { flag: "a+", mode: 0o600 } as const
+  const handle = yield* fs.open(path, { ...options, noFollow: true }).pipe(
+    Effect.catchIf(
+      (error) => error.reason._tag === "BadArgument" && error.reason.module === "FileSystem",
+      () => fs.open(path, options)
+    ),
+    Effect.mapError(failed("Unreadable", `${path} cannot be opened`))
   )
   const unreadable = failed("Unreadable", `${path} cannot be read`)
   const unwritable = failed("Unwritable", `${path} cannot be written`)
