@@ -83,13 +83,13 @@ export interface Options {
   readonly shutdown?: Duration.Input | undefined
 }
 
-const make = Effect.fnUntraced(function*(options: Options | undefined) {
+const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownContext?: Context.Context<never>) {
   const events = yield* PubSub.sliding<ActorEvent>(4096)
   const letters = yield* PubSub.sliding<DeadLetter>(1024)
   const system = new System({
     scheduler: yield* TurnScheduler,
     hooks: yield* ActorHooks,
-    context: yield* Effect.context(),
+    shutdownContext: shutdownContext ?? (yield* Effect.context()),
     events,
     letters,
     settings: {
@@ -132,7 +132,9 @@ export const layerWith = (options: Options): Layer.Layer<ActorSystem> => Layer.e
 export const layer: Layer.Layer<ActorSystem> = Layer.effect(ActorSystem, make(undefined))
 
 /**
- * Layer for tests: when it closes with a message unaccounted for, it dies.
+ * Layer for tests: when it closes with a message unaccounted for, it dies. It
+ * waits at most one second of real time for its actors, so that a test that
+ * does not advance its clock ends all the same.
  *
  * @category layers
  * @since 0.1.0
@@ -150,7 +152,7 @@ export const layerTest: Layer.Layer<ActorSystem> = Layer.effect(
             ? Effect.void
             : Effect.die(new Error(`Messages are unaccounted for: ${JSON.stringify(accounts)}`)))
     )
-    const system = yield* make(undefined)
+    const system = yield* make({ shutdown: "1 second" }, Context.empty())
     accounting = system.accounting
     return system
   })

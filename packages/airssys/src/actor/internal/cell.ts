@@ -104,6 +104,8 @@ export class Cell implements ActorRef<unknown> {
   live: CellContext | undefined = undefined
   message: unknown = undefined
   from: From = undefined
+  /** Answered while a handler was on the stack, the latest first. */
+  answered: Ask | undefined = undefined
   /** Whatever runs for the actor: a start, an effectful handler, a backoff. */
   fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
   context: Context.Context<never>
@@ -271,7 +273,7 @@ export class Cell implements ActorRef<unknown> {
 
   run(): number {
     this.flags &= ~scheduled
-    if ((this.flags & paused) !== 0) return 0
+    if ((this.flags & (paused | running)) !== 0) return 0
     this.flags |= running
     const turns = this.turns
     const handler = this.handler!
@@ -297,7 +299,7 @@ export class Cell implements ActorRef<unknown> {
         } else if (!this.take(result)) {
           return count
         }
-        if ((this.flags & interruptsBatch) !== 0) break
+        if ((this.flags & interruptsBatch) !== 0 || this.answered !== undefined) break
       }
     } catch (defect) {
       this.crash(Causes.die(defect))
@@ -325,6 +327,7 @@ export class Cell implements ActorRef<unknown> {
     })
     // The effect killed its own actor before it suspended for the first time.
     if ((this.flags & doomed) !== 0) this.system.afterBatch(this)
+    this.flush()
     return false
   }
 
@@ -344,9 +347,9 @@ export class Cell implements ActorRef<unknown> {
     this.message = undefined
     this.from = undefined
     this.flags = (this.flags & ~running) | paused
-    // The asker runs on this stack: it is to find the crash decided upon.
     this.system.crashed(this, cause)
     if (from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: this.name, cause })))
+    this.flush()
   }
 
   private rest(): void {
@@ -355,11 +358,41 @@ export class Cell implements ActorRef<unknown> {
     this.flags &= ~running
     if ((this.flags & endsAfterBatch) !== 0) this.system.afterBatch(this)
     this.schedule()
+    this.flush()
+  }
+
+  /** Gives an answer now, or after the message while a handler is on the stack. */
+  answer(message: unknown, answer: Effect.Effect<unknown, unknown>): void {
+    const ask = this.asker(message)
+    if (ask === undefined) return
+    if ((this.flags & running) === 0 || this.fiber !== undefined) return ask.settle(answer)
+    ask.keep(answer)
+    ask.next = this.answered
+    this.answered = ask
+  }
+
+  /** Resumes those who were answered, in the order of their answers. */
+  private flush(): void {
+    let last = this.answered
+    if (last === undefined) return
+    this.answered = undefined
+    let first: Ask | undefined
+    while (last !== undefined) {
+      const next: Ask | undefined = last.next
+      last.next = first
+      first = last
+      last = next
+    }
+    while (first !== undefined) {
+      const next: Ask | undefined = first.next
+      first.settle(Effect.void)
+      first = next
+    }
   }
 
   /** Keeps the asker of a request that was handled without an answer. */
   private hold(message: unknown, from: From): void {
-    if (!(from instanceof Ask) || from.isSettled) return
+    if (!(from instanceof Ask) || from.isAnswered) return
     const held = this.getRare().held ??= new Map()
     const first = held.get(message)
     if (first === undefined) {
@@ -372,16 +405,18 @@ export class Cell implements ActorRef<unknown> {
   }
 
   /** The asker who waits longest for the answer to this message object. */
-  asker(message: unknown): Ask | undefined {
+  private asker(message: unknown): Ask | undefined {
     const held = this.rare?.held
     let first = held?.get(message)
     while (first !== undefined) {
       if (first.next === undefined) held!.delete(message)
       else held!.set(message, first.next)
-      if (!first.isSettled) return first
-      first = first.next
+      const next: Ask | undefined = first.next
+      if (!first.isAnswered) return first
+      first = next
     }
-    return this.message === message && this.from instanceof Ask ? this.from : undefined
+    const from = this.from
+    return this.message === message && from instanceof Ask && !from.isAnswered ? from : undefined
   }
 
   /** The cell's own context; every Effect of the actor runs in it. */
@@ -431,11 +466,11 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   reply<Reply, Error>(request: Protocol.Request<Reply, Error>, value: Reply): void {
-    if (this.cell.live === this) this.cell.asker(request)?.settle(Exit.succeed(value))
+    if (this.cell.live === this) this.cell.answer(request, Exit.succeed(value))
   }
 
   fail<Reply, Error>(request: Protocol.Request<Reply, Error>, error: Error): void {
-    if (this.cell.live === this) this.cell.asker(request)?.settle(Exit.fail(error))
+    if (this.cell.live === this) this.cell.answer(request, Exit.fail(error))
   }
 
   tell<N>(ref: ActorRef<N>, message: N): void {

@@ -35,6 +35,8 @@ import {
 } from "./cell.ts"
 import { Turns } from "./turns.ts"
 
+type Restart = Extract<Verdict, { readonly _tag: "Restart" }>
+
 type EventOf<E> = E extends ActorEvent ? Omit<E, "id" | "name" | "at"> : never
 
 interface Settings {
@@ -61,7 +63,7 @@ export class System implements Lifecycle {
   private isClosed = false
   private nextId = 1
   private readonly hooks: ActorHooks
-  private readonly context: Context.Context<never>
+  private readonly shutdownContext: Context.Context<never>
   private readonly events: PubSub.PubSub<ActorEvent>
   private readonly letters: PubSub.PubSub<DeadLetter.DeadLetter>
   private readonly settings: Settings
@@ -69,14 +71,15 @@ export class System implements Lifecycle {
   constructor(options: {
     readonly scheduler: TurnScheduler
     readonly hooks: ActorHooks
-    readonly context: Context.Context<never>
+    /** Where the bound on the shutdown of all actors is timed. */
+    readonly shutdownContext: Context.Context<never>
     readonly events: PubSub.PubSub<ActorEvent>
     readonly letters: PubSub.PubSub<DeadLetter.DeadLetter>
     readonly settings: Settings
   }) {
     this.turns = new Turns(options.scheduler)
     this.hooks = options.hooks
-    this.context = options.context
+    this.shutdownContext = options.shutdownContext
     this.events = options.events
     this.letters = options.letters
     this.settings = options.settings
@@ -211,24 +214,26 @@ export class System implements Lifecycle {
     }
   }
 
-  private restart(cell: Cell, exit: ActorExit, verdict: Verdict & { readonly _tag: "Restart" }): void {
+  private restart(cell: Cell, exit: ActorExit, verdict: Restart): void {
     const { attempt, delayMillis, max } = verdict
     const since = monotonic(cell)
+    const held = this.takeHeld(cell)
     cell.setStatus("Restarting")
-    this.releaseHeld(cell, new ActorRestarted({ actor: cell.name }))
     this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
     this.teardown(
       cell,
       exit,
-      () =>
-        this.proceed(cell, () =>
-          this.sleep(cell, delayMillis, () =>
-            this.start(cell, (started) => {
-              const cause = started._tag === "Success" ? this.begin(cell, started.value) : started.cause
-              if (cause !== undefined) return this.exited(cell, { _tag: "Crashed", cause })
-              this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: monotonic(cell) - since })
-            })))
+      () => this.proceed(cell, () => this.sleep(cell, delayMillis, () => this.revive(cell, verdict, since)))
     )
+    for (const ask of held) ask.settle(Exit.fail(new ActorRestarted({ actor: cell.name })))
+  }
+
+  private revive(cell: Cell, { attempt, max }: Restart, since: number): void {
+    this.start(cell, (exit) => {
+      const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
+      if (cause !== undefined) return this.exited(cell, { _tag: "Crashed", cause })
+      this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: monotonic(cell) - since })
+    })
   }
 
   private sleep(cell: Cell, millis: number, next: () => void): void {
@@ -286,15 +291,16 @@ export class System implements Lifecycle {
     cell.live = undefined
     cell.message = undefined
     cell.from = undefined
+    const orphans = this.takeHeld(cell)
     if (wasRunning) {
       this.turns.failed++
-      if (from instanceof Ask) from.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+      if (from instanceof Ask) orphans.push(from)
     }
-    this.releaseHeld(cell, new ActorStopped({ actor: cell.name }))
+    // Counted before anybody is told, so that the accounts are right for them.
+    this.turns.discarded += cell.size
     cell.clear((message, from) => {
-      this.turns.discarded++
       this.deadLetter(cell, message, from, "Discarded")
-      if (from instanceof Ask) from.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+      if (from instanceof Ask) orphans.push(from)
     })
     this.quiesce(
       cell,
@@ -302,6 +308,7 @@ export class System implements Lifecycle {
       wasRunning ? "Handler" : "Behaviour",
       () => this.teardown(cell, { _tag: "Normal" }, () => this.finish(cell))
     )
+    for (const ask of orphans) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
   }
 
   private finish(cell: Cell): void {
@@ -430,13 +437,13 @@ export class System implements Lifecycle {
     })
   }
 
-  private releaseHeld(cell: Cell, error: ActorRestarted | ActorStopped): void {
-    const held = cell.rare?.held
-    if (held === undefined) return
-    cell.rare!.held = undefined
-    for (const first of held.values()) {
-      for (let ask: Ask | undefined = first; ask !== undefined; ask = ask.next) ask.settle(Exit.fail(error))
+  private takeHeld(cell: Cell): Array<Ask> {
+    const asks: Array<Ask> = []
+    for (const first of cell.rare?.held?.values() ?? []) {
+      for (let ask: Ask | undefined = first; ask !== undefined; ask = ask.next) asks.push(ask)
     }
+    if (cell.rare !== undefined) cell.rare.held = undefined
+    return asks
   }
 
   deadLetter(cell: Cell, message: unknown, from: From, reason: DeadLetter.Reason): void {
@@ -476,7 +483,7 @@ export class System implements Lifecycle {
     return Effect.callback((resume) => {
       this.isClosed = true
       let isOver = false
-      const timer = Effect.runForkWith(this.context)(Effect.sleep(this.settings.shutdownMillis))
+      const timer = Effect.runForkWith(this.shutdownContext)(Effect.sleep(this.settings.shutdownMillis))
       timer.addObserver((slept) => {
         if (isOver || slept._tag === "Failure") return
         isOver = true
