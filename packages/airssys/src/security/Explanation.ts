@@ -146,10 +146,15 @@ const body = (self: Explanation): ReadonlyArray<string> => {
     case "Expired":
       return grant === undefined
         ? [
-          `${asked(self)} until ${self.ask?.expires ?? "a day that is over"}, so no grant can give it.`,
+          `${asked(self)} until ${
+            SafeText.escape(self.ask?.expires ?? "a day that is over")
+          }, so no grant can give it.`,
           "A new release has to ask again."
         ]
-        : [`${asked(self)}: the grant expired after ${grant.expires ?? "its last day"}.`, ...toGrant(self)]
+        : [
+          `${asked(self)}: the grant expired after ${SafeText.escape(grant.expires ?? "its last day")}.`,
+          ...toGrant(self)
+        ]
     case "AuditUnavailable":
       return ["It is granted, but its use could not be recorded in the audit log, so it was denied."]
   }
