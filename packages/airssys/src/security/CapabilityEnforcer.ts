@@ -7,6 +7,8 @@
  *
  * Changes of authority are durable in the audit log before they widen what a
  * principal may do. A revocation takes hold at once and is then recorded.
+ * Time never runs backward, also not before the newest entry of the log: what
+ * expired while the clock was ahead stays expired.
  *
  * @since 0.1.0
  */

@@ -47,8 +47,8 @@ export const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}
 const isDigest: (u: unknown) => boolean = Schema.is(Digest)
 
 /**
- * A digest or path that no trust can be tied to. A path has to be absolute and
- * without `..`, because what `..` leads to depends on links.
+ * A digest or path that no trust can be tied to. A path has to be absolute,
+ * below the root and without `..`, because what `..` leads to depends on links.
  *
  * @category errors
  * @since 0.1.0
@@ -121,7 +121,10 @@ const pathOf = (path: string): Effect.Effect<string, InvalidSource> => {
   const normal = trustPath.normalize(path)
   return normal === undefined
     ? Effect.fail(
-      new InvalidSource({ source: path.slice(0, 128), detail: "a path has to be absolute and without .. segments" })
+      new InvalidSource({
+        source: path.slice(0, 128),
+        detail: "a path has to be absolute, below the root and without .. segments"
+      })
     )
     : Effect.succeed(normal)
 }

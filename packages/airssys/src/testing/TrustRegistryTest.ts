@@ -78,7 +78,17 @@ export const suite = <E>(
       run((registry) =>
         Effect.gen(function*() {
           yield* registry.trustPath("/srv/plugins", "our own build")
-          for (const path of ["/srv/plugins/../../etc/evil.wasm", "srv/plugins/a", "", "/srv/plugins/a\0b", "./x"]) {
+          for (
+            const path of [
+              "/srv/plugins/../../etc/evil.wasm",
+              "srv/plugins/a",
+              "",
+              "/srv/plugins/a\0b",
+              "./x",
+              "/",
+              "//./"
+            ]
+          ) {
             assert.strictEqual((yield* Effect.flip(registry.evaluate({ digest, path })))._tag, "InvalidSource", path)
             assert.strictEqual((yield* Effect.flip(registry.trustPath(path, "x")))._tag, "InvalidSource", path)
           }

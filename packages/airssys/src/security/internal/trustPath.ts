@@ -2,7 +2,7 @@ const longest = 4096
 
 /**
  * The normal form of an absolute path with `/` between segments: no empty or
- * `.` segments, no `/` at the end. Undefined for anything else, `..` included.
+ * `.` segments, no `/` at the end. Undefined for anything else, `..` and the root itself included.
  * A drive letter is taken as a first segment, and `\` as `/` below it alone.
  */
 export const normalize = (path: string): string | undefined => {
@@ -10,7 +10,7 @@ export const normalize = (path: string): string | undefined => {
   const hasDrive = /^[A-Za-z]:[\\/]/.test(path)
   if (!hasDrive && !path.startsWith("/")) return undefined
   const segments = (hasDrive ? path.replaceAll("\\", "/") : path).split("/").filter((_) => _ !== "" && _ !== ".")
-  return segments.includes("..") ? undefined : `/${segments.join("/")}`
+  return segments.length === 0 || segments.includes("..") ? undefined : `/${segments.join("/")}`
 }
 
 /** A normal path and the folders above it, nearest first, the root excepted. */
