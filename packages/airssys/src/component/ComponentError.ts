@@ -101,6 +101,8 @@ export class ComponentError extends Schema.TaggedError<ComponentError>("airssys/
       Poisoned: {},
       /** The component is between a failure and its restart. */
       Restarting: {},
+      /** Its mailbox is full. */
+      Busy: {},
       /** The component was stopped, or gave up restarting. */
       Stopped: {},
       /** The arguments do not have the types of the export. */

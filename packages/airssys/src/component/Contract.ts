@@ -191,6 +191,27 @@ export const func = (
 })
 
 /**
+ * The package of a contract's world without its version: `acme:rates`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const packageId = (definition: Definition): string => definition.world.slice(0, definition.world.indexOf("/"))
+
+/**
+ * An export as people read it: `rates.latest`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const exportName = (target: { readonly interface: string | undefined; readonly function: string }): string => {
+  if (target.interface === undefined) return target.function
+  const name = target.interface.slice(target.interface.indexOf("/") + 1)
+  const version = name.indexOf("@")
+  return `${version === -1 ? name : name.slice(0, version)}.${target.function}`
+}
+
+/**
  * The functions of a definition with the path under which a client has them.
  *
  * @category combinators

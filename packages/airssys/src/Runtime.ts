@@ -1,0 +1,275 @@
+/**
+ * Components that are known only at run time: install, start, call, stop.
+ *
+ * Each component runs under a supervisor of its own, so that one that keeps
+ * failing is given up without touching the others.
+ *
+ * @since 0.1.0
+ */
+import type * as WitType from "@airssys/engine/WitType"
+import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { ActorRef, Status } from "./actor/ActorRef.ts"
+import * as ActorSystem from "./actor/ActorSystem.ts"
+import * as Supervisor from "./actor/Supervisor.ts"
+import * as Component from "./component/Component.ts"
+import type { CallResult, ComponentEngine } from "./component/ComponentEngine.ts"
+import { ComponentError } from "./component/ComponentError.ts"
+import * as ComponentHost from "./component/ComponentHost.ts"
+import type * as Contract from "./component/Contract.ts"
+import type { Release } from "./component/Release.ts"
+import type { ReleaseSource } from "./component/ReleaseSource.ts"
+import type { AuditError } from "./security/AuditError.ts"
+import * as AuditLog from "./security/AuditLog.ts"
+import * as CapabilityEnforcer from "./security/CapabilityEnforcer.ts"
+import * as TrustRegistry from "./security/TrustRegistry.ts"
+
+/**
+ * A component with this id is running already.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>("airssys/Runtime/AlreadyRunning")(
+  "AlreadyRunning",
+  { component: Schema.String }
+) {
+  override get message(): string {
+    return `${this.component} is running already: stop it first`
+  }
+}
+
+/**
+ * @category errors
+ * @since 0.1.0
+ */
+export type StartError = ComponentHost.StartError | Supervisor.StartError | AlreadyRunning
+
+/**
+ * A component that was started.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Running {
+  readonly release: Release
+  readonly placement: ComponentHost.Placement
+  readonly ref: ActorRef<ComponentHost.Invoke>
+}
+
+/**
+ * A component that was started for a contract.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RunningClient<Shape> extends Running {
+  readonly client: Shape
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface ComponentStatus {
+  readonly component: string
+  readonly version: string
+  readonly digest: string
+  readonly status: Status
+}
+
+/**
+ * Service that runs components under their own supervisors.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Runtime extends Context.Service<Runtime, {
+  /** Reads, checks and judges the component in a folder; nothing runs yet. */
+  readonly install: (source: string) => Effect.Effect<Release, ComponentHost.InstallError>
+  /** Starts a component and gives its typed functions. */
+  readonly start: <Self, Shape>(
+    contract: Contract.Contract<Self, Shape>,
+    source: string | Release,
+    options?: Component.LayerOptions
+  ) => Effect.Effect<RunningClient<Shape>, StartError>
+  /** Starts a component whose types are not known to the program. */
+  readonly startUntyped: (
+    source: string | Release,
+    options?: Component.LayerOptions
+  ) => Effect.Effect<Running, StartError>
+  /**
+   * Calls an export by its name, `rates.latest`, of a running component by its
+   * id, `acme:rates`. Arguments and value are WIT values.
+   */
+  readonly call: (
+    component: string,
+    target: string,
+    args: ReadonlyArray<unknown>
+  ) => Effect.Effect<CallResult, ComponentError>
+  /** Stops a component: waiting messages are worked off first, within a bound. */
+  readonly stop: (component: string) => Effect.Effect<void>
+  /** The components that were started and not stopped. */
+  readonly status: Effect.Effect<ReadonlyArray<ComponentStatus>>
+}>()("airssys/Runtime") {}
+
+interface Entry extends Running {
+  readonly scope: Scope.Closeable
+}
+
+const make = Effect.gen(function*() {
+  const host = yield* ComponentHost.ComponentHost
+  const system = yield* ActorSystem.ActorSystem
+  const scope = yield* Effect.scope
+  const changing = Semaphore.makeUnsafe(1)
+  const running = new Map<string, Entry>()
+
+  const launch = Effect.fnUntraced(function*(
+    definition: Contract.Definition | undefined,
+    source: string | Release,
+    options: Component.LayerOptions = {}
+  ) {
+    const release = typeof source === "string" ? yield* host.install(source) : source
+    if (running.has(release.id)) return yield* new AlreadyRunning({ component: release.id })
+    const placement = yield* host.place(release, options)
+    const own = yield* Scope.fork(scope)
+    const started = Effect.gen(function*() {
+      const supervisor = yield* Supervisor.start(Supervisor.make({
+        strategy: "OneForOne",
+        intensity: options.intensity ?? Component.defaultIntensity,
+        children: []
+      }))
+      const { ref } = yield* supervisor.startChild(Component.childOf(release, definition, options))
+      const entry: Entry = { release, placement, ref, scope: own }
+      running.set(release.id, entry)
+      return entry
+    })
+    return yield* started.pipe(
+      Effect.provideService(Scope.Scope, own),
+      Effect.provideService(ComponentHost.ComponentHost, host),
+      Effect.provideService(ActorSystem.ActorSystem, system),
+      Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+    )
+  }, changing.withPermit)
+
+  return Runtime.of({
+    install: host.install,
+    start: (contract, source, options) =>
+      Effect.map(launch(contract.definition, source, options), ({ placement, ref, release }) => ({
+        release,
+        placement,
+        ref,
+        client: Component.client(contract, ref)
+      })),
+    startUntyped: (source, options) =>
+      Effect.map(launch(undefined, source, options), ({ placement, ref, release }) => ({ release, placement, ref })),
+    call: (component, target, args) =>
+      Effect.suspend(() => {
+        const entry = running.get(component)
+        if (entry === undefined) return unavailable(component, target, "Stopped", "is not running")
+        const found = resolve(entry.release.component.world, target)
+        return found === undefined
+          ? unavailable(component, target, "NoSuchExport", "has no such export")
+          : ComponentHost.invoke(entry.ref, found, args)
+      }),
+    stop: (component) =>
+      changing.withPermit(Effect.suspend(() => {
+        const entry = running.get(component)
+        if (entry === undefined) return Effect.void
+        running.delete(component)
+        return Scope.close(entry.scope, Exit.void)
+      })),
+    status: Effect.sync(() =>
+      [...running.values()].map(({ ref, release }) => ({
+        component: release.id,
+        version: release.version,
+        digest: release.digest,
+        status: ref.status()
+      }))
+    )
+  })
+})
+
+const unavailable = (component: string, target: string, reason: "Stopped" | "NoSuchExport", detail: string) =>
+  Effect.fail(new ComponentError({ component, export: target, reason: { _tag: reason }, detail, denials: [] }))
+
+/**
+ * The export a name stands for: `rates.latest` (interface without package and
+ * version), or `ping` for a function of the world itself.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const resolve = (
+  world: WitType.World,
+  target: string
+): { readonly interface: string | undefined; readonly function: string; readonly type: WitType.Func } | undefined => {
+  const at = target.indexOf(".")
+  const [from, name] = at === -1 ? [undefined, target] : [target.slice(0, at), target.slice(at + 1)]
+  for (const item of world.exports) {
+    if (from === undefined ? item.id !== undefined : item.id === undefined || localName(item.id) !== from) continue
+    const type = item.functions.find((candidate) => candidate.name === name)
+    if (type !== undefined) return { interface: item.id, function: name, type }
+  }
+  return undefined
+}
+
+const localName = (id: string): string => {
+  const name = id.slice(id.indexOf("/") + 1)
+  const version = name.indexOf("@")
+  return version === -1 ? name : name.slice(0, version)
+}
+
+/**
+ * What a runtime is made of, for programs that use its parts.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export type Services =
+  | Runtime
+  | ComponentHost.ComponentHost
+  | ActorSystem.ActorSystem
+  | CapabilityEnforcer.CapabilityEnforcer
+  | TrustRegistry.TrustRegistry
+  | AuditLog.AuditLog
+
+/**
+ * Layer of a runtime on a security kernel that is given.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith: Layer.Layer<
+  Runtime | ComponentHost.ComponentHost | ActorSystem.ActorSystem,
+  never,
+  | AuditLog.AuditLog
+  | CapabilityEnforcer.CapabilityEnforcer
+  | ComponentEngine
+  | ReleaseSource
+  | TrustRegistry.TrustRegistry
+> = Layer.effect(Runtime, make).pipe(
+  Layer.provideMerge(ActorSystem.layer),
+  Layer.provide(ComponentHost.layerHooks),
+  Layer.provideMerge(ComponentHost.layer)
+)
+
+/**
+ * Layer of a runtime that keeps its audit log, its grants and its trust in
+ * memory: for tests, and for programs that need nothing to outlive them.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Services, AuditError, ComponentEngine | ReleaseSource> = layerWith.pipe(
+  Layer.provideMerge(CapabilityEnforcer.layer),
+  Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory())),
+  Layer.provideMerge(AuditLog.layerMemory()),
+  Layer.provide(Digest.layerWebCrypto)
+)

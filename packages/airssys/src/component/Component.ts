@@ -1,0 +1,164 @@
+/**
+ * A component as a service: hosting it is a Layer.
+ *
+ * `layer` provides a contract from one supervised component; `child` puts it
+ * under a `Supervisor.layer` beside others. Both take the folder of a
+ * component, or a release that was installed before.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { ActorRef } from "../actor/ActorRef.ts"
+import type { ActorSystem } from "../actor/ActorSystem.ts"
+import * as ChildSpec from "../actor/ChildSpec.ts"
+import * as Mailbox from "../actor/Mailbox.ts"
+import * as Supervisor from "../actor/Supervisor.ts"
+import * as ComponentHost from "./ComponentHost.ts"
+import * as Contract from "./Contract.ts"
+import type { HostingOptions } from "./HostingOptions.ts"
+import type { Release } from "./Release.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface ChildOptions extends HostingOptions {
+  /** Default `Permanent`. */
+  readonly restart?: ChildSpec.Restart | undefined
+  /** Default 100 milliseconds, doubled at each restart, at most 10 seconds. */
+  readonly backoff?: {
+    readonly base: Duration.Input
+    readonly factor: number
+    readonly cap: Duration.Input
+  } | undefined
+  /** Messages that may wait, default 1,000; further calls fail with `Busy`. */
+  readonly mailbox?: number | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface LayerOptions extends ChildOptions {
+  /** Default 3 restarts within 10 seconds; one more and the component is stopped. */
+  readonly intensity?: Intensity | undefined
+}
+
+/**
+ * At most so many restarts within so much time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Intensity {
+  readonly restarts: number
+  readonly within: Duration.Input
+}
+
+/**
+ * What a supervisor starts for a component.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Child<Self> = ChildSpec.ChildSpec<Self, ComponentHost.StartError, ComponentHost.ComponentHost>
+
+const defaultBackoff = { base: "100 millis", factor: 2, cap: "10 seconds" } as const
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export const defaultIntensity: Intensity = { restarts: 3, within: "10 seconds" }
+const defaultMailbox = 1000
+
+/**
+ * A component as a child of a supervisor. Its id is the package of the
+ * contract's world, `acme:rates`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const child = <Self, Shape>(
+  contract: Contract.Contract<Self, Shape>,
+  source: string | Release,
+  options: ChildOptions = {}
+): Child<Self> =>
+  ChildSpec.make({
+    ...spec(
+      Contract.packageId(contract.definition),
+      Effect.flatMap(
+        ComponentHost.ComponentHost,
+        (host) => typeof source === "string" ? host.install(source) : Effect.succeed(source)
+      ),
+      contract.definition,
+      options
+    ),
+    provide: (ref) => Context.make(contract, client(contract, ref))
+  })
+
+/**
+ * A release as a child of a supervisor, without a contract or with one that is
+ * only checked.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const childOf = (
+  release: Release,
+  definition: Contract.Definition | undefined,
+  options: ChildOptions
+): ChildSpec.ChildSpec<never, ComponentHost.StartError, ComponentHost.ComponentHost, ComponentHost.Invoke> =>
+  ChildSpec.make(spec(release.id, Effect.succeed(release), definition, options))
+
+const spec = (
+  id: string,
+  release: Effect.Effect<Release, ComponentHost.InstallError, ComponentHost.ComponentHost>,
+  definition: Contract.Definition | undefined,
+  options: ChildOptions
+) => ({
+  id: ComponentHost.actorName({ id }),
+  behaviour: Effect.flatMap(
+    ComponentHost.ComponentHost,
+    (host) => Effect.flatMap(release, (release) => host.behaviour(release, definition, options))
+  ),
+  restart: options.restart ?? "Permanent",
+  backoff: options.backoff ?? defaultBackoff,
+  mailbox: Mailbox.bounded(options.mailbox ?? defaultMailbox)
+})
+
+/**
+ * The typed functions of a component, calling through its actor.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const client = <Self, Shape>(
+  contract: Contract.Contract<Self, Shape>,
+  ref: ActorRef<ComponentHost.Invoke>
+): Shape =>
+  Contract.client(contract, (target, args) =>
+    Effect.map(
+      ComponentHost.invoke(ref, { interface: target.interface, function: target.function.name }, args),
+      (result) => result.value
+    ))
+
+/**
+ * Hosts a component and provides its contract. The component is stopped with
+ * the layer's scope.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <Self, Shape>(
+  contract: Contract.Contract<Self, Shape>,
+  source: string | Release,
+  options: LayerOptions = {}
+): Layer.Layer<Self, ComponentHost.StartError | Supervisor.StartError, ActorSystem | ComponentHost.ComponentHost> =>
+  Supervisor.layer({
+    strategy: "OneForOne",
+    intensity: options.intensity ?? defaultIntensity,
+    children: [child(contract, source, options)]
+  })

@@ -1,0 +1,33 @@
+/**
+ * How a component is hosted, as its operator decides.
+ *
+ * @since 0.1.0
+ */
+import type * as ByteSize from "effect/ByteSize"
+import type * as Duration from "effect/Duration"
+import type { Grant } from "../security/Grant.ts"
+import type { Tier } from "./ComponentEngine.ts"
+
+/**
+ * How a component is hosted. Limits are never above what its manifest asks:
+ * asking for more fails with `LimitAboveAsked`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostingOptions {
+  readonly limits?: {
+    /** Such as `"32 MiB"`; a number is bytes. */
+    readonly memory?: ByteSize.Input | undefined
+    readonly fuel?: number | undefined
+    readonly timeout?: Duration.Input | undefined
+  } | undefined
+  /** What the operator grants; without grants a component holds nothing. */
+  readonly grants?: ReadonlyArray<Grant> | undefined
+  /** Values for `airssys:core/environment`, by name. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Values for the keys of the manifest's `[config]`. */
+  readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Default `auto`: this thread for a trusted release whose limits can be kept there, else a worker. */
+  readonly tier?: Tier | "auto" | undefined
+}

@@ -1,0 +1,56 @@
+/**
+ * A component that this host has read, checked and judged: manifest, compiled
+ * artifact and trust decision, none of which changes any more.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Principal from "../security/Principal.ts"
+import type { Verdict } from "../security/TrustRegistry.ts"
+import type { LoadedComponent } from "./ComponentEngine.ts"
+import type { Manifest } from "./Manifest.ts"
+
+/**
+ * `id` is `namespace:name`, `digest` is `sha256:` and 64 hex digits, `source`
+ * is the folder it was read from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Release {
+  readonly id: string
+  readonly version: string
+  readonly digest: string
+  readonly source: string
+  readonly manifest: Manifest
+  readonly component: LoadedComponent
+  readonly trust: Verdict
+}
+
+/**
+ * A readable, well-formed component that this host does not take.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InstallRefused extends Schema.TaggedError<InstallRefused>("airssys/component/InstallRefused")(
+  "InstallRefused",
+  {
+    component: Schema.String,
+    reason: Schema.Literals(["WorldMismatch", "UnknownImports", "ContractMismatch", "LimitAboveAsked", "TierRefused"]),
+    detail: Schema.String
+  }
+) {
+  override get message(): string {
+    return `${this.component}: ${this.detail}. Nothing was started.`
+  }
+}
+
+/**
+ * The principal as which the instances of a release act.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const principal = (release: Release): Principal.Principal =>
+  Principal.make({ kind: "Component", id: release.id, label: `${release.id} ${release.version}` })

@@ -1,0 +1,104 @@
+/**
+ * A host on Node: files, threads and the audit log of this machine under the
+ * services of airssys.
+ *
+ * ```ts
+ * NodeHost.layer({ engine: JcoEngine.layer, trust: ["plugins/rates"] })
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import type { ComponentEngine } from "airssys/component/ComponentEngine"
+import * as ReleaseSource from "airssys/component/ReleaseSource"
+import type { WorkerHost } from "airssys/component/WorkerHost"
+import * as Runtime from "airssys/Runtime"
+import type { AuditError } from "airssys/security/AuditError"
+import * as AuditLog from "airssys/security/AuditLog"
+import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
+import * as TrustRegistry from "airssys/security/TrustRegistry"
+import type { ConfigError } from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
+import * as NodeWorkerHost from "./NodeWorkerHost.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** What runs components, such as `JcoEngine.layer` of `@airssys/engine-jco`. */
+  readonly engine: Layer.Layer<ComponentEngine, never, WorkerHost>
+  /** File of the audit log. Without it the log is kept in memory and ends with the host. */
+  readonly audit?: string | undefined
+  /** Folders and digests (`sha256:...`) that the operator trusts; a folder may be relative. */
+  readonly trust?: ReadonlyArray<string> | undefined
+  /** Runs unknown components as if they were trusted; refused unless `NODE_ENV` is development or test. */
+  readonly devMode?: boolean | undefined
+}
+
+/**
+ * @category errors
+ * @since 0.1.0
+ */
+export type HostError = AuditError | ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.InvalidSource
+
+/**
+ * What a host provides: the runtime and all of its parts, and the file system.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export type NodeHost =
+  | Runtime.Services
+  | ComponentEngine
+  | ReleaseSource.ReleaseSource
+  | FileSystem.FileSystem
+  | Path.Path
+
+/**
+ * Layer of a host. Everything that was started in it is stopped with it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<NodeHost, HostError> =>
+  Runtime.layerWith.pipe(
+    Layer.provideMerge(CapabilityEnforcer.layer),
+    Layer.provideMerge(layerTrust(options)),
+    Layer.provideMerge(
+      options.audit === undefined ? AuditLog.layerMemory() : AuditLog.layerFile({ path: options.audit })
+    ),
+    Layer.provideMerge(options.engine),
+    Layer.provideMerge(ReleaseSource.layerFileSystem),
+    Layer.provide(NodeWorkerHost.layer),
+    Layer.provide(NodeCrypto.layerDigest),
+    Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
+  )
+
+const because = "given to this host"
+
+const layerTrust = (
+  options: Options
+): Layer.Layer<
+  TrustRegistry.TrustRegistry,
+  ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.InvalidSource | AuditError,
+  AuditLog.AuditLog | FileSystem.FileSystem | Path.Path
+> =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const registry = yield* TrustRegistry.TrustRegistry
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    for (const source of options.trust ?? []) {
+      if (source.startsWith("sha256:")) {
+        yield* registry.trustDigest(source, because)
+        continue
+      }
+      const folder = path.resolve(source)
+      yield* registry.trustPath(yield* Effect.orElseSucceed(fs.realPath(folder), () => folder), because)
+    }
+  })).pipe(Layer.provideMerge(TrustRegistry.layerMemory({ devMode: options.devMode })))
