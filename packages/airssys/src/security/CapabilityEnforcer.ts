@@ -144,16 +144,22 @@ const deniedError = (recorded: Recorded<Denied>): CapabilityError =>
     ...(recorded.entry === undefined ? undefined : { entry: recorded.entry })
   })
 
-const make = Effect.gen(function*() {
-  const audit = yield* AuditLog
-  const clock = yield* Clock.Clock
-  const powers = yield* Powers.Powers
+type Changes = Pick<CapabilityEnforcer["Service"], "admit" | "dismiss" | "grant" | "revoke" | "held">
+
+/**
+ * Changes are made one after the other under a permit, which is held while the
+ * audit log writes. What narrows authority does not wait for it: a revocation
+ * or dismissal takes hold first, and again under the permit for what a change
+ * in flight added meanwhile.
+ */
+const makeAccounts = (audit: AuditLog["Service"]): Changes & {
+  readonly find: (principal: Principal) => Entry | undefined
+} => {
   const changing = Semaphore.makeUnsafe(1)
   const components = new Map<string, Entry>()
   const operators = new Map<string, Entry>()
   const hosts = new Map<string, Entry>()
   const revocations = new Map<string, Set<string>>()
-  let latest = audit.latestTimeUnsafe()
   let grants = 0
 
   const entriesOf = (kind: Principal["kind"]): Map<string, Entry> =>
@@ -161,12 +167,113 @@ const make = Effect.gen(function*() {
 
   const find = (principal: Principal): Entry | undefined => entriesOf(principal.kind).get(principal.id)
 
+  const found = (principal: Principal): Effect.Effect<Entry, AdmissionError> =>
+    Effect.suspend(() => {
+      const entry = find(principal)
+      return entry === undefined
+        ? Effect.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
+        : Effect.succeed(entry)
+    })
+
   const revocationsOf = (principal: Principal): Set<string> => {
     const key = `${principal.kind}\n${principal.id}`
     const found = revocations.get(key) ?? new Set()
     revocations.set(key, found)
     return found
   }
+
+  const change = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    changing.withPermit(Effect.uninterruptible(effect))
+
+  const admit: Changes["admit"] = (principal, { asks, grants: given }) =>
+    change(Effect.gen(function*() {
+      const account = ruleTable.make(principal)
+      const prepared = yield* Effect.forEach(asks, (ask) => Effect.fromResult(ruleTable.prepareAsk(ask)))
+      for (const [index, ask] of prepared.entries()) ruleTable.installAsk(account, ask, index + 1)
+      for (const [index, grant] of given.entries()) {
+        ruleTable.installGrant(account, yield* Effect.fromResult(ruleTable.prepareGrant(grant, grants + index + 1)))
+      }
+      const admitted = JSON.stringify([prepared.map((_) => _.ask), account.grants.map((_) => _.grant)])
+      const known = find(principal)
+      if (known !== undefined) {
+        if (known.admitted === admitted) return
+        return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
+      }
+      grants += account.grants.length
+      const revoked = revocationsOf(principal)
+      for (const state of account.grants) state.isRevoked = revoked.has(JSON.stringify(state.grant))
+      const live = account.grants.filter((state) => !state.isRevoked)
+      if (live.length > 0) yield* audit.appendAll(live.map((state) => grantedEvent(principal, state)))
+      entriesOf(principal.kind).set(principal.id, { account, admitted })
+    }))
+
+  const grant: Changes["grant"] = (principal, given) =>
+    change(Effect.gen(function*() {
+      const { account } = yield* found(principal)
+      const state = yield* Effect.fromResult(ruleTable.prepareGrant(given, grants + 1))
+      grants++
+      yield* audit.append(grantedEvent(principal, state))
+      ruleTable.installGrant(account, state)
+      revocationsOf(principal).delete(JSON.stringify(state.grant))
+      return state.id
+    }))
+
+  const takeBack = (principal: Principal, options: Parameters<Changes["revoke"]>[1]) => {
+    const selected = (find(principal)?.account.grants ?? []).filter((state) =>
+      !state.isRevoked &&
+      (options.grant === undefined || options.grant === state.id) &&
+      (options.kind === undefined || options.kind === state.grant.kind)
+    )
+    const revoked = revocationsOf(principal)
+    for (const state of selected) {
+      state.isRevoked = true
+      revoked.add(JSON.stringify(state.grant))
+    }
+    return selected
+  }
+
+  const revoke: Changes["revoke"] = (principal, options) =>
+    Effect.uninterruptible(Effect.suspend(() => {
+      const first = takeBack(principal, options)
+      return changing.withPermit(Effect.gen(function*() {
+        if (first.length === 0) yield* found(principal)
+        const selected = [...first, ...takeBack(principal, options)]
+        if (selected.length > 0) {
+          yield* audit.appendAll(selected.map((state) => revokedEvent(principal, state, options.reason)))
+        }
+        return selected.length
+      }))
+    }))
+
+  const dismiss: Changes["dismiss"] = (principal) =>
+    Effect.uninterruptible(Effect.suspend(() => {
+      const entries = entriesOf(principal.kind)
+      const wasKnown = entries.delete(principal.id)
+      return changing.withPermit(Effect.suspend(() =>
+        entries.delete(principal.id) || wasKnown
+          ? Effect.asVoid(audit.append({ _tag: "Dismissed", principal: AuditEvent.actor(principal) }))
+          : Effect.void
+      ))
+    }))
+
+  const held: Changes["held"] = (principal) =>
+    Effect.sync(() =>
+      (find(principal)?.account.grants ?? []).map((state): HeldGrant => ({
+        id: state.id,
+        grant: state.grant,
+        state: state.isRevoked ? "Revoked" : "Live"
+      }))
+    )
+
+  return { find, admit, dismiss, grant, revoke, held }
+}
+
+const make = Effect.gen(function*() {
+  const audit = yield* AuditLog
+  const clock = yield* Clock.Clock
+  const powers = yield* Powers.Powers
+  const { find, ...changes } = makeAccounts(audit)
+  let latest = audit.latestTimeUnsafe()
 
   const now = (): number => {
     const time = clock.currentTimeMillisUnsafe()
@@ -191,82 +298,6 @@ const make = Effect.gen(function*() {
 
   const decide = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Effect.Effect<Recorded> =>
     Effect.sync(() => decideUnsafe(principal, kind, resource))
-
-  const change = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    changing.withPermit(Effect.uninterruptible(effect))
-
-  const found = (principal: Principal): Effect.Effect<Entry, AdmissionError> =>
-    Effect.suspend(() => {
-      const entry = find(principal)
-      return entry === undefined
-        ? Effect.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
-        : Effect.succeed(entry)
-    })
-
-  const admit: CapabilityEnforcer["Service"]["admit"] = (principal, { asks, grants: given }) =>
-    change(Effect.gen(function*() {
-      const account = ruleTable.make(principal)
-      const prepared = yield* Effect.forEach(asks, (ask) => Effect.fromResult(ruleTable.prepareAsk(ask)))
-      for (const [index, ask] of prepared.entries()) ruleTable.installAsk(account, ask, index + 1)
-      for (const [index, grant] of given.entries()) {
-        ruleTable.installGrant(account, yield* Effect.fromResult(ruleTable.prepareGrant(grant, grants + index + 1)))
-      }
-      const admitted = JSON.stringify([prepared.map((_) => _.ask), account.grants.map((_) => _.grant)])
-      const known = find(principal)
-      if (known !== undefined) {
-        if (known.admitted === admitted) return
-        return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
-      }
-      grants += account.grants.length
-      const revoked = revocationsOf(principal)
-      for (const state of account.grants) state.isRevoked = revoked.has(JSON.stringify(state.grant))
-      const live = account.grants.filter((state) => !state.isRevoked)
-      if (live.length > 0) yield* audit.appendAll(live.map((state) => grantedEvent(principal, state)))
-      entriesOf(principal.kind).set(principal.id, { account, admitted })
-    }))
-
-  const grant: CapabilityEnforcer["Service"]["grant"] = (principal, given) =>
-    change(Effect.gen(function*() {
-      const { account } = yield* found(principal)
-      const state = yield* Effect.fromResult(ruleTable.prepareGrant(given, grants + 1))
-      grants++
-      yield* audit.append(grantedEvent(principal, state))
-      ruleTable.installGrant(account, state)
-      revocationsOf(principal).delete(JSON.stringify(state.grant))
-      return state.id
-    }))
-
-  const revoke: CapabilityEnforcer["Service"]["revoke"] = (principal, options) =>
-    change(Effect.gen(function*() {
-      const { account } = yield* found(principal)
-      const selected = account.grants.filter((state) =>
-        !state.isRevoked &&
-        (options.grant === undefined || options.grant === state.id) &&
-        (options.kind === undefined || options.kind === state.grant.kind)
-      )
-      const revoked = revocationsOf(principal)
-      for (const state of selected) {
-        state.isRevoked = true
-        revoked.add(JSON.stringify(state.grant))
-      }
-      if (selected.length > 0) {
-        yield* audit.appendAll(selected.map((state): AuditEvent.AuditEvent => ({
-          _tag: "Revoked",
-          principal: AuditEvent.actor(principal),
-          grant: state.id,
-          kind: state.grant.kind,
-          patterns: state.grant.patterns,
-          reason: options.reason
-        })))
-      }
-      return selected.length
-    }))
-
-  const dismiss: CapabilityEnforcer["Service"]["dismiss"] = (principal) =>
-    change(Effect.suspend(() => {
-      if (!entriesOf(principal.kind).delete(principal.id)) return Effect.void
-      return Effect.asVoid(audit.append({ _tag: "Dismissed", principal: AuditEvent.actor(principal) }))
-    }))
 
   const lease = (
     principal: Principal,
@@ -298,24 +329,7 @@ const make = Effect.gen(function*() {
       }
     )
 
-  return CapabilityEnforcer.of({
-    admit,
-    dismiss,
-    grant,
-    revoke,
-    held: (principal) =>
-      Effect.sync(() =>
-        (find(principal)?.account.grants ?? []).map((state): HeldGrant => ({
-          id: state.id,
-          grant: state.grant,
-          state: state.isRevoked ? "Revoked" : "Live"
-        }))
-      ),
-    check,
-    decideUnsafe,
-    decide,
-    require
-  })
+  return CapabilityEnforcer.of({ ...changes, check, decideUnsafe, decide, require })
 })
 
 const grantedEvent = (principal: Principal, state: ruleTable.GrantState): AuditEvent.AuditEvent => ({
@@ -326,6 +340,19 @@ const grantedEvent = (principal: Principal, state: ruleTable.GrantState): AuditE
   patterns: state.grant.patterns,
   reason: state.grant.reason,
   ...(state.grant.expires === undefined ? undefined : { expires: state.grant.expires })
+})
+
+const revokedEvent = (
+  principal: Principal,
+  state: ruleTable.GrantState,
+  reason: string
+): AuditEvent.AuditEvent => ({
+  _tag: "Revoked",
+  principal: AuditEvent.actor(principal),
+  grant: state.id,
+  kind: state.grant.kind,
+  patterns: state.grant.patterns,
+  reason
 })
 
 const eventOf = (

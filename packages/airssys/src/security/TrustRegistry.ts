@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { AuditError } from "./AuditError.ts"
+import type { AuditEvent } from "./AuditEvent.ts"
 import { AuditLog } from "./AuditLog.ts"
 import * as trustPath from "./internal/trustPath.ts"
 import * as SafeText from "./SafeText.ts"
@@ -149,6 +150,16 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
   const change = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     changing.withPermit(Effect.uninterruptible(effect))
 
+  /** Takes hold before the permit is free, and again for what a change in flight added meanwhile. */
+  const takeAway = (apply: () => void, event: AuditEvent): Effect.Effect<void, AuditError> =>
+    Effect.uninterruptible(Effect.suspend(() => {
+      apply()
+      return changing.withPermit(Effect.suspend(() => {
+        apply()
+        return Effect.asVoid(audit.append(event))
+      }))
+    }))
+
   const judge = (digest: string, path: string | undefined): Verdict => {
     const revocation = revoked.get(digest)
     if (revocation !== undefined) return { level: "Unknown", because: `this digest was revoked: ${revocation}` }
@@ -190,15 +201,15 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
     }, change),
     revokeDigest: Effect.fnUntraced(function*(input, reason) {
       const digest = yield* digestOf(input)
-      digests.delete(digest)
-      revoked.set(digest, reason)
-      yield* audit.append({ _tag: "TrustRevoked", digest, reason })
-    }, change),
+      yield* takeAway(() => {
+        digests.delete(digest)
+        revoked.set(digest, reason)
+      }, { _tag: "TrustRevoked", digest, reason })
+    }),
     revokePath: Effect.fnUntraced(function*(input, reason) {
       const path = yield* pathOf(input)
-      paths.delete(path)
-      yield* audit.append({ _tag: "TrustRevoked", path, reason })
-    }, change)
+      yield* takeAway(() => paths.delete(path), { _tag: "TrustRevoked", path, reason })
+    })
   })
 })
 

@@ -85,6 +85,30 @@ describe("CapabilityEnforcer over an audit log that fails", () => {
       }).pipe(Effect.provide(withAudit({ append: () => Deferred.await(durable) })))
     }))
 
+  it.effect("takes authority away while another change waits for the disk", () =>
+    Effect.gen(function*() {
+      const disk = yield* Deferred.make<number>()
+      let isSlow = false
+      const append = () => Effect.suspend(() => isSlow ? Deferred.await(disk) : Effect.succeed(1))
+      yield* Effect.gen(function*() {
+        const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+        const totals = Principal.make({ kind: "Component", id: "acme:totals@1.0.0" })
+        yield* enforcer.admit(rates, { asks, grants })
+        yield* enforcer.admit(totals, { asks, grants })
+        isSlow = true
+        const granting = yield* Effect.forkChild(enforcer.grant(rates, grants[0]!), { startImmediately: true })
+        const revoking = yield* Effect.forkChild(enforcer.revoke(rates, { reason: "over" }), { startImmediately: true })
+        const dismissing = yield* Effect.forkChild(enforcer.dismiss(totals), { startImmediately: true })
+        assert.strictEqual(enforcer.check(rates, "clock")._tag, "Denied")
+        assert.strictEqual(enforcer.check(totals, "clock")._tag, "Denied")
+        yield* Deferred.succeed(disk, 1)
+        yield* Fiber.join(granting)
+        assert.strictEqual(yield* Fiber.join(revoking), 2)
+        yield* Fiber.join(dismissing)
+        assert.strictEqual(enforcer.check(rates, "clock")._tag, "Denied")
+      }).pipe(Effect.provide(withAudit({ append })))
+    }))
+
   it.effect("starts from the time of the newest entry in the log", () =>
     Effect.gen(function*() {
       const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer

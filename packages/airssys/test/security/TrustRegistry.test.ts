@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AuditError } from "airssys/security/AuditError"
+import type { AuditEvent } from "airssys/security/AuditEvent"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
 import * as TrustRegistryTest from "airssys/testing/TrustRegistryTest"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { Digest } from "effect/crypto"
 
 TrustRegistryTest.suite("memory", (options) =>
@@ -39,4 +40,25 @@ describe("TrustRegistry over an audit log that fails", () => {
       )
     )
   })
+
+  it.effect("takes trust away for good while another change waits for the disk", () =>
+    Effect.gen(function*() {
+      const disk = yield* Deferred.make<number>()
+      const append = (event: AuditEvent) => event._tag === "TrustGiven" ? Deferred.await(disk) : Effect.succeed(1)
+      yield* Effect.gen(function*() {
+        const registry = yield* TrustRegistry.TrustRegistry
+        const trusting = yield* Effect.forkChild(registry.trustDigest(digest, "reviewed"), { startImmediately: true })
+        const revoking = yield* Effect.forkChild(registry.revokeDigest(digest, "over"), { startImmediately: true })
+        assert.include((yield* registry.evaluate({ digest })).because, "revoked")
+        yield* Deferred.succeed(disk, 1)
+        yield* Fiber.joinAll([trusting, revoking])
+        assert.include((yield* registry.evaluate({ digest })).because, "revoked")
+      }).pipe(
+        Effect.provide(
+          TrustRegistry.layerMemory().pipe(
+            Layer.provide(Layer.mock(AuditLog.AuditLog)({ append, recordUnsafe: () => 1, latestTimeUnsafe: () => 0 }))
+          )
+        )
+      )
+    }))
 })
