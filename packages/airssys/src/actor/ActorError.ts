@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 
 /**
@@ -33,15 +34,15 @@ export class ActorStopped extends Data.TaggedError("ActorStopped")<{ readonly ac
 }
 
 /**
- * The handler failed on this request before it had answered. `cause` is a
- * `Cause` of whatever the handler failed with.
+ * The handler failed on this request before it had answered. `cause` is
+ * what the handler failed with.
  *
  * @category errors
  * @since 0.1.0
  */
 export class ActorCrashed extends Data.TaggedError("ActorCrashed")<{
   readonly actor: string
-  readonly cause: unknown
+  readonly cause: Cause.Cause<unknown>
 }> {
   override get message(): string {
     return `${this.actor} crashed while it handled the request`

@@ -120,8 +120,8 @@ const RequestProto: Request<never> = { [RequestTypeId]: { _Reply: identity, _Err
  * import * as Schema from "effect/Schema"
  *
  * const Counter = Protocol.make({
- *   Increment: { payload: { by: Schema.Number } },
- *   Get: { payload: {}, reply: Schema.Number }
+ *   Increment: { payload: { by: Schema.Finite } },
+ *   Get: { payload: {}, reply: Schema.Finite }
  * })
  *
  * Counter.Increment({ by: 2 })._tag // => "Increment"

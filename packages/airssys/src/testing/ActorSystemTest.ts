@@ -426,7 +426,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
             let isInterrupted = false
             const Never = Protocol.make({ Go: { payload: {}, reply: Schema.Void } })
             const ref = yield* system.spawn(
-              Effect.succeed((_: Protocol.Message<typeof Never>) =>
+              Effect.succeed<Handler<Protocol.Message<typeof Never>>>(() =>
                 Effect.onInterrupt(Effect.never, () =>
                   Effect.sync(() => {
                     isInterrupted = true
@@ -538,7 +538,6 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
                   if (how === "late effect") return Effect.andThen(Effect.yieldNow, kill)
                   Effect.runForkWith(context)(kill)
                   return undefined
-                  return undefined
                 }),
                 { name: "suicidal" }
               )
@@ -642,7 +641,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
     })
 
     describe("contexts", () => {
-      class Tenant extends Context.Service<Tenant, string>()("test/Tenant") {}
+      class Tenant extends Context.Service<Tenant, string>()("airssys/testing/ActorSystemTest/Tenant") {}
 
       const tenantOf = Effect.map(
         Effect.context<Tenant>(),
@@ -706,7 +705,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           layer,
           Effect.fnUntraced(function*(system) {
             const ended = yield* Deferred.make<string>()
-            const ref = yield* system.spawn(Effect.succeed((_: string) =>
+            const ref = yield* system.spawn(Effect.succeed<Handler<string>>(() =>
               Effect.andThen(
                 Effect.forkChild(Effect.onInterrupt(Effect.never, () => Deferred.succeed(ended, "interrupted")), {
                   startImmediately: true
@@ -827,7 +826,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
               Effect.fnUntraced(function*(system) {
                 const spawn = () => system.spawn(probe, { mailbox: Mailbox.bounded(3), shutdown: "2 seconds" })
                 const refs = yield* Effect.all([spawn(), spawn(), spawn()])
-                const ask = (effect: Effect.Effect<unknown, unknown>) =>
+                const ask = <A, E>(effect: Effect.Effect<A, E>) =>
                   Effect.map(Effect.forkChild(effect, { startImmediately: true }), (fiber) => {
                     askers.push(fiber)
                   })

@@ -1,0 +1,62 @@
+import type { ActorRef } from "airssys/actor/ActorRef"
+import type { ActorSystem } from "airssys/actor/ActorSystem"
+import type { Behaviour } from "airssys/actor/Behaviour"
+import * as ChildSpec from "airssys/actor/ChildSpec"
+import * as Supervisor from "airssys/actor/Supervisor"
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { describe, expect, test } from "tstyche"
+
+interface Rates {
+  readonly rates: unique symbol
+}
+interface Totals {
+  readonly totals: unique symbol
+}
+interface Engine {
+  readonly engine: unique symbol
+}
+
+declare const behaviour: Behaviour<string, "RatesFailed", Engine | Scope.Scope>
+declare const plain: Behaviour<number>
+declare const ratesOf: (ref: ActorRef<string>) => Context.Context<Rates>
+declare const totalsOf: (ref: ActorRef<number>) => Context.Context<Totals>
+
+const rates = ChildSpec.make({ id: "rates", behaviour, provide: ratesOf })
+const totals = ChildSpec.make({ id: "totals", behaviour: plain, provide: totalsOf })
+const silent = ChildSpec.make({ id: "silent", behaviour: plain })
+
+const intensity = { restarts: 3, within: "10 seconds" } as const
+
+describe("ChildSpec", () => {
+  test("carries services, error and requirements", () => {
+    expect(rates).type.toBe<ChildSpec.ChildSpec<Rates, "RatesFailed", Engine, string>>()
+    expect(silent).type.toBe<ChildSpec.ChildSpec<never, never, never, number>>()
+  })
+
+  test("provide takes the ref of its behaviour", () => {
+    expect(ChildSpec.make).type.not.toBeCallableWith({ id: "totals", behaviour: plain, provide: ratesOf })
+  })
+})
+
+describe("Supervisor", () => {
+  test("its layer provides the union of its children's services", () => {
+    expect(Supervisor.layer({ strategy: "OneForOne", intensity, children: [rates, totals, silent] })).type.toBe<
+      Layer.Layer<Rates | Totals, "RatesFailed" | Supervisor.StartError, ActorSystem | Engine>
+    >()
+  })
+
+  test("a strategy that is not built is not accepted", () => {
+    expect(Supervisor.make).type.not.toBeCallableWith({ strategy: "OneForAll", intensity, children: [] })
+    expect(Supervisor.make).type.not.toBeCallableWith({ strategy: "RestForOne", intensity, children: [] })
+  })
+
+  test("a child started later keeps its message type and services", () => {
+    const handle = null as unknown as Supervisor.Handle<never>
+    expect(handle.startChild(totals)).type.toBe<
+      Effect.Effect<ChildSpec.Child<Totals, number>, Supervisor.StartError>
+    >()
+  })
+})
