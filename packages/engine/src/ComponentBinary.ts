@@ -1,0 +1,123 @@
+/**
+ * Reads a component binary and says what it is, without running any of it.
+ *
+ * `decode` resolves every import and export of the outermost component to WIT
+ * types and locates the core modules inside. It keeps the index spaces, names
+ * and types of the format honest and is bounded in time and memory on any
+ * input; it does not validate the code of core modules, nor that the core
+ * functions behind an export have the right signature.
+ *
+ * @since 0.1.0
+ */
+import { DecodeError } from "./DecodeError.ts"
+import { Parser } from "./internal/componentParser.ts"
+import { Budget, Reader } from "./internal/reader.ts"
+import { worldOf } from "./internal/worldOf.ts"
+import type { World } from "./WitType.ts"
+
+/**
+ * A core module inside a component: `size` bytes at `offset` of the input.
+ *
+ * `path` holds the index of each nested component on the way, then the index of
+ * the module in the innermost one. `instances` is how often one instance of the
+ * outermost component instantiates this module.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CoreModuleLocation {
+  readonly offset: number
+  readonly size: number
+  readonly path: ReadonlyArray<number>
+  readonly instances: number
+}
+
+/**
+ * A custom section of the outermost component (`path` empty) or of a nested one:
+ * its content is `size` bytes at `offset` of the input.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomSection {
+  readonly name: string
+  readonly offset: number
+  readonly size: number
+  readonly path: ReadonlyArray<number>
+}
+
+/**
+ * What a component imports, exports and contains. `size` is the length of the
+ * binary in bytes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ComponentDescription {
+  readonly world: World
+  readonly coreModules: ReadonlyArray<CoreModuleLocation>
+  readonly customSections: ReadonlyArray<CustomSection>
+  readonly size: number
+}
+
+/**
+ * Bounds on the input. Defaults: 64 MiB of bytes, 1,000,000 parts in one type
+ * written out as a tree and in all types of the world together, types nested
+ * 100 deep, components and instance types nested 32 deep, 1,000,000 items (list
+ * members, copies of types, comparisons) in all.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DecodeOptions {
+  readonly maxBytes?: number | undefined
+  readonly maxTypeSize?: number | undefined
+  readonly maxTypeDepth?: number | undefined
+  readonly maxComponentDepth?: number | undefined
+  readonly maxItems?: number | undefined
+}
+
+/**
+ * Describes a component. Throws `DecodeError` when the bytes are malformed, use
+ * a feature that is left out (streams, futures, async lift, GC, values, core
+ * modules or components as values, component start functions), or exceed a limit.
+ *
+ * **Details**
+ *
+ * A type that an interface takes from another one by `use` keeps the interface
+ * that defines it as `owner`. Names that differ in case alone, or that are
+ * written alike in JavaScript (`a1` and `a-1`), are refused as malformed. An
+ * interface that is imported and exported has one id: the types of both sides
+ * have the same names, but their resources are different ones.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const decode = (bytes: Uint8Array, options: DecodeOptions = {}): ComponentDescription => {
+  const maxBytes = options.maxBytes ?? 64 * 1_024 * 1_024
+  if (bytes.length > maxBytes) {
+    throw new DecodeError({
+      reason: "TooLarge",
+      offset: maxBytes,
+      section: "component",
+      message: `${bytes.length} bytes, at most ${maxBytes} are allowed`
+    })
+  }
+  const maxTypeSize = options.maxTypeSize ?? 1_000_000
+  const reader = new Reader(bytes, 0, bytes.length, "component", new Budget(options.maxItems ?? 1_000_000))
+  const parser = new Parser(reader, {
+    maxTypeSize,
+    maxTypeDepth: options.maxTypeDepth ?? 100,
+    maxComponentDepth: options.maxComponentDepth ?? 32
+  })
+  const definition = parser.component(reader, undefined, [])
+  return {
+    world: worldOf(reader, definition, maxTypeSize),
+    coreModules: parser.modules.map((module, index) => ({
+      ...module,
+      instances: definition.instances.get(index) ?? 0
+    })),
+    customSections: parser.customSections,
+    size: bytes.length
+  }
+}

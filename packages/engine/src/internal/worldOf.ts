@@ -1,0 +1,196 @@
+/**
+ * Turns the imports and exports of the outermost component into a `World`.
+ */
+import type { Case, Field, Func, Interface, TypeName, WitType, World } from "../WitType.ts"
+import type { Definition } from "./componentParser.ts"
+import { parseExternName } from "./names.ts"
+import { quote } from "./reader.ts"
+import type { Reader } from "./reader.ts"
+import type { AliasNode, Extern, FuncNode, TypeNode, ValueNode } from "./typeNodes.ts"
+import { isResource, isValue, peel } from "./typeNodes.ts"
+
+interface Draft {
+  readonly id: string | undefined
+  readonly functions: Array<Func>
+  readonly types: Array<{ readonly name: string; readonly type: WitType }>
+  readonly resources: Array<string>
+}
+
+class Builder {
+  readonly #at: Reader
+  readonly #maxSize: number
+  #size = 0
+  readonly #types = new Map<ValueNode, WitType>()
+  /** Names of types that are mentioned without one, by what is behind all aliases. */
+  readonly #names = new Map<TypeNode, TypeName>()
+
+  constructor(at: Reader, maxSize: number) {
+    this.#at = at
+    this.#maxSize = maxSize
+  }
+
+  register(externs: ReadonlyMap<string, Extern>): void {
+    for (const extern of externs.values()) {
+      if (extern.sort === "instance") this.register(extern.node.exports)
+      if (extern.sort === "type" && !this.#names.has(peel(extern.node))) {
+        const name = definingName(extern.node)
+        if (name !== undefined) this.#names.set(peel(extern.node), name)
+      }
+    }
+  }
+
+  interfaces(externs: ReadonlyMap<string, Extern>): ReadonlyArray<Interface> {
+    const drafts: Array<Draft> = []
+    const own = empty(undefined)
+    checkMembers(this.#at, externs)
+    for (const [name, extern] of externs) {
+      if (extern.sort === "instance") {
+        const draft = empty(name)
+        for (const [member, inner] of extern.node.exports) this.#member(draft, member, inner)
+        checkMembers(this.#at, extern.node.exports)
+        drafts.push(draft)
+      } else {
+        if (!drafts.includes(own)) drafts.push(own)
+        this.#member(own, name, extern)
+      }
+    }
+    return drafts
+  }
+
+  #member(draft: Draft, name: string, extern: Extern): void {
+    switch (extern.sort) {
+      case "instance":
+        return this.#at.refused("instances inside an interface")
+      case "func":
+        draft.functions.push(this.#func(name, extern.node))
+        return
+      case "type": {
+        if (!isResource(extern.node)) {
+          if (isValue(extern.node)) draft.types.push({ name, type: this.#count(extern.node) })
+          return
+        }
+        const defined = this.#name(extern.node)
+        if (defined === undefined || (defined.owner === draft.id && defined.name === name)) draft.resources.push(name)
+      }
+    }
+  }
+
+  #func(name: string, node: FuncNode): Func {
+    return {
+      name,
+      params: node.params.map((param): Field => ({ name: param.name, type: this.#count(param.type) })),
+      result: node.result === undefined ? undefined : this.#count(node.result),
+      async: node.async
+    }
+  }
+
+  /** A type that is mentioned by the world: the sum of these is what a reader of the description walks. */
+  #count(node: ValueNode): WitType {
+    this.#size += node.size
+    if (this.#size > this.#maxSize) this.#at.tooLarge(`the types of the world have more than ${this.#maxSize} parts`)
+    return this.#type(node)
+  }
+
+  #name(node: TypeNode): TypeName | undefined {
+    return definingName(node) ?? this.#names.get(peel(node))
+  }
+
+  #type(node: ValueNode): WitType {
+    const known = this.#types.get(node)
+    if (known !== undefined) return known
+    const type = this.#convert(node)
+    this.#types.set(node, type)
+    return type
+  }
+
+  #optional(node: ValueNode | undefined): WitType | undefined {
+    return node === undefined ? undefined : this.#type(node)
+  }
+
+  #convert(node: ValueNode): WitType {
+    const inner = peel(node)
+    switch (inner.k) {
+      case "resource":
+        return this.#at.malformed("a resource where a value type is expected")
+      case "primitive":
+        return { kind: inner.primitive }
+      case "list":
+        return { kind: "list", element: this.#type(inner.item) }
+      case "option":
+        return { kind: "option", some: this.#type(inner.item) }
+      case "result":
+        return { kind: "result", ok: this.#optional(inner.ok), err: this.#optional(inner.err) }
+      case "tuple":
+        return { kind: "tuple", items: inner.items.map((item) => this.#type(item)) }
+      case "record":
+        return {
+          kind: "record",
+          name: this.#name(node),
+          fields: inner.fields.map((field): Field => ({ name: field.name, type: this.#type(field.type) }))
+        }
+      case "variant":
+        return {
+          kind: "variant",
+          name: this.#name(node),
+          cases: inner.cases.map((one): Case => ({ name: one.name, type: this.#optional(one.type) }))
+        }
+      case "enum":
+        return { kind: "enum", name: this.#name(node), cases: inner.labels }
+      case "flags":
+        return { kind: "flags", name: this.#name(node), labels: inner.labels }
+      case "own":
+      case "borrow": {
+        const resource = this.#name(inner.resource)
+        return resource === undefined
+          ? this.#at.refused("handles to a resource without a name")
+          : { kind: inner.k, resource }
+      }
+    }
+  }
+}
+
+const empty = (id: string | undefined): Draft => ({ id, functions: [], types: [], resources: [] })
+
+/** The innermost name that is visible from outside: of a used type, the one in the interface that defines it. */
+const definingName = (node: TypeNode): TypeName | undefined => {
+  let found: AliasNode | undefined
+  for (let current = node; current.k === "alias"; current = current.target) {
+    if (current.scope.label !== undefined) found = current
+  }
+  return found?.scope.label === undefined ? undefined : { owner: found.scope.label.id, name: found.name }
+}
+
+/** Members belong to a resource that the same interface exports; a method takes it as `self`, a constructor gives it. */
+const checkMembers = (at: Reader, externs: ReadonlyMap<string, Extern>): void => {
+  for (const [text, extern] of externs) {
+    const name = parseExternName(text)
+    if (extern.sort !== "func" || name === undefined || !("resource" in name)) continue
+    const resource = externs.get(name.resource)
+    if (resource?.sort !== "type" || !isResource(resource.node)) {
+      return at.malformed(`${quote(text)} is a member of something that is no resource`)
+    }
+    const self = extern.node.params[0]
+    if (name.kind === "method" && !(self?.name === "self" && isHandle(self.type, "borrow", resource.node))) {
+      return at.malformed(`${quote(text)} does not take its resource as self`)
+    }
+    if (name.kind === "constructor") {
+      const result = extern.node.result === undefined ? undefined : peel(extern.node.result)
+      const made = result?.k === "result" ? result.ok : result
+      if (made === undefined || !isHandle(made, "own", resource.node)) {
+        return at.malformed(`${quote(text)} does not return its resource`)
+      }
+    }
+  }
+}
+
+const isHandle = (node: ValueNode, kind: "own" | "borrow", resource: TypeNode): boolean => {
+  const handle = peel(node)
+  return handle.k === kind && peel(handle.resource) === peel(resource)
+}
+
+export const worldOf = (at: Reader, definition: Definition, maxSize: number): World => {
+  const builder = new Builder(at, maxSize)
+  builder.register(definition.imports)
+  builder.register(definition.exports)
+  return { imports: builder.interfaces(definition.imports), exports: builder.interfaces(definition.exports) }
+}
