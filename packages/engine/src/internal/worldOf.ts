@@ -183,7 +183,7 @@ const checkMembers = (at: Reader, externs: ReadonlyMap<string, Extern>): void =>
   }
 }
 
-const isHandle = (node: ValueNode, kind: "own" | "borrow", resource: TypeNode): boolean => {
+const isHandle = (node: TypeNode, kind: "own" | "borrow", resource: TypeNode): boolean => {
   const handle = peel(node)
   return handle.k === kind && peel(handle.resource) === peel(resource)
 }
