@@ -155,7 +155,7 @@ export const wat = `(module
    (block $caught
      (try_table (catch_all $caught) (call $ask (local.get 0) (local.get 1) (i32.const 1024)))
      (return (i32.const 0)))
-   (i32.const 1))
+   (call $tick))
 )`
 
 /**

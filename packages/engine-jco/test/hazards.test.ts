@@ -158,12 +158,17 @@ describe("what components and jco do to a host", () => {
 
     it.effect("counts every instantiation of a core module against the limit", () =>
       Effect.gen(function*() {
-        const bytes = fromText(`(component
-          (core module $m (memory (export "memory") 16) (func (export "run") (result i32) (i32.const 7)))
-          ${Array.from({ length: 60 }, (_, i) => `(core instance $i${i} (instantiate $m))`).join("\n")}
-          (func (export "run") (result u32) (canon lift (core func $i0 "run"))))`)
-        assert.deepInclude(yield* Effect.flip(start(bytes, { memory: 16 * mebibyte })), { reason: "MemoryLimit" })
-        assert.strictEqual(yield* call(yield* start(bytes, { memory: 60 * mebibyte }), "run"), 7)
+        const times = (count: number, memory: string) =>
+          fromText(`(component
+            (core module $m ${memory} (func (export "run") (result i32) (i32.const 7)))
+            ${Array.from({ length: count }, (_, i) => `(core instance $i${i} (instantiate $m))`).join("\n")}
+            (func (export "run") (result u32) (canon lift (core func $i0 "run"))))`)
+        const bytes = times(6, "(memory 16)")
+        assert.deepInclude(yield* Effect.flip(start(bytes, { memory: 6 * mebibyte - 1 })), { reason: "MemoryLimit" })
+        assert.strictEqual(yield* call(yield* start(bytes, { memory: 6 * mebibyte }), "run"), 7)
+        for (const many of [times(60, "(memory 0)"), times(65, "")]) {
+          assert.deepInclude(yield* Effect.flip(start(many, { memory: 60 * mebibyte })), { reason: "MemoryLimit" })
+        }
       }))
 
     for (const tier of ["inline", "worker"] as const) {
@@ -388,6 +393,43 @@ describe("a transpiler that fails", () => {
         yield* load(other)
         yield* load(bytes)
         assert.deepStrictEqual(entries, ["transpileWorker.ts", "transpileWorker.ts"])
+      }))
+  })
+})
+
+describe("the thread of a call that failed", () => {
+  const ended: Array<string> = []
+  const watched = Layer.effect(
+    WorkerHost,
+    Effect.map(WorkerHost, (host) => ({
+      spawn: (entry: URL, options: Parameters<typeof host.spawn>[1]) =>
+        host.spawn(entry, {
+          ...options,
+          onExit: (exit) => {
+            ended.push(exit.reason)
+            options.onExit(exit)
+          }
+        })
+    }))
+  ).pipe(Layer.provide(NodeWorkerHost.layer))
+
+  layer(JcoEngine.layerWith({ spareThreads: 0 }).pipe(Layer.provide(watched)), { excludeTestServices: true })((it) => {
+    const bytes = component(
+      `(module (import "$root" "wait" (func $wait)) ${run}
+        (func (export "spin") (loop $again (br $again))) (func (export "hang") (call $wait)) (func (export "trap") unreachable))`,
+      `package a:b; world w { import wait: func(); ${runs} export spin: func(); export hang: func(); export trap: func(); }`
+    )
+    const imports: Imports = new Map([["", new Map([["wait", { _tag: "Async", call: () => Effect.never }]])]])
+
+    it.effect("is gone before the caller hears of it", () =>
+      Effect.gen(function*() {
+        for (const name of ["spin", "hang", "trap"]) {
+          const instance = yield* start(bytes, { tier: "worker", imports, timeout: Duration.millis(100) })
+          assert.strictEqual(yield* call(instance, "run"), 7)
+          ended.length = 0
+          yield* Effect.flip(call(instance, name))
+          assert.deepStrictEqual(ended, ["Terminated"])
+        }
       }))
   })
 })

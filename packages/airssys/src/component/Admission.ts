@@ -9,38 +9,151 @@
  */
 import * as ComponentBinary from "@airssys/engine/ComponentBinary"
 import { DecodeError } from "@airssys/engine/DecodeError"
-import type { WitType } from "@airssys/engine/WitType"
+import type { Field, WitType } from "@airssys/engine/WitType"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { LoadError } from "./ComponentError.ts"
+import * as MemorySection from "./internal/memorySection.ts"
+import * as ValueCheck from "./internal/valueCheck.ts"
 
-export const inspect = (
-  bytes: Uint8Array
-): Effect.Effect<ComponentBinary.ComponentDescription, LoadError> =>
-  Effect.try({
-    try: () => ComponentBinary.decode(bytes),
-    catch: (error) =>
-      error instanceof DecodeError
-        ? new LoadError({
-          reason: error.reason,
-          detail: error.message,
-          offset: error.offset
-        })
-        : new LoadError({ reason: "Malformed", detail: String(error) })
-  })
+/**
+ * The problem of a value and its place in it, or undefined if it has the type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Check = (value: unknown) => string | undefined
 
-export interface Check {
-  (value: unknown): string | undefined
-}
-
-export const check = (type: WitType | undefined): Check => type === undefined ? () => undefined : () => undefined
-
+/**
+ * A valid core module and how often one instance of the component instantiates it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface CoreModuleUse {
   readonly bytes: Uint8Array
   readonly instantiations: number
 }
 
+/**
+ * Describes a component without running any of it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const inspect = (bytes: Uint8Array): Effect.Effect<ComponentBinary.ComponentDescription, LoadError> =>
+  Effect.try({
+    try: () => ComponentBinary.decode(bytes),
+    catch: (error) =>
+      error instanceof DecodeError
+        ? new LoadError({ reason: error.reason, detail: error.message, offset: error.offset })
+        : new LoadError({ reason: "Malformed", detail: "the component cannot be read" })
+  })
+
+/**
+ * The check of one type; of no type, undefined is the only value. Build it
+ * once: its price is in the building.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const check = (type: WitType | undefined): Check =>
+  type === undefined
+    ? (value) => value === undefined ? undefined : "expected no value"
+    : ValueCheck.make(type)
+
+/**
+ * The first problem of a call's arguments, with the name of the parameter.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const checkArguments = (
+  func: { readonly params: ReadonlyArray<Field> },
+  args: ReadonlyArray<unknown>
+): string | undefined => {
+  if (args.length !== func.params.length) return `takes ${func.params.length} arguments, not ${args.length}`
+  for (const [index, { name, type }] of func.params.entries()) {
+    const problem = check(type)(args[index])
+    if (problem !== undefined) return `${name}: ${problem}`
+  }
+  return undefined
+}
+
+const pageSize = 65_536
+
+const maximumInstances = 64
+
+const maximumMemories = 8
+
+/**
+ * Core modules whose memories together cannot exceed `limit` bytes, or why that
+ * cannot be.
+ *
+ * **Details**
+ *
+ * Each memory gets its minimum. What is left is shared equally between those
+ * that may grow, none getting more than it declares. One instance may have 64
+ * core instances and 8 memories.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
 export const limitMemory = (
   modules: ReadonlyArray<CoreModuleUse>,
   limit: number
-): Result.Result<ReadonlyArray<Uint8Array>, string> => Result.succeed(modules.map((_) => _.bytes))
+): Result.Result<ReadonlyArray<Uint8Array>, string> => {
+  const declared: Array<ReadonlyArray<MemorySection.MemoryLimits>> = []
+  try {
+    for (const { bytes } of modules) declared.push(MemorySection.read(bytes))
+  } catch (error) {
+    if (error instanceof MemorySection.UnsupportedMemory) return Result.fail(error.message)
+    throw error
+  }
+  const instances = modules.reduce((sum, _) => sum + _.instantiations, 0)
+  if (instances > maximumInstances) {
+    return Result.fail(`the component has ${instances} core instances, at most ${maximumInstances} are allowed`)
+  }
+  const memories = modules.flatMap(({ instantiations }, index) =>
+    declared[index]!.map((memory) => ({ ...memory, instantiations, granted: memory.minimum }))
+  ).filter((_) => _.instantiations > 0)
+  const count = memories.reduce((sum, _) => sum + _.instantiations, 0)
+  if (count > maximumMemories) {
+    return Result.fail(`the component has ${count} memories, at most ${maximumMemories} are allowed`)
+  }
+  const minimum = memories.reduce((sum, _) => sum + _.minimum * _.instantiations, 0)
+  const pages = Math.floor(limit / pageSize)
+  if (minimum > pages) {
+    return Result.fail(`the component starts with ${minimum * pageSize} bytes of memory, its limit is ${limit}`)
+  }
+  share(memories, pages - minimum)
+  let next = 0
+  return Result.succeed(
+    modules.map(({ bytes, instantiations }, index) =>
+      instantiations === 0 ? bytes : MemorySection.write(
+        bytes,
+        declared[index]!.map((memory) => ({ minimum: memory.minimum, maximum: memories[next++]!.granted }))
+      )
+    )
+  )
+}
+
+interface Share {
+  readonly minimum: number
+  readonly maximum: number | undefined
+  readonly instantiations: number
+  granted: number
+}
+
+const share = (memories: ReadonlyArray<Share>, pages: number): void => {
+  const wish = (_: Share): number => (_.maximum ?? pageSize) - _.minimum
+  const waiting = [...memories].sort((a, b) => wish(a) - wish(b))
+  let left = pages
+  let sharers = waiting.reduce((sum, _) => sum + _.instantiations, 0)
+  for (const memory of waiting) {
+    const given = Math.min(wish(memory), Math.floor(left / sharers))
+    memory.granted = memory.minimum + given
+    left -= given * memory.instantiations
+    sharers -= memory.instantiations
+  }
+}

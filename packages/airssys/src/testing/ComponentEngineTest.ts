@@ -342,8 +342,10 @@ export const suite = <E>(name: string, layer: Layer.Layer<ComponentEngine, E>): 
               test(`stops a guest in ${through} whose host function ${title}`, () =>
                 Effect.gen(function*() {
                   const asyncImports = ask._tag === "Async" ? [`${host}#ask`] : undefined
-                  const instance = yield* start(tier, { imports: importing(ask), asyncImports })
+                  let ticks = 0
+                  const instance = yield* start(tier, { imports: importing(ask, sync(() => ++ticks)), asyncImports })
                   const failed = yield* reason(instance, "work", through, "hi")
+                  assert.strictEqual(ticks, 0)
                   assert.deepStrictEqual(failed, { _tag: "Trap", category })
                   assert.deepStrictEqual(yield* reason(instance, "work", "count"), { _tag: "Poisoned" })
                 }))

@@ -32,6 +32,7 @@ export interface Import {
   readonly owner: string
   readonly name: string
   readonly slot: string
+  readonly returns: boolean
   readonly returnsResult: boolean
   readonly suspends: boolean
   readonly params: ReadonlyArray<Admission.Check>
@@ -83,6 +84,7 @@ export const surface = (
         owner: id ?? "",
         name: func.name,
         slot,
+        returns: func.result !== undefined,
         returnsResult: func.result?.kind === "result",
         suspends: wanted.has(`${id ?? ""}#${func.name}`),
         params: func.params.map((_) => Admission.check(_.type)),

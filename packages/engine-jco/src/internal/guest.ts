@@ -128,6 +128,7 @@ export class Guest {
       let functions = bySlot.get(slot)
       if (functions === undefined) bySlot.set(slot, functions = new Map())
       functions.set(name, (...args) => {
+        if (this.stopped !== undefined) throw uncatchable()
         this.refill()
         return host(index, args, this)
       })

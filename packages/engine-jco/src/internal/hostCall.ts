@@ -56,6 +56,7 @@ export const hostResult = (
     const stop = stopOf(Cause.squash(exit.cause))
     return { _tag: "Stop", stop: { ...stop, detail: `${name}: ${stop.detail}` } }
   }
+  if (!declared.returns) return { _tag: "Value", value: undefined }
   const problem = declared.result(exit.value)
   if (problem !== undefined) {
     return { _tag: "Stop", stop: { category: "HostFailure", detail: `${name} returned a wrong value: ${problem}` } }

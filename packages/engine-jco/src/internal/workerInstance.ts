@@ -199,9 +199,14 @@ export class WorkerInstance extends EngineInstance {
     else this.#settle(answer)
   }
 
+  /**
+   * Fails what is asked for at the moment, which then ends the thread; a thread
+   * that was asked for nothing is ended at once.
+   */
   #stopped(stop: Stop): void {
     this.lose()
-    this.#settle?.({ _tag: "Stopped", ...stop })
+    if (this.#settle === undefined) Effect.runFork(this.#worker.handle.terminate)
+    else this.#settle({ _tag: "Stopped", ...stop })
   }
 
   #host(question: unknown, answer: (value: unknown) => boolean): void {
