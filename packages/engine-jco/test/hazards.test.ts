@@ -171,6 +171,24 @@ describe("what components and jco do to a host", () => {
         }
       }))
 
+    it.effect("measures memories that a component does not export", () =>
+      Effect.gen(function*() {
+        const service = yield* ComponentEngine
+        for (const [exported, pages] of [["", 5], [`(export "run" (func $run))`, 5]] as const) {
+          const bytes = fromText(`(component
+            (core module $owner (memory (export "memory") 2))
+            (core module $m (import "o" "memory" (memory 1)) (memory 3) ${exported}
+              (func $run (export "go") (result i32) (memory.size 1)))
+            (core instance $o (instantiate $owner))
+            (core instance $i (instantiate $m (with "o" (instance $o))))
+            (func (export "run") (result u32) (canon lift (core func $i "go"))))`)
+          const instance = yield* start(bytes)
+          const { receipt, value } = yield* service.call(instance, { interface: undefined, function: "run" }, [])
+          assert.strictEqual(value, 3)
+          assert.strictEqual(receipt.memory, pages * 65536)
+        }
+      }))
+
     for (const tier of ["inline", "worker"] as const) {
       it.effect(`reports a start function that traps (${tier})`, () =>
         Effect.gen(function*() {

@@ -25,7 +25,8 @@ import * as ValueCheck from "./internal/valueCheck.ts"
 export type Check = (value: unknown) => string | undefined
 
 /**
- * A valid core module and how often one instance of the component instantiates it.
+ * A valid core module, how often one instance of the component instantiates
+ * it, and how many memories it imports.
  *
  * @category models
  * @since 0.1.0
@@ -33,6 +34,7 @@ export type Check = (value: unknown) => string | undefined
 export interface CoreModuleUse {
   readonly bytes: Uint8Array
   readonly instantiations: number
+  readonly importedMemories: number
 }
 
 /**
@@ -94,7 +96,8 @@ const maximumMemories = 8
  *
  * Each memory gets its minimum. What is left is shared equally between those
  * that may grow, none getting more than it declares. One instance may have 64
- * core instances and 8 memories.
+ * core instances and 8 memories. Each memory gets an export of its own, so that
+ * an engine can measure it.
  *
  * @category combinators
  * @since 0.1.0
@@ -129,10 +132,11 @@ export const limitMemory = (
   share(memories, pages - minimum)
   let next = 0
   return Result.succeed(
-    modules.map(({ bytes, instantiations }, index) =>
+    modules.map(({ bytes, importedMemories, instantiations }, index) =>
       instantiations === 0 ? bytes : MemorySection.write(
         bytes,
-        declared[index]!.map((memory) => ({ minimum: memory.minimum, maximum: memories[next++]!.granted }))
+        declared[index]!.map((memory) => ({ minimum: memory.minimum, maximum: memories[next++]!.granted })),
+        importedMemories
       )
     )
   )

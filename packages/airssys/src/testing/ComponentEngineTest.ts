@@ -168,7 +168,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<ComponentEngine, E>): 
         }))
 
       for (const tier of ["inline", "worker"] as const) {
-        describe(tier, () => {
+        describe(`tier ${tier}`, () => {
           const test = <E>(title: string, body: () => Effect.Effect<void, E, ComponentEngine | Scope.Scope>) =>
             it.effect(`${title}`, () =>
               ComponentEngine.use((engine): Effect.Effect<void, E, ComponentEngine | Scope.Scope> =>

@@ -192,7 +192,12 @@ export class Compiled {
       return Effect.flatMap(compileModule(bytes), (module) => {
         const unsafe = unsafeName(module)
         return unsafe === undefined
-          ? Effect.succeed({ name, bytes, instantiations: rewritten.instantiations.get(name) ?? 0 })
+          ? Effect.succeed({
+            name,
+            bytes,
+            instantiations: rewritten.instantiations.get(name) ?? 0,
+            importedMemories: WebAssembly.Module.imports(module).filter((_) => _.kind === "memory").length
+          })
           : Effect.fail(refused(`a core module has the name ${JSON.stringify(unsafe.slice(0, 80))}`))
       })
     })

@@ -1,6 +1,6 @@
 /**
  * The memories that a core module defines, read from and written to its
- * memory section. The module has been validated before.
+ * binary. The module has been validated before; nothing in it is renumbered.
  */
 
 /**
@@ -17,12 +17,15 @@ export interface MemoryLimits {
 export class UnsupportedMemory extends Error {}
 
 interface Section {
+  readonly id: number
   readonly start: number
   readonly content: number
   readonly end: number
 }
 
 const memorySection = 5
+const exportSection = 7
+const afterExports: ReadonlySet<number> = new Set([8, 9, 10, 11, 12])
 
 const leb = (bytes: Uint8Array, at: number): readonly [value: number, next: number] => {
   let value = 0
@@ -45,15 +48,15 @@ const toLeb = (value: number): Array<number> => {
   return [...out, rest]
 }
 
-const find = (bytes: Uint8Array): Section | undefined => {
+const sections = (bytes: Uint8Array): ReadonlyArray<Section> => {
+  const found: Array<Section> = []
   let at = 8
   while (at < bytes.length) {
     const [size, content] = leb(bytes, at + 1)
-    const end = content + size
-    if (bytes[at] === memorySection) return { start: at, content, end }
-    at = end
+    found.push({ id: bytes[at]!, start: at, content, end: content + size })
+    at = content + size
   }
-  return undefined
+  return found
 }
 
 /**
@@ -61,7 +64,7 @@ const find = (bytes: Uint8Array): Section | undefined => {
  * pages of another size, are refused.
  */
 export const read = (bytes: Uint8Array): ReadonlyArray<MemoryLimits> => {
-  const section = find(bytes)
+  const section = sections(bytes).find((_) => _.id === memorySection)
   if (section === undefined) return []
   const memories: Array<MemoryLimits> = []
   let [count, at] = leb(bytes, section.content)
@@ -79,23 +82,52 @@ export const read = (bytes: Uint8Array): ReadonlyArray<MemoryLimits> => {
 }
 
 /**
- * The module with these maxima, one for each memory it defines.
+ * The module with these maxima, one for each memory it defines. Each is also
+ * exported, as `airssys:memory:0` and so on, so that it can be measured.
  */
 export const write = (
   bytes: Uint8Array,
-  memories: ReadonlyArray<{ readonly minimum: number; readonly maximum: number }>
+  memories: ReadonlyArray<{ readonly minimum: number; readonly maximum: number }>,
+  imported: number
 ): Uint8Array => {
-  const section = find(bytes)
-  if (section === undefined) return bytes
-  const content = [
+  if (memories.length === 0) return bytes
+  const limits = [
     ...toLeb(memories.length),
     ...memories.flatMap(({ maximum, minimum }) => [1, ...toLeb(minimum), ...toLeb(maximum)])
   ]
-  const head = [memorySection, ...toLeb(content.length)]
-  const out = new Uint8Array(section.start + head.length + content.length + bytes.length - section.end)
-  out.set(bytes.subarray(0, section.start))
-  out.set(head, section.start)
-  out.set(content, section.start + head.length)
-  out.set(bytes.subarray(section.end), section.start + head.length + content.length)
+  const exports = memories.flatMap((_, index) => {
+    const name = new TextEncoder().encode(`airssys:memory:${index}`)
+    return [...toLeb(name.length), ...name, 2, ...toLeb(imported + index)]
+  })
+  const parts: Array<Uint8Array> = [bytes.subarray(0, 8)]
+  const add = (id: number, ...content: ReadonlyArray<Uint8Array>): void => {
+    const size = content.reduce((sum, _) => sum + _.length, 0)
+    parts.push(Uint8Array.of(id, ...toLeb(size)), ...content)
+  }
+  let exported = false
+  for (const { content, end, id, start } of sections(bytes)) {
+    if (!exported && afterExports.has(id)) {
+      exported = true
+      add(exportSection, Uint8Array.from([...toLeb(memories.length), ...exports]))
+    }
+    if (id === memorySection) add(id, Uint8Array.from(limits))
+    else if (id === exportSection) {
+      exported = true
+      const [count, entries] = leb(bytes, content)
+      add(
+        id,
+        Uint8Array.from(toLeb(count + memories.length)),
+        bytes.subarray(entries, end),
+        Uint8Array.from(exports)
+      )
+    } else parts.push(bytes.subarray(start, end))
+  }
+  if (!exported) add(exportSection, Uint8Array.from([...toLeb(memories.length), ...exports]))
+  const out = new Uint8Array(parts.reduce((sum, _) => sum + _.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
   return out
 }
