@@ -115,11 +115,9 @@ const closestAsk = ({ ask }: Explanation): ReadonlyArray<string> =>
     ]
 
 const toGrant = (self: Explanation): ReadonlyArray<string> => [
-  "To grant it, in airssys.toml:",
-  ...block(grantHeader(self), self)
+  `To grant it, below the [[component]] of ${SafeText.escape(self.principal.id)} in airssys.toml:`,
+  ...block("[[component.grant]]", self)
 ]
-
-const grantHeader = (self: Explanation): string => `[[component.${SafeText.tomlString(self.principal.id)}.grant]]`
 
 const body = (self: Explanation): ReadonlyArray<string> => {
   const grant = self.grant

@@ -62,8 +62,8 @@ describe("Explanation.render", () => {
     assert.deepStrictEqual(lines(ecb, 118), [
       "DENIED  acme:rates 1.2.0: network.outbound https://api.ecb.europa.eu:443   (audit entry 118)",
       "It asks for this (Component.toml:23, \"Fetch the daily rates.\"): not granted.",
-      "To grant it, in airssys.toml:",
-      "    [[component.\"acme:rates\".grant]]",
+      "To grant it, below the [[component]] of acme:rates in airssys.toml:",
+      "    [[component.grant]]",
       "    reason = \"...\"",
       "    network.outbound = [\"https://api.ecb.europa.eu:443\"]"
     ])
