@@ -61,7 +61,8 @@ const copyWorkspace = () => {
 
 const packAndInstall = async () => {
   copyWorkspace()
-  need("npm pack", await run("npm", ["pack", "--workspaces", "--pack-destination", tarballs], { cwd: workspace }))
+  const named = packages.flatMap(({ manifest }) => ["--workspace", manifest.name])
+  need("npm pack", await run("npm", ["pack", ...named, "--pack-destination", tarballs], { cwd: workspace }))
   const files = fs.readdirSync(tarballs)
   if (files.length !== packages.length) {
     problems.push(`npm pack made ${files.length} tarballs of ${packages.length} packages`)
