@@ -11,8 +11,10 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Ask } from "../security/Ask.ts"
 import { Diagnostic, render } from "./Diagnostic.ts"
-import { decode } from "./internal/decodeToml.ts"
-import * as manifestSchema from "./internal/manifestSchema.ts"
+import { type Block, entriesOf } from "./internal/capabilityBlock.ts"
+import * as decodeToml from "./internal/decodeToml.ts"
+import { bytesOf, durationOf } from "./internal/fieldSchema.ts"
+import { ManifestFile } from "./internal/manifestSchema.ts"
 
 /**
  * A decoded manifest. `id` is `namespace:name`; `memory` is in bytes.
@@ -80,13 +82,13 @@ export class ManifestError extends Schema.TaggedError<ManifestError>("airssys/co
  * @since 0.1.0
  */
 export const parse = (text: string, options: { readonly file: string }): Result.Result<Manifest, ManifestError> => {
-  const decoded = decode(manifestSchema.ManifestFile, text, options.file)
+  const decoded = decodeToml.decode(ManifestFile, text, options.file)
   if (Result.isFailure(decoded)) return Result.fail(new ManifestError({ problems: decoded.failure }))
   const { document, value } = decoded.success
   const { component, limits } = value
   const asks = (value.capability ?? []).flatMap((entry, index): ReadonlyArray<Ask> => {
-    const block = entry as manifestSchema.Block
-    return manifestSchema.kindsOf(block).map(({ kind, patterns }) => ({
+    const block = entry as Block
+    return entriesOf(block).map(({ kind, patterns }) => ({
       kind,
       patterns,
       reason: block.reason,
@@ -107,9 +109,9 @@ export const parse = (text: string, options: { readonly file: string }): Result.
     },
     build: value.build,
     limits: {
-      memory: manifestSchema.bytesOf(limits.memory) ?? 0,
+      memory: bytesOf(limits.memory) ?? 0,
       fuel: limits.fuel,
-      timeout: limits.timeout === undefined ? undefined : manifestSchema.durationOf(limits.timeout)
+      timeout: limits.timeout === undefined ? undefined : durationOf(limits.timeout)
     },
     config: new Map(
       Object.entries(value.config ?? {}).map(([key, entry]) => [
@@ -128,4 +130,4 @@ export const parse = (text: string, options: { readonly file: string }): Result.
  * @category schemas
  * @since 0.1.0
  */
-export const jsonSchema = (): object => manifestSchema.jsonSchema(manifestSchema.ManifestFile, "Component.toml")
+export const jsonSchema = (): object => decodeToml.jsonSchema(ManifestFile, "Component.toml")

@@ -1,3 +1,4 @@
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
@@ -16,31 +17,52 @@ export interface Problem {
   readonly length?: number | undefined
 }
 
+/** A problem below a checked value; with `isKey` it is the key that is wrong, not its value. */
+export interface KeyProblem {
+  readonly path: tomlDocument.Path
+  readonly problem: Problem
+  readonly isKey?: boolean | undefined
+}
+
 declare module "effect/Schema" {
   namespace Annotations {
     interface Issue {
       readonly airssys?: Problem | undefined
+      readonly airssysKey?: boolean | undefined
     }
   }
 }
 
-/** A check that fails with a problem, for `Schema.check`. */
-export const check = <T>(find: (value: T) => Problem | undefined): SchemaAST.Filter<T> =>
+/**
+ * A check that fails with a problem, for `Schema.check`. `keywords` are what
+ * JSON Schema can say of it, looser than the check or equal to it.
+ */
+export const check = <T>(
+  find: (value: T) => Problem | undefined,
+  keywords?: Readonly<Record<string, unknown>>
+): SchemaAST.Filter<T> =>
   Schema.makeFilter((value: T) => {
     const problem = find(value)
     return problem === undefined ? true : issueOf(problem)
-  })
+  }, annotationsOf(keywords))
 
-/** The same, for problems that belong to a key below the value. */
+/** The same, for problems that belong to keys below the value. */
 export const checkKeys = <T>(
-  find: (value: T) => ReadonlyArray<{ readonly path: tomlDocument.Path; readonly problem: Problem }>
+  find: (value: T) => ReadonlyArray<KeyProblem>,
+  keywords?: Readonly<Record<string, unknown>>
 ): SchemaAST.Filter<T> =>
-  Schema.makeFilter((value: T) =>
-    find(value).map(({ path, problem }) => ({ path: [...path], issue: issueOf(problem) }))
+  Schema.makeFilter(
+    (value: T) => find(value).map(({ isKey, path, problem }) => ({ path: [...path], issue: issueOf(problem, isKey) })),
+    annotationsOf(keywords)
   )
 
-const issueOf = (problem: Problem): SchemaIssue.Issue =>
-  new SchemaIssue.InvalidValue({ message: problem.problem, airssys: problem })
+const annotationsOf = (
+  keywords: Readonly<Record<string, unknown>> | undefined
+): Schema.Annotations.Filter | undefined =>
+  keywords === undefined ? undefined : { toJsonSchema: () => [keywords as JsonSchema.JsonSchema, true] }
+
+const issueOf = (problem: Problem, isKey?: boolean): SchemaIssue.Issue =>
+  new SchemaIssue.InvalidValue({ message: problem.problem, airssys: problem, airssysKey: isKey })
 
 export interface Decoded<A> {
   readonly value: A
@@ -124,7 +146,8 @@ const collect = (
       const problem = issue.annotations?.airssys ?? {
         problem: String(issue.annotations?.["message"] ?? issue.annotations?.["expected"] ?? "invalid value")
       }
-      const span = document.valueAt(path) ?? headerSpan(document, path)
+      const key = issue.annotations?.airssysKey === true ? document.keyAt(path) : undefined
+      const span = key ?? document.valueAt(path) ?? headerSpan(document, path)
       report(problem.offset === undefined ? span : within(span, problem), problem)
       return
     }
@@ -267,4 +290,15 @@ const distance = (a: string, b: string): number => {
     previous = current
   }
   return previous[b.length]!
+}
+
+/** The JSON Schema of a file, for editors. */
+export const jsonSchema = (schema: Schema.Top, title: string): object => {
+  const document = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title,
+    ...document.schema,
+    ...(Object.keys(document.definitions).length === 0 ? undefined : { $defs: document.definitions })
+  }
 }

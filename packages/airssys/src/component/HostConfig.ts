@@ -1,0 +1,222 @@
+/**
+ * `airssys.toml`: what a host runs and what it grants.
+ *
+ * It belongs to the operator of one host, as `Component.toml` belongs to the
+ * author of a component. Its paths are relative to the folder it lies in.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Place } from "../security/Ask.ts"
+import type { Grant } from "../security/Grant.ts"
+import type { Tier } from "./ComponentEngine.ts"
+import { Diagnostic, render } from "./Diagnostic.ts"
+import type { HostingOptions } from "./HostingOptions.ts"
+import { type Block, entriesOf } from "./internal/capabilityBlock.ts"
+import * as decodeToml from "./internal/decodeToml.ts"
+import { bytesOf, durationOf } from "./internal/fieldSchema.ts"
+import * as hostSchema from "./internal/hostSchema.ts"
+
+/**
+ * A decoded file, defaults included. All paths are as they were written:
+ * relative to the folder of the file, or absolute where `roots` and `audit`
+ * say so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostConfig {
+  readonly supervision: Supervision
+  /** Folders by the name that `filesystem` patterns use. */
+  readonly roots: ReadonlyMap<string, string>
+  readonly trust: {
+    readonly paths: ReadonlyArray<string>
+    readonly digests: ReadonlyArray<string>
+    readonly devMode: boolean
+  }
+  readonly audit: { readonly file: string | undefined }
+  readonly components: ReadonlyArray<HostedComponent>
+  readonly calls: ReadonlyArray<Call>
+}
+
+/**
+ * How components are restarted, as `Supervisor.layer` and
+ * `Component.ChildOptions` take it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Supervision {
+  readonly strategy: "OneForOne"
+  readonly intensity: { readonly restarts: number; readonly within: Duration.Duration }
+  readonly backoff: {
+    readonly base: Duration.Duration
+    readonly factor: number
+    readonly cap: Duration.Duration
+  }
+}
+
+/**
+ * A component that the host runs; `place` is its `[[component]]` block.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostedComponent {
+  readonly source: string
+  readonly place: Place
+  readonly options: Options
+}
+
+/**
+ * What `HostingOptions` leaves open, decided. Memory is in bytes; records have
+ * no prototype.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends HostingOptions {
+  readonly limits: {
+    readonly memory: number | undefined
+    readonly fuel: number | undefined
+    readonly timeout: Duration.Duration | undefined
+  }
+  readonly grants: ReadonlyArray<Grant>
+  readonly environment: Readonly<Record<string, string>>
+  readonly config: Readonly<Record<string, string | number | boolean>>
+  readonly tier: Tier | "auto"
+}
+
+/**
+ * An export of a component, `rates.latest` of `acme:rates`, and its arguments
+ * as TOML values: dates are text, integers beyond 2^53 are bigint, tables have
+ * no prototype.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Target {
+  readonly component: string
+  readonly export: string
+  readonly args: ReadonlyArray<unknown>
+}
+
+/**
+ * A call that `airssys run` makes after the start. `meanwhile` is called again
+ * and again until the call has ended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call extends Target {
+  readonly title: string
+  readonly meanwhile: Target | undefined
+}
+
+/**
+ * A host's file that was not taken; `message` is the report of all its
+ * problems, at most 20.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class HostConfigError extends Schema.TaggedError<HostConfigError>("airssys/component/HostConfigError")(
+  "HostConfigError",
+  { problems: Schema.Array(Diagnostic) }
+) {
+  override get message(): string {
+    return render(this.problems, "Nothing was started.")
+  }
+}
+
+/**
+ * Decodes the text of a host's file. `file` is shown in reports.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const parse = (text: string, options: { readonly file: string }): Result.Result<HostConfig, HostConfigError> => {
+  const decoded = decodeToml.decode(hostSchema.HostFile, text, options.file)
+  if (Result.isFailure(decoded)) return Result.fail(new HostConfigError({ problems: decoded.failure }))
+  const { document, value } = decoded.success
+  return Result.succeed({
+    supervision: supervisionOf(value.supervision),
+    roots: new Map(Object.entries(value.roots ?? {})),
+    trust: {
+      paths: value.trust?.paths ?? [],
+      digests: value.trust?.digests ?? [],
+      devMode: value.trust?.["dev-mode"] === true
+    },
+    audit: { file: value.audit?.file },
+    components: (value.component ?? []).map((component, index) => ({
+      source: hostSchema.normalPath(component.source),
+      place: { file: options.file, line: document.valueAt(["component", index])?.line ?? 1 },
+      options: optionsOf(component)
+    })),
+    calls: (value.call ?? []).map((call) => ({
+      title: call.title,
+      ...targetOf(call),
+      meanwhile: call.meanwhile === undefined ? undefined : targetOf(call.meanwhile)
+    }))
+  })
+}
+
+type File = Schema.Schema.Type<typeof hostSchema.HostFile>
+
+const defaultDuration = (value: string | undefined, other: string): Duration.Duration =>
+  durationOf(value ?? other) as Duration.Duration
+
+const supervisionOf = (table: File["supervision"]): Supervision => ({
+  strategy: table?.strategy ?? "OneForOne",
+  intensity: {
+    restarts: table?.restarts ?? hostSchema.defaultIntensity.restarts,
+    within: defaultDuration(table?.within, hostSchema.defaultIntensity.within)
+  },
+  backoff: {
+    base: defaultDuration(table?.backoff?.base, hostSchema.defaultBackoff.base),
+    factor: table?.backoff?.factor ?? hostSchema.defaultBackoff.factor,
+    cap: defaultDuration(table?.backoff?.cap, hostSchema.defaultBackoff.cap)
+  }
+})
+
+const optionsOf = (component: NonNullable<File["component"]>[number]): Options => ({
+  limits: {
+    memory: component.limits?.memory === undefined ? undefined : bytesOf(component.limits.memory),
+    fuel: component.limits?.fuel,
+    timeout: component.limits?.timeout === undefined ? undefined : durationOf(component.limits.timeout)
+  },
+  grants: (component.grant ?? []).flatMap((entry): ReadonlyArray<Grant> => {
+    const block = entry as Block
+    return entriesOf(block).map(({ kind, patterns }) => ({
+      kind,
+      patterns,
+      reason: block.reason,
+      ...(block.expires === undefined ? undefined : { expires: block.expires })
+    }))
+  }),
+  environment: recordOf(component.environment),
+  config: recordOf(component.config),
+  tier: component.tier ?? "auto"
+})
+
+const recordOf = <A>(table: Readonly<Record<string, A>> | undefined): Readonly<Record<string, A>> => {
+  const record: Record<string, A> = Object.create(null)
+  for (const [key, value] of Object.entries(table ?? {})) {
+    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
+  }
+  return record
+}
+
+const targetOf = (
+  table: { readonly component: string; readonly export: string; readonly args?: ReadonlyArray<unknown> }
+): Target => ({ component: table.component, export: table.export, args: table.args ?? [] })
+
+/**
+ * The JSON Schema of a host's file, for editors.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const jsonSchema = (): object => decodeToml.jsonSchema(hostSchema.HostFile, "airssys.toml")

@@ -1,0 +1,224 @@
+import * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Pattern from "../../security/Pattern.ts"
+import { Digest } from "../../security/TrustRegistry.ts"
+import { type Block, CapabilityBlock, entriesOf } from "./capabilityBlock.ts"
+import { check, checkKeys, type Problem } from "./decodeToml.ts"
+import {
+  ComponentId,
+  durationOf,
+  Fuel,
+  isKebab,
+  kebabPattern,
+  keyed,
+  line,
+  pathBeside,
+  pathOfHost,
+  quote,
+  SchemaVersion,
+  Size,
+  text,
+  timeOf,
+  wholeNumber
+} from "./fieldSchema.ts"
+
+const Backoff = Schema.Struct({
+  base: Schema.optionalKey(timeOf("Before the first restart. Default 100 ms.")),
+  factor: Schema.optionalKey(
+    Schema.Finite.annotate({ description: "How much longer each further one waits. Default 2." }).check(
+      check((value: number) =>
+        value >= 1 && value <= 100
+          ? undefined
+          : { problem: "the factor is out of range", hint: "write a number from 1 to 100" }, {
+        minimum: 1,
+        maximum: 100
+      })
+    )
+  ),
+  cap: Schema.optionalKey(timeOf("The longest wait. Default 10 s."))
+}).check(checkKeys((backoff) => {
+  const base = durationOf(backoff.base ?? defaultBackoff.base)
+  const cap = durationOf(backoff.cap ?? defaultBackoff.cap)
+  return base === undefined || cap === undefined || Duration.isLessThanOrEqualTo(base, cap) ? [] : [{
+    path: [backoff.cap === undefined ? "base" : "cap"],
+    problem: { problem: "the base is longer than the cap", hint: "raise the cap or lower the base" }
+  }]
+}))
+
+export const defaultBackoff = { base: "100 ms", factor: 2, cap: "10 s" } as const
+export const defaultIntensity = { restarts: 3, within: "10 s" } as const
+
+const Supervision = Schema.Struct({
+  strategy: Schema.optionalKey(
+    Schema.Literal("OneForOne").annotate({ description: "Only what crashed is restarted." })
+  ),
+  restarts: Schema.optionalKey(
+    wholeNumber("restarts", 0, 1000, "So many restarts within the time; one more and it is stopped. Default 3.")
+  ),
+  within: Schema.optionalKey(timeOf("The time in which restarts count. Default 10 s.")),
+  backoff: Schema.optionalKey(Backoff)
+})
+
+/** A root may not be what no pattern can name: the whole disk, `/proc`, a folder of keys. */
+const rootProblem = (value: string): Problem | undefined => {
+  const trimmed = value.replace(/\/+$/, "")
+  if (trimmed === "" || /^\/[/.]*$/.test(trimmed)) {
+    return { problem: "a root is not the whole disk", hint: "name a folder" }
+  }
+  const below = trimmed.split("/").filter((segment) => segment !== "" && segment !== "." && segment !== "..")
+  if (below.some((segment) => segment.includes("*"))) {
+    return { problem: "a root is one folder", hint: "write its path without *" }
+  }
+  const parsed = Pattern.parse("filesystem.read", `root:/${value.startsWith("/") ? "" : "x/"}${below.join("/")}`)
+  return below.length === 0 || Result.isSuccess(parsed)
+    ? undefined
+    : { problem: parsed.failure.problem, hint: "name another folder", note: parsed.failure.note }
+}
+
+const isDigest: (value: unknown) => boolean = Schema.is(Digest)
+
+const Trust = Schema.Struct({
+  paths: Schema.optionalKey(
+    Schema.Array(pathBeside("A folder or file, relative to the folder of this file."))
+      .annotate({ expected: "a list of paths", description: "Everything below these paths is trusted." })
+  ),
+  digests: Schema.optionalKey(
+    Schema.Array(text({
+      expected: "a digest such as \"sha256:...\"",
+      description: "The digest of an artifact.",
+      keywords: { pattern: "^sha256:[0-9a-f]{64}$" }
+    }, (value) =>
+      isDigest(value)
+        ? undefined
+        : { problem: `${quote(value)} is no digest`, hint: "write sha256: and 64 lower-case hex digits" })).annotate({
+        expected: "a list of digests",
+        description: "Exactly these artifacts are trusted."
+      })
+  ),
+  "dev-mode": Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description: "Lets unknown components run as if trusted; refused unless NODE_ENV is development or test."
+    })
+  )
+})
+
+const variable = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
+
+const Value = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
+
+const valueLimit = 32 * 1024
+
+const EnvironmentValue = text({
+  expected: "a text in quotes",
+  description: "A value.",
+  keywords: { maxLength: valueLimit }
+}, (value) =>
+  value.length > valueLimit
+    ? { problem: `the value is longer than ${valueLimit} characters`, hint: "shorten it" }
+    : value.includes("\0")
+    ? { problem: "a value has no NUL", hint: "remove it" }
+    : undefined)
+
+const HostedComponent = Schema.Struct({
+  source: pathBeside("The folder with its Component.toml, relative to the folder of this file."),
+  tier: Schema.optionalKey(
+    Schema.Literals(["auto", "inline", "worker"]).annotate({
+      description: "Where it runs. auto: this thread if it is trusted and its limits can be kept there, else a worker."
+    })
+  ),
+  limits: Schema.optionalKey(Schema.Struct({
+    memory: Schema.optionalKey(Size),
+    fuel: Schema.optionalKey(Fuel),
+    timeout: Schema.optionalKey(timeOf("For each message; at most what the manifest asks."))
+  })),
+  config: Schema.optionalKey(
+    Schema.Record(Schema.String, Value).check(keyed(isKebab, "a-z, 0-9 and single dashes", kebabPattern))
+  ),
+  environment: Schema.optionalKey(
+    Schema.Record(Schema.String, EnvironmentValue).check(
+      keyed((key) => variable.test(key), "A to Z, a to z, 0 to 9 and \"_\", no digit first", variable.source)
+    )
+  ),
+  grant: Schema.optionalKey(Schema.Array(CapabilityBlock).annotate({ expected: "[[component.grant]] blocks" }))
+})
+
+const exportName = /^(?:[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*\.)?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/
+
+const target = {
+  component: ComponentId,
+  export: text({
+    expected: "an export such as \"rates.latest\"",
+    description: "An export: interface and function, or a function of the world.",
+    keywords: { pattern: exportName.source, maxLength: 256 }
+  }, (value) =>
+    value.length <= 256 && exportName.test(value)
+      ? undefined
+      : { problem: `${quote(value)} is no export`, hint: "write \"rates.latest\"" }),
+  args: Schema.optionalKey(
+    Schema.Array(Schema.Unknown).annotate({ expected: "a list", description: "The arguments. Default none." })
+  )
+}
+
+const Call = Schema.Struct({
+  title: line(80, "What it shows."),
+  ...target,
+  meanwhile: Schema.optionalKey(
+    Schema.Struct(target).annotate({ description: "Called again and again until the call has ended." })
+  )
+})
+
+/** The whole of `airssys.toml`. */
+export const HostFile = Schema.Struct({
+  schema: SchemaVersion,
+  supervision: Schema.optionalKey(Supervision),
+  roots: Schema.optionalKey(
+    Schema.Record(
+      Schema.String,
+      pathOfHost("A folder, absolute or relative to the folder of this file.", rootProblem)
+    ).check(keyed(isKebab, "a-z, 0-9 and single dashes", kebabPattern))
+  ),
+  trust: Schema.optionalKey(Trust),
+  audit: Schema.optionalKey(Schema.Struct({
+    file: Schema.optionalKey(pathOfHost("Where the audit log is kept. Default: in memory."))
+  })),
+  component: Schema.optionalKey(Schema.Array(HostedComponent).annotate({ expected: "[[component]] blocks" })),
+  call: Schema.optionalKey(Schema.Array(Call).annotate({ expected: "[[call]] blocks" }))
+}).check(checkKeys((file) => {
+  const roots = new Set(Object.keys(file.roots ?? {}))
+  const seen = new Set<string>()
+  return (file.component ?? []).flatMap((component, index) => {
+    const source = normalPath(component.source)
+    const twice = seen.has(source)
+    seen.add(source)
+    return [
+      ...(twice
+        ? [{
+          path: ["component", index, "source"],
+          problem: { problem: `${quote(source)} is there twice`, hint: "remove one of the blocks" }
+        }]
+        : []),
+      ...(component.grant ?? []).flatMap((block, at) =>
+        entriesOf(block as Block).flatMap(({ kind, patterns }) =>
+          patterns.flatMap((pattern, position) => {
+            const root = pattern.slice(0, pattern.indexOf(":/"))
+            if (!kind.startsWith("filesystem.") || roots.has(root)) return []
+            return [{
+              path: ["component", index, "grant", at, ...kind.split("."), position],
+              problem: {
+                problem: `${quote(root)} is no root of this file`,
+                hint: `add ${root} = "..." to [roots]`,
+                offset: 0,
+                length: root.length
+              }
+            }]
+          })
+        )
+      )
+    ]
+  })
+}))
+
+/** A relative path without `.` segments and slashes at the end. */
+export const normalPath = (path: string): string =>
+  path.split("/").filter((segment) => segment !== "" && segment !== ".").join("/") || "."
