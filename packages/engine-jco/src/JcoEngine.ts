@@ -100,12 +100,12 @@ type Load = ComponentEngine["Service"]["load"]
  * Equal for the same bytes and the same suspending imports.
  */
 class LoadKey implements Equal.Equal {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly digest: string
   readonly suspending: ReadonlyArray<string>
   readonly #id: string
 
-  constructor(bytes: Uint8Array, digest: string, suspending: ReadonlyArray<string>) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, digest: string, suspending: ReadonlyArray<string>) {
     this.bytes = bytes
     this.digest = digest
     this.suspending = [...new Set(suspending)].sort()
@@ -123,7 +123,12 @@ const makeLoad = Effect.fnUntraced(function*(host: WorkerHost["Service"], option
   const limits = { heap: options.transpileHeap ?? 1_024, time: options.transpileTime ?? "30 seconds" }
   const cache = yield* Cache.makeWith<LoadKey, Loaded, LoadError>(
     Effect.fnUntraced(function*(key) {
-      const { world } = yield* Admission.inspect(key.bytes)
+      const { coreModules, world } = yield* Admission.inspect(key.bytes)
+      for (const { offset, size } of coreModules) {
+        if (!WebAssembly.validate(key.bytes.subarray(offset, offset + size))) {
+          return yield* new LoadError({ reason: "Malformed", detail: "a core module is invalid", offset })
+        }
+      }
       const face = yield* Effect.fromResult(surface(world, key.bytes, key.suspending))
       if (face.suspends && !("Suspending" in WebAssembly)) {
         return yield* new LoadError({

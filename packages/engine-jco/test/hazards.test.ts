@@ -171,10 +171,20 @@ describe("what components and jco do to a host", () => {
         }
       }))
 
+    it.effect("refuses an invalid core module, by its place, before jco sees it", () =>
+      Effect.gen(function*() {
+        const bytes = yield* Effect.promise(() => component(`(module ${run})`, `package a:b; world w { ${runs} }`))
+        const body = bytes.findIndex((_, i) => bytes[i] === 0x41 && bytes[i + 1] === 7 && bytes[i + 2] === 0x0b)
+        bytes[body] = 0x42
+        const error = yield* Effect.flip(load(Promise.resolve(bytes)))
+        assert.deepInclude(error, { _tag: "LoadError", reason: "Malformed" })
+        assert.include(error.message, "at byte")
+      }))
+
     it.effect("measures memories that a component does not export", () =>
       Effect.gen(function*() {
         const service = yield* ComponentEngine
-        for (const [exported, pages] of [["", 5], [`(export "run" (func $run))`, 5]] as const) {
+        for (const exported of ["", "(start $init) (func $init)"]) {
           const bytes = fromText(`(component
             (core module $owner (memory (export "memory") 2))
             (core module $m (import "o" "memory" (memory 1)) (memory 3) ${exported}
@@ -185,7 +195,7 @@ describe("what components and jco do to a host", () => {
           const instance = yield* start(bytes)
           const { receipt, value } = yield* service.call(instance, { interface: undefined, function: "run" }, [])
           assert.strictEqual(value, 3)
-          assert.strictEqual(receipt.memory, pages * 65536)
+          assert.strictEqual(receipt.memory, 5 * 65536)
         }
       }))
 

@@ -100,18 +100,21 @@ describe("Admission", () => {
 
   it.prop(
     "lets no set of memories grow beyond the limit",
-    [memories, limits],
-    ([modules, pages]) => {
+    [memories, limits, upTo(3)],
+    ([modules, pages, instantiations]) => {
       const uses = modules.map((declared) => ({
         bytes: module(declared.map(([min, extra]) => extra === 10 ? [min] : [min, min + extra])),
-        instantiations: 1,
+        instantiations,
         importedMemories: 0
       }))
-      const minimum = modules.flat().reduce((sum, [min]) => sum + min, 0)
+      const minimum = modules.flat().reduce((sum, [min]) => sum + min * instantiations, 0)
       const limited = Admission.limitMemory(uses, pages * 65536)
-      assert.strictEqual(Result.isSuccess(limited), minimum <= pages && modules.flat().length <= 8)
+      assert.strictEqual(Result.isSuccess(limited), minimum <= pages && modules.flat().length * instantiations <= 8)
       if (Result.isFailure(limited)) return
-      const total = limited.success.reduce((sum, bytes) => sum + grown(bytes), 0)
+      const total = limited.success.reduce(
+        (sum, bytes) => instantiations === 0 ? 0 : sum + grown(bytes) * instantiations,
+        0
+      )
       assert.isAtMost(total, pages)
       assert.isAtLeast(total, minimum)
     }
