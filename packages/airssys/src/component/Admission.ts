@@ -8,13 +8,14 @@
  * @since 0.1.0
  */
 import * as ComponentBinary from "@airssys/engine/ComponentBinary"
+import * as CoreModule from "@airssys/engine/CoreModule"
 import { DecodeError } from "@airssys/engine/DecodeError"
 import type { Field, WitType } from "@airssys/engine/WitType"
+import * as WitValue from "@airssys/engine/WitValue"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { LoadError } from "./ComponentError.ts"
-import * as MemorySection from "./internal/memorySection.ts"
-import * as ValueCheck from "./internal/valueCheck.ts"
+import * as MemoryExports from "./internal/memoryExports.ts"
 
 /**
  * The problem of a value and its place in it, or undefined if it has the type.
@@ -25,8 +26,7 @@ import * as ValueCheck from "./internal/valueCheck.ts"
 export type Check = (value: unknown) => string | undefined
 
 /**
- * A valid core module, how often one instance of the component instantiates
- * it, and how many memories it imports.
+ * A valid core module and how often one instance of the component instantiates it.
  *
  * @category models
  * @since 0.1.0
@@ -34,7 +34,6 @@ export type Check = (value: unknown) => string | undefined
 export interface CoreModuleUse {
   readonly bytes: Uint8Array
   readonly instantiations: number
-  readonly importedMemories: number
 }
 
 /**
@@ -62,7 +61,7 @@ export const inspect = (bytes: Uint8Array): Effect.Effect<ComponentBinary.Compon
 export const check = (type: WitType | undefined): Check =>
   type === undefined
     ? (value) => value === undefined ? undefined : "expected no value"
-    : ValueCheck.make(type)
+    : WitValue.checker(type)
 
 /**
  * The first problem of a call's arguments, with the name of the parameter.
@@ -106,11 +105,11 @@ export const limitMemory = (
   modules: ReadonlyArray<CoreModuleUse>,
   limit: number
 ): Result.Result<ReadonlyArray<Uint8Array>, string> => {
-  const declared: Array<ReadonlyArray<MemorySection.MemoryLimits>> = []
+  const declared: Array<CoreModule.Declared> = []
   try {
-    for (const { bytes } of modules) declared.push(MemorySection.read(bytes))
+    for (const { bytes } of modules) declared.push(CoreModule.memories(bytes))
   } catch (error) {
-    if (error instanceof MemorySection.UnsupportedMemory) return Result.fail(error.message)
+    if (error instanceof DecodeError) return Result.fail(error.message)
     throw error
   }
   const instances = modules.reduce((sum, _) => sum + _.instantiations, 0)
@@ -118,7 +117,7 @@ export const limitMemory = (
     return Result.fail(`the component has ${instances} core instances, at most ${maximumInstances} are allowed`)
   }
   const memories = modules.flatMap(({ instantiations }, index) =>
-    declared[index]!.map((memory) => ({ ...memory, instantiations, granted: memory.minimum }))
+    declared[index]!.defined.map((memory) => ({ ...memory, instantiations, granted: memory.minimum }))
   ).filter((_) => _.instantiations > 0)
   const count = memories.reduce((sum, _) => sum + _.instantiations, 0)
   if (count > maximumMemories) {
@@ -131,15 +130,12 @@ export const limitMemory = (
   }
   share(memories, pages - minimum)
   let next = 0
-  return Result.succeed(
-    modules.map(({ bytes, importedMemories, instantiations }, index) =>
-      instantiations === 0 ? bytes : MemorySection.write(
-        bytes,
-        declared[index]!.map((memory) => ({ minimum: memory.minimum, maximum: memories[next++]!.granted })),
-        importedMemories
-      )
-    )
-  )
+  return Result.succeed(modules.map(({ bytes, instantiations }, index) => {
+    const { defined, imported } = declared[index]!
+    if (instantiations === 0) return bytes
+    const maxima = defined.map(() => memories[next++]!.granted)
+    return MemoryExports.add(CoreModule.limitMemories(bytes, maxima), imported.length, defined.length)
+  }))
 }
 
 interface Share {

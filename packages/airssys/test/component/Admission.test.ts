@@ -18,8 +18,8 @@ const rates: ReadonlyArray<readonly [type: WitType, good: ReadonlyArray<unknown>
   ],
   [
     { kind: "record", name: { owner, name: "r" }, fields: [{ name: "far-away", type: { kind: "bool" } }] },
-    [{ farAway: true }, { farAway: true, more: 1 }],
-    [{ "far-away": true }, {}, Object.create({ farAway: true }), null, []]
+    [{ farAway: true }],
+    [{ farAway: true, more: 1 }, { "far-away": true }, {}, Object.create({ farAway: true }), null, []]
   ],
   [
     {
@@ -93,7 +93,7 @@ describe("Admission", () => {
     }
     assert.strictEqual(
       Admission.checkArguments({ params: [{ name: "items", type: items }] }, [[{ unitPrice: 1 }, { unitPrice: "x" }]]),
-      "items: [1]: unitPrice: expected a u8, got \"x\""
+      "items: [1].unitPrice: expected u8, got \"x\""
     )
     assert.strictEqual(Admission.checkArguments({ params: [] }, [1]), "takes 0 arguments, not 1")
   })
@@ -104,8 +104,7 @@ describe("Admission", () => {
     ([modules, pages, instantiations]) => {
       const uses = modules.map((declared) => ({
         bytes: module(declared.map(([min, extra]) => extra === 10 ? [min] : [min, min + extra])),
-        instantiations,
-        importedMemories: 0
+        instantiations
       }))
       const minimum = modules.flat().reduce((sum, [min]) => sum + min * instantiations, 0)
       const limited = Admission.limitMemory(uses, pages * 65536)
@@ -124,7 +123,7 @@ describe("Admission", () => {
     for (const flags of [2, 3, 4, 5, 8, 9]) {
       const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 4, 1, flags, 1, 1)
       assert.isTrue(
-        Result.isFailure(Admission.limitMemory([{ bytes, instantiations: 1, importedMemories: 0 }], 2 ** 20))
+        Result.isFailure(Admission.limitMemory([{ bytes, instantiations: 1 }], 2 ** 20))
       )
     }
   })

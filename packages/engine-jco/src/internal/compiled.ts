@@ -195,8 +195,7 @@ export class Compiled {
           ? Effect.succeed({
             name,
             bytes,
-            instantiations: rewritten.instantiations.get(name) ?? 0,
-            importedMemories: WebAssembly.Module.imports(module).filter((_) => _.kind === "memory").length
+            instantiations: rewritten.instantiations.get(name) ?? 0
           })
           : Effect.fail(refused(`a core module has the name ${JSON.stringify(unsafe.slice(0, 80))}`))
       })

@@ -137,7 +137,7 @@ const countInstantiations = (source: string): ReadonlyMap<string, number> => {
   return counts
 }
 
-const safeName = /^[A-Za-z0-9_$.:/@#[\]<>=+() -]{0,512}$/
+const safeName = /^[A-Za-z0-9_$.:/@#[\]<>=+()| -]{0,512}$/
 
 /**
  * A name that must not reach generated source, if there is one. jco prints the
