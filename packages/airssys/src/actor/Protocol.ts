@@ -110,6 +110,23 @@ const identity = <A>(value: A): A => value
 
 const RequestProto: Request<never> = { [RequestTypeId]: { _Reply: identity, _Error: identity } }
 
+/** One class per message keeps all messages of a tag in one shape. */
+const constructorOf = (tag: string, { payload, reply }: Definition) => {
+  const keys = Object.keys(payload)
+  class Message {
+    readonly _tag = tag
+    constructor(fields: Record<string, unknown>) {
+      const self = this as Record<string, unknown>
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!
+        if (key in fields) self[key] = fields[key]
+      }
+    }
+  }
+  Object.setPrototypeOf(Message.prototype, reply === undefined ? Object.prototype : RequestProto)
+  return (fields: Record<string, unknown> = {}) => new Message(fields)
+}
+
 /**
  * Makes a protocol from its message definitions.
  *
@@ -134,8 +151,7 @@ const RequestProto: Request<never> = { [RequestTypeId]: { _Reply: identity, _Err
 export const make = <const D extends Definitions>(definitions: D): Protocol<D> => {
   const constructors: Record<string, unknown> = Object.create(null)
   for (const [tag, definition] of Object.entries(definitions)) {
-    const prototype = definition.reply === undefined ? Object.prototype : RequestProto
-    constructors[tag] = (payload?: object) => ({ __proto__: prototype, ...payload, _tag: tag })
+    constructors[tag] = constructorOf(tag, definition)
   }
   constructors[TypeId] = definitions
   return constructors as Protocol<D>

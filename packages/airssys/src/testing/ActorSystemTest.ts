@@ -824,7 +824,12 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
             yield* inSystem(
               layer,
               Effect.fnUntraced(function*(system) {
-                const spawn = () => system.spawn(probe, { mailbox: Mailbox.bounded(3), shutdown: "2 seconds" })
+                const all: Array<ActorRef<Probe>> = []
+                const spawn = () =>
+                  Effect.tap(system.spawn(probe, { mailbox: Mailbox.bounded(3), shutdown: "2 seconds" }), (ref) => {
+                    all.push(ref)
+                    return Effect.void
+                  })
                 const refs = yield* Effect.all([spawn(), spawn(), spawn()])
                 const ask = <A, E>(effect: Effect.Effect<A, E>) =>
                   Effect.map(Effect.forkChild(effect, { startImmediately: true }), (fiber) => {
@@ -875,7 +880,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
                   }
                   yield* balanced(system)
                 }
-                for (const ref of refs) yield* Effect.forkChild(system.kill(ref), { startImmediately: true })
+                for (const ref of all) yield* Effect.forkChild(system.kill(ref), { startImmediately: true })
                 while (turns.length > 0) turns.shift()!()
                 yield* TestClock.adjust("1 minute")
                 while (turns.length > 0) turns.shift()!()

@@ -37,14 +37,19 @@ export const doomed = 1 << 5
 export const draining = 1 << 6
 /** A teardown before a restart is under way. */
 export const tearing = 1 << 7
+/** Askers were answered by the handler on the stack. */
+const answering = 1 << 8
 
-const statusShift = 8
+const statusShift = 9
 const statusMask = 7 << statusShift
 const statuses: ReadonlyArray<Status> = ["Starting", "Running", "Restarting", "Stopping", "Stopped", "Failed"]
 
 const busy = scheduled | running | paused
-const interruptsBatch = paused | leaving | doomed
+const interruptsBatch = paused | leaving | doomed | answering
 const endsAfterBatch = leaving | doomed | draining
+const largestCapacity = 2 ** 30
+/** Positions are set back beyond this, to stay small integers. */
+const farPosition = 2 ** 28
 
 /** What the second slot of a mailbox entry holds. */
 export type From = Cell | Ask | undefined
@@ -83,8 +88,12 @@ export interface Rare {
  * One class for all actors, so that every call site of the loop stays
  * monomorphic.
  *
- * The mailbox is a ring of pairs, message and `From`; it is allocated with the
- * first message, and a bounded one never grows beyond its limit.
+ * The mailbox is a ring of pairs, message and `From`, allocated with the first
+ * message. `head` counts the messages taken, `tail` those accepted; `room` is
+ * how many may wait until `send` has to look closer: to grow, or to refuse. It
+ * is zero while the cell is closed.
+ *
+ * `message` and `from` are those of the current message where it has a `From`.
  */
 export class Cell implements ActorRef<unknown> {
   declare readonly "~airssys/actor/ActorRef": "~airssys/actor/ActorRef"
@@ -97,8 +106,8 @@ export class Cell implements ActorRef<unknown> {
   slots: Array<unknown> | undefined = undefined
   mask = -1
   head = 0
-  size = 0
-  readonly limit: number
+  tail = 0
+  room = 0
   handler: Handler<unknown> | undefined = undefined
   /** The context of the current life; replaced at a restart. */
   live: CellContext | undefined = undefined
@@ -134,8 +143,6 @@ export class Cell implements ActorRef<unknown> {
     this.options = options
     this.given = options?.name
     this.guardian = options?.guardian
-    const mailbox = options?.mailbox
-    this.limit = mailbox === undefined || mailbox._tag === "Unbounded" ? 2 ** 30 : mailbox.capacity
   }
 
   get name(): string {
@@ -148,6 +155,20 @@ export class Cell implements ActorRef<unknown> {
 
   setStatus(status: Status): void {
     this.flags = (this.flags & ~statusMask) | (statuses.indexOf(status) << statusShift)
+  }
+
+  get size(): number {
+    return this.tail - this.head
+  }
+
+  get capacity(): number {
+    const mailbox = this.options?.mailbox
+    return mailbox === undefined || mailbox._tag === "Unbounded" ? largestCapacity : mailbox.capacity
+  }
+
+  close(): void {
+    this.flags |= closed
+    this.room = 0
   }
 
   get isEnded(): boolean {
@@ -209,14 +230,12 @@ export class Cell implements ActorRef<unknown> {
   send(message: unknown, from: From): "MailboxFull" | "ActorStopped" | undefined {
     const turns = this.turns
     turns.offered++
-    const flags = this.flags
-    if ((flags & closed) !== 0 || this.size >= this.limit) return this.reject(message, from)
-    if (this.size > this.mask) this.grow()
+    if (this.tail - this.head >= this.room && !this.widen()) return this.reject(message, from)
     const slots = this.slots!
-    const at = ((this.head + this.size++) & this.mask) << 1
+    const at = (this.tail++ & this.mask) << 1
     slots[at] = message
     slots[at + 1] = from
-    turns.accepted++
+    const flags = this.flags
     if ((flags & busy) === 0) {
       this.flags = flags | scheduled
       turns.ready(this)
@@ -233,39 +252,43 @@ export class Cell implements ActorRef<unknown> {
 
   private refusal(reason: "MailboxFull" | "ActorStopped"): MailboxFull | ActorStopped {
     return reason === "MailboxFull"
-      ? new MailboxFull({ actor: this.name, capacity: this.limit })
+      ? new MailboxFull({ actor: this.name, capacity: this.capacity })
       : new ActorStopped({ actor: this.name })
   }
 
-  private grow(): void {
-    const { head, mask, size, slots } = this
-    const capacity = mask < 0 ? 8 : (mask + 1) * 2
-    const next: Array<unknown> = Array.from({ length: capacity * 2 })
-    for (let i = 0; i < size; i++) {
-      const at = ((head + i) & mask) << 1
-      next[i << 1] = slots![at]
-      next[(i << 1) + 1] = slots![at + 1]
+  /** Makes room where the mailbox may have more. */
+  private widen(): boolean {
+    if ((this.flags & closed) !== 0 || this.size >= this.capacity) return false
+    const { head, mask, slots, tail } = this
+    const length = mask < 0 ? 8 : (mask + 1) * 2
+    const next: Array<unknown> = new Array<unknown>(length * 2).fill(undefined)
+    for (let i = head; i < tail; i++) {
+      const from = (i & mask) << 1
+      const to = (i & (length - 1)) << 1
+      next[to] = slots![from]
+      next[to + 1] = slots![from + 1]
     }
     this.slots = next
-    this.mask = capacity - 1
-    this.head = 0
+    this.mask = length - 1
+    this.room = Math.min(length, this.capacity)
+    return true
   }
 
   /** Empties the mailbox; each message is given to `discard` in order. */
   clear(discard: (message: unknown, from: From) => void): void {
-    const { head, mask, size, slots } = this
+    const { head, mask, slots, tail } = this
     this.slots = undefined
     this.mask = -1
-    this.head = 0
-    this.size = 0
-    for (let i = 0; i < size; i++) {
-      const at = ((head + i) & mask) << 1
+    this.room = 0
+    this.head = tail
+    for (let i = head; i < tail; i++) {
+      const at = (i & mask) << 1
       discard(slots![at], slots![at + 1] as From)
     }
   }
 
   schedule(): void {
-    if (this.size > 0 && (this.flags & busy) === 0) {
+    if (this.tail !== this.head && (this.flags & busy) === 0) {
       this.flags |= scheduled
       this.turns.ready(this)
     }
@@ -278,67 +301,69 @@ export class Cell implements ActorRef<unknown> {
     const turns = this.turns
     const handler = this.handler!
     const live = this.live ??= new CellContext(this)
-    let count = 0
+    const end = this.head + actorBatch
+    let handled = 0
+    let outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined
+    turns.enter(this)
     try {
-      while (this.size > 0 && count < actorBatch) {
+      while (this.tail !== this.head && this.head !== end) {
         const slots = this.slots!
-        const at = this.head << 1
+        const at = (this.head++ & this.mask) << 1
         const message = slots[at]
         const from = slots[at + 1] as From
         slots[at] = undefined
-        slots[at + 1] = undefined
-        this.head = (this.head + 1) & this.mask
-        this.size--
-        count++
-        this.message = message
-        this.from = from
-        const result = handler(message, live)
-        if (result === undefined || result === Effect.void) {
-          turns.handled++
-          if (from !== undefined) this.hold(message, from)
-        } else if (!this.take(result)) {
-          return count
+        if (from !== undefined) {
+          slots[at + 1] = undefined
+          this.message = message
+          this.from = from
         }
-        if ((this.flags & interruptsBatch) !== 0 || this.answered !== undefined) break
+        const result = handler(message, live)
+        if (result !== undefined && result !== Effect.void) {
+          outcome = this.take(result)
+          if (outcome !== undefined) break
+        }
+        handled++
+        if (from !== undefined) this.hold()
+        if ((this.flags & interruptsBatch) !== 0) break
       }
     } catch (defect) {
-      this.crash(Causes.die(defect))
-      return count
+      outcome = Causes.die(defect)
     }
-    this.rest()
-    return count
+    turns.leave(handled)
+    if (outcome === undefined) this.rest()
+    else if (Causes.isCause(outcome)) this.crash(outcome)
+    else this.park(outcome)
+    return handled + 1
   }
 
-  /** Settles what a handler returned; false when the batch is over with it. */
-  private take(result: Effect.Effect<unknown, unknown, Scope.Scope>): boolean {
-    if (Exit.isExit(result)) return this.settle(result)
+  /** What a handler returned: nothing left to do, why it failed, or what still runs. */
+  private take(
+    result: Effect.Effect<unknown, unknown, Scope.Scope>
+  ): Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined {
+    if (Exit.isExit(result)) return failureOf(result)
     if (!Effect.isEffect(result)) {
-      this.crash(Causes.die(new TypeError(`The handler of ${this.name} returned neither nothing nor an Effect`)))
-      return false
+      return Causes.die(new TypeError(`The handler of ${this.name} returned neither nothing nor an Effect`))
     }
     const fiber = Effect.runForkWith(this.openScope())(result)
     const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return this.settle(exit)
+    return exit === undefined ? fiber : failureOf(exit)
+  }
+
+  /** Leaves the message to its fiber. */
+  private park(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.fiber = fiber
     fiber.addObserver((exit) => {
       if (this.fiber !== fiber) return
       this.fiber = undefined
-      if (this.settle(exit)) this.rest()
+      const cause = failureOf(exit)
+      if (cause !== undefined) return this.crash(cause)
+      this.turns.handled++
+      if (this.from !== undefined) this.hold()
+      this.rest()
     })
     // The effect killed its own actor before it suspended for the first time.
     if ((this.flags & doomed) !== 0) this.system.afterBatch(this)
     this.flush()
-    return false
-  }
-
-  private settle(exit: Exit.Exit<unknown, unknown>): boolean {
-    if (exit._tag === "Failure") {
-      this.crash(exit.cause)
-      return false
-    }
-    this.turns.handled++
-    if (this.from !== undefined) this.hold(this.message, this.from)
-    return true
   }
 
   private crash(cause: Cause.Cause<unknown>): void {
@@ -353,9 +378,8 @@ export class Cell implements ActorRef<unknown> {
   }
 
   private rest(): void {
-    this.message = undefined
-    this.from = undefined
     this.flags &= ~running
+    if (this.head > farPosition) this.setBack()
     if ((this.flags & endsAfterBatch) !== 0) this.system.afterBatch(this)
     this.schedule()
     this.flush()
@@ -369,6 +393,7 @@ export class Cell implements ActorRef<unknown> {
     ask.keep(answer)
     ask.next = this.answered
     this.answered = ask
+    this.flags |= answering
   }
 
   /** Resumes those who were answered, in the order of their answers. */
@@ -376,6 +401,7 @@ export class Cell implements ActorRef<unknown> {
     let last = this.answered
     if (last === undefined) return
     this.answered = undefined
+    this.flags &= ~answering
     let first: Ask | undefined
     while (last !== undefined) {
       const next: Ask | undefined = last.next
@@ -390,8 +416,19 @@ export class Cell implements ActorRef<unknown> {
     }
   }
 
-  /** Keeps the asker of a request that was handled without an answer. */
-  private hold(message: unknown, from: From): void {
+  /** Moves both positions by whole rings; what was accepted stays counted. */
+  private setBack(): void {
+    const by = this.head - (this.head & this.mask)
+    this.head -= by
+    this.tail -= by
+    this.turns.accepted += by
+  }
+
+  /** Ends a message with a `From`: keeps the asker that got no answer. */
+  private hold(): void {
+    const { from, message } = this
+    this.message = undefined
+    this.from = undefined
     if (!(from instanceof Ask) || from.isAnswered) return
     const held = this.getRare().held ??= new Map()
     const first = held.get(message)
@@ -504,6 +541,9 @@ export class CellContext implements ActorContext<unknown> {
     if ((cell.flags & busy) === 0) cell.system.afterBatch(cell)
   }
 }
+
+const failureOf = (exit: Exit.Exit<unknown, unknown>): Cause.Cause<unknown> | undefined =>
+  exit._tag === "Failure" ? exit.cause : undefined
 
 /** The cell behind a ref; refs are made by a system and nowhere else. */
 export const cellOf = (ref: ActorRef<never>): Cell => {

@@ -108,35 +108,34 @@ export class System implements Lifecycle {
       )
       siblings.add(cell)
       if (name !== undefined) this.names.set(name, cell)
-      if (Exit.isExit(cell.behaviour) && cell.behaviour._tag === "Success") {
-        const refused = this.begin(cell, cell.behaviour.value)
-        return refused === undefined ? Exit.succeed(cell) : this.failStart(cell, refused)
-      }
-      return this.awaitStart(cell)
+      let exit: Exit.Exit<Handler<unknown>, unknown> | undefined
+      let resumeStart: (() => void) | undefined
+      this.start(cell, (started) => {
+        exit = started
+        resumeStart?.()
+      })
+      if (exit !== undefined) return this.settleStart(cell, exit)
+      return Effect.callback<Cell, unknown>((resume) => {
+        const waiter = () => resume(Exit.fail(new ActorStopped({ actor: cell.name })))
+        this.onEnd(cell, waiter)
+        resumeStart = () => {
+          const rare = cell.getRare()
+          rare.waiters = rare.waiters?.filter((other) => other !== waiter)
+          resume(this.settleStart(cell, exit!))
+        }
+        return this.kill(cell)
+      })
     }) as never
   }
 
-  private awaitStart(cell: Cell): Effect.Effect<Cell, unknown> {
-    return Effect.callback((resume) => {
-      let outcome: Exit.Exit<Cell, unknown> = Exit.fail(new ActorStopped({ actor: cell.name }))
-      const waiter = () => resume(outcome)
-      this.onEnd(cell, waiter)
-      this.start(cell, (exit) => {
-        const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
-        if (cause === undefined) {
-          if (cell.rare !== undefined) cell.rare.waiters = cell.rare.waiters?.filter((other) => other !== waiter)
-          return resume(Exit.succeed(cell))
-        }
-        outcome = Exit.failCause(cause)
-        this.terminate(cell, this.failure(cell, cause))
-      })
-      return this.kill(cell)
-    })
-  }
-
-  private failStart(cell: Cell, cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> {
+  private settleStart(
+    cell: Cell,
+    exit: Exit.Exit<Handler<unknown>, unknown>
+  ): Effect.Effect<Cell, unknown> {
+    const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
+    if (cause === undefined) return Exit.succeed(cell)
     this.terminate(cell, this.failure(cell, cause))
-    return Exit.failCause(cause)
+    return Effect.andThen(this.awaitEnd(cell), Exit.failCause(cause))
   }
 
   /** Runs the behaviour; `next` is not called when the actor ends meanwhile. */
@@ -258,7 +257,8 @@ export class System implements Lifecycle {
     if ((cell.flags & (closed | draining)) !== 0) return
     const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
     if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
-    cell.flags |= closed | draining
+    cell.close()
+    cell.flags |= draining
     cell.setStatus("Stopping")
     if ((cell.flags & (running | scheduled)) === 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
     if (Duration.toMillis(shutdown) === 0) return this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
@@ -276,7 +276,8 @@ export class System implements Lifecycle {
     const rare = cell.getRare()
     if (rare.ending !== undefined) return
     rare.ending = ending
-    cell.flags |= closed | paused | doomed
+    cell.close()
+    cell.flags |= paused | doomed
     cell.setStatus("Stopping")
     const isOnStack = (cell.flags & running) !== 0 && cell.fiber === undefined
     if (!isOnStack && (cell.flags & tearing) === 0) this.end(cell)
@@ -319,6 +320,7 @@ export class System implements Lifecycle {
     if (cell.given !== undefined && this.names.get(cell.given) === cell) this.names.delete(cell.given)
     cell.handler = undefined
     cell.rare = undefined
+    this.turns.accepted += cell.tail
     timer?.interruptUnsafe()
     ending!.announce()
     cell.guardian?.ended(cell)
@@ -333,18 +335,21 @@ export class System implements Lifecycle {
     return { status: "Failed", announce: () => this.emit(cell, { _tag: "Failed", cause }) }
   }
 
-  /** Ends when the actor has ended. */
+  private awaitEnd(cell: Cell): Effect.Effect<void> {
+    return Effect.callback((resume) => this.onEnd(cell, () => resume(Effect.void)))
+  }
+
   awaitStop(cell: Cell): Effect.Effect<void> {
-    return Effect.callback((resume) => {
-      this.onEnd(cell, () => resume(Effect.void))
+    return Effect.suspend(() => {
       this.requestStop(cell)
+      return this.awaitEnd(cell)
     })
   }
 
   kill(cell: Cell): Effect.Effect<void> {
-    return Effect.callback((resume) => {
-      this.onEnd(cell, () => resume(Effect.void))
+    return Effect.suspend(() => {
       this.terminate(cell, this.stop(cell, "Killed"))
+      return this.awaitEnd(cell)
     })
   }
 
@@ -461,10 +466,10 @@ export class System implements Lifecycle {
 
   private emit(cell: Cell, content: EventOf<ActorEvent>): void {
     const event = {
+      ...content,
       id: cell.id,
       name: cell.name,
-      at: cell.clock.currentTimeMillisUnsafe(),
-      ...content
+      at: cell.clock.currentTimeMillisUnsafe()
     } as ActorEvent
     try {
       this.hooks.onEvent(event)
@@ -508,12 +513,15 @@ export class System implements Lifecycle {
   }
 
   get accounting(): Accounting {
-    const { accepted, discarded, failed, handled, offered, rejected } = this.turns
+    const { discarded, failed, offered, rejected } = this.turns
+    const handled = this.turns.handled + this.turns.handledInBatch
+    let accepted = this.turns.accepted
     let isRunning = 0
     let waiting = 0
     const open: Array<Cell> = [...this.roots]
     for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
       if ((cell.flags & running) !== 0) isRunning++
+      accepted += cell.tail
       waiting += cell.size
       if (cell.rare?.children !== undefined) open.push(...cell.rare.children)
     }

@@ -10,17 +10,26 @@ export interface Ready {
   run(): number
 }
 
+interface Batch {
+  readonly head: number
+}
+
 /**
  * The run-queue of a system and its counters. At most one turn is scheduled
  * or running; an actor is in the ring at most once (its own flag says so).
  */
 export class Turns {
   offered = 0
+  /** Those of cells that are gone; a cell that is there counts its own. */
   accepted = 0
   rejected = 0
+  /** Without the batch that is on the stack. */
   handled = 0
   failed = 0
   discarded = 0
+
+  private current: Batch | undefined = undefined
+  private batchFrom = 0
 
   private ring: Array<Ready | undefined> = Array.from({ length: 16 })
   private mask = 15
@@ -31,6 +40,22 @@ export class Turns {
 
   constructor(scheduler: TurnScheduler) {
     this.scheduler = scheduler
+  }
+
+  /** A batch is on the stack from here to `leave`; its messages are counted there. */
+  enter(cell: Batch): void {
+    this.current = cell
+    this.batchFrom = cell.head
+  }
+
+  leave(handled: number): void {
+    this.current = undefined
+    this.handled += handled
+  }
+
+  /** Those of the batch on the stack, without the message in work. */
+  get handledInBatch(): number {
+    return this.current === undefined ? 0 : this.current.head - this.batchFrom - 1
   }
 
   ready(cell: Ready): void {
