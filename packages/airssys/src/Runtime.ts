@@ -74,6 +74,18 @@ export interface RunningClient<Shape> extends Running {
 }
 
 /**
+ * An export as the binary names it, with its types.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Export {
+  readonly interface: string | undefined
+  readonly function: string
+  readonly type: WitType.Func
+}
+
+/**
  * @category models
  * @since 0.1.0
  */
@@ -113,6 +125,8 @@ export class Runtime extends Context.Service<Runtime, {
     target: string,
     args: ReadonlyArray<unknown>
   ) => Effect.Effect<CallResult, ComponentError>
+  /** The types of an export of a running component, by its name; undefined where there is none. */
+  readonly describe: (component: string, target: string) => Effect.Effect<Export | undefined>
   /** Stops a component: waiting messages are worked off first, within a bound. */
   readonly stop: (component: string) => Effect.Effect<void>
   /** The components that were started and not stopped. */
@@ -178,6 +192,11 @@ const make = Effect.gen(function*() {
           ? unavailable(component, target, "NoSuchExport", "has no such export")
           : ComponentHost.invoke(entry.ref, found, args)
       }),
+    describe: (component, target) =>
+      Effect.sync(() => {
+        const entry = running.get(component)
+        return entry === undefined ? undefined : resolve(entry.release.component.world, target)
+      }),
     stop: (component) =>
       changing.withPermit(Effect.suspend(() => {
         const entry = running.get(component)
@@ -209,7 +228,7 @@ const unavailable = (component: string, target: string, reason: "Stopped" | "NoS
 export const resolve = (
   world: WitType.World,
   target: string
-): { readonly interface: string | undefined; readonly function: string; readonly type: WitType.Func } | undefined => {
+): Export | undefined => {
   const at = target.indexOf(".")
   const [from, name] = at === -1 ? [undefined, target] : [target.slice(0, at), target.slice(at + 1)]
   for (const item of world.exports) {

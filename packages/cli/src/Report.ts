@@ -11,6 +11,7 @@ import type { CallReceipt } from "airssys/component/Receipt"
 import type { Release } from "airssys/component/Release"
 import * as Explanation from "airssys/security/Explanation"
 import * as SafeText from "airssys/security/SafeText"
+import * as Version from "airssys/Version"
 import * as ByteSize from "effect/ByteSize"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
@@ -41,7 +42,13 @@ export type ReportEvent =
     readonly receipt?: CallReceipt | undefined
   }
   | { readonly event: "denied"; readonly explanation: Explanation.Explanation; readonly entry: number | undefined }
-  | { readonly event: "deadline"; readonly component: string; readonly millis: number; readonly limit: number }
+  | {
+    readonly event: "deadline"
+    readonly component: string
+    readonly export: string
+    readonly millis: number
+    readonly limit: number
+  }
   | { readonly event: "meanwhile"; readonly component: string; readonly calls: number; readonly longest: number }
   | { readonly event: "crash"; readonly component: string; readonly category: string; readonly export: string }
   | {
@@ -101,6 +108,37 @@ export const layerJson: Layer.Layer<Report> = Layer.succeed(Report, {
   emit: (event) => Console.log(json(event))
 })
 
+/**
+ * Reports who is speaking: airssys, its version and that of Node.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const begin = (title: string): Effect.Effect<void, never, Report> =>
+  Report.use((report) => report.emit({ event: "begin", version: Version.version, node: process.versions.node, title }))
+
+/**
+ * Reports a last line.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const end = (text: string): Effect.Effect<void, never, Report> =>
+  Report.use((report) => report.emit({ event: "end", text }))
+
+/**
+ * Reports a heading, then runs an effect.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const step = <A, E, R>(
+  number: number,
+  title: string,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R | Report> =>
+  Effect.andThen(Report.use((report) => report.emit({ event: "step", number, title })), effect)
+
 const width = 80
 
 /**
@@ -112,7 +150,7 @@ const width = 80
 export const text = (event: ReportEvent): ReadonlyArray<string> => {
   switch (event.event) {
     case "begin":
-      return [`airssys ${event.version} on Node ${event.node}. ${event.title}`, ""]
+      return [...wrap(`airssys ${event.version} on Node ${event.node}. ${event.title}`, ""), ""]
     case "build":
       return [`Built ${event.component} in ${duration(event.millis)}.`]
     case "install":
@@ -241,7 +279,7 @@ const table = (
   header: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>
 ): ReadonlyArray<string> => {
-  const lines = [header, ...rows.map((row) => row.map(SafeText.escape))]
+  const lines = [header, ...rows.map((row) => row.map((cell) => SafeText.escape(cell)))]
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines.map((line) =>
     line.map((cell, column) => column === line.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)).join("  ")

@@ -20,6 +20,7 @@ import * as AuditLog from "airssys/security/AuditLog"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
 import type { ConfigError } from "effect/Config"
+import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -57,6 +58,7 @@ export type NodeHost =
   | Runtime.Services
   | ComponentEngine
   | ReleaseSource.ReleaseSource
+  | Digest
   | FileSystem.FileSystem
   | Path.Path
 
@@ -76,7 +78,7 @@ export const layer = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(options.engine),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
     Layer.provide(NodeWorkerHost.layer),
-    Layer.provide(NodeCrypto.layerDigest),
+    Layer.provideMerge(NodeCrypto.layerDigest),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
 

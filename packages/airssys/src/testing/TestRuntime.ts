@@ -8,12 +8,14 @@
  *
  * @since 0.1.0
  */
+import type * as WitType from "@airssys/engine/WitType"
 import * as Cause from "effect/Cause"
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { ActorRef } from "../actor/ActorRef.ts"
 import * as ActorSystem from "../actor/ActorSystem.ts"
 import * as Supervisor from "../actor/Supervisor.ts"
@@ -96,7 +98,23 @@ const scriptedRelease = (definition: Contract.Definition): Release => {
   const [namespace = "", name = ""] = id.split(":")
   const at = definition.world.indexOf("@")
   const version = at === -1 ? "0.0.0" : definition.world.slice(at + 1)
-  const manifest = Manifest.make({ namespace, name, version, world: definition.world, limits: { memory: 65536 } })
+  const manifest = Result.getOrThrow(Manifest.parse(
+    [
+      "schema = 1",
+      "[component]",
+      `namespace = "${namespace}"`,
+      `name = "${name}"`,
+      `version = "${version}"`,
+      `world = "${definition.world}"`,
+      "[build]",
+      "command = \"none\"",
+      "output = \"none\"",
+      "[limits]",
+      "memory = \"64 KiB\"",
+      "timeout = \"1 min\""
+    ].join("\n"),
+    { file: "script" }
+  ))
   return {
     id,
     version,
@@ -144,7 +162,7 @@ const layerScripted = (definition: Contract.Definition, script: object): Layer.L
         new ComponentError({ ...place, reason: { _tag: "NoSuchExport" }, detail: "has no such export" })
       )
     }
-    const problem = Admission.checkArguments(entry.contract.function, args)
+    const problem = argumentProblem(entry.contract.function.params, args)
     if (problem !== undefined) {
       return Effect.fail(
         new ComponentError({ ...place, reason: { _tag: "BadArgument", path: problem }, detail: problem })
@@ -175,6 +193,18 @@ const layerScripted = (definition: Contract.Definition, script: object): Layer.L
         ;(instance as ScriptedInstance).poisoned = true
       })
   })
+}
+
+const argumentProblem = (
+  params: ReadonlyArray<WitType.Field>,
+  args: ReadonlyArray<unknown>
+): string | undefined => {
+  if (args.length !== params.length) return `takes ${params.length} arguments, got ${args.length}`
+  for (const [index, param] of params.entries()) {
+    const problem = Admission.check(param.type)(args[index])
+    if (problem !== undefined) return `${param.name}: ${problem}`
+  }
+  return undefined
 }
 
 const receipt = { fuel: undefined, memory: 0, nanos: 0n }

@@ -1,0 +1,245 @@
+/**
+ * What a runtime has to keep with real components on a real engine.
+ *
+ * The suite wants two components: `totals` of the examples, and `miner`, which
+ * attacks its host. The clock is the real one; nothing sleeps.
+ *
+ * @since 0.1.0
+ */
+import { assert, describe, layer as withLayer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { ActorSystem } from "../actor/ActorSystem.ts"
+import type { LayerOptions } from "../component/Component.ts"
+import { ComponentHost } from "../component/ComponentHost.ts"
+import { Runtime } from "../Runtime.ts"
+import { AuditLog } from "../security/AuditLog.ts"
+import * as Grant from "../security/Grant.ts"
+
+/**
+ * Where the suite's components are, for the `install` of the runtime.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Sources {
+  readonly totals: string
+  readonly miner: string
+}
+
+const quick: LayerOptions = { backoff: { base: "1 millis", factor: 1, cap: "1 millis" } }
+const lines = [{ quantity: 2, cents: 1050 }]
+
+/**
+ * Registers the tests. The layer is built once for all of them.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const suite = <E>(
+  name: string,
+  layer: Layer.Layer<Runtime | ActorSystem | ComponentHost | AuditLog, E>,
+  sources: Sources
+): void => {
+  const started = <A, E2, R>(
+    source: keyof Sources,
+    test: (runtime: Runtime["Service"]) => Effect.Effect<A, E2, R>,
+    options: LayerOptions = quick
+  ) =>
+    Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const { release } = yield* runtime.startUntyped(sources[source], options)
+      return yield* Effect.ensuring(test(runtime), runtime.stop(release.id))
+    })
+
+  const restarted = Effect.gen(function*() {
+    const system = yield* ActorSystem
+    return yield* Effect.forkChild(
+      Stream.runHead(Stream.filter(system.events, (event) => event._tag === "Restarted")),
+      { startImmediately: true }
+    )
+  })
+
+  const eventsOf = Effect.gen(function*() {
+    const audit = yield* AuditLog
+    return (yield* audit.entries).map((entry) => entry.event)
+  })
+
+  describe(`Runtime (${name})`, () => {
+    withLayer(layer, { excludeTestServices: true })((it) => {
+      it.effect("installs a folder once, trusts nobody by itself and records both", () =>
+        Effect.gen(function*() {
+          const runtime = yield* Runtime
+          const first = yield* runtime.install(sources.totals)
+          const second = yield* runtime.install(sources.totals)
+          assert.strictEqual(first, second)
+          assert.strictEqual(first.id, "acme:totals")
+          assert.match(first.digest, /^sha256:[0-9a-f]{64}$/)
+          assert.strictEqual(first.trust.level, "Unknown")
+          const tags = (yield* eventsOf).map((event) => event._tag)
+          assert.includeMembers(tags, ["Installed", "TrustDecided"])
+        }))
+
+      it.effect("fails to install what is not there, and names the file", () =>
+        Effect.gen(function*() {
+          const runtime = yield* Runtime
+          const error = yield* Effect.flip(runtime.install(`${sources.totals}-that-is-not-there`))
+          assert.strictEqual(error._tag, "SourceError")
+          assert.include(error.message, "that-is-not-there")
+        }))
+
+      it.effect("answers a call with the value of the export and a receipt", () =>
+        started("totals", (runtime) =>
+          Effect.gen(function*() {
+            const { receipt, value } = yield* runtime.call("acme:totals", "totals.sum", [lines])
+            assert.deepStrictEqual(value, { tag: "ok", val: 2100 })
+            assert.isAbove(receipt.memory, 0)
+            assert.isTrue(receipt.nanos > 0n)
+          })))
+
+      it.effect("gives the typed error of an export as its value", () =>
+        started("totals", (runtime) =>
+          Effect.gen(function*() {
+            const many = [{ quantity: 4_294_967_295, cents: 4_294_967_295 }]
+            const { value } = yield* runtime.call("acme:totals", "totals.sum", [many])
+            assert.deepStrictEqual(value, { tag: "err", val: "overflow" })
+          })))
+
+      it.effect("refuses wrong arguments and unknown exports without harm to the instance", () =>
+        started("totals", (runtime) =>
+          Effect.gen(function*() {
+            const wrong = yield* Effect.flip(runtime.call("acme:totals", "totals.add", [1, "2"]))
+            assert.strictEqual(wrong.reason._tag, "BadArgument")
+            const unknown = yield* Effect.flip(runtime.call("acme:totals", "totals.constructor", []))
+            assert.strictEqual(unknown.reason._tag, "NoSuchExport")
+            assert.strictEqual((yield* runtime.call("acme:totals", "totals.add", [1, 2])).value, 3)
+          })))
+
+      it.effect("does not start a component twice, and starts it again after a stop", () =>
+        started("totals", (runtime) =>
+          Effect.gen(function*() {
+            const error = yield* Effect.flip(runtime.startUntyped(sources.totals, quick))
+            assert.strictEqual(error._tag, "AlreadyRunning")
+            yield* runtime.stop("acme:totals")
+            const gone = yield* Effect.flip(runtime.call("acme:totals", "totals.add", [1, 2]))
+            assert.strictEqual(gone.reason._tag, "Stopped")
+            yield* runtime.startUntyped(sources.totals, {
+              ...quick,
+              grants: [Grant.make("log", { reason: "Another grant than before." })]
+            })
+            assert.strictEqual((yield* runtime.call("acme:totals", "totals.add", [1, 2])).value, 3)
+          })))
+
+      it.effect("stops an endless loop at its limit while a neighbour answers", () =>
+        started("totals", () =>
+          started("miner", (runtime) =>
+            Effect.gen(function*() {
+              const spinning = yield* Effect.forkChild(Effect.flip(runtime.call("evil:miner", "miner.spin", [])), {
+                startImmediately: true
+              })
+              let calls = 0
+              while (spinning.pollUnsafe() === undefined) {
+                yield* runtime.call("acme:totals", "totals.add", [1, 2])
+                calls++
+              }
+              const error = yield* Fiber.join(spinning)
+              assert.deepStrictEqual(error.reason, { _tag: "DeadlineExceeded", limitMillis: 250 })
+              assert.isAbove(calls, 10)
+            }))))
+
+      it.effect("gives the sender of a crash a typed error and starts a fresh instance", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const restart = yield* restarted
+            const error = yield* Effect.flip(runtime.call("evil:miner", "miner.dig", []))
+            assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "Unreachable" })
+            assert.strictEqual(error.component, "evil:miner")
+            assert.strictEqual(error.export, "miner.dig")
+            yield* Fiber.join(restart)
+            assert.strictEqual((yield* runtime.call("evil:miner", "miner.ping", [])).value, "pong")
+            const tags = (yield* eventsOf).map((event) => event._tag)
+            assert.includeMembers(tags, ["Crashed", "Restarted"])
+          })))
+
+      it.effect("ends a recursion without end as a stack overflow", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const error = yield* Effect.flip(runtime.call("evil:miner", "miner.recurse", []))
+            assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "StackOverflow" })
+          })))
+
+      it.effect("lets a component grow to its limit and no further", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const { receipt, value } = yield* runtime.call("evil:miner", "miner.hog", [])
+            assert.isAtMost(value as number, 256)
+            assert.isAtMost(receipt.memory, 16 * 1024 * 1024)
+          })))
+
+      it.effect("gives up on a component that keeps crashing, and on nobody else", () =>
+        started("totals", () =>
+          started(
+            "miner",
+            (runtime) =>
+              Effect.gen(function*() {
+                const restart = yield* restarted
+                yield* Effect.flip(runtime.call("evil:miner", "miner.dig", []))
+                yield* Fiber.join(restart)
+                yield* Effect.flip(runtime.call("evil:miner", "miner.dig", []))
+                const error = yield* Effect.flip(runtime.call("evil:miner", "miner.ping", []))
+                assert.strictEqual(error.reason._tag, "Stopped")
+                assert.strictEqual((yield* runtime.call("acme:totals", "totals.add", [1, 2])).value, 3)
+              }),
+            { ...quick, intensity: { restarts: 1, within: "1 minute" } }
+          )))
+
+      it.effect("denies what a manifest does not ask for, as a value, and explains it to the operator", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const host = yield* ComponentHost
+            const { value } = yield* runtime.call("evil:miner", "miner.peek", [])
+            assert.isTrue(value)
+            const [denial] = yield* host.denials
+            assert.strictEqual(denial?.explanation.reason, "NotAsked")
+            assert.strictEqual(denial?.explanation.resource, "STRIPE_KEY")
+            const entry = (yield* (yield* AuditLog).entries).find((item) => item.sequence === denial?.entry)
+            assert.strictEqual(entry?.event._tag, "CapabilityDenied")
+          }), {
+          ...quick,
+          environment: { STRIPE_KEY: "sk_live" },
+          grants: [Grant.make("environment", ["STRIPE_KEY"], { reason: "Beyond what it asks for." })]
+        }))
+
+      it.effect("refuses limits above what the manifest asks for", () =>
+        Effect.gen(function*() {
+          const runtime = yield* Runtime
+          const error = yield* Effect.flip(runtime.startUntyped(sources.totals, { limits: { memory: "1 GiB" } }))
+          assert.strictEqual(error._tag, "InstallRefused")
+          assert.include(error.message, "its manifest asks for")
+        }))
+
+      it.effect("refuses a time limit that cannot be kept in this thread", () =>
+        Effect.gen(function*() {
+          const runtime = yield* Runtime
+          const error = yield* Effect.flip(runtime.startUntyped(sources.totals, { tier: "inline" }))
+          assert.strictEqual(error._tag === "InstantiateError" ? error.reason : error._tag, "LimitUnsupported")
+        }))
+
+      it.effect("accounts for every message, and for every life in a log that verifies", () =>
+        Effect.gen(function*() {
+          const runtime = yield* Runtime
+          const system = yield* ActorSystem
+          assert.deepStrictEqual(yield* runtime.status, [])
+          const { accepted, discarded, failed, handled, offered, rejected, running, waiting } = yield* system.accounting
+          assert.strictEqual(offered, accepted + rejected)
+          assert.strictEqual(accepted, handled + failed + discarded + running + waiting)
+          assert.strictEqual(running + waiting, 0)
+          const audit = yield* AuditLog
+          const { entries } = yield* audit.verify
+          assert.isAbove(entries, 10)
+        }))
+    })
+  })
+}

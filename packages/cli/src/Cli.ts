@@ -1,0 +1,132 @@
+/**
+ * The `airssys` command.
+ *
+ * @since 0.1.0
+ */
+import * as JcoEngine from "@airssys/engine-jco/JcoEngine"
+import * as NodeHost from "@airssys/platform-node/NodeHost"
+import * as ReleaseSource from "airssys/component/ReleaseSource"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as ContractFile from "./ContractFile.ts"
+import * as GuestBuild from "./GuestBuild.ts"
+import * as HostFolder from "./HostFolder.ts"
+import * as Report from "./Report.ts"
+
+/**
+ * The generated file is not the one on disk.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ContractDrift extends Schema.TaggedError<ContractDrift>("@airssys/cli/ContractDrift")("ContractDrift", {
+  file: Schema.String
+}) {
+  override get message(): string {
+    return `error: ${this.file} is not what \`airssys types\` writes. Run it without --check.`
+  }
+}
+
+const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print one JSON object per line"),
+  Flag.withDefault(false)
+)
+
+const build = Command.make(
+  "build",
+  {
+    entry: Argument.String("entry").pipe(
+      Argument.withDescription("Source file, .ts, .js or .wat; by default the one in Component.toml"),
+      Argument.optional
+    ),
+    folder: Flag.String("folder").pipe(
+      Flag.withDescription("Folder with the Component.toml"),
+      Flag.withDefault(".")
+    )
+  },
+  Effect.fnUntraced(function*({ entry, folder }) {
+    const { component, result } = yield* Effect.provide(
+      GuestBuild.build(folder, { entry: Option.getOrUndefined(entry) }),
+      ReleaseSource.layerFileSystem
+    )
+    yield* Console.log(
+      `${component}  ${result.digest.slice(0, 8)}  ${result.size} bytes  ${
+        result.cached ? "cached" : "built"
+      }  ${result.out}`
+    )
+  })
+).pipe(
+  Command.withDescription("Make a component from TypeScript or WebAssembly text"),
+  Command.withExamples([{ command: "airssys build src/main.ts", description: "Build the component of this folder" }])
+)
+
+const types = Command.make(
+  "types",
+  {
+    wit: Argument.String("wit").pipe(Argument.withDescription("WIT folder or file")),
+    world: Flag.String("world").pipe(
+      Flag.withDescription("World, where the package has several"),
+      Flag.optional
+    ),
+    out: Flag.String("out").pipe(
+      Flag.withDescription("File to write, - for standard output; by default <package>.gen.ts"),
+      Flag.optional
+    ),
+    check: Flag.Boolean("check").pipe(
+      Flag.withDescription("Write nothing; fail if the file is not up to date"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*({ check, out, wit, world }) {
+    const fs = yield* FileSystem.FileSystem
+    const generated = yield* ContractFile.generate(wit, Option.getOrUndefined(world))
+    const file = Option.getOrElse(out, () => generated.name)
+    if (file === "-") return yield* Console.log(generated.text.trimEnd())
+    if (check) {
+      const existing = yield* Effect.orElseSucceed(fs.readFileString(file), () => "")
+      return existing === generated.text ? yield* Console.log(file) : yield* new ContractDrift({ file })
+    }
+    yield* fs.writeFileString(file, generated.text)
+    yield* Console.log(file)
+  })
+).pipe(
+  Command.withDescription("Write the contract of a WIT world"),
+  Command.withExamples([{ command: "airssys types wit/", description: "Write rates.gen.ts for acme:rates" }])
+)
+
+const run = Command.make(
+  "run",
+  { folder: Argument.String("folder").pipe(Argument.withDescription("Folder with an airssys.toml")), json },
+  Effect.fnUntraced(function*({ folder, json }) {
+    const host = yield* HostFolder.read(folder)
+    const program = host.calls.length === 0 ? HostFolder.serve(host) : HostFolder.perform(host)
+    yield* program.pipe(
+      Effect.provide([
+        NodeHost.layer({ engine: JcoEngine.layer, ...host.options }),
+        json ? Report.layerJson : Report.layerText
+      ]),
+      Effect.provideService(Logger.LogToStderr, true)
+    )
+  })
+).pipe(
+  Command.withDescription("Host the components of a folder; until interrupted, or for the calls it lists"),
+  Command.withExamples([{ command: "airssys run examples/plugins", description: "Run the example" }])
+)
+
+/**
+ * The command with all of its subcommands.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const command = Command.make("airssys").pipe(
+  Command.withDescription("Run code that you do not trust, as supervised actors under capabilities"),
+  Command.withSubcommands([build, types, run])
+)

@@ -1,0 +1,181 @@
+/**
+ * A folder with an `airssys.toml`, hosted as it says.
+ *
+ * @since 0.1.0
+ */
+import type * as NodeHost from "@airssys/platform-node/NodeHost"
+import type { ComponentError } from "airssys/component/ComponentError"
+import * as HostConfig from "airssys/component/HostConfig"
+import * as WitJson from "airssys/component/WitJson"
+import * as Runtime from "airssys/Runtime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
+import * as Schema from "effect/Schema"
+import * as Report from "./Report.ts"
+import * as Walkthrough from "./Walkthrough.ts"
+
+/**
+ * What `airssys.toml` of a folder says, with absolute paths.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostFolder {
+  readonly plugins: ReadonlyArray<Walkthrough.Plugin>
+  readonly supervision: HostConfig.Supervision
+  readonly calls: ReadonlyArray<HostConfig.Call>
+  readonly options: Omit<NodeHost.Options, "engine">
+}
+
+/**
+ * The folder cannot be hosted.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class HostFolderError extends Schema.TaggedError<HostFolderError>("@airssys/cli/HostFolderError")(
+  "HostFolderError",
+  { detail: Schema.String }
+) {
+  override get message(): string {
+    return `error: ${this.detail}. Nothing was started.`
+  }
+}
+
+const sizeLimit = 256 * 1024
+
+/**
+ * Reads and decodes `airssys.toml` of a folder.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = Effect.fnUntraced(function*(
+  folder: string
+): Effect.fn.Return<HostFolder, HostConfig.HostConfigError | HostFolderError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const root = path.resolve(folder)
+  const file = path.join(root, "airssys.toml")
+  const info = yield* Effect.mapError(
+    fs.stat(file),
+    () => new HostFolderError({ detail: `there is no ${file}; a host is a folder with this file` })
+  )
+  if (info.type !== "File" || info.size > sizeLimit) {
+    return yield* new HostFolderError({ detail: `${file} is no file of at most ${sizeLimit / 1024} KiB` })
+  }
+  const text = yield* Effect.mapError(
+    fs.readFileString(file),
+    () => new HostFolderError({ detail: `${file} cannot be read` })
+  )
+  const config = yield* Effect.fromResult(HostConfig.parse(text, { file: path.relative("", file) || file }))
+  if (config.components.length === 0) {
+    return yield* new HostFolderError({ detail: `${file} has no [[component]], so there is nothing to host` })
+  }
+  return {
+    plugins: config.components.map((component) => ({
+      ...component.options,
+      backoff: config.supervision.backoff,
+      source: path.resolve(root, component.source)
+    })),
+    supervision: config.supervision,
+    calls: config.calls,
+    options: {
+      trust: [...config.trust.paths.map((item) => path.resolve(root, item)), ...config.trust.digests],
+      devMode: config.trust.devMode,
+      audit: config.audit.file === undefined ? undefined : path.resolve(root, config.audit.file)
+    }
+  }
+})
+
+const components = (host: HostFolder): Layer.Layer<never, Runtime.StartError, Runtime.Runtime> =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const runtime = yield* Runtime.Runtime
+    for (const plugin of host.plugins) {
+      yield* Effect.acquireRelease(
+        runtime.startUntyped(plugin.source, { ...plugin, intensity: host.supervision.intensity }),
+        ({ release }) => runtime.stop(release.id)
+      )
+    }
+  }))
+
+const begin = (host: HostFolder) =>
+  Effect.andThen(
+    Report.begin(`${host.plugins.length} ${host.plugins.length === 1 ? "component" : "components"}.`),
+    Walkthrough.install(host.plugins, host.supervision.intensity)
+  )
+
+/**
+ * Hosts the components until the program is interrupted.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const serve = (host: HostFolder) => Effect.andThen(begin(host), Walkthrough.run(components(host), Effect.never))
+
+/**
+ * Hosts the components for the calls that the file lists, verifies the audit
+ * log and stops.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const perform = (host: HostFolder) =>
+  Effect.andThen(
+    begin(host),
+    Walkthrough.run(
+      components(host),
+      Effect.gen(function*() {
+        for (const [index, call] of host.calls.entries()) {
+          const { meanwhile } = call
+          const others = meanwhile === undefined
+            ? undefined
+            : { component: meanwhile.component, call: (yield* prepare(meanwhile)).effect }
+          const { effect, label } = yield* prepare(call)
+          yield* Report.step(index + 1, call.title, Walkthrough.call(label, effect, others))
+        }
+        yield* Report.step(host.calls.length + 1, "The audit log", Walkthrough.audit)
+      })
+    )
+  )
+
+/**
+ * The guest answered with the error of its export.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ExportFailed extends Schema.TaggedError<ExportFailed>("@airssys/cli/ExportFailed")("ExportFailed", {
+  value: Schema.Unknown
+}) {
+  override get message(): string {
+    return Report.show(this.value)
+  }
+}
+
+interface Prepared {
+  readonly label: string
+  readonly effect: Effect.Effect<unknown, ComponentError | ExportFailed>
+}
+
+const prepare = Effect.fnUntraced(function*(
+  target: HostConfig.Target
+): Effect.fn.Return<Prepared, HostFolderError | WitJson.WitJsonError, Runtime.Runtime> {
+  const runtime = yield* Runtime.Runtime
+  const found = yield* runtime.describe(target.component, target.export)
+  if (found === undefined) {
+    return yield* new HostFolderError({ detail: `${target.component} has no export ${target.export}` })
+  }
+  const args = yield* Effect.fromResult(WitJson.decodeArguments(found.type, target.args))
+  const isResult = found.type.result?.kind === "result"
+  return {
+    label: `${target.export}(${args.map(Report.show).join(", ")})`,
+    effect: Effect.flatMap(runtime.call(target.component, target.export, args), ({ value }) => {
+      if (!isResult) return Effect.succeed(value)
+      const result = value as { readonly tag: "ok" | "err"; readonly val?: unknown }
+      return result.tag === "ok" ? Effect.succeed(result.val) : Effect.fail(new ExportFailed({ value: result.val }))
+    })
+  }
+})

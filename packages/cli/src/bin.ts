@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Version from "airssys/Version"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Cli from "./Cli.ts"
+
+Command.run(Cli.command, { version: Version.version }).pipe(
+  Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Console.error(error.message)),
+  Effect.provide(NodeServices.layer),
+  (program) => NodeRuntime.runMain(program, { disableErrorReporting: true })
+)

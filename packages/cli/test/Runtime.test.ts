@@ -1,0 +1,33 @@
+import * as JcoEngine from "@airssys/engine-jco/JcoEngine"
+import * as NodeHost from "@airssys/platform-node/NodeHost"
+import * as NodeWorkerHost from "@airssys/platform-node/NodeWorkerHost"
+import * as ReleaseSource from "airssys/component/ReleaseSource"
+import * as Runtime from "airssys/Runtime"
+import * as RuntimeTest from "airssys/testing/RuntimeTest"
+import { Layer } from "effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { buildExample } from "./exampleGuests.ts"
+
+const totals = await buildExample("totals")
+const miner = await buildExample("miner")
+
+RuntimeTest.suite("on Node", NodeHost.layer({ engine: JcoEngine.layer }), {
+  totals: totals.folder,
+  miner: miner.folder
+})
+
+const inMemory = ({ folder, out }: { readonly folder: string; readonly out: string }) => ({
+  manifest: readFileSync(join(folder, "Component.toml"), "utf8"),
+  artifact: new Uint8Array(readFileSync(out))
+})
+
+RuntimeTest.suite(
+  "in memory",
+  Runtime.layer.pipe(
+    Layer.provide(ReleaseSource.layerMemory({ totals: inMemory(totals), miner: inMemory(miner) })),
+    Layer.provide(JcoEngine.layer),
+    Layer.provide(NodeWorkerHost.layer)
+  ),
+  { totals: "totals", miner: "miner" }
+)
