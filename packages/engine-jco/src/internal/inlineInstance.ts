@@ -57,7 +57,7 @@ export class InlineInstance extends EngineInstance {
     args: ReadonlyArray<unknown>
   ): Effect.Effect<ComponentEngine.CallResult, ComponentError> {
     const clock = fiber.getRef(Clock.Clock)
-    const started = clock.currentTimeNanosUnsafe()
+    const started = clock.monotonicTimeNanosUnsafe()
     const guest = this.#guest
     this.#context = fiber.context
     this.state = "Running"
@@ -80,7 +80,7 @@ export class InlineInstance extends EngineInstance {
       receipt: {
         fuel: undefined,
         memory: this.#guest.memory(),
-        nanos: clock.currentTimeNanosUnsafe() - started
+        nanos: clock.monotonicTimeNanosUnsafe() - started
       }
     })
   }

@@ -124,7 +124,7 @@ export class WorkerInstance extends EngineInstance {
     args: ReadonlyArray<unknown>
   ): Effect.Effect<ComponentEngine.CallResult, ComponentError> {
     const clock = fiber.getRef(Clock.Clock)
-    const started = clock.currentTimeNanosUnsafe()
+    const started = clock.monotonicTimeNanosUnsafe()
     this.#context = fiber.context
     this.state = "Running"
     const call = Effect.flatMap(this.#ask({ _tag: "Call", index: target.index, args }), (answer) => {
@@ -133,7 +133,7 @@ export class WorkerInstance extends EngineInstance {
         if (this.state === "Running") this.state = "Idle"
         return Exit.succeed({
           value: answer.value,
-          receipt: { fuel: undefined, memory: answer.memory, nanos: clock.currentTimeNanosUnsafe() - started }
+          receipt: { fuel: undefined, memory: answer.memory, nanos: clock.monotonicTimeNanosUnsafe() - started }
         })
       }
       const stop: Stop = answer._tag === "Stopped"
