@@ -333,7 +333,7 @@ export class Cell implements ActorRef<unknown> {
     if (outcome === undefined) this.rest()
     else if (Causes.isCause(outcome)) this.crash(outcome)
     else this.park(outcome)
-    return handled + 1
+    return outcome === undefined ? handled : handled + 1
   }
 
   /** What a handler returned: nothing left to do, why it failed, or what still runs. */

@@ -108,6 +108,7 @@ export class System implements Lifecycle {
       )
       siblings.add(cell)
       if (name !== undefined) this.names.set(name, cell)
+      if (Exit.isExit(behaviour)) return this.settleStart(cell, behaviour as Exit.Exit<Handler<unknown>, unknown>)
       let exit: Exit.Exit<Handler<unknown>, unknown> | undefined
       let resumeStart: (() => void) | undefined
       this.start(cell, (started) => {
