@@ -36,16 +36,18 @@ const lookup = (
   otherwise: TrapCategory
 ): TrapCategory => table.find(([pattern]) => pattern.test(message))?.[1] ?? otherwise
 
+const trap = (message: string): string => `trap: ${message.replace(/^wasm trap: /, "")}`
+
 /**
  * Classifies anything thrown out of a guest. A TypeError comes from lifting: the
  * guest returned bytes that are no value of the declared type.
  */
 export const classify = (thrown: unknown): Stop => {
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return { category: lookup(runtimeErrors, thrown.message, "Other"), detail: `trap: ${thrown.message}` }
+    return { category: lookup(runtimeErrors, thrown.message, "Other"), detail: trap(thrown.message) }
   }
   if (thrown instanceof RangeError) {
-    return { category: lookup(rangeErrors, thrown.message, "Other"), detail: `trap: ${thrown.message}` }
+    return { category: lookup(rangeErrors, thrown.message, "Other"), detail: trap(thrown.message) }
   }
   if (thrown instanceof TypeError) {
     return { category: "InvalidValue", detail: `the guest produced an invalid value: ${thrown.message}` }
