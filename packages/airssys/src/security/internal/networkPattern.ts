@@ -24,9 +24,34 @@ const defaultPorts: ReadonlyMap<string, number | undefined> = new Map([
   ["udp", undefined]
 ])
 
-const privateZones: ReadonlySet<string> = new Set(["local", "localdomain", "internal", "intranet", "lan", "arpa"])
+const privateZones: ReadonlySet<string> = new Set([
+  "arpa",
+  "corp",
+  "home",
+  "internal",
+  "intranet",
+  "lan",
+  "local",
+  "localdomain",
+  "localdomain6",
+  "private",
+  "svc"
+])
 
-const metadataHosts: ReadonlySet<string> = new Set(["metadata", "metadata.google.internal"])
+/** Where clouds hand out credentials. */
+const metadataHosts: ReadonlySet<string> = new Set([
+  "instance-data",
+  "instance-data.ec2.internal",
+  "metadata",
+  "metadata.azure.internal",
+  "metadata.goog",
+  "metadata.google.internal",
+  "metadata.tencentyun.com"
+])
+
+/** IPv4 in IPv6, in canonical form: mapped, translated, compatible, NAT64, 6to4, Teredo. */
+const holdsIpv4 = (canonical: string): boolean =>
+  /^(?:::ffff:|::[0-9a-f]{1,4}:[0-9a-f]{1,4}$|64:ff9b:|2002:|2001:(?:0:|:))/.test(canonical)
 
 /** RFC 1123 in lower case, with the underscore that service records use. */
 const isLabel = (text: string): boolean => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(text)
@@ -51,7 +76,7 @@ const parseAddress = (text: string, offset: number, shown: string): Result.Resul
       addressNote
     )
   }
-  if (canonical.startsWith("::ffff:")) {
+  if (holdsIpv4(canonical)) {
     return fail(
       "an IPv4 address is hidden in this IPv6 address",
       "name the IPv4 address",
@@ -61,7 +86,12 @@ const parseAddress = (text: string, offset: number, shown: string): Result.Resul
   }
   return canonical === text
     ? Result.succeed({ tokens: [literal(canonical)], reach: "Named" })
-    : fail("this address has a shorter form", `write "${canonical}"`, whole(offset, shown), addressNote)
+    : fail(
+      "this address has a shorter form",
+      `write "${text.includes(":") ? `[${canonical}]` : canonical}"`,
+      whole(offset, shown),
+      addressNote
+    )
 }
 
 const parseLabel = (label: string, offset: number): Result.Result<Token, Problem> => {
@@ -163,6 +193,14 @@ export const parseAddressPattern: Parse = (text) => {
   if (user !== -1) {
     const place = { offset: start, length: user + 1 }
     return fail("an address takes no user name", `write "${scheme}://${rest.slice(user + 1)}"`, place, addressNote)
+  }
+  if (!rest.startsWith("[") && rest.split(":").length > 2) {
+    return fail(
+      "an IPv6 address stands in brackets",
+      `write "${scheme}://[2001:db8::1]:443" with your address and port`,
+      whole(start, rest),
+      addressNote
+    )
   }
   const { host, port } = splitPort(rest)
   if (port !== undefined && !isPort(port)) {

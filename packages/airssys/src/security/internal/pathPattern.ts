@@ -11,18 +11,27 @@ const encoded = /%(?:00|25|2e|2f|5c)/i
 const refusedSegments: ReadonlySet<string> = new Set([
   ".AIRSSYS",
   ".AWS",
+  ".AZURE",
+  ".DOCKER",
   ".ENV",
+  ".ENVRC",
   ".GIT-CREDENTIALS",
   ".GNUPG",
+  ".HTPASSWD",
   ".KUBE",
+  ".MY.CNF",
   ".NETRC",
   ".NPMRC",
+  ".PGPASS",
   ".PYPIRC",
   ".SSH",
+  ".VAULT-TOKEN",
   "AIRSSYS.TOML",
   "ID_DSA",
   "ID_ECDSA",
+  "ID_ECDSA_SK",
   "ID_ED25519",
+  "ID_ED25519_SK",
   "ID_RSA"
 ])
 
@@ -30,21 +39,36 @@ const refusedEndings = [".PEM", ".KEY", ".P12", ".PFX", ".PPK", ".KEYSTORE", ".J
 
 const refusedTops: ReadonlySet<string> = new Set(["PROC", "SYS", "DEV"])
 
+/** A name that a file system may have made for a longer one, `SSH~1`. */
+const isShortName = (name: string): boolean => /^[^~.]{1,6}~[0-9]{1,6}(?:\.[^.]{0,3})?$/.test(name)
+
+const withoutEnd = (name: string): string => name.replace(/[. ]{1,255}$/, "")
+
 /**
- * The name that a file system could take a segment for: without regard to
- * case and compatibility forms, to a stream after a colon, or to dots and
- * spaces at the end.
+ * The names that a file system could take a segment for: without regard to
+ * case and compatibility forms, to dots and spaces at the end, or to a stream
+ * after a colon.
  */
-const folded = (segment: string): string =>
-  segment.normalize("NFKC").toUpperCase().replace(/:.*$/s, "").replace(/[. ]{1,255}$/, "")
+const foldings = (segment: string): ReadonlyArray<string> => {
+  const name = segment.normalize("NFKC").toUpperCase()
+  const colon = name.indexOf(":")
+  return colon === -1 ? [withoutEnd(name)] : [withoutEnd(name), withoutEnd(name.slice(0, colon))]
+}
 
 /** Whether a segment is refused whatever the manifest says. `index` counts from 0 below the root. */
-export const isRefused = (segment: string, index: number): boolean => {
-  const name = folded(segment)
-  return refusedSegments.has(name) ||
+export const isRefused = (segment: string, index: number): boolean =>
+  foldings(segment).some((name) =>
+    refusedSegments.has(name) ||
     name.startsWith(".ENV.") ||
     refusedEndings.some((ending) => name.endsWith(ending)) ||
+    isShortName(name) ||
     index === 0 && refusedTops.has(name)
+  )
+
+/** What a file system that knows fewer characters may read as `..` or as a separator. */
+const isDisguised = (segment: string): boolean => {
+  const name = segment.normalize("NFKC")
+  return /^[. ]+$/.test(name) || /[/\\]/.test(name)
 }
 
 const segmentLimit = 255
@@ -79,6 +103,9 @@ const parseSegment = (
       { offset: place.offset + escape.index, length: escape[0].length },
       pathNote
     )
+  }
+  if (isDisguised(segment)) {
+    return fail("this can be read as \"..\" or as \"/\"", "write the path without it", place, pathNote)
   }
   const star = segment.indexOf("*")
   if (star === -1) return Result.succeed({ _tag: "Segment", before: segment, after: undefined })
