@@ -11,7 +11,8 @@ export default defineConfig({
         project(name, [`packages/${name}/test/**/*.test.ts`])
       ),
       project("examples", ["examples/*/**/*.test.ts"]),
-      project("wit", ["wit/test/**/*.test.ts"])
+      project("wit", ["wit/test/**/*.test.ts"]),
+      project("bench", ["bench/test/**/*.test.ts"])
     ]
   }
 })

@@ -32,6 +32,7 @@ const before = async () => {
     process.stderr.write(build.output)
     process.exit(1)
   }
+  fs.rmSync(path.join(folder, "dist/.tsbuildinfo"))
   const source = path.join(folder, "src")
   for (const asset of filesBelow(source).filter((file) => !file.endsWith(".ts"))) {
     fs.cpSync(path.join(source, asset), path.join(folder, "dist", asset))

@@ -41,7 +41,7 @@ const need = (step: string, { code, output }: Ran) => {
 const copyWorkspace = () => {
   for (const name of fs.readdirSync(root)) {
     const isPaper = /^(package\.json|tsconfig.*\.json|LICENSE.*|README\.md)$/.test(name)
-    if (!isPaper && name !== "scripts" && name !== "packages") continue
+    if (!isPaper && !["scripts", "packages", "wit"].includes(name)) continue
     fs.cpSync(path.join(root, name), path.join(workspace, name), {
       recursive: true,
       filter: (source) => !/^(node_modules|dist)$/.test(path.basename(source))

@@ -16,7 +16,9 @@ const isOld = major < Number(wanted[1]) || (major === Number(wanted[1]) && minor
 if (isOld) {
   const pinned = manifest.devDependencies.node
   process.stderr.write(
-    `error: this is Node ${process.versions.node} (${process.execPath}); Node ${wanted[1]}.${wanted[2]} or newer is needed\n` +
+    `error: this is Node ${process.versions.node} (${process.execPath}); Node ${wanted[1]}.${
+      wanted[2]
+    } or newer is needed\n` +
       `  "npm ci" puts Node ${pinned} into node_modules, and npm scripts then run on it. It is not there because\n` +
       "  the install script of the package \"node\" did not run: leave out --ignore-scripts, and keep\n" +
       `  "allowScripts": { "node": true } in package.json (npm 12 runs no install script without it).\n` +

@@ -26,12 +26,22 @@ interface Check {
 
 const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "airssys-test-")), "unit.json")
 
+interface FileResult {
+  readonly status: string
+  readonly assertionResults: ReadonlyArray<{ readonly status: string }>
+}
+
+/** A file that failed outside its tests, by an import or a hook, counts as one. */
 const countUnit = (): Counts | undefined => {
   if (!fs.existsSync(report)) return undefined
   const result = JSON.parse(fs.readFileSync(report, "utf8"))
+  const brokenFiles: number =
+    result.testResults.filter((file: FileResult) =>
+      file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed")
+    ).length
   return {
     passed: result.numPassedTests,
-    failed: result.numFailedTests,
+    failed: result.numFailedTests + brokenFiles,
     skipped: result.numPendingTests + result.numTodoTests
   }
 }
