@@ -79,14 +79,19 @@ const types = Command.make(
       Flag.withDescription("File to write, - for standard output; by default <package>.gen.ts"),
       Flag.optional
     ),
+    guest: Flag.Boolean("guest").pipe(
+      Flag.withDescription("Write the declarations that a TypeScript guest imports; by default wit.gen.d.ts"),
+      Flag.withDefault(false)
+    ),
     check: Flag.Boolean("check").pipe(
       Flag.withDescription("Write nothing; fail if the file is not up to date"),
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function*({ check, out, wit, world }) {
+  Effect.fnUntraced(function*({ check, guest, out, wit, world }) {
     const fs = yield* FileSystem.FileSystem
-    const generated = yield* ContractFile.generate(wit, Option.getOrUndefined(world))
+    const generate = guest ? ContractFile.generateGuest : ContractFile.generate
+    const generated = yield* generate(wit, Option.getOrUndefined(world))
     const file = Option.getOrElse(out, () => generated.name)
     if (file === "-") return yield* Console.log(generated.text.trimEnd())
     if (check) {

@@ -1,8 +1,9 @@
 /**
- * Writes the contract of a WIT world: what `airssys types` does.
+ * Writes the types of a WIT world: what `airssys types` does.
  *
  * @since 0.1.0
  */
+import * as GuestTypes from "@airssys/sdk/GuestTypes"
 import * as Wit from "@airssys/sdk/Wit"
 import * as Admission from "airssys/component/Admission"
 import type { LoadError } from "airssys/component/ComponentError"
@@ -39,3 +40,18 @@ export const generate = Effect.fnUntraced(function*(
   const name = encoded.world.slice(encoded.world.indexOf(":") + 1, encoded.world.indexOf("/"))
   return { name: `${name}.gen.ts`, text }
 })
+
+/**
+ * The declarations that a TypeScript guest of the world imports.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const generateGuest = (
+  wit: string,
+  world?: string
+): Effect.Effect<ContractFile, GuestBuild.GuestBuildError> =>
+  Effect.map(
+    GuestBuild.attempt(wit, () => GuestTypes.guestTypes({ path: wit }, world)),
+    (text) => ({ name: "wit.gen.d.ts", text })
+  )

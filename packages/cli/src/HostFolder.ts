@@ -113,7 +113,8 @@ const begin = (host: HostFolder) =>
  * @category combinators
  * @since 0.1.0
  */
-export const serve = (host: HostFolder) => Effect.andThen(begin(host), Walkthrough.run(components(host), Effect.never))
+export const serve = (host: HostFolder) =>
+  Effect.andThen(begin(host), Walkthrough.run(components(host), Effect.andThen(Report.ready, Effect.never)))
 
 /**
  * Hosts the components for the calls that the file lists, verifies the audit

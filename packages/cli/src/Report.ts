@@ -28,6 +28,7 @@ export type ReportEvent =
   | { readonly event: "build"; readonly component: string; readonly millis: number }
   | { readonly event: "install"; readonly releases: ReadonlyArray<Release> }
   | { readonly event: "start"; readonly placements: ReadonlyArray<Placement>; readonly intensity: Intensity }
+  | { readonly event: "ready" }
   | { readonly event: "step"; readonly number: number; readonly title: string }
   | {
     readonly event: "answer"
@@ -118,6 +119,14 @@ export const begin = (title: string): Effect.Effect<void, never, Report> =>
   Report.use((report) => report.emit({ event: "begin", version: Version.version, node: process.versions.node, title }))
 
 /**
+ * Reports that everything runs.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const ready: Effect.Effect<void, never, Report> = Report.use((report) => report.emit({ event: "ready" }))
+
+/**
  * Reports a last line.
  *
  * @category combinators
@@ -179,6 +188,8 @@ export const text = (event: ReportEvent): ReadonlyArray<string> => {
         ),
         ""
       ]
+    case "ready":
+      return ["Running. Interrupt to stop."]
     case "step":
       return [`${event.number}  ${event.title}`]
     case "answer":

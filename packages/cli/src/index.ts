@@ -2,5 +2,6 @@
 export * as Cli from "./Cli.ts"
 export * as ContractFile from "./ContractFile.ts"
 export * as GuestBuild from "./GuestBuild.ts"
+export * as HostFolder from "./HostFolder.ts"
 export * as Report from "./Report.ts"
 export * as Walkthrough from "./Walkthrough.ts"

@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll } from "vitest"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const temp = mkdtempSync(join(root, ".tmp-cli-"))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
+
+const airssys = (args: ReadonlyArray<string>, cwd = temp) =>
+  new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [bin, ...args],
+      { cwd, encoding: "utf8" },
+      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err })
+    )
+  })
+
+const plugin = (name: string) => {
+  const folder = join(mkdtempSync(join(temp, "plugin-")), name)
+  cpSync(join(root, "examples/plugins", name), folder, {
+    recursive: true,
+    filter: (source) => !source.includes(`${name}/dist`)
+  })
+  return folder
+}
+
+describe("airssys", { timeout: 60_000 }, () => {
+  it("says what it can do, and which version it is", async () => {
+    const help = await airssys(["--help"])
+    assert.strictEqual(help.code, 0)
+    for (const word of ["build", "types", "run"]) assert.include(help.out, word)
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+    assert.include((await airssys(["--version"])).out, version)
+  })
+
+  it("suggests the nearest subcommand and fails", async () => {
+    const { code, err, out } = await airssys(["bild"])
+    assert.strictEqual(code, 1)
+    assert.include(out + err, "build")
+  })
+
+  describe("build", () => {
+    it("makes a component from WebAssembly text, the second time from the cache", async () => {
+      const folder = plugin("totals")
+      const first = await airssys(["build"], folder)
+      assert.strictEqual(first.code, 0, first.err)
+      assert.match(first.out, /^acme:totals {2}[0-9a-f]{8} {2}\d+ bytes {2}built {2}/)
+      assert.strictEqual(readFileSync(join(folder, "dist/totals.wasm")).readUInt32LE(0), 0x6d736100)
+      const second = await airssys(["build", "src/totals.wat"], folder)
+      assert.include(second.out, "cached")
+    })
+
+    it("reports the place of a mistake and writes nothing", async () => {
+      const folder = plugin("totals")
+      const manifest = join(folder, "Component.toml")
+      writeFileSync(manifest, readFileSync(manifest, "utf8").replace("log = true", "lag = true"))
+      const { code, err } = await airssys(["build"], folder)
+      assert.strictEqual(code, 1)
+      assert.match(err, /Component\.toml:\d+:1: unknown key "lag" in capability/)
+      assert.include(err, "did you mean \"log\"?")
+    })
+
+    it("executes no command of a manifest", async () => {
+      const folder = plugin("totals")
+      const manifest = join(folder, "Component.toml")
+      const witness = join(folder, "witness")
+      writeFileSync(
+        manifest,
+        readFileSync(manifest, "utf8").replace("airssys build src/totals.wat", `touch ${witness}`)
+      )
+      const { code, err } = await airssys(["build"], folder)
+      assert.strictEqual(code, 1)
+      assert.include(err, "does not run it")
+      assert.throws(() => readFileSync(witness))
+    })
+  })
+
+  describe("types", () => {
+    it("writes a contract, and finds one that is out of date", async () => {
+      const folder = plugin("rates")
+      const written = await airssys(["types", "wit"], folder)
+      assert.strictEqual(written.out, "rates.gen.ts\n", written.err)
+      assert.strictEqual(
+        readFileSync(join(folder, "rates.gen.ts"), "utf8"),
+        readFileSync(join(root, "examples/plugins/rates.gen.ts"), "utf8")
+      )
+      assert.strictEqual((await airssys(["types", "wit", "--check"], folder)).code, 0)
+      writeFileSync(join(folder, "rates.gen.ts"), "")
+      const stale = await airssys(["types", "wit", "--check"], folder)
+      assert.strictEqual(stale.code, 1)
+      assert.include(stale.err, "rates.gen.ts is not what")
+      assert.strictEqual(readFileSync(join(folder, "rates.gen.ts"), "utf8"), "")
+    })
+
+    it("reports a mistake in WIT with its place", async () => {
+      writeFileSync(join(temp, "bad.wit"), "package a:b@1.0.0;\nworld w { export f: func(x: u33); }\n")
+      const { code, err } = await airssys(["types", "bad.wit"])
+      assert.strictEqual(code, 1)
+      assert.match(err, /bad\.wit:2:\d+/)
+    })
+  })
+
+  describe("run", () => {
+    it("refuses a folder without airssys.toml, and one with a mistake in it", async () => {
+      const missing = await airssys(["run", "nowhere"])
+      assert.strictEqual(missing.code, 1)
+      assert.include(missing.err, "airssys.toml")
+      writeFileSync(join(temp, "airssys.toml"), "schema = 1\n[[component]]\nsorce = \"x\"\n")
+      const wrong = await airssys(["run", "."])
+      assert.strictEqual(wrong.code, 1)
+      assert.include(wrong.err, "did you mean \"source\"?")
+      assert.include(wrong.err, "Nothing was started.")
+    })
+
+    it("serves until it is interrupted, and then stops cleanly", async () => {
+      const folder = plugin("totals")
+      writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"totals\"\n")
+      const { execFile: start } = await import("node:child_process")
+      const { code, lines } = await new Promise<{ code: number | null; lines: Array<string> }>((resolve) => {
+        const child = start(process.execPath, [bin, "run", join(folder, ".."), "--json"], { encoding: "utf8" })
+        let out = ""
+        child.stdout?.on("data", (chunk: string) => {
+          out += chunk
+          if (out.includes("\"event\":\"ready\"")) child.kill("SIGINT")
+        })
+        child.on("close", (code) => resolve({ code, lines: out.trim().split("\n") }))
+      })
+      const events = lines.map((line) => JSON.parse(line).event)
+      assert.includeMembers(events, ["begin", "install", "start", "ready", "stop"])
+      assert.strictEqual(code, 130)
+    })
+  })
+})
