@@ -88,7 +88,9 @@ const runRows = async ({ json, rounds, rows }: Request, entry: Entry, { err, out
   let status = 0
   if (!json) {
     const processors = cpus()
-    out(Report.tableHead(rounds, `Node ${process.version}, ${processors.length} x ${processors[0]?.model ?? "unknown"}`))
+    out(
+      Report.tableHead(rounds, `Node ${process.version}, ${processors.length} x ${processors[0]?.model ?? "unknown"}`)
+    )
   }
   for (const row of rows) {
     const outcome = await RowProcess.run({ url: entry.url, row: row.name, rounds, timeout: 120_000 })

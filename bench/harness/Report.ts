@@ -34,6 +34,8 @@ export const line = (suite: string, row: Suite.Row, { against, ours }: Result): 
 const cells = (first: string, second: string, figures: ReadonlyArray<string>): string =>
   `${first.padEnd(18)}${second.padEnd(12)}${figures.map((figure) => figure.padStart(12)).join("")}`.trimEnd()
 
+const shown = (ratio: number): string => ratio < 100 ? ratio.toPrecision(3) : ratio.toFixed(0)
+
 const figure = (value: number): string => value.toFixed(value < 100 ? 2 : value < 10_000 ? 1 : 0)
 
 export const tableHead = (rounds: number, machine: string): string =>
@@ -48,6 +50,6 @@ export const tableRow = (row: Suite.Row, { against, ours }: Result): string =>
   [
     cells(row.name, Suite.ours, [figure(ours.median), figure(ours.min), figure(ours.max)]),
     ...against.map(({ max, median, min, name }) =>
-      cells("", name, [figure(median), figure(min), figure(max), (ours.median / median).toPrecision(3)])
+      cells("", name, [figure(median), figure(min), figure(max), shown(ours.median / median)])
     )
   ].join("\n")

@@ -38,5 +38,7 @@ export const run = ({ rounds, row, timeout, url }: Options): Promise<Outcome> =>
     child.once("message", (outcome) => resolve(outcome as Outcome))
     child.once("error", (error) => failed(error.message))
     child.once("close", (code, signal) =>
-      failed(signal === "SIGKILL" ? `no result within ${timeout / 1000} s` : `its process ended with ${signal ?? code}`))
+      failed(
+        signal === "SIGKILL" ? `no result within ${timeout / 1000} s` : `its process ended with ${signal ?? code}`
+      ))
   })

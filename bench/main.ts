@@ -1,0 +1,15 @@
+/**
+ * `npm run bench -- <suite> [--json]`: see README.md beside this file.
+ */
+import * as Command from "./harness/Command.ts"
+import * as actor from "./suites/actor.ts"
+import * as component from "./suites/component.ts"
+
+process.exitCode = await Command.run(
+  process.argv.slice(2),
+  [
+    { suite: actor.suite, url: import.meta.resolve("./suites/actor.ts") },
+    { suite: component.suite, url: import.meta.resolve("./suites/component.ts") }
+  ],
+  { out: (line) => console.log(line), err: (line) => console.error(line) }
+)
