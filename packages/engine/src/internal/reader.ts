@@ -106,19 +106,6 @@ export class Reader {
     return this.malformed("number longer than 5 bytes", start)
   }
 
-  u64(): bigint {
-    const start = this.offset
-    let value = 0n
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.byte()
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) {
-        return value < 1n << 64n ? value : this.malformed("number above 64 bits", start)
-      }
-    }
-    return this.malformed("number longer than 10 bytes", start)
-  }
-
   /** The non-negative part of a 33-bit signed number: a type index. */
   typeIndex(): number {
     const start = this.offset

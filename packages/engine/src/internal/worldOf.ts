@@ -95,6 +95,11 @@ class Builder {
     return definingName(node) ?? this.#names.get(peel(node))
   }
 
+  /** The format asks a name of every type of these kinds that an import or an export mentions. */
+  #nameOf(node: TypeNode, what: string): TypeName {
+    return this.#name(node) ?? this.#at.malformed(`${what} in an import or export is not exported under a name`)
+  }
+
   #type(node: ValueNode): WitType {
     const known = this.#types.get(node)
     if (known !== undefined) return known
@@ -125,25 +130,22 @@ class Builder {
       case "record":
         return {
           kind: "record",
-          name: this.#name(node),
+          name: this.#nameOf(node, "a record"),
           fields: inner.fields.map((field): Field => ({ name: field.name, type: this.#type(field.type) }))
         }
       case "variant":
         return {
           kind: "variant",
-          name: this.#name(node),
+          name: this.#nameOf(node, "a variant"),
           cases: inner.cases.map((one): Case => ({ name: one.name, type: this.#optional(one.type) }))
         }
       case "enum":
-        return { kind: "enum", name: this.#name(node), cases: inner.labels }
+        return { kind: "enum", name: this.#nameOf(node, "an enum"), cases: inner.labels }
       case "flags":
-        return { kind: "flags", name: this.#name(node), labels: inner.labels }
+        return { kind: "flags", name: this.#nameOf(node, "a flags type"), labels: inner.labels }
       case "own":
       case "borrow": {
-        const resource = this.#name(inner.resource)
-        return resource === undefined
-          ? this.#at.refused("handles to a resource without a name")
-          : { kind: inner.k, resource }
+        return { kind: inner.k, resource: this.#nameOf(inner.resource, "a resource") }
       }
     }
   }

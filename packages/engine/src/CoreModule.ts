@@ -1,0 +1,299 @@
+/**
+ * The memories and tables of a core module, read and limited without compiling
+ * it.
+ *
+ * The sections that declare them are read strictly; the code is not looked at.
+ * Check a module with `WebAssembly.validate` before rewriting it.
+ *
+ * @since 0.1.0
+ */
+import { DecodeError } from "./DecodeError.ts"
+import { isCoreModule } from "./internal/componentParser.ts"
+import { Budget, Reader } from "./internal/reader.ts"
+
+/**
+ * Bounds of a memory in pages of 64 KiB, or of a table in elements. `maximum`
+ * is undefined where none is declared.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Limits {
+  readonly minimum: number
+  readonly maximum: number | undefined
+}
+
+/**
+ * Bounds that a module asks of what it imports under these two names.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ImportedLimits extends Limits {
+  readonly module: string
+  readonly name: string
+}
+
+/**
+ * The memories or tables of a module, each group in index order.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Declared {
+  readonly imported: ReadonlyArray<ImportedLimits>
+  readonly defined: ReadonlyArray<Limits>
+}
+
+/**
+ * The memories of a core module. Throws `DecodeError`: `Refused` for shared and
+ * 64-bit memories and for page sizes other than 64 KiB.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const memories = (bytes: Uint8Array): Declared => {
+  const { imports, sections } = scan(bytes)
+  return { imported: imports.memories, defined: definedMemories(sections.get(memorySection)) }
+}
+
+/**
+ * The tables of a core module. Throws `DecodeError`: `Refused` for shared and
+ * 64-bit tables.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const tables = (bytes: Uint8Array): Declared => {
+  const { imports, sections } = scan(bytes)
+  return { imported: imports.tables, defined: definedTables(sections.get(tableSection)) }
+}
+
+/**
+ * The module with a maximum for each memory it defines, in index order: a
+ * missing maximum is added, a larger one lowered, a smaller one kept. All other
+ * sections stay byte for byte; without a memory the input itself is returned.
+ *
+ * Throws `DecodeError` with reason `TooLarge` when a memory starts above its
+ * maximum, and a RangeError when there is not one maximum for each memory,
+ * each an integer from 0 to 65,536.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const limitMemories = (bytes: Uint8Array, maxPages: ReadonlyArray<number>): Uint8Array => {
+  const section = scan(bytes).sections.get(memorySection)
+  const defined = definedMemories(section)
+  if (defined.length !== maxPages.length) {
+    throw new RangeError(`${maxPages.length} maxima for ${defined.length} memories`)
+  }
+  if (section === undefined || defined.length === 0) return bytes
+  const content = leb(defined.length)
+  for (const [index, memory] of defined.entries()) {
+    const pages = maxPages[index]
+    if (pages === undefined || !Number.isInteger(pages) || pages < 0 || pages > maximumPages) {
+      throw new RangeError(`a maximum of ${pages} pages`)
+    }
+    if (memory.minimum > pages) {
+      throw new DecodeError({
+        reason: "TooLarge",
+        offset: section.content,
+        section: "memory section",
+        message: `memory ${index} starts with ${memory.minimum} pages, at most ${pages} are allowed`
+      })
+    }
+    content.push(0x01, ...leb(memory.minimum), ...leb(Math.min(pages, memory.maximum ?? pages)))
+  }
+  const head = [memorySection, ...leb(content.length)]
+  const out = new Uint8Array(section.start + head.length + content.length + bytes.length - section.end)
+  out.set(bytes.subarray(0, section.start))
+  out.set(head, section.start)
+  out.set(content, section.start + head.length)
+  out.set(bytes.subarray(section.end), section.start + head.length + content.length)
+  return out
+}
+
+const importSection = 2
+const tableSection = 4
+const memorySection = 5
+const maximumPages = 65_536
+const maximumMemories = 1_000
+
+interface Section {
+  /** Of the section's id. */
+  readonly start: number
+  readonly content: number
+  readonly end: number
+  readonly reader: () => Reader
+}
+
+interface Imports {
+  readonly memories: Array<ImportedLimits>
+  readonly tables: Array<ImportedLimits>
+}
+
+const sectionNames: ReadonlyMap<number, string> = new Map([
+  [1, "type"],
+  [importSection, "import"],
+  [3, "function"],
+  [tableSection, "table"],
+  [memorySection, "memory"],
+  [6, "global"],
+  [7, "export"],
+  [8, "start"],
+  [9, "element"],
+  [10, "code"],
+  [11, "data"],
+  [12, "data count"],
+  [13, "tag"]
+])
+
+const scan = (bytes: Uint8Array): { readonly sections: ReadonlyMap<number, Section>; readonly imports: Imports } => {
+  const budget = new Budget(1_000_000)
+  const reader = new Reader(bytes, 0, bytes.length, "core module", budget)
+  if (!isCoreModule(reader)) reader.malformed("not a core module")
+  reader.skip(8)
+  const sections = new Map<number, Section>()
+  while (reader.remaining > 0) {
+    const start = reader.offset
+    const id = reader.byte()
+    const size = reader.u32()
+    const content = reader.offset
+    reader.skip(size)
+    if (id === 0) continue
+    const name = sectionNames.get(id)
+    if (name === undefined) return reader.malformed(`unknown section ${id}`, start)
+    if (sections.has(id)) return reader.malformed(`a second ${name} section`, start)
+    sections.set(id, {
+      start,
+      content,
+      end: reader.offset,
+      reader: () => new Reader(bytes, content, content + size, `${name} section`, budget)
+    })
+  }
+  return { sections, imports: readImports(sections.get(importSection)) }
+}
+
+const readImports = (section: Section | undefined): Imports => {
+  const imports: Imports = { memories: [], tables: [] }
+  if (section === undefined) return imports
+  const reader = section.reader()
+  const count = reader.count("imports", 4)
+  for (let i = 0; i < count; i++) {
+    const module = reader.name()
+    const name = reader.name()
+    const start = reader.offset
+    const kind = reader.byte()
+    switch (kind) {
+      case 0x00:
+        reader.u32()
+        break
+      case 0x01:
+        imports.tables.push({ module, name, ...readTable(reader) })
+        break
+      case 0x02:
+        imports.memories.push({ module, name, ...readLimits(reader, "memory") })
+        break
+      case 0x03:
+        skipValueType(reader)
+        if (reader.byte() > 0x01) return reader.malformed("unknown mutability", reader.offset - 1)
+        break
+      case 0x04:
+        if (reader.byte() !== 0x00) return reader.malformed("unknown kind of tag", reader.offset - 1)
+        reader.u32()
+        break
+      default:
+        return reader.malformed(`unknown kind of import ${kind}`, start)
+    }
+  }
+  reader.expectEnd()
+  return imports
+}
+
+const definedMemories = (section: Section | undefined): ReadonlyArray<Limits> => {
+  if (section === undefined) return []
+  const reader = section.reader()
+  const count = reader.count("memories", 2)
+  if (count > maximumMemories) return reader.tooLarge(`more than ${maximumMemories} memories`)
+  const found: Array<Limits> = []
+  for (let i = 0; i < count; i++) found.push(readLimits(reader, "memory"))
+  reader.expectEnd()
+  return found
+}
+
+const definedTables = (section: Section | undefined): ReadonlyArray<Limits> => {
+  if (section === undefined) return []
+  const reader = section.reader()
+  const count = reader.count("tables", 3)
+  const found: Array<Limits> = []
+  for (let i = 0; i < count; i++) {
+    if (reader.peek() !== 0x40) {
+      found.push(readTable(reader))
+      continue
+    }
+    reader.skip(1)
+    if (reader.byte() !== 0x00) return reader.malformed("unknown kind of table", reader.offset - 1)
+    found.push(readTable(reader))
+    skipConstant(reader)
+  }
+  reader.expectEnd()
+  return found
+}
+
+const readTable = (reader: Reader): Limits => {
+  skipValueType(reader)
+  return readLimits(reader, "table")
+}
+
+const readLimits = (reader: Reader, what: "memory" | "table"): Limits => {
+  const start = reader.offset
+  const flags = reader.byte()
+  if (flags > 0x0f) return reader.malformed(`unknown limits ${flags}`, start)
+  if ((flags & 0x02) !== 0) return reader.refused(what === "memory" ? "shared memory" : "shared tables", start)
+  if ((flags & 0x04) !== 0) return reader.refused(what === "memory" ? "memory64" : "64-bit tables", start)
+  if ((flags & 0x08) !== 0) {
+    return what === "memory" ? reader.refused("custom page sizes", start) : reader.malformed("unknown limits", start)
+  }
+  const minimum = reader.u32()
+  const maximum = (flags & 0x01) === 0 ? undefined : reader.u32()
+  if (maximum !== undefined && maximum < minimum) return reader.malformed("a maximum below its minimum", start)
+  if (what === "memory" && Math.max(minimum, maximum ?? 0) > maximumPages) {
+    return reader.malformed(`more than ${maximumPages} pages`, start)
+  }
+  return { minimum, maximum }
+}
+
+const skipValueType = (reader: Reader): void => {
+  const start = reader.offset
+  const byte = reader.byte()
+  if (byte === 0x63 || byte === 0x64) return skipHeapType(reader)
+  if (byte < 0x69 || byte > 0x7f) reader.malformed(`unknown type ${byte}`, start)
+}
+
+const skipHeapType = (reader: Reader): void => {
+  if (reader.peek() >= 0x40 && reader.peek() < 0x80) reader.skip(1)
+  else reader.typeIndex()
+}
+
+/** Skips a constant expression of the kinds that initialise a table. */
+const skipConstant = (reader: Reader): void => {
+  for (;;) {
+    const start = reader.offset
+    const opcode = reader.byte()
+    if (opcode === 0x0b) return
+    if (opcode === 0x23 || opcode === 0xd2) reader.u32()
+    else if (opcode === 0xd0) skipHeapType(reader)
+    else return reader.refused("computed initial values of tables", start)
+  }
+}
+
+const leb = (value: number): Array<number> => {
+  const out: Array<number> = []
+  let rest = value
+  while (rest >= 0x80) {
+    out.push((rest % 0x80) | 0x80)
+    rest = Math.floor(rest / 0x80)
+  }
+  out.push(rest)
+  return out
+}
