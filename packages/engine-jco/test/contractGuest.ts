@@ -1,6 +1,5 @@
 /**
- * Source of the component that `ComponentEngineTest` runs; its binary is kept
- * in `airssys/src/testing/internal/contractComponent.ts`.
+ * Source of the component that `ComponentEngineTest` runs.
  */
 import { component, memory } from "./guests.ts"
 

@@ -7,14 +7,13 @@
  * @since 0.1.0
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import {
   ComponentEngine,
@@ -26,7 +25,6 @@ import {
   type Tier
 } from "../component/ComponentEngine.ts"
 import type { TrapCategory } from "../component/ComponentError.ts"
-import { contractComponent } from "./internal/contractComponent.ts"
 
 const host = "airssys:contract/host@1.0.0"
 const target = (owner: string, name: string) => ({
@@ -34,7 +32,9 @@ const target = (owner: string, name: string) => ({
   function: name
 })
 
-const bytes = Result.getOrThrow(Base64.decode(contractComponent))
+class ContractComponent
+  extends Context.Service<ContractComponent, Uint8Array>()("airssys/testing/ComponentEngineTest/ContractComponent")
+{}
 
 const limits: Limits = { memory: 1024 * 1024, timeout: undefined, fuel: undefined }
 
@@ -51,7 +51,10 @@ const importing = (ask: HostFunction, tick: HostFunction = sync(() => 1)): Impor
 const answering = importing(sync(([question]) => ({ tag: "ok", val: `${question}!` })))
 
 const load = (asyncImports?: ReadonlyArray<string>) =>
-  ComponentEngine.use((engine) => engine.load(bytes, { asyncImports }))
+  Effect.flatMap(
+    ContractComponent,
+    (bytes) => ComponentEngine.use((engine) => engine.load(bytes, { asyncImports }))
+  )
 
 const start = Effect.fnUntraced(function*(tier: Tier, options?: {
   readonly imports?: Imports | undefined
@@ -147,9 +150,14 @@ const faults: ReadonlyArray<readonly [name: string, category: TrapCategory]> = [
  * @category testing
  * @since 0.1.0
  */
-export const suite = <E>(name: string, layer: Layer.Layer<ComponentEngine, E>): void => {
+export const suite = <E>(
+  name: string,
+  layer: Layer.Layer<ComponentEngine, E>,
+  component: () => Promise<Uint8Array>
+): void => {
   describe(`ComponentEngine (${name})`, () => {
-    withLayer(layer, { excludeTestServices: true })((it) => {
+    const contract = Layer.effect(ContractComponent, Effect.promise(component))
+    withLayer(Layer.merge(layer, contract), { excludeTestServices: true })((it) => {
       it.effect("loads a component once and names it by its digest", () =>
         Effect.gen(function*() {
           const first = yield* load()
@@ -162,6 +170,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<ComponentEngine, E>): 
       it.effect("refuses what is no component", () =>
         Effect.gen(function*() {
           const engine = yield* ComponentEngine
+          const bytes = yield* ContractComponent
           for (const input of [new Uint8Array(), Uint8Array.of(1, 2, 3), bytes.slice(0, -100), bytes.slice(0, 9)]) {
             assert.strictEqual((yield* Effect.flip(engine.load(input)))._tag, "LoadError")
           }
@@ -169,9 +178,10 @@ export const suite = <E>(name: string, layer: Layer.Layer<ComponentEngine, E>): 
 
       for (const tier of ["inline", "worker"] as const) {
         describe(`tier ${tier}`, () => {
-          const test = <E>(title: string, body: () => Effect.Effect<void, E, ComponentEngine | Scope.Scope>) =>
+          type Services = ComponentEngine | ContractComponent | Scope.Scope
+          const test = <E>(title: string, body: () => Effect.Effect<void, E, Services>) =>
             it.effect(`${title}`, () =>
-              ComponentEngine.use((engine): Effect.Effect<void, E, ComponentEngine | Scope.Scope> =>
+              ComponentEngine.use((engine): Effect.Effect<void, E, Services> =>
                 engine.keeps(tier) === undefined ? Effect.void : body()
               ))
 
