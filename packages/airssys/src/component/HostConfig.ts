@@ -140,7 +140,7 @@ export class HostConfigError extends Schema.TaggedError<HostConfigError>("airssy
 export const parse = (text: string, options: { readonly file: string }): Result.Result<HostConfig, HostConfigError> => {
   const decoded = decodeToml.decode(hostSchema.HostFile, text, options.file)
   if (Result.isFailure(decoded)) return Result.fail(new HostConfigError({ problems: decoded.failure }))
-  const { document, value } = decoded.success
+  const { lineOf, value } = decoded.success
   return Result.succeed({
     supervision: supervisionOf(value.supervision),
     roots: new Map(Object.entries(value.roots ?? {})),
@@ -152,7 +152,7 @@ export const parse = (text: string, options: { readonly file: string }): Result.
     audit: { file: value.audit?.file },
     components: (value.component ?? []).map((component, index) => ({
       source: hostSchema.normalPath(component.source),
-      place: { file: options.file, line: document.valueAt(["component", index])?.line ?? 1 },
+      place: { file: options.file, line: lineOf(["component", index]) },
       options: optionsOf(component)
     })),
     calls: (value.call ?? []).map((call) => ({

@@ -84,7 +84,7 @@ export class ManifestError extends Schema.TaggedError<ManifestError>("airssys/co
 export const parse = (text: string, options: { readonly file: string }): Result.Result<Manifest, ManifestError> => {
   const decoded = decodeToml.decode(ManifestFile, text, options.file)
   if (Result.isFailure(decoded)) return Result.fail(new ManifestError({ problems: decoded.failure }))
-  const { document, value } = decoded.success
+  const { lineOf, value } = decoded.success
   const { component, limits } = value
   const asks = (value.capability ?? []).flatMap((entry, index): ReadonlyArray<Ask> => {
     const block = entry as Block
@@ -93,7 +93,7 @@ export const parse = (text: string, options: { readonly file: string }): Result.
       patterns,
       reason: block.reason,
       ...(block.expires === undefined ? undefined : { expires: block.expires }),
-      place: { file: options.file, line: document.keyAt(["capability", index, ...kind.split(".")])?.line ?? 1 }
+      place: { file: options.file, line: lineOf(["capability", index, ...kind.split(".")]) }
     }))
   })
   return Result.succeed({

@@ -3,8 +3,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { Diagnostic } from "../Diagnostic.ts"
-import * as tomlDocument from "./tomlDocument.ts"
+import * as SafeText from "../../security/SafeText.ts"
+import { type Diagnostic, place } from "../Diagnostic.ts"
+import * as tomlTree from "./tomlTree.ts"
 
 const reportLimit = 20
 
@@ -19,7 +20,7 @@ export interface Problem {
 
 /** A problem below a checked value; with `isKey` it is the key that is wrong, not its value. */
 export interface KeyProblem {
-  readonly path: tomlDocument.Path
+  readonly path: tomlTree.Path
   readonly problem: Problem
   readonly isKey?: boolean | undefined
 }
@@ -64,154 +65,154 @@ const annotationsOf = (
 const issueOf = (problem: Problem, isKey?: boolean): SchemaIssue.Issue =>
   new SchemaIssue.InvalidValue({ message: problem.problem, airssys: problem, airssysKey: isKey })
 
+const diagnostic = (file: string, text: string, span: tomlTree.Span, problem: Problem): Diagnostic => ({
+  ...place(file, text, span.start, span.end),
+  problem: problem.problem,
+  ...(problem.hint === undefined || problem.hint === "" ? undefined : { hint: problem.hint }),
+  ...(problem.note === undefined || problem.note === "" ? undefined : { note: problem.note })
+})
+
 export interface Decoded<A> {
   readonly value: A
-  readonly document: tomlDocument.TomlDocument
+  /** The line of the key at a path, counted from 1. */
+  readonly lineOf: (path: tomlTree.Path) => number
 }
 
+/** Decodes a text with one schema; the failure has the first problems of the text in its order. */
 export const decode = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
   text: string,
   file: string
 ): Result.Result<Decoded<S["Type"]>, ReadonlyArray<Diagnostic>> => {
-  const document = tomlDocument.read(text)
-  if ("problem" in document) {
-    return Result.fail([diagnostic(file, text.split(/\r?\n/), document.span, { problem: document.problem })])
+  const tree = tomlTree.parse(text)
+  if (Result.isFailure(tree)) return Result.fail([diagnostic(file, text, tree.failure.span, tree.failure)])
+  const root = tree.success
+  const decoded = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(root.value)
+  if (Result.isSuccess(decoded)) {
+    return Result.succeed({
+      value: decoded.success,
+      lineOf: (path) => place(file, text, keyAt(root, path).start, keyAt(root, path).end).line
+    })
   }
-  const decoded = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(document.value)
-  if (Result.isSuccess(decoded)) return Result.succeed({ value: decoded.success, document })
-  const problems: Array<Diagnostic> = []
-  collect(decoded.failure.issue, [], undefined, document, file, problems)
+  const found: Array<Found> = []
+  collect(decoded.failure.issue, [], undefined, { text, root }, found)
   const seen = new Set<string>()
   return Result.fail(
-    problems
-      .toSorted((a, b) => a.line - b.line || a.column - b.column)
-      .filter((problem) => {
-        const id = `${problem.line}:${problem.column}:${problem.problem}`
-        return !seen.has(id) && seen.add(id)
-      })
+    found
+      .toSorted((a, b) => a.span.start - b.span.start)
+      .filter(({ problem, span }) => seen.size !== seen.add(`${span.start} ${problem.problem}`).size)
       .slice(0, reportLimit)
+      .map(({ problem, span }) => diagnostic(file, text, span, problem))
   )
 }
 
+interface Source {
+  readonly text: string
+  readonly root: tomlTree.Node
+}
+
+interface Found {
+  readonly span: tomlTree.Span
+  readonly problem: Problem
+}
+
+const valueAt = (root: tomlTree.Node, path: tomlTree.Path): tomlTree.Span => tomlTree.find(root, path).span
+
+const keyAt = (root: tomlTree.Node, path: tomlTree.Path): tomlTree.Span => {
+  const node = tomlTree.find(root, path)
+  return node.key ?? node.span
+}
+
+/** `table` is the innermost schema of a table around the value. */
 const collect = (
   issue: SchemaIssue.Issue,
-  path: tomlDocument.Path,
-  container: SchemaAST.AST | undefined,
-  document: tomlDocument.TomlDocument,
-  file: string,
-  out: Array<Diagnostic>
+  path: tomlTree.Path,
+  table: SchemaAST.AST | undefined,
+  source: Source,
+  out: Array<Found>
 ): void => {
-  if (out.length >= 10 * reportLimit) return
-  const report = (span: tomlDocument.Span, problem: Problem) =>
-    out.push(diagnostic(file, document.lines, span, problem))
+  const { root } = source
   switch (issue._tag) {
     case "Filter":
     case "Encoding":
-      return collect(issue.issue, path, container, document, file, out)
+      return collect(issue.issue, path, table, source, out)
     case "Pointer":
-      return collect(issue.issue, [...path, ...issue.path.map(pathPart)], container, document, file, out)
+      return collect(issue.issue, [...path, ...issue.path], table, source, out)
     case "Composite":
-      for (const inner of issue.issues) collect(inner, path, issue.ast, document, file, out)
+      for (const inner of issue.issues) collect(inner, path, issue.ast, source, out)
       return
     case "AnyOf": {
       const deeper = issue.issues.find((inner) => inner._tag === "Composite" || inner._tag === "Filter")
-      if (deeper !== undefined) return collect(deeper, path, container, document, file, out)
-      report(valueSpan(document, path), wrongType(expectation(issue.ast), document, path))
+      if (deeper !== undefined) return collect(deeper, path, table, source, out)
+      out.push({ span: valueAt(root, path), problem: wrongType(issue.ast, root, path) })
       return
     }
-    case "MissingKey": {
-      const key = String(path[path.length - 1])
-      const table = path.slice(0, -1)
-      report(headerSpan(document, table), {
-        problem: `${tableName(table)} needs ${JSON.stringify(key)}`,
-        hint: `add ${key} = ...`,
-        note: takes(table, container)
-      })
+    case "MissingKey":
+      out.push({ span: valueAt(root, path.slice(0, -1)), problem: missing(path, table) })
       return
-    }
-    case "UnexpectedKey": {
-      const key = String(path[path.length - 1])
-      const table = path.slice(0, -1)
-      const known = keysOf(container)
-      const near = nearest(key, known)
-      report(document.keyAt(path) ?? headerSpan(document, table), {
-        problem: `unknown key ${JSON.stringify(key)} in ${tableName(table)}`,
-        hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
-        note: takes(table, container)
-      })
+    case "UnexpectedKey":
+      out.push({ span: keyAt(root, path), problem: unexpected(path, issue.ast) })
       return
-    }
     case "InvalidValue": {
-      const problem = issue.annotations?.airssys ?? {
-        problem: String(issue.annotations?.["message"] ?? issue.annotations?.["expected"] ?? "invalid value")
-      }
-      const key = issue.annotations?.airssysKey === true ? document.keyAt(path) : undefined
-      const span = key ?? document.valueAt(path) ?? headerSpan(document, path)
-      report(problem.offset === undefined ? span : within(span, problem), problem)
+      const problem = issue.annotations?.airssys ??
+        { problem: String(issue.annotations?.["message"] ?? "invalid value") }
+      const span = issue.annotations?.airssysKey === true ? keyAt(root, path) : valueAt(root, path)
+      out.push({ span: within(source.text, span, problem), problem })
       return
     }
     case "InvalidType":
-      report(valueSpan(document, path), wrongType(expectation(issue.ast), document, path))
+      out.push({ span: valueAt(root, path), problem: wrongType(issue.ast, root, path) })
       return
     case "OneOf":
     case "Forbidden":
-      report(valueSpan(document, path), { problem: "invalid value" })
+      out.push({ span: valueAt(root, path), problem: { problem: "invalid value" } })
   }
 }
 
-const pathPart = (part: PropertyKey): string | number => typeof part === "number" ? part : String(part)
+const shorten = (text: string): string => SafeText.escape(text, 80)
 
-const valueSpan = (document: tomlDocument.TomlDocument, path: tomlDocument.Path): tomlDocument.Span =>
-  document.valueAt(path) ?? document.keyAt(path) ?? headerSpan(document, path.slice(0, -1))
-
-const headerSpan = (document: tomlDocument.TomlDocument, path: tomlDocument.Path): tomlDocument.Span => {
-  for (let length = path.length; length > 0; length--) {
-    const span = document.valueAt(path.slice(0, length)) ?? document.keyAt(path.slice(0, length))
-    if (span !== undefined) return span
-  }
-  return { line: 1, column: 0, length: 1 }
-}
-
-/** A span inside a string literal of one line; the quote is one character. */
-const within = (span: tomlDocument.Span, problem: Problem): tomlDocument.Span => {
-  const whole = problem.offset === 0 && (problem.length ?? 0) >= span.length - 2
-  return whole
-    ? span
-    : { line: span.line, column: span.column + 1 + (problem.offset ?? 0), length: problem.length ?? 1 }
-}
-
-const diagnostic = (
-  file: string,
-  lines: ReadonlyArray<string>,
-  span: tomlDocument.Span,
-  problem: Problem
-): Diagnostic => {
-  const source = lines[span.line - 1] ?? ""
-  const column = Math.min(span.column, source.length)
+const missing = (path: tomlTree.Path, table: SchemaAST.AST | undefined): Problem => {
+  const key = String(path.at(-1))
+  const signature = table?._tag === "Objects" ? table.propertySignatures.find(({ name }) => name === key) : undefined
+  const example = signature === undefined ? undefined : expectation(signature.type).split(" such as ")[1]
   return {
-    file,
-    line: span.line,
-    column: column + 1,
-    length: Math.max(1, Math.min(span.length, source.length - column)),
-    source,
-    problem: problem.problem,
-    ...(problem.hint === undefined ? undefined : { hint: problem.hint }),
-    ...(problem.note === undefined ? undefined : { note: problem.note })
+    problem: `${tableName(path.slice(0, -1))} needs "${key}"`,
+    hint: signature?.type._tag === "Objects"
+      ? `add [${path.filter((part) => typeof part === "string").join(".")}]`
+      : `add ${key} = ${example ?? "..."}`,
+    note: takes(path.slice(0, -1), table)
   }
 }
 
-const tableName = (path: tomlDocument.Path): string => {
-  const names = path.filter((part) => typeof part === "string")
-  return names.length === 0 ? "this file" : names[names.length - 1]!
+const unexpected = (path: tomlTree.Path, table: SchemaAST.AST): Problem => {
+  const key = String(path.at(-1))
+  const near = nearest(key, keysOf(table))
+  return {
+    problem: `unknown key "${shorten(key)}" in ${tableName(path.slice(0, -1))}`,
+    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    note: takes(path.slice(0, -1), table)
+  }
 }
 
-const keysOf = (ast: SchemaAST.AST | undefined): ReadonlyArray<string> =>
-  ast?._tag === "Objects" ? ast.propertySignatures.map((signature) => String(signature.name)) : []
+/** The part of a string literal that a problem names, where it stands in the text as it is. */
+const within = (text: string, span: tomlTree.Span, { length = 1, offset }: Problem): tomlTree.Span => {
+  if (offset === undefined) return span
+  const literal = text.slice(span.start, span.end)
+  const isPlain = /^"[^"\\\n]*"$|^'[^'\n]*'$/.test(literal)
+  return isPlain && (offset !== 0 || length < literal.length - 2)
+    ? { start: span.start + 1 + offset, end: Math.min(span.end - 1, span.start + 1 + offset + length) }
+    : span
+}
 
-const takes = (table: tomlDocument.Path, ast: SchemaAST.AST | undefined): string | undefined => {
-  const known = keysOf(ast)
-  return known.length === 0 ? undefined : `${tableName(table)} takes ${known.join(", ")}.`
+const tableName = (path: tomlTree.Path): string =>
+  shorten(path.filter((part) => typeof part === "string").at(-1) ?? "this file")
+
+const keysOf = (table: SchemaAST.AST | undefined): ReadonlyArray<string> =>
+  table?._tag === "Objects" ? table.propertySignatures.map((signature) => String(signature.name)) : []
+
+const takes = (path: tomlTree.Path, table: SchemaAST.AST | undefined): string | undefined => {
+  const known = keysOf(table)
+  return known.length === 0 ? undefined : `${tableName(path)} takes ${known.join(", ")}.`
 }
 
 const expectation = (ast: SchemaAST.AST): string => {
@@ -219,7 +220,7 @@ const expectation = (ast: SchemaAST.AST): string => {
   if (typeof annotated === "string") return annotated
   switch (ast._tag) {
     case "String":
-      return "a string"
+      return "a text in quotes"
     case "Number":
       return "a number"
     case "Boolean":
@@ -229,43 +230,43 @@ const expectation = (ast: SchemaAST.AST): string => {
     case "Objects":
       return "a table"
     case "Literal":
-      return JSON.stringify(ast.literal)
+      return typeof ast.literal === "string" ? `"${ast.literal}"` : String(ast.literal)
     case "Union":
-      return [...new Set(ast.types.map(expectation))].join(" or ")
+      return [...new Set(ast.types.map(expectation))].join(", ").replace(/, ([^,]*)$/, " or $1")
     default:
       return "another value"
   }
 }
 
-const wrongType = (
-  expected: string,
-  document: tomlDocument.TomlDocument,
-  path: tomlDocument.Path
-): Problem => {
-  const actual = path.reduce<unknown>(
-    (value, part) =>
-      typeof value === "object" && value !== null && Object.hasOwn(value, part)
-        ? (value as Readonly<Record<string | number, unknown>>)[part]
-        : undefined,
-    document.value
-  )
-  const name = path.filter((part) => typeof part === "string").at(-1) ?? "this file"
-  return { problem: `${name} is ${describe(actual)}`, hint: `write ${expected}` }
+const wrongType = (ast: SchemaAST.AST, root: tomlTree.Node, path: tomlTree.Path): Problem => {
+  const node = tomlTree.find(root, path)
+  const name = tableName(path)
+  const isListed = ast._tag === "Arrays" && node.kind === "string" && ast.annotations?.["isBlocks"] !== true
+  return {
+    problem: `${typeof path.at(-1) === "number" ? `a value of ${name}` : name} is ${describe(node, ast)}`,
+    hint: isListed ? `write [${SafeText.tomlString(String(node.value).slice(0, 80))}]` : `write ${expectation(ast)}`,
+    note: ast._tag === "Objects" ? takes(path, ast) : undefined
+  }
 }
 
-const describe = (value: unknown): string => {
-  if (value === undefined) return "missing"
-  if (Array.isArray(value)) return "a list"
-  switch (typeof value) {
+const describe = ({ kind, value }: tomlTree.Node, ast: SchemaAST.AST): string => {
+  const isOneOf = ast._tag === "Literal" || ast._tag === "Union" && ast.types.every((type) => type._tag === "Literal")
+  switch (kind) {
     case "string":
-      return "a string"
-    case "number":
-    case "bigint":
+      return isOneOf ? `"${shorten(String(value))}"` : "a text"
+    case "integer":
+      return typeof value === "bigint" ? "too large a number" : isOneOf ? String(value) : "a number"
+    case "float":
       return "a number"
     case "boolean":
       return String(value)
+    case "local-date":
+      return "a date"
+    case "list":
+    case "table":
+      return `a ${kind}`
     default:
-      return "a table"
+      return "a time"
   }
 }
 
@@ -275,21 +276,25 @@ const nearest = (key: string, known: ReadonlyArray<string>): string | undefined 
     .map((name) => ({ name, distance: distance(key.toLowerCase(), name) }))
     .toSorted((a, b) => a.distance - b.distance)
   const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.name.length / 3)) ? best.name : undefined
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined
 }
 
-/** Levenshtein's distance. */
+/** Edit distance, two neighbours in the wrong order counting once. */
 const distance = (a: string, b: string): number => {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  let beforeLast: ReadonlyArray<number> = []
+  let last: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const current = [i]
     for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      current.push(Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + cost))
+      const substituted = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwapped ? beforeLast[j - 2]! + 1 : substituted
+      current.push(Math.min(last[j]! + 1, current[j - 1]! + 1, substituted, swapped))
     }
-    previous = current
+    beforeLast = last
+    last = current
   }
-  return previous[b.length]!
+  return last[b.length]!
 }
 
 /** The JSON Schema of a file, for editors. */

@@ -182,7 +182,8 @@ export const timeOf = (description: string) =>
   )
 
 export const wholeNumber = (name: string, least: number, most: number, description: string) =>
-  Schema.Finite.annotate({ expected: "a whole number", description }).check(
+  Schema.Number.annotate({ expected: "a whole number", description }).check(
+    Schema.isFinite(),
     check(
       (value: number) =>
         Number.isInteger(value) && value >= least && value <= most

@@ -26,7 +26,8 @@ import {
 const Backoff = Schema.Struct({
   base: Schema.optionalKey(timeOf("Before the first restart. Default 100 ms.")),
   factor: Schema.optionalKey(
-    Schema.Finite.annotate({ description: "How much longer each further one waits. Default 2." }).check(
+    Schema.Number.annotate({ description: "How much longer each further one waits. Default 2." }).check(
+      Schema.isFinite(),
       check((value: number) =>
         value >= 1 && value <= 100
           ? undefined
