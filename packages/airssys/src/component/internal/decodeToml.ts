@@ -81,9 +81,10 @@ export interface Decoded<A> {
 /** Decodes a text with one schema; the failure has the first problems of the text in its order. */
 export const decode = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
-  text: string,
+  input: string,
   file: string
 ): Result.Result<Decoded<S["Type"]>, ReadonlyArray<Diagnostic>> => {
+  const text = input.startsWith("\ufeff") ? input.slice(1) : input
   const tree = tomlTree.parse(text)
   if (Result.isFailure(tree)) return Result.fail([diagnostic(file, text, tree.failure.span, tree.failure)])
   const root = tree.success
@@ -174,14 +175,20 @@ const shorten = (text: string): string => SafeText.escape(text, 80)
 const missing = (path: tomlTree.Path, table: SchemaAST.AST | undefined): Problem => {
   const key = String(path.at(-1))
   const signature = table?._tag === "Objects" ? table.propertySignatures.find(({ name }) => name === key) : undefined
-  const example = signature === undefined ? undefined : expectation(signature.type).split(" such as ")[1]
   return {
     problem: `${tableName(path.slice(0, -1))} needs "${key}"`,
     hint: signature?.type._tag === "Objects"
       ? `add [${path.filter((part) => typeof part === "string").join(".")}]`
-      : `add ${key} = ${example ?? "..."}`,
+      : `add ${key} = ${signature === undefined ? "..." : exampleOf(signature.type)}`,
     note: takes(path.slice(0, -1), table)
   }
+}
+
+const exampleOf = (ast: SchemaAST.AST): string => {
+  const expected = expectation(ast)
+  return ast._tag === "Literal"
+    ? expected
+    : expected.split(" such as ")[1] ?? (ast._tag === "String" ? "\"...\"" : "...")
 }
 
 const unexpected = (path: tomlTree.Path, table: SchemaAST.AST): Problem => {
@@ -206,6 +213,12 @@ const within = (text: string, span: tomlTree.Span, { length = 1, offset }: Probl
 
 const tableName = (path: tomlTree.Path): string =>
   shorten(path.filter((part) => typeof part === "string").at(-1) ?? "this file")
+
+/** `storage.write` in a block, else the last name. */
+const memberName = (path: tomlTree.Path): string => {
+  const names = path.filter((part, at) => typeof part === "string" && (at > 0 || typeof path[1] !== "number"))
+  return typeof path[1] === "number" && names.length === 2 ? shorten(names.join(".")) : tableName(path)
+}
 
 const keysOf = (table: SchemaAST.AST | undefined): ReadonlyArray<string> =>
   table?._tag === "Objects" ? table.propertySignatures.map((signature) => String(signature.name)) : []
@@ -240,7 +253,7 @@ const expectation = (ast: SchemaAST.AST): string => {
 
 const wrongType = (ast: SchemaAST.AST, root: tomlTree.Node, path: tomlTree.Path): Problem => {
   const node = tomlTree.find(root, path)
-  const name = tableName(path)
+  const name = memberName(path)
   const isListed = ast._tag === "Arrays" && node.kind === "string" && ast.annotations?.["isBlocks"] !== true
   return {
     problem: `${typeof path.at(-1) === "number" ? `a value of ${name}` : name} is ${describe(node, ast)}`,

@@ -181,16 +181,23 @@ export const timeOf = (description: string) =>
     }
   )
 
+/** Numbers that JSON Schema can describe; refuses the others and says what is meant. */
+export const numberOf = (
+  expected: string,
+  description: string,
+  find: (value: number) => Problem | undefined,
+  keywords: Keywords
+) => Schema.Number.annotate({ expected, description }).check(check(find, keywords).abort(), Schema.isFinite())
+
 export const wholeNumber = (name: string, least: number, most: number, description: string) =>
-  Schema.Number.annotate({ expected: "a whole number", description }).check(
-    Schema.isFinite(),
-    check(
-      (value: number) =>
-        Number.isInteger(value) && value >= least && value <= most
-          ? undefined
-          : { problem: `${name} is no whole number from ${least} to ${most}`, hint: `write one, such as ${least}` },
-      { multipleOf: 1, minimum: least, maximum: most }
-    )
+  numberOf(
+    "a whole number",
+    description,
+    (value) =>
+      Number.isInteger(value) && value >= least && value <= most
+        ? undefined
+        : { problem: `${name} is no whole number from ${least} to ${most}`, hint: `write one, such as ${least}` },
+    { multipleOf: 1, minimum: least, maximum: most }
   )
 
 export const Fuel = wholeNumber("fuel", 1, Number.MAX_SAFE_INTEGER, "Units of work for each message.")

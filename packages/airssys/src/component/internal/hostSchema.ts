@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Pattern from "../../security/Pattern.ts"
 import { Digest } from "../../security/TrustRegistry.ts"
 import { type Block, CapabilityBlock, entriesOf } from "./capabilityBlock.ts"
-import { check, checkKeys, type Problem } from "./decodeToml.ts"
+import { checkKeys, type Problem } from "./decodeToml.ts"
 import {
   ComponentId,
   durationOf,
@@ -13,6 +13,7 @@ import {
   kebabPattern,
   keyed,
   line,
+  numberOf,
   pathBeside,
   pathOfHost,
   quote,
@@ -26,16 +27,10 @@ import {
 const Backoff = Schema.Struct({
   base: Schema.optionalKey(timeOf("Before the first restart. Default 100 ms.")),
   factor: Schema.optionalKey(
-    Schema.Number.annotate({ description: "How much longer each further one waits. Default 2." }).check(
-      Schema.isFinite(),
-      check((value: number) =>
-        value >= 1 && value <= 100
-          ? undefined
-          : { problem: "the factor is out of range", hint: "write a number from 1 to 100" }, {
-        minimum: 1,
-        maximum: 100
-      })
-    )
+    numberOf("a number", "How much longer each further one waits. Default 2.", (value) =>
+      value >= 1 && value <= 100
+        ? undefined
+        : { problem: "the factor is out of range", hint: "write a number from 1 to 100" }, { minimum: 1, maximum: 100 })
   ),
   cap: Schema.optionalKey(timeOf("The longest wait. Default 10 s."))
 }).check(checkKeys((backoff) => {

@@ -36,6 +36,7 @@ export interface TreeProblem {
 const byteLimit = 256 * 1024
 const depthLimit = 16
 const nodeLimit = 8192
+const stringLimit = 32 * 1024
 
 const endOfLine = (text: string, from: number): number => {
   const end = text.indexOf("\n", from)
@@ -64,6 +65,12 @@ const tooDeep = (at: number): TreeProblem => ({
   span: { start: at, end: at + 1 }
 })
 
+const tooLong = (start: number, end: number): TreeProblem => ({
+  problem: `a text has at most ${stringLimit} characters`,
+  hint: "shorten it",
+  span: { start, end }
+})
+
 /** What the parser is not given, since its time or stack could run out. Strings and comments do not count. */
 const excess = (text: string): TreeProblem | undefined => {
   let depth = 0
@@ -72,8 +79,11 @@ const excess = (text: string): TreeProblem | undefined => {
   for (let at = 0; at < text.length; at++) {
     const character = text[at]
     if (character === "#") at = endOfLine(text, at) - 1
-    else if (character === "\"" || character === "'") at = endOfString(text, at, character)
-    else if (character === "[" || character === "{") {
+    else if (character === "\"" || character === "'") {
+      const start = at
+      at = endOfString(text, at, character)
+      if (at - start > stringLimit) return tooLong(start, at)
+    } else if (character === "[" || character === "{") {
       if (++depth > depthLimit) return tooDeep(at)
       if (++values > nodeLimit) return tooMuch(text)
     } else if (character === "]" || character === "}") depth = Math.max(0, depth - 1)

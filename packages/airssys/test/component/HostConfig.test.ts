@@ -1,0 +1,413 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as HostConfig from "airssys/component/HostConfig"
+import type { HostingOptions } from "airssys/component/HostingOptions"
+import * as Grant from "airssys/security/Grant"
+import { Duration, Result } from "effect"
+import * as fs from "node:fs"
+
+const file = "airssys.toml"
+const read = (path: string) => fs.readFileSync(new URL(path, import.meta.url), "utf8")
+const whole = read("./fixtures/airssys.toml")
+
+const parsed = (text: string): HostConfig.HostConfig =>
+  Result.getOrThrowWith(HostConfig.parse(text, { file }), (error) => error)
+
+const failureOf = (text: string): HostConfig.HostConfigError => {
+  const result = HostConfig.parse(text, { file })
+  assert(Result.isFailure(result), "the file was taken")
+  return result.failure
+}
+
+const seconds = Duration.seconds
+const millis = Duration.millis
+
+describe("HostConfig.parse", () => {
+  it("gives an empty host with defaults for an empty file", () => {
+    assert.deepStrictEqual(parsed("schema = 1"), {
+      supervision: {
+        strategy: "OneForOne",
+        intensity: { restarts: 3, within: seconds(10) },
+        backoff: { base: millis(100), factor: 2, cap: seconds(10) }
+      },
+      roots: new Map(),
+      trust: { paths: [], digests: [], devMode: false },
+      audit: { file: undefined },
+      components: [],
+      calls: []
+    })
+  })
+
+  it("decodes every key", () => {
+    const { audit, calls, components, roots, supervision, trust } = parsed(whole)
+    assert.deepStrictEqual(supervision, {
+      strategy: "OneForOne",
+      intensity: { restarts: 5, within: Duration.minutes(1) },
+      backoff: { base: millis(50), factor: 1.5, cap: seconds(2) }
+    })
+    assert.deepStrictEqual([...roots], [["inbox", "data/inbox"], ["outbox", "/var/lib/airssys/outbox"]])
+    assert.deepStrictEqual(trust, {
+      paths: ["plugins", "../shared/rates"],
+      digests: [`sha256:${"0a".repeat(32)}`],
+      devMode: true
+    })
+    assert.deepStrictEqual(audit, { file: "audit/log.ndjson" })
+    const [rates, totals] = components
+    assert(rates !== undefined && totals !== undefined)
+    assert.strictEqual(rates.source, "plugins/rates")
+    assert.deepStrictEqual(rates.place, { file, line: 18 })
+    assert.strictEqual(rates.options.tier, "worker")
+    assert.deepStrictEqual(rates.options.limits, { memory: 16 * 1024 * 1024, fuel: 1000, timeout: millis(100) })
+    assert.deepStrictEqual(Object.entries(rates.options.config), [["base", "USD"], ["digits", 4], ["strict", true]])
+    assert.deepStrictEqual(Object.entries(rates.options.environment), [["STRIPE_KEY", "sk"], ["__proto__", "x"]])
+    assert.isNull(Object.getPrototypeOf(rates.options.environment))
+    assert.deepStrictEqual(rates.options.grants, [
+      Grant.make("network.outbound", ["https://api.ecb.europa.eu"], { reason: "Daily rates.", expires: "2027-03-31" }),
+      Grant.make("filesystem.read", ["inbox:/**/*.csv"], { reason: "Daily rates.", expires: "2027-03-31" }),
+      Grant.make("clock", { reason: "Date them." })
+    ])
+    assert.strictEqual(totals.source, "../totals")
+    assert.deepStrictEqual(totals.options.grants, [])
+    assert.strictEqual(totals.options.tier, "auto")
+    assert.deepStrictEqual(totals.options.limits, { memory: undefined, fuel: undefined, timeout: undefined })
+    const [call] = calls
+    assert(call !== undefined)
+    assert.deepStrictEqual(call.args.slice(0, 6), [1, 2.5, "x", true, "2027-01-01", 9_007_199_254_740_993n])
+    assert.deepStrictEqual(Object.entries(call.args[6] as object), [["a", [1]]])
+    assert.deepStrictEqual(call.meanwhile, { component: "acme:rates", export: "ping", args: [] })
+  })
+
+  it("gives options that host a component", () => {
+    const options: ReadonlyArray<HostingOptions> = parsed(whole).components.map((component) => component.options)
+    assert.strictEqual(options.length, 2)
+  })
+
+  it("decodes the file of the example", () => {
+    const { calls, components, trust } = parsed(read("../../../../examples/plugins/airssys.toml"))
+    assert.deepStrictEqual(trust, { paths: ["totals", "rates"], digests: [], devMode: false })
+    assert.deepStrictEqual(
+      components.map(({ options, source }) => [source, options.tier, options.grants.map((grant) => grant.kind)]),
+      [["totals", "auto", ["log"]], ["rates", "auto", ["log", "clock"]], ["miner", "worker", []]]
+    )
+    assert.deepStrictEqual(
+      calls.map((call) => `${call.component} ${call.export} ${JSON.stringify(call.args)} ${call.meanwhile?.export}`),
+      [
+        "acme:totals totals.sum [[{\"quantity\":2,\"cents\":1050}]] undefined",
+        "acme:rates rates.peek-secret [] undefined",
+        "acme:rates rates.latest [\"USD\"] undefined",
+        "evil:miner miner.spin [] totals.sum",
+        "evil:miner miner.dig [] undefined",
+        "evil:miner miner.ping [] undefined"
+      ]
+    )
+  })
+
+  it.each<[name: string, from: string, to: string, report: ReadonlyArray<string>]>([
+    ["an unknown key", "restarts = 5", "restart = 5", [
+      "error: airssys.toml:4:1: unknown key \"restart\" in supervision",
+      "  4 | restart = 5",
+      "    | ^^^^^^^ did you mean \"restarts\"?",
+      "  supervision takes strategy, restarts, within, backoff. Nothing was started."
+    ]],
+    ["an unknown key of a component", "tier = \"worker\"", "teir = \"worker\"", [
+      "error: airssys.toml:20:1: unknown key \"teir\" in component",
+      "  20 | teir = \"worker\"",
+      "     | ^^^^ did you mean \"tier\"?",
+      "  component takes source, tier, limits, config, environment, grant. Nothing was started."
+    ]],
+    ["an unknown tier", "tier = \"worker\"", "tier = \"process\"", [
+      "error: airssys.toml:20:8: tier is \"process\"",
+      "  20 | tier = \"process\"",
+      "     |        ^^^^^^^^^ write \"auto\", \"inline\" or \"worker\"",
+      "  Nothing was started."
+    ]],
+    ["another strategy", "\"OneForOne\"", "\"OneForAll\"", [
+      "error: airssys.toml:3:12: strategy is \"OneForAll\"",
+      "  3 | strategy = \"OneForAll\"",
+      "    |            ^^^^^^^^^^^ write \"OneForOne\"",
+      "  Nothing was started."
+    ]],
+    ["restarts below none", "restarts = 5", "restarts = -1", [
+      "error: airssys.toml:4:12: restarts is no whole number from 0 to 1000",
+      "  4 | restarts = -1",
+      "    |            ^^ write one, such as 0",
+      "  Nothing was started."
+    ]],
+    ["a time that is none", "within = \"1 min\"", "within = \"1 hour\"", [
+      "error: airssys.toml:5:10: \"1 hour\" is no length of time",
+      "  5 | within = \"1 hour\"",
+      "    |          ^^^^^^^^ write \"250 ms\", \"2 s\" or \"1 min\"",
+      "  Nothing was started."
+    ]],
+    ["a factor below one", "backoff.factor = 1.5", "backoff.factor = 0.5", [
+      "error: airssys.toml:7:18: the factor is out of range",
+      "  7 | backoff.factor = 0.5",
+      "    |                  ^^^ write a number from 1 to 100",
+      "  Nothing was started."
+    ]],
+    ["a factor that is no number", "backoff.factor = 1.5", "backoff.factor = nan", [
+      "error: airssys.toml:7:18: the factor is out of range",
+      "  7 | backoff.factor = nan",
+      "    |                  ^^^ write a number from 1 to 100",
+      "  Nothing was started."
+    ]],
+    ["a base above the cap", "backoff.base = \"50 ms\"", "backoff.base = \"5 s\"", [
+      "error: airssys.toml:8:15: the base is longer than the cap",
+      "  8 | backoff.cap = \"2 s\"",
+      "    |               ^^^^^ raise the cap or lower the base",
+      "  Nothing was started."
+    ]],
+    ["a root that is the whole disk", "inbox = \"data/inbox\"", "inbox = \"/\"", [
+      "error: airssys.toml:10:9: a root is not the whole disk",
+      "  10 | inbox = \"/\"",
+      "     |         ^^^ name a folder",
+      "  Nothing was started."
+    ]],
+    ["a root in /proc", "inbox = \"data/inbox\"", "inbox = \"/proc/self\"", [
+      "error: airssys.toml:10:9: this is refused whatever a manifest says",
+      "  10 | inbox = \"/proc/self\"",
+      "     |         ^^^^^^^^^^^^ name another folder",
+      "  Key files, /proc, /sys, /dev and the host's own stores are never given. Nothing was started."
+    ]],
+    ["a root of keys", "inbox = \"data/inbox\"", "inbox = \"../.ssh\"", [
+      "error: airssys.toml:10:9: this is refused whatever a manifest says",
+      "  10 | inbox = \"../.ssh\"",
+      "     |         ^^^^^^^^^ name another folder",
+      "  Key files, /proc, /sys, /dev and the host's own stores are never given. Nothing was started."
+    ]],
+    ["a root with a wildcard", "inbox = \"data/inbox\"", "inbox = \"data/*\"", [
+      "error: airssys.toml:10:9: a root is one folder",
+      "  10 | inbox = \"data/*\"",
+      "     |         ^^^^^^^^ write its path without *",
+      "  Nothing was started."
+    ]],
+    ["a root that climbs", "inbox = \"data/inbox\"", "inbox = \"/data/../etc\"", [
+      "error: airssys.toml:10:9: an absolute path has no \"..\"",
+      "  10 | inbox = \"/data/../etc\"",
+      "     |         ^^^^^^^^^^^^^^ write the path without it",
+      "  Nothing was started."
+    ]],
+    ["a root that is no name", "inbox = \"data/inbox\"", "In_box = \"data/inbox\"", [
+      "error: airssys.toml:10:1: \"In_box\" is no name",
+      "  10 | In_box = \"data/inbox\"",
+      "     | ^^^^^^ write a-z, 0-9 and single dashes",
+      "  Nothing was started."
+    ]],
+    ["a root that a grant misses", "inbox = \"data/inbox\"\n", "", [
+      "error: airssys.toml:27:21: \"inbox\" is no root of this file",
+      "  27 | filesystem.read = [\"inbox:/**/*.csv\"]",
+      "     |                     ^^^^^ add inbox = \"...\" to [roots]",
+      "  Nothing was started."
+    ]],
+    ["an absolute path of trust", "\"plugins\"", "\"/plugins\"", [
+      "error: airssys.toml:13:10: the path is absolute",
+      "  13 | paths = [\"/plugins\", \"../shared/rates\"]",
+      "     |          ^^^^^^^^^^ write it relative to the folder of this file",
+      "  Nothing was started."
+    ]],
+    ["trust in the folder above", "\"plugins\"", "\"../\"", [
+      "error: airssys.toml:13:10: the path names no folder of its own",
+      "  13 | paths = [\"../\", \"../shared/rates\"]",
+      "     |          ^^^^^ name a folder or file",
+      "  Nothing was started."
+    ]],
+    ["trust through a folder", "\"plugins\"", "\"plugins/../..\"", [
+      "error: airssys.toml:13:10: \"..\" stands at the beginning of a path only",
+      "  13 | paths = [\"plugins/../..\", \"../shared/rates\"]",
+      "     |          ^^^^^^^^^^^^^^^ write the path without it",
+      "  Nothing was started."
+    ]],
+    ["a digest that is none", "sha256:0a", "sha1:0a", [
+      "error: airssys.toml:14:12: \"sha1:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a\" is no digest",
+      "  14 | digests = [\"sha1:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a\"]",
+      "     |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write sha256: and 64 lower-case hex digits",
+      "  Nothing was started."
+    ]],
+    ["dev-mode in words", "dev-mode = true", "dev-mode = \"yes\"", [
+      "error: airssys.toml:15:12: dev-mode is a text",
+      "  15 | dev-mode = \"yes\"",
+      "     |            ^^^^^ write true or false",
+      "  Nothing was started."
+    ]],
+    ["an absolute source", "\"../totals\"", "\"/opt/totals\"", [
+      "error: airssys.toml:33:10: the path is absolute",
+      "  33 | source = \"/opt/totals\"",
+      "     |          ^^^^^^^^^^^^^ write it relative to the folder of this file",
+      "  Nothing was started."
+    ]],
+    ["a source on a drive", "\"../totals\"", "\"C:/totals\"", [
+      "error: airssys.toml:33:10: the path is absolute",
+      "  33 | source = \"C:/totals\"",
+      "     |          ^^^^^^^^^^^ write it relative to the folder of this file",
+      "  Nothing was started."
+    ]],
+    ["a source with the other slash", "\"../totals\"", "'..\\totals'", [
+      "error: airssys.toml:33:10: a path has no \"\\\"",
+      "  33 | source = '..\\totals'",
+      "     |          ^^^^^^^^^^^ write \"/\"",
+      "  Nothing was started."
+    ]],
+    ["a source twice", "\"../totals\"", "\"plugins/rates\"", [
+      "error: airssys.toml:33:10: \"plugins/rates\" is there twice",
+      "  33 | source = \"plugins/rates\"",
+      "     |          ^^^^^^^^^^^^^^^ remove one of the blocks",
+      "  Nothing was started."
+    ]],
+    ["a component without a source", "source = \"../totals\"\n", "", [
+      "error: airssys.toml:32:1: component needs \"source\"",
+      "  32 | [[component]]",
+      "     | ^^^^^^^^^^^^^ add source = \"plugins/rates\"",
+      "  component takes source, tier, limits, config, environment, grant. Nothing was started."
+    ]],
+    ["a size that is none", "\"16 MiB\"", "\"16\"", [
+      "error: airssys.toml:21:21: \"16\" is no size",
+      "  21 | limits = { memory = \"16\", fuel = 1_000, timeout = \"100 ms\" }",
+      "     |                     ^^^^ write \"32 MiB\"",
+      "  Nothing was started."
+    ]],
+    ["a setting that is a list", "base = \"USD\"", "base = [\"USD\"]", [
+      "error: airssys.toml:22:19: config.base is a list",
+      "  22 | config = { base = [\"USD\"], digits = 4, strict = true }",
+      "     |                   ^^^^^^^ write a text in quotes, a number or true or false",
+      "  Nothing was started."
+    ]],
+    ["a variable that is no name", "STRIPE_KEY =", "STRIPE-KEY =", [
+      "error: airssys.toml:23:17: \"STRIPE-KEY\" is no name",
+      "  23 | environment = { STRIPE-KEY = \"sk\", __proto__ = \"x\" }",
+      "     |                 ^^^^^^^^^^ write A to Z, a to z, 0 to 9 and \"_\", no digit first",
+      "  Nothing was started."
+    ]],
+    ["a variable that is a number", "STRIPE_KEY = \"sk\"", "STRIPE_KEY = 1", [
+      "error: airssys.toml:23:30: environment.STRIPE_KEY is a number",
+      "  23 | environment = { STRIPE_KEY = 1, __proto__ = \"x\" }",
+      "     |                              ^ write a text in quotes",
+      "  Nothing was started."
+    ]],
+    ["a grant without a reason", "reason = \"Date them.\"\n", "", [
+      "error: airssys.toml:29:1: grant needs \"reason\"",
+      "  29 | [[component.grant]]",
+      "     | ^^^^^^^^^^^^^^^^^^^ add reason = \"...\"",
+      "  grant takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process. Nothing was started."
+    ]],
+    ["a grant of nothing", "clock = true\n", "", [
+      "error: airssys.toml:29:1: the block names no capability",
+      "  29 | [[component.grant]]",
+      "     | ^^^^^^^^^^^^^^^^^^^ add one, such as clock = true",
+      "  Nothing was started."
+    ]],
+    ["a grant with a pattern that is none", "\"https://api.ecb.europa.eu\"", "\"https://*\"", [
+      "error: airssys.toml:27:30: the last label of a host is no wildcard",
+      "  27 | network.outbound = [\"https://*\"]",
+      "     |                              ^ name it, or write \"**\" for every public host",
+      "  * is one label of a host name, ** any number; it never stands for a part of a label. Nothing was started."
+    ]],
+    ["a call without an export", "export = \"totals.sum\"\n", "", [
+      "error: airssys.toml:34:1: call needs \"export\"",
+      "  34 | [[call]]",
+      "     | ^^^^^^^^ add export = \"rates.latest\"",
+      "  call takes title, component, export, args, meanwhile. Nothing was started."
+    ]],
+    ["a call of no component", "component = \"acme:totals\"", "component = \"totals\"", [
+      "error: airssys.toml:36:13: \"totals\" is no component",
+      "  36 | component = \"totals\"",
+      "     |             ^^^^^^^^ write \"acme:rates\"",
+      "  Nothing was started."
+    ]],
+    ["a call of no export", "\"totals.sum\"", "\"totals/sum\"", [
+      "error: airssys.toml:37:10: \"totals/sum\" is no export",
+      "  37 | export = \"totals/sum\"",
+      "     |          ^^^^^^^^^^^^ write \"rates.latest\"",
+      "  Nothing was started."
+    ]],
+    [
+      "arguments that are no list",
+      "args = [1, 2.5, \"x\", true, 2027-01-01, 9_007_199_254_740_993, { a = [1] }]",
+      "args = 1",
+      [
+        "error: airssys.toml:38:8: args is a number",
+        "  38 | args = 1",
+        "     |        ^ write a list",
+        "  Nothing was started."
+      ]
+    ],
+    ["a bidirectional mark", "title = \"Sum\"", "title = \"\u202eSum\\n\"", [
+      "error: airssys.toml:35:9: the text has more than one line or a control character",
+      "  35 | title = \"\\u{202e}Sum\\n\"",
+      "     |         ^^^^^^^^^^^^^^^ write one line",
+      "  Nothing was started."
+    ]]
+  ])("reports %s", (_, from, to, report) => {
+    assert.include(whole, from)
+    assert.deepStrictEqual(failureOf(whole.replace(from, () => to)).message.split("\n"), report)
+  })
+})
+
+describe("hostile host files", () => {
+  it.each(["__proto__", "constructor", "toString"])("%s is a key as any other", (key) => {
+    for (
+      const [from, to] of [
+        ["schema = 1", `schema = 1\n${key} = 1`],
+        ["[supervision]", `[supervision]\n${key} = 1`],
+        ["[supervision]", `[supervision]\nbackoff.${key} = 1`],
+        ["[roots]", `[roots]\n${key} = 1`],
+        ["[trust]", `[trust]\n${key} = true`],
+        ["[trust]", `[trust]\n${key} = { dev-mode = true }`],
+        ["tier =", `${key} = 1\ntier =`],
+        ["clock = true", `clock = true\n${key} = true`],
+        ["memory =", `${key} = 1, memory =`],
+        ["[[call]]", `[[call]]\n${key} = 1`]
+      ] as const
+    ) {
+      assert.include(whole, from)
+      assert.isAbove(failureOf(whole.replace(from, () => to)).problems.length, 0)
+    }
+  })
+
+  it("a prototype that is set gives no defaults", () => {
+    const { problems } = failureOf(whole.replace("dev-mode = true", "__proto__ = { dev-mode = true }"))
+    assert.deepStrictEqual(problems.map(({ problem }) => problem), ["unknown key \"__proto__\" in trust"])
+  })
+
+  it("arguments keep keys of every name", () => {
+    const { calls } = parsed(whole.replace("{ a = [1] }", "{ __proto__ = 1, constructor = 2 }"))
+    assert.deepStrictEqual(Object.entries(calls[0]?.args[6] as object), [["__proto__", 1], ["constructor", 2]])
+  })
+
+  it("a change anywhere is decoded or reported, and never throws", () => {
+    let seed = 11
+    const below = (limit: number) => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+      return Math.floor(seed / 2 ** 32 * limit)
+    }
+    const pieces = [
+      "",
+      "\"",
+      "[",
+      "]",
+      "{",
+      "}",
+      "=",
+      ".",
+      ",",
+      "\n",
+      "\0",
+      "\u202e",
+      "__proto__",
+      "1",
+      "true",
+      "..",
+      "/"
+    ]
+    for (let round = 0; round < 2000; round++) {
+      let text = whole
+      for (let change = below(3); change >= 0; change--) {
+        const at = below(text.length)
+        text = text.slice(0, at) + pieces[below(pieces.length)] + text.slice(at + below(8))
+      }
+      const result = HostConfig.parse(text, { file })
+      if (Result.isFailure(result)) {
+        assert.match(result.failure.message, /Nothing was started\.$/)
+        assert.notMatch(result.failure.message, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/)
+      }
+    }
+  })
+})
