@@ -16,6 +16,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Accounting from "../actor/Accounting.ts"
+import type { ActorContext } from "../actor/ActorContext.ts"
 import type { ActorEvent } from "../actor/ActorEvent.ts"
 import { ActorHooks } from "../actor/ActorHooks.ts"
 import type { ActorRef, Status } from "../actor/ActorRef.ts"
@@ -201,6 +202,33 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           assert.strictEqual(instances, 1)
           yield* TestClock.adjust("100 millis")
           assert.deepStrictEqual(log, ["acquire 1", "release 1 Failure", "acquire 2"])
+        })))
+
+      it.effect("ignores the context of an earlier life", () =>
+        inSystem(Effect.fnUntraced(function*() {
+          const contexts: Array<ActorContext<Worker>> = []
+          const held: Array<Extract<Worker, { readonly _tag: "Hold" }>> = []
+          const behaviour: Behaviour<Worker> = Effect.succeed((message, context) => {
+            contexts.push(context)
+            if (message._tag === "Hold") held.push(message)
+            return message._tag === "Crash" ? Exit.die(boom) : undefined
+          })
+          yield* Supervisor.start(Supervisor.make({
+            strategy: "OneForOne",
+            intensity,
+            children: [child("a", { behaviour })]
+          }))
+          const a = yield* refOf("a")
+          yield* crash(a)
+          yield* TestClock.adjust("100 millis")
+          const asked = yield* Effect.forkChild(a.ask(Worker.Hold()), { startImmediately: true })
+          yield* Effect.yieldNow
+          contexts[0]!.reply(held[0]!, 1)
+          contexts[0]!.stop()
+          assert.isTrue(Exit.isFailure(yield* Effect.exit(contexts[0]!.spawn(worker))))
+          assert.strictEqual(a.status(), "Running")
+          contexts[1]!.reply(held[0]!, 2)
+          assert.strictEqual(yield* Fiber.join(asked), 2)
         })))
 
       it.effect("counts a failing start as a crash", () =>

@@ -260,7 +260,7 @@ export class Cell implements ActorRef<unknown> {
   private widen(): boolean {
     if ((this.flags & closed) !== 0 || this.size >= this.capacity) return false
     const { head, mask, slots, tail } = this
-    const length = mask < 0 ? 8 : (mask + 1) * 2
+    const length = mask < 0 ? 4 : (mask + 1) * 2
     const next: Array<unknown> = new Array<unknown>(length * 2).fill(undefined)
     for (let i = head; i < tail; i++) {
       const from = (i & mask) << 1
