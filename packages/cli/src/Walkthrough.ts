@@ -79,7 +79,7 @@ export const install = Effect.fnUntraced(function*(
  * @category combinators
  * @since 0.1.0
  */
-export const call = Effect.fnUntraced(function*<A, E, E2>(
+export const call = Effect.fnUntraced(function*<A, E, E2 = never>(
   label: string,
   effect: Effect.Effect<A, E | ComponentError>,
   meanwhile?: { readonly component: string; readonly call: Effect.Effect<unknown, E2> }
