@@ -13,7 +13,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { inspect, isDeepStrictEqual } from "node:util"
 import { Script } from "node:vm"
-import { filesBelow, inParallel, packages, root, run } from "./lib/workspace.ts"
+import { filesBelow, inParallel, markdown, packages, root, run } from "./lib/workspace.ts"
 
 let reached = 0
 
@@ -119,17 +119,10 @@ const generate = (example: Example, folder: string): string => {
 }
 
 const main = async () => {
-  const files = [
-    ...packages.flatMap((owner) =>
-      filesBelow(owner.folder).filter((file) => /^src\/.*\.ts$|^README\.md$/.test(file)).map((file) =>
-        path.relative(root, path.join(owner.folder, file))
-      )
-    ),
-    ...fs.readdirSync(root).filter((file) => file.endsWith(".md")),
-    ...["docs", "examples", "bench", "wit"].flatMap((folder) =>
-      filesBelow(path.join(root, folder)).filter((file) => file.endsWith(".md")).map((file) => `${folder}/${file}`)
-    )
-  ]
+  const sources = packages.flatMap((owner) =>
+    filesBelow(path.join(owner.folder, "src")).map((file) => path.relative(root, path.join(owner.folder, "src", file)))
+  )
+  const files = [...sources.filter((file) => file.endsWith(".ts")), ...markdown]
   const examples = files.flatMap(examplesOf)
   const folder = path.join(root, ".tmp", `examples-${process.pid}`)
   fs.mkdirSync(folder, { recursive: true })

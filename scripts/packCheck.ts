@@ -193,6 +193,10 @@ const findLeaks = (name: string) => {
       : null
     if (source !== null) problems.push(`${where} refers to ${source[1]}, which is not published as JavaScript`)
   }
+  for (const [subpath, target] of Object.entries(readManifest(installed(name)).exports)) {
+    const published = typeof target === "string" ? path.join(installed(name), target.replace("*", "")) : installed(name)
+    if (!fs.existsSync(published)) problems.push(`${name} exports ${subpath}, and ${target} is not in the package`)
+  }
   for (const paper of ["LICENSE-MIT", "LICENSE-APACHE"]) {
     if (!fs.existsSync(path.join(installed(name), paper))) problems.push(`${name} has no ${paper}`)
   }

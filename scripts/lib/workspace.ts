@@ -41,6 +41,9 @@ export const filesBelow = (folder: string): ReadonlyArray<string> =>
     }).sort()
     : []
 
+/** The Markdown of the repository, relative to its root. */
+export const markdown: ReadonlyArray<string> = filesBelow(root).filter((file) => file.endsWith(".md"))
+
 /** A public module is `Pascal.ts`, outside `internal/`. Takes a path relative to `src` or `dist`. */
 export const isPublicModule = (file: string): boolean =>
   !file.split("/").includes("internal") && /(^|\/)[A-Z][A-Za-z0-9]*\.(ts|js)$/.test(file)
