@@ -25,6 +25,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
+import * as NodeTurnScheduler from "./NodeTurnScheduler.ts"
 import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 
 /**
@@ -70,6 +71,7 @@ export type NodeHost =
  */
 export const layer = (options: Options): Layer.Layer<NodeHost, HostError> =>
   Runtime.layerWith.pipe(
+    Layer.provide(NodeTurnScheduler.layer),
     Layer.provideMerge(CapabilityEnforcer.layer),
     Layer.provideMerge(layerTrust(options)),
     Layer.provideMerge(

@@ -1,0 +1,26 @@
+/**
+ * Turns of actors in the root asynchronous context of the process.
+ *
+ * Without it, a message is handled in the `AsyncLocalStorage` of whoever sent
+ * the first message of its turn: a stranger's request, with its identity.
+ *
+ * @since 0.1.0
+ */
+import { TurnScheduler } from "airssys/actor/TurnScheduler"
+import * as Layer from "effect/Layer"
+import { AsyncLocalStorage } from "node:async_hooks"
+
+const inRoot = AsyncLocalStorage.snapshot()
+
+/**
+ * Layer to be provided to `ActorSystem.layer`; `NodeHost.layer` has it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<never> = Layer.succeed(TurnScheduler, {
+  soon: (task) => inRoot(queueMicrotask, task),
+  later: (task) => {
+    inRoot(setImmediate, task)
+  }
+})
