@@ -132,13 +132,14 @@ export class HostConfigError extends Schema.TaggedError<HostConfigError>("airssy
 }
 
 /**
- * Decodes the text of a host's file. `file` is shown in reports.
+ * Decodes the text of a host's file. `file` is shown in reports; the texts of
+ * `environment` and `config` are not, unless the file is no TOML at all.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const parse = (text: string, options: { readonly file: string }): Result.Result<HostConfig, HostConfigError> => {
-  const decoded = decodeToml.decode(hostSchema.HostFile, text, options.file)
+  const decoded = decodeToml.decode(hostSchema.HostFile, text, options.file, hostSchema.isSecret)
   if (Result.isFailure(decoded)) return Result.fail(new HostConfigError({ problems: decoded.failure }))
   const { lineOf, value } = decoded.success
   return Result.succeed({

@@ -78,11 +78,35 @@ export interface Decoded<A> {
   readonly lineOf: (path: tomlTree.Path) => number
 }
 
-/** Decodes a text with one schema; the failure has the first problems of the text in its order. */
+const secretSpans = (
+  node: tomlTree.Node,
+  path: tomlTree.Path,
+  isSecret: (path: tomlTree.Path) => boolean
+): ReadonlyArray<tomlTree.Span> =>
+  node.kind === "string" && isSecret(path)
+    ? [node.span]
+    : [...node.children].flatMap(([name, inner]) => secretSpans(inner, [...path, name], isSecret))
+
+/** The text with the contents of secret strings starred, so that places in it stay the same. */
+const withoutSecrets = (text: string, root: tomlTree.Node, isSecret: (path: tomlTree.Path) => boolean): string => {
+  const parts: Array<string> = []
+  let end = 0
+  for (const span of secretSpans(root, [], isSecret).toSorted((a, b) => a.start - b.start)) {
+    parts.push(text.slice(end, span.start + 1), text.slice(span.start + 1, span.end - 1).replace(/[^\r\n]/g, "*"))
+    end = span.end - 1
+  }
+  return `${parts.join("")}${text.slice(end)}`
+}
+
+/**
+ * Decodes a text with one schema; the failure has the first problems of the
+ * text in its order. Strings at secret paths are not shown.
+ */
 export const decode = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
   input: string,
-  file: string
+  file: string,
+  isSecret: (path: tomlTree.Path) => boolean = () => false
 ): Result.Result<Decoded<S["Type"]>, ReadonlyArray<Diagnostic>> => {
   const text = input.startsWith("\ufeff") ? input.slice(1) : input
   const tree = tomlTree.parse(text)
@@ -98,12 +122,13 @@ export const decode = <S extends Schema.Top & { readonly DecodingServices: never
   const found: Array<Found> = []
   collect(decoded.failure.issue, [], undefined, { text, root }, found)
   const seen = new Set<string>()
+  const safe = withoutSecrets(text, root, isSecret)
   return Result.fail(
     found
       .toSorted((a, b) => a.span.start - b.span.start)
       .filter(({ problem, span }) => seen.size !== seen.add(`${span.start} ${problem.problem}`).size)
       .slice(0, reportLimit)
-      .map(({ problem, span }) => diagnostic(file, text, span, problem))
+      .map(({ problem, span }) => diagnostic(file, safe, span, problem))
   )
 }
 
@@ -212,12 +237,12 @@ const within = (text: string, span: tomlTree.Span, { length = 1, offset }: Probl
 }
 
 const tableName = (path: tomlTree.Path): string =>
-  shorten(path.filter((part) => typeof part === "string").at(-1) ?? "this file")
+  shorten(path.findLast((part) => typeof part === "string") ?? "this file")
 
 /** `storage.write` in a block, else the last name. */
 const memberName = (path: tomlTree.Path): string => {
-  const names = path.filter((part, at) => typeof part === "string" && (at > 0 || typeof path[1] !== "number"))
-  return typeof path[1] === "number" && names.length === 2 ? shorten(names.join(".")) : tableName(path)
+  const [, index, ...names] = path.filter((part, at) => typeof part === "string" || at === 1)
+  return typeof index === "number" && names.length === 2 ? shorten(names.join(".")) : tableName(path)
 }
 
 const keysOf = (table: SchemaAST.AST | undefined): ReadonlyArray<string> =>
@@ -254,7 +279,7 @@ const expectation = (ast: SchemaAST.AST): string => {
 const wrongType = (ast: SchemaAST.AST, root: tomlTree.Node, path: tomlTree.Path): Problem => {
   const node = tomlTree.find(root, path)
   const name = memberName(path)
-  const isListed = ast._tag === "Arrays" && node.kind === "string" && ast.annotations?.["isBlocks"] !== true
+  const isListed = ast._tag === "Arrays" && ast.rest[0]?._tag === "String" && node.kind === "string"
   return {
     problem: `${typeof path.at(-1) === "number" ? `a value of ${name}` : name} is ${describe(node, ast)}`,
     hint: isListed ? `write [${SafeText.tomlString(String(node.value).slice(0, 80))}]` : `write ${expectation(ast)}`,

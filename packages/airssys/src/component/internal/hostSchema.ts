@@ -218,3 +218,7 @@ export const HostFile = Schema.Struct({
 /** A relative path without `.` segments and slashes at the end. */
 export const normalPath = (path: string): string =>
   path.split("/").filter((segment) => segment !== "" && segment !== ".").join("/") || "."
+
+/** Where values may be secrets. */
+export const isSecret = (path: ReadonlyArray<PropertyKey>): boolean =>
+  path[0] === "component" && (path[2] === "environment" || path[2] === "config")
