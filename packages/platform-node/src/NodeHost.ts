@@ -2,7 +2,7 @@
  * A host on Node: files, threads and the audit log of this machine under the
  * services of airssys.
  *
- * ```ts
+ * ```ts fragment
  * NodeHost.layer({ engine: JcoEngine.layer, trust: ["plugins/rates"] })
  * ```
  *

@@ -59,12 +59,7 @@ const Component = Schema.Struct({
     )
   ),
   license: Schema.optionalKey(line(100, "An SPDX expression."))
-}).check(checkKeys((component) => {
-  const id = `${component.namespace}:${component.name}`
-  return component.world.startsWith(`${id}/`)
-    ? []
-    : [{ path: ["world"], problem: { problem: `the world is not one of ${id}`, hint: `write "${id}/..."` } }]
-}))
+})
 
 const Limits = Schema.Struct({
   memory: Size,
