@@ -14,7 +14,6 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import type { ActorRef, Status } from "./actor/ActorRef.ts"
 import * as ActorSystem from "./actor/ActorSystem.ts"
 import * as Supervisor from "./actor/Supervisor.ts"
@@ -23,6 +22,7 @@ import type { CallResult, ComponentEngine } from "./component/ComponentEngine.ts
 import { ComponentError } from "./component/ComponentError.ts"
 import * as ComponentHost from "./component/ComponentHost.ts"
 import type * as Contract from "./component/Contract.ts"
+import * as keyedLock from "./component/internal/keyedLock.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
 import type { AuditError } from "./security/AuditError.ts"
@@ -41,7 +41,7 @@ export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>("airssys/
   { component: Schema.String }
 ) {
   override get message(): string {
-    return `${this.component} is running already: stop it first`
+    return `${this.component} is running already, or being restarted: stop it first`
   }
 }
 
@@ -105,7 +105,10 @@ export interface ComponentStatus {
 export class Runtime extends Context.Service<Runtime, {
   /** Reads, checks and judges the component in a folder; nothing runs yet. */
   readonly install: (source: string) => Effect.Effect<Release, ComponentHost.InstallError>
-  /** Starts a component and gives its typed functions. */
+  /**
+   * Starts a component and gives its typed functions. One of the same id that
+   * has ended, by itself or because it kept failing, makes way for it.
+   */
   readonly start: <Self, Shape>(
     contract: Contract.Contract<Self, Shape>,
     source: string | Release,
@@ -127,7 +130,7 @@ export class Runtime extends Context.Service<Runtime, {
   ) => Effect.Effect<CallResult, ComponentError>
   /** The types of an export of a running component, by its name; undefined where there is none. */
   readonly describe: (component: string, target: string) => Effect.Effect<Export | undefined>
-  /** Stops a component: waiting messages are worked off first, within a bound. */
+  /** Stops a component, after a start of it that is under way: waiting messages are worked off first, within a bound. */
   readonly stop: (component: string) => Effect.Effect<void>
   /** The components that were started and not stopped. */
   readonly status: Effect.Effect<ReadonlyArray<ComponentStatus>>
@@ -141,8 +144,48 @@ const make = Effect.gen(function*() {
   const host = yield* ComponentHost.ComponentHost
   const system = yield* ActorSystem.ActorSystem
   const scope = yield* Effect.scope
-  const changing = Semaphore.makeUnsafe(1)
+  const locked = keyedLock.make()
   const running = new Map<string, Entry>()
+
+  const close = (entry: Entry): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      running.delete(entry.release.id)
+      return Scope.close(entry.scope, Exit.void)
+    })
+
+  const begin = (
+    release: Release,
+    definition: Contract.Definition | undefined,
+    options: Component.LayerOptions
+  ): Effect.Effect<Entry, StartError> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const former = running.get(release.id)
+        if (former !== undefined && !isEnded(former.ref.status())) {
+          return yield* new AlreadyRunning({ component: release.id })
+        }
+        if (former !== undefined) yield* close(former)
+        const placement = yield* restore(host.place(release, options))
+        const own = yield* Scope.fork(scope)
+        const { ref } = yield* Effect.gen(function*() {
+          const supervisor = yield* Supervisor.start(Supervisor.make({
+            strategy: "OneForOne",
+            intensity: options.intensity ?? Component.defaultIntensity,
+            children: []
+          }))
+          return yield* supervisor.startChild(Component.childOf(release, definition, options))
+        }).pipe(
+          Effect.provideService(Scope.Scope, own),
+          Effect.provideService(ComponentHost.ComponentHost, host),
+          Effect.provideService(ActorSystem.ActorSystem, system),
+          restore,
+          Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+        )
+        const entry: Entry = { release: placement.release, placement, ref, scope: own }
+        running.set(release.id, entry)
+        return entry
+      })
+    )
 
   const launch = Effect.fnUntraced(function*(
     definition: Contract.Definition | undefined,
@@ -150,27 +193,8 @@ const make = Effect.gen(function*() {
     options: Component.LayerOptions = {}
   ) {
     const release = typeof source === "string" ? yield* host.install(source) : source
-    if (running.has(release.id)) return yield* new AlreadyRunning({ component: release.id })
-    const placement = yield* host.place(release, options)
-    const own = yield* Scope.fork(scope)
-    const started = Effect.gen(function*() {
-      const supervisor = yield* Supervisor.start(Supervisor.make({
-        strategy: "OneForOne",
-        intensity: options.intensity ?? Component.defaultIntensity,
-        children: []
-      }))
-      const { ref } = yield* supervisor.startChild(Component.childOf(release, definition, options))
-      const entry: Entry = { release, placement, ref, scope: own }
-      running.set(release.id, entry)
-      return entry
-    })
-    return yield* started.pipe(
-      Effect.provideService(Scope.Scope, own),
-      Effect.provideService(ComponentHost.ComponentHost, host),
-      Effect.provideService(ActorSystem.ActorSystem, system),
-      Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
-    )
-  }, changing.withPermit)
+    return yield* locked(release.id)(begin(release, definition, options))
+  })
 
   return Runtime.of({
     install: host.install,
@@ -189,8 +213,8 @@ const make = Effect.gen(function*() {
         if (entry === undefined) return unavailable(component, target, "Stopped", "is not running")
         const found = resolve(entry.release.component.world, target)
         return found === undefined
-          ? unavailable(component, target, "NoSuchExport", "has no such export")
-          : ComponentHost.invoke(entry.ref, found, args)
+          ? unavailable(component, target, "NoSuchExport", "has no such export, or several of this name")
+          : ComponentHost.invoke(entry.ref, { interface: found.interface, function: found.function }, args)
       }),
     describe: (component, target) =>
       Effect.sync(() => {
@@ -198,12 +222,10 @@ const make = Effect.gen(function*() {
         return entry === undefined ? undefined : resolve(entry.release.component.world, target)
       }),
     stop: (component) =>
-      changing.withPermit(Effect.suspend(() => {
+      locked(component)(Effect.uninterruptible(Effect.suspend(() => {
         const entry = running.get(component)
-        if (entry === undefined) return Effect.void
-        running.delete(component)
-        return Scope.close(entry.scope, Exit.void)
-      })),
+        return entry === undefined ? Effect.void : close(entry)
+      }))),
     status: Effect.sync(() =>
       [...running.values()].map(({ ref, release }) => ({
         component: release.id,
@@ -215,12 +237,16 @@ const make = Effect.gen(function*() {
   })
 })
 
+const isEnded = (status: Status): boolean => status === "Stopped" || status === "Failed"
+
 const unavailable = (component: string, target: string, reason: "Stopped" | "NoSuchExport", detail: string) =>
   Effect.fail(new ComponentError({ component, export: target, reason: { _tag: reason }, detail, denials: [] }))
 
 /**
  * The export a name stands for: `rates.latest` (interface without package and
- * version), or `ping` for a function of the world itself.
+ * version), `ping` for a function of the world itself, or the interface's whole
+ * id, `acme:rates/rates@1.2.0#latest`. Undefined where there is none, or more
+ * than one.
  *
  * @category combinators
  * @since 0.1.0
@@ -229,14 +255,15 @@ export const resolve = (
   world: WitType.World,
   target: string
 ): Export | undefined => {
-  const at = target.indexOf(".")
+  const isWhole = target.includes("#")
+  const at = target.indexOf(isWhole ? "#" : ".")
   const [from, name] = at === -1 ? [undefined, target] : [target.slice(0, at), target.slice(at + 1)]
-  for (const item of world.exports) {
-    if (from === undefined ? item.id !== undefined : item.id === undefined || localName(item.id) !== from) continue
-    const type = item.functions.find((candidate) => candidate.name === name)
-    if (type !== undefined) return { interface: item.id, function: name, type }
-  }
-  return undefined
+  const found = world.exports
+    .filter(({ id }) => from === undefined || id === undefined ? from === id : (isWhole ? id : localName(id)) === from)
+    .flatMap(({ functions, id }) =>
+      functions.filter((candidate) => candidate.name === name).map((type) => ({ interface: id, function: name, type }))
+    )
+  return found.length === 1 ? found[0] : undefined
 }
 
 const localName = (id: string): string => {

@@ -85,19 +85,36 @@ export const child = <Self, Shape>(
   contract: Contract.Contract<Self, Shape>,
   source: string | Release,
   options: ChildOptions = {}
-): Child<Self> =>
-  ChildSpec.make({
+): Child<Self> => {
+  const id = Contract.packageId(contract.definition)
+  return ChildSpec.make({
     ...spec(
-      Contract.packageId(contract.definition),
-      Effect.flatMap(
-        ComponentHost.ComponentHost,
-        (host) => typeof source === "string" ? host.install(source) : Effect.succeed(source)
-      ),
+      id,
+      typeof source === "string" ? installer(id, source) : Effect.succeed(source),
       contract.definition,
       options
     ),
     provide: (ref) => Context.make(contract, client(contract, ref))
   })
+}
+
+/**
+ * Installs at the first start and gives the same release to each restart. A
+ * specification may be started in several hosts, and again after its actor
+ * ended: then the files are read anew.
+ */
+const installer = (
+  id: string,
+  source: string
+): Effect.Effect<Release, ComponentHost.InstallError, ComponentHost.ComponentHost> => {
+  const installed = new WeakMap<ComponentHost.ComponentHost["Service"], Release>()
+  return Effect.flatMap(ComponentHost.ComponentHost, (host) => {
+    const release = installed.get(host)
+    return release !== undefined && host.current(id) === release
+      ? Effect.succeed(release)
+      : Effect.tap(host.install(source), (fresh) => Effect.sync(() => installed.set(host, fresh)))
+  })
+}
 
 /**
  * A release as a child of a supervisor, without a contract or with one that is

@@ -114,7 +114,9 @@ export class ComponentError extends Schema.TaggedError<ComponentError>("airssys/
     }),
     detail: Schema.String,
     /** The capabilities denied during this call, as `capability resource`. */
-    denials: Schema.Array(Schema.String)
+    denials: Schema.Array(Schema.String),
+    /** What the host failed with, where the guest was not to blame. */
+    cause: Schema.optionalKey(Schema.Defect())
   }
 ) {
   override get message(): string {

@@ -8,16 +8,17 @@
  *
  * @since 0.1.0
  */
+import type * as WitType from "@airssys/engine/WitType"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import type { AskError } from "../actor/ActorError.ts"
 import type { ActorEvent } from "../actor/ActorEvent.ts"
 import { ActorHooks } from "../actor/ActorHooks.ts"
@@ -29,20 +30,23 @@ import type { AuditError } from "../security/AuditError.ts"
 import * as AuditEvent from "../security/AuditEvent.ts"
 import { AuditLog } from "../security/AuditLog.ts"
 import { type AdmissionError, CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
-import type { Explanation } from "../security/Explanation.ts"
+import * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
 import * as Principal from "../security/Principal.ts"
-import { type InvalidSource, TrustRegistry } from "../security/TrustRegistry.ts"
-import { type CallResult, ComponentEngine, type Instance, type Limits, type Tier } from "./ComponentEngine.ts"
+import * as SafeText from "../security/SafeText.ts"
+import { type InvalidSource, TrustRegistry, type Verdict } from "../security/TrustRegistry.ts"
+import { type CallResult, ComponentEngine, type Limits, type Tier } from "./ComponentEngine.ts"
 import { ComponentError, InstantiateError, type LoadError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
 import * as HostServices from "./HostServices.ts"
 import * as componentLimits from "./internal/componentLimits.ts"
+import * as keyedLock from "./internal/keyedLock.ts"
+import * as lifecycle from "./internal/lifecycle.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Receipt from "./Receipt.ts"
 import { InstallRefused, principal as principalOf, type Release } from "./Release.ts"
-import { ReleaseSource, type SourceError } from "./ReleaseSource.ts"
+import { type ManifestText, ReleaseSource, type SourceError } from "./ReleaseSource.ts"
 
 /**
  * @category errors
@@ -55,6 +59,12 @@ export type InstallError =
   | InstallRefused
   | InvalidSource
   | AuditError
+
+/**
+ * @category errors
+ * @since 0.1.0
+ */
+export type PlaceError = InstallRefused | InvalidSource | AuditError
 
 /**
  * @category errors
@@ -84,7 +94,7 @@ export class Invoke extends Call<{
 }> {}
 
 /**
- * A started life of a component, as its behaviour found it.
+ * A release as it is judged at this moment, and what it would be run with.
  *
  * @category models
  * @since 0.1.0
@@ -103,8 +113,8 @@ export interface Placement {
  */
 export class ComponentHost extends Context.Service<ComponentHost, {
   /**
-   * Reads, checks and judges the component in a folder, once: later calls for
-   * the same folder give the same release.
+   * Reads, checks and judges the component in a folder. While its files and
+   * the verdict stay as they are, each call gives the same release.
    */
   readonly install: (source: string) => Effect.Effect<Release, InstallError>
   /** The behaviour of a component's actor; each run of it is a fresh instance. */
@@ -113,8 +123,13 @@ export class ComponentHost extends Context.Service<ComponentHost, {
     definition: Contract.Definition | undefined,
     options: HostingOptions
   ) => Behaviour<Invoke, StartError, Scope.Scope>
-  /** Tier and limits that a release would get with these options. */
-  readonly place: (release: Release, options: HostingOptions) => Effect.Effect<Placement, InstallRefused>
+  /** Judges a release as a start does, and gives the tier and limits it would get with these options. */
+  readonly place: (release: Release, options: HostingOptions) => Effect.Effect<Placement, PlaceError>
+  /**
+   * The release of the component's actor, by component id, until that actor
+   * ends: what its restarts run, whatever became of the files.
+   */
+  readonly current: (component: string) => Release | undefined
   /** The last denials, newest first, with the audit entries that hold them; at most 64. */
   readonly denials: Effect.Effect<ReadonlyArray<Denial>>
   /** To be provided to the actor system: records the lives of components. */
@@ -126,11 +141,22 @@ export class ComponentHost extends Context.Service<ComponentHost, {
  * @since 0.1.0
  */
 export interface Denial {
-  readonly explanation: Explanation
+  readonly explanation: Explanation.Explanation
   readonly entry: number | undefined
 }
 
 const actorPrefix = "component/"
+
+/**
+ * An export by the names of the WIT; `interface` undefined for one of the world's own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Target {
+  readonly interface: string | undefined
+  readonly function: string
+}
 
 /**
  * The name of a component's actor.
@@ -149,7 +175,7 @@ export const actorName = (release: { readonly id: string }): string => `${actorP
  */
 export const invoke = (
   ref: ActorRef<Invoke>,
-  target: { readonly interface: string | undefined; readonly function: string },
+  target: Target,
   args: ReadonlyArray<unknown>
 ): Effect.Effect<CallResult, ComponentError> =>
   Effect.withFiber((fiber) => {
@@ -187,14 +213,20 @@ const fromAskError = (
       return new ComponentError({ ...place, reason: { _tag: "Busy" }, detail: error.message })
     case "ActorStopped":
       return new ComponentError({ ...place, reason: { _tag: "Stopped" }, detail: "was stopped" })
+    case "ActorCrashed":
+      return new ComponentError({
+        ...place,
+        reason: { _tag: "Poisoned" },
+        detail: "the host failed in this call, and the instance is gone",
+        cause: Cause.squash(error.cause)
+      })
     default:
       return new ComponentError({ ...place, reason: { _tag: "Poisoned" }, detail: error.message })
   }
 }
 
-const lifecycle = `airssys:core/lifecycle@${HostServices.version}`
 const exportsLifecycle = (release: Release): boolean =>
-  release.component.world.exports.some((item) => item.id === lifecycle)
+  release.component.world.exports.some((item) => item.id === lifecycle.id)
 
 /**
  * Layer of a host over an engine, a source of files and the security kernel.
@@ -217,77 +249,66 @@ export const layer: Layer.Layer<
     const makeImports = yield* HostServices.make
     const dismissals = yield* FiberMap.make<string, void>()
     const dismiss = yield* FiberMap.runtime(dismissals)<never>()
-    const installing = Semaphore.makeUnsafe(1)
-    const releases = new Map<string, Release>()
+    const appends = yield* FiberSet.make<void>()
+    const append = yield* FiberSet.runtime(appends)<never>()
+    const locked = keyedLock.make()
+    const installed = new Map<string, Installed>()
+    const lives = new Map<string, Release>()
+    const messages = new Map<string, number>()
     const denials: Array<Denial> = []
-    let messages = 0
 
     const install = Effect.fnUntraced(function*(folder: string) {
       const text = yield* source.manifest(folder)
-      const known = releases.get(text.folder)
-      if (known !== undefined) return known
-      const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
-      const bytes = yield* source.artifact(text.folder, manifest.build.output)
-      const component = yield* engine.load(bytes)
-      const unserved = component.world.imports
-        .filter((item) => item.functions.length > 0 && !HostServices.serves(item.id))
-        .map((item) => item.id ?? "functions of the world itself")
-      if (unserved.length > 0) {
-        return yield* new InstallRefused({
-          component: manifest.id,
-          reason: "UnknownImports",
-          detail: `imports ${unserved.join(", ")}, which this host does not serve`
-        })
-      }
-      const foreign = worldMismatch(manifest, component.world)
-      if (foreign !== undefined) {
-        return yield* new InstallRefused({ component: manifest.id, reason: "WorldMismatch", detail: foreign })
-      }
+      return yield* locked(text.folder)(read(text))
+    })
+
+    const read = Effect.fnUntraced(function*(text: ManifestText) {
+      const known = installed.get(text.folder)
+      const manifest = known?.text === text.text
+        ? known.release.manifest
+        : yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
+      const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
       const digest = `sha256:${component.digest}`
-      yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
-      const verdict = yield* trust.evaluate({ digest, path: text.folder })
+      const isKnown = known?.text === text.text && known.release.digest === digest
+      if (!isKnown) {
+        yield* inspect(manifest, component.world)
+        yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
+      }
+      const verdict = yield* trust.evaluate(judged(digest, text.path))
+      if (isKnown && isSameVerdict(known.release.trust, verdict)) return known.release
       const release: Release = {
         id: manifest.id,
         version: manifest.component.version,
         digest,
         source: text.folder,
+        path: text.path,
         manifest,
         component,
         trust: verdict
       }
-      releases.set(text.folder, release)
+      installed.set(text.folder, { text: text.text, release })
       return release
-    }, installing.withPermit)
+    })
 
-    const place = (release: Release, options: HostingOptions): Effect.Effect<Placement, InstallRefused> =>
-      Effect.map(componentLimits.effective(release, options.limits), (limits): Placement => {
-        const tier = options.tier === undefined || options.tier === "auto"
-          ? componentLimits.tier(release, limits, engine)
-          : options.tier
-        return { release, limits, tier, metered: engine.keeps(tier)?.fuel === true }
-      })
+    const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions) {
+      const verdict = yield* trust.evaluate(judged(release.digest, release.path))
+      const current = isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
+      const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
+      const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
+      return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
+    })
 
     const behaviour = (
-      release: Release,
+      given: Release,
       definition: Contract.Definition | undefined,
       options: HostingOptions
     ): Behaviour<Invoke, StartError, Scope.Scope> =>
       Effect.gen(function*() {
-        const difference = definition === undefined
-          ? undefined
-          : Contract.mismatch(definition, release.component.world)
-        if (difference !== undefined) {
-          return yield* new InstallRefused({ component: release.id, reason: "ContractMismatch", detail: difference })
-        }
-        if (definition !== undefined && Contract.packageId(definition) !== release.id) {
-          return yield* new InstallRefused({
-            component: release.id,
-            reason: "ContractMismatch",
-            detail: `the contract is for ${Contract.packageId(definition)}`
-          })
-        }
-        const { limits, tier } = yield* place(release, options)
+        yield* agree(given, definition)
+        const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
+        const { limits, release, tier } = yield* place(given, options)
         const principal = principalOf(release)
+        lives.set(given.id, given)
         const leaving = yield* FiberMap.get(dismissals, release.id)
         if (Option.isSome(leaving)) yield* Fiber.await(leaving.value)
         yield* enforcer.admit(principal, { asks: release.manifest.asks, grants: options.grants ?? [] })
@@ -302,16 +323,41 @@ export const layer: Layer.Layer<
           environment: new Map(Object.entries(options.environment ?? {})),
           message: () => message,
           denied: (explanation, entry) => {
-            if (denied.length < 16) denied.push(`${explanation.kind} ${explanation.resource}`.trim())
+            const subject = Explanation.subject(explanation)
+            if (denied.length < deniedLimit && !denied.includes(subject)) denied.push(subject)
             denials.unshift({ explanation, entry })
-            if (denials.length > 64) denials.pop()
+            if (denials.length > denialsLimit) denials.pop()
           }
         })
         const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
-        if (exportsLifecycle(release)) yield* runLifecycle(engine, instance, release, options, limits)
+        const named = (target: Target) => (failure: ComponentError): ComponentError =>
+          new ComponentError({
+            component: release.id,
+            export: Contract.exportName(target),
+            reason: failure.reason,
+            detail: failure.detail,
+            denials: denied,
+            ...(failure.cause === undefined ? undefined : { cause: failure.cause })
+          })
+
+        if (exportsLifecycle(release)) {
+          yield* runLifecycle(release, { settings, limits: shownLimits(limits) }, {
+            call: (target, args) =>
+              Effect.mapError(
+                Effect.suspend(() => {
+                  message = undefined
+                  return engine.call(instance, target, args)
+                }),
+                named(target)
+              ),
+            isOver: instance.isPoisoned
+          })
+        }
 
         const handler: Handler<Invoke> = (request, context) => {
-          message = `m${++messages}`
+          const count = (messages.get(release.id) ?? 0) + 1
+          messages.set(release.id, count)
+          message = `m${count}`
           denied = []
           return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
             onSuccess: (result) => {
@@ -323,13 +369,7 @@ export const layer: Layer.Layer<
               message = undefined
               const failure = Cause.findErrorOption(cause)
               if (Option.isNone(failure)) return Effect.failCause(cause)
-              const error = new ComponentError({
-                component: release.id,
-                export: Contract.exportName(request),
-                reason: failure.value.reason,
-                detail: failure.value.detail,
-                denials: denied
-              })
+              const error = named(request)(failure.value)
               context.fail(request, error)
               return instance.isPoisoned() ? Effect.fail(error) : Effect.void
             }
@@ -338,15 +378,22 @@ export const layer: Layer.Layer<
         return handler
       })
 
+    // The buffer for uses may be full; the edges of a life are appended then.
+    const record = (event: AuditEvent.AuditEvent): void => {
+      if (audit.recordUnsafe(event) !== undefined) return
+      append(Effect.asVoid(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
+    }
+
     const principalOfActor = (name: string): Principal.Principal =>
       Principal.make({ kind: "Component", id: name.slice(actorPrefix.length) })
 
     const onEvent = (event: ActorEvent): void => {
       if (!event.name.startsWith(actorPrefix)) return
       const principal = principalOfActor(event.name)
-      const audited = auditEvent(AuditEvent.actor(principal), event)
-      if (audited !== undefined) audit.recordUnsafe(audited)
+      const audited = auditEvent(AuditEvent.actor(principal), event, lives.get(principal.id)?.digest)
+      if (audited !== undefined) record(audited)
       if (event._tag === "Stopped" || event._tag === "Failed") {
+        lives.delete(principal.id)
         dismiss(principal.id, Effect.ignore(enforcer.dismiss(principal), { log: "Error" }))
       }
     }
@@ -355,6 +402,7 @@ export const layer: Layer.Layer<
       install,
       behaviour,
       place,
+      current: (component) => lives.get(component),
       denials: Effect.sync(() => denials.slice()),
       onEvent
     })
@@ -372,20 +420,70 @@ export const layerHooks: Layer.Layer<never, never, ComponentHost> = Layer.effect
   Effect.map(ComponentHost, (host) => ({ onEvent: host.onEvent }))
 )
 
-const detailLimit = 1024
+const deniedLimit = 16
+const denialsLimit = 64
+const namesLimit = 8
+const detailLimit = 512
 
-const auditEvent = (principal: AuditEvent.Actor, event: ActorEvent): AuditEvent.AuditEvent | undefined => {
+interface Installed {
+  readonly text: string
+  readonly release: Release
+}
+
+const judged = (digest: string, path: string | undefined) => path === undefined ? { digest } : { digest, path }
+
+const isSameVerdict = (a: Verdict, b: Verdict): boolean => a.level === b.level && a.because === b.because
+
+/** What this host cannot serve or call, or the manifest does not say, is refused before anything runs. */
+const inspect = Effect.fnUntraced(function*(manifest: Manifest.Manifest, world: WitType.World) {
+  const refuse = (reason: InstallRefused["reason"], detail: string) =>
+    new InstallRefused({ component: manifest.id, reason, detail: SafeText.escape(detail) })
+  const unserved = world.imports.flatMap(HostServices.unserved)
+  if (unserved.length > 0) {
+    const more = unserved.length > namesLimit ? ` and ${unserved.length - namesLimit} more` : ""
+    return yield* refuse(
+      "UnknownImports",
+      `imports ${unserved.slice(0, namesLimit).join(", ")}${more}, which this host does not serve`
+    )
+  }
+  const foreign = worldMismatch(manifest, world)
+  if (foreign !== undefined) return yield* refuse("WorldMismatch", foreign)
+  if (world.exports.some((item) => item.id === lifecycle.id)) {
+    const difference = Contract.mismatch(lifecycle.definition, world)
+    if (difference !== undefined) return yield* refuse("ContractMismatch", difference)
+  }
+})
+
+const agree = (release: Release, definition: Contract.Definition | undefined): Effect.Effect<void, InstallRefused> => {
+  if (definition === undefined) return Effect.void
+  const difference = Contract.packageId(definition) === release.id
+    ? Contract.mismatch(definition, release.component.world)
+    : `the contract is for ${Contract.packageId(definition)}`
+  return difference === undefined
+    ? Effect.void
+    : Effect.fail(
+      new InstallRefused({
+        component: release.id,
+        reason: "ContractMismatch",
+        detail: SafeText.escape(difference, detailLimit)
+      })
+    )
+}
+
+const auditEvent = (
+  principal: AuditEvent.Actor,
+  event: ActorEvent,
+  digest: string | undefined
+): AuditEvent.AuditEvent | undefined => {
   switch (event._tag) {
     case "Started":
-      return { _tag: "Started", principal }
+      return { _tag: "Started", principal, ...(digest === undefined ? undefined : { digest }) }
     case "Restarted":
       return { _tag: "Restarted", principal, attempt: event.attempt }
     case "Crashed":
-    case "Failed": {
-      const error = Cause.squash(event.cause)
-      const detail = error instanceof Error ? error.message : String(error)
-      return { _tag: "Crashed", principal, detail: detail.slice(0, detailLimit) }
-    }
+      return { _tag: "Crashed", principal, detail: crashDetail(event.cause) }
+    case "Failed":
+      return { _tag: "Stopped", principal, detail: `Failed: ${crashDetail(event.cause)}` }
     case "Stopped":
       return event.reason === "Killed"
         ? { _tag: "Killed", principal, detail: event.reason }
@@ -393,6 +491,17 @@ const auditEvent = (principal: AuditEvent.Actor, event: ActorEvent): AuditEvent.
     default:
       return undefined
   }
+}
+
+/** The kind of a failure and never its text, which a guest may have chosen and which may hold a secret. */
+const crashDetail = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof ComponentError) {
+    const { export: name, reason } = error
+    return SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
+  }
+  if (error instanceof InstantiateError || error instanceof InstallRefused) return `${error._tag} ${error.reason}`
+  return SafeText.escape(error instanceof Error ? error.name : typeof error, detailLimit)
 }
 
 const worldMismatch = (
@@ -411,32 +520,39 @@ const worldMismatch = (
   return undefined
 }
 
+const shownLimits = (limits: Limits) => ({
+  memory: BigInt(limits.memory),
+  fuel: limits.fuel === undefined ? undefined : BigInt(limits.fuel),
+  timeout: limits.timeout === undefined
+    ? undefined
+    : Math.min(Math.ceil(Duration.toMillis(limits.timeout)), largestTimeout)
+})
+
+const largestTimeout = 2 ** 32 - 1
+
+interface Lifecycle {
+  readonly call: (target: Target, args: ReadonlyArray<unknown>) => Effect.Effect<CallResult, ComponentError>
+  readonly isOver: () => boolean
+}
+
 const runLifecycle = Effect.fnUntraced(function*(
-  engine: ComponentEngine["Service"],
-  instance: Instance,
   release: Release,
-  options: HostingOptions,
-  limits: Limits
+  configuration: { readonly settings: ReadonlyArray<componentLimits.Setting>; readonly limits: object },
+  { call, isOver }: Lifecycle
 ) {
-  const configuration = {
-    settings: componentLimits.settings(release.manifest, options.config ?? {}),
-    limits: {
-      memory: BigInt(limits.memory),
-      fuel: limits.fuel === undefined ? undefined : BigInt(limits.fuel),
-      timeout: limits.timeout === undefined ? undefined : Math.ceil(Duration.toMillis(limits.timeout))
-    }
-  }
-  const { value } = yield* engine.call(instance, { interface: lifecycle, function: "init" }, [configuration])
-  const result = value as { readonly tag: string; readonly val?: unknown }
+  const { value } = yield* call({ interface: lifecycle.id, function: "init" }, [configuration])
+  const result = value as { readonly tag: "ok" } | { readonly tag: "err"; readonly val: InitError }
   if (result.tag === "err") {
-    return yield* new InstantiateError({
-      reason: "StartFailed",
-      detail: `${release.id}: init failed: ${JSON.stringify(result.val).slice(0, detailLimit)}`
-    })
+    const { tag, val } = result.val
+    const said = val === undefined ? tag : `${tag} "${SafeText.escape(val, detailLimit)}"`
+    return yield* new InstantiateError({ reason: "StartFailed", detail: `${release.id}: init failed: ${said}` })
   }
   yield* Effect.addFinalizer(() =>
-    instance.isPoisoned()
-      ? Effect.void
-      : Effect.ignore(engine.call(instance, { interface: lifecycle, function: "shutdown" }, ["stopped"]))
+    isOver() ? Effect.void : Effect.ignore(call({ interface: lifecycle.id, function: "shutdown" }, ["stopped"]))
   )
 })
+
+interface InitError {
+  readonly tag: string
+  readonly val?: string | undefined
+}

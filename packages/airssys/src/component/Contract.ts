@@ -169,7 +169,8 @@ const isFunctionContract = (
 ): member is FunctionContract => "failures" in member && "_tag" in member.failures
 
 /**
- * Makes one function of a contract.
+ * Makes one function of a contract. Throws a `TypeError` unless there is a
+ * failure class for each case of the error, and for nothing else.
  *
  * @category constructors
  * @since 0.1.0
@@ -187,8 +188,24 @@ export const func = (
     ? { _tag: "None" }
     : typeof failures === "function"
     ? { _tag: "Single", failure: failures }
-    : { _tag: "Cases", cases: new Map(Object.entries(failures)) }
+    : { _tag: "Cases", cases: casesOf(name, result, failures) }
 })
+
+/** A case without a class would make the caller die of what a guest chose to answer. */
+const casesOf = (
+  name: string,
+  result: WitType.WitType | undefined,
+  failures: Readonly<Record<string, FailureClass>>
+): ReadonlyMap<string, FailureClass> => {
+  const err = result?.kind === "result" ? result.err : undefined
+  const known = err?.kind === "variant" ? err.cases.map((item) => item.name) : err?.kind === "enum" ? err.cases : []
+  const cases = new Map(Object.entries(failures))
+  const [missing] = known.filter((item) => !cases.has(item))
+  const [foreign] = [...cases.keys()].filter((item) => !known.includes(item))
+  if (missing !== undefined) throw new TypeError(`${name} has no failure class for its error case ${missing}`)
+  if (foreign !== undefined) throw new TypeError(`${name} has no error case ${foreign}`)
+  return cases
+}
 
 /**
  * The package of a contract's world without its version: `acme:rates`.

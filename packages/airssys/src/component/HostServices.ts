@@ -9,6 +9,7 @@
  *
  * @since 0.1.0
  */
+import type * as WitType from "@airssys/engine/WitType"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
@@ -48,19 +49,32 @@ export interface Guest {
 export const version = "0.1.0"
 
 /**
- * Whether this host serves the functions of an imported interface.
+ * The functions of an imported interface that this host does not serve, as
+ * `interface#function`.
  *
- * @category guards
+ * @category combinators
  * @since 0.1.0
  */
-export const serves = (id: string | undefined): boolean => id !== undefined && served.has(id)
+export const unserved = (imported: WitType.Interface): ReadonlyArray<string> => {
+  const names = imported.id === undefined ? undefined : served.get(imported.id)
+  return imported.functions
+    .filter(({ name }) => names?.has(name) !== true)
+    .map(({ name }) => imported.id === undefined ? name : `${imported.id}#${name}`)
+}
 
-const served: ReadonlySet<string> = new Set(
-  ["log", "clock", "environment", "identity"].map((name) => `airssys:core/${name}@${version}`)
-)
+const served: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [`airssys:core/log@${version}`, new Set(["write", "enabled"])],
+  [`airssys:core/clock@${version}`, new Set(["now", "monotonic"])],
+  [`airssys:core/environment@${version}`, new Set(["get", "names"])],
+  [`airssys:core/identity@${version}`, new Set(["this-release", "current-message", "current-sender"])]
+])
 
 const lineLimit = 8 * 1024
 const keyLimit = 64
+const fieldLimit = 64
+/** What one message may write: a guest in a loop is not to fill the host's log. */
+const linesPerMessage = 256
+const charactersPerMessage = 256 * 1024
 
 const levels: ReadonlyMap<unknown, LogLevel.Severity> = new Map([
   ["trace", "Trace"],
@@ -71,6 +85,7 @@ const levels: ReadonlyMap<unknown, LogLevel.Severity> = new Map([
 ])
 
 const denial = { tag: "err", val: { tag: "access-denied" } } as const
+const exhausted = { tag: "err", val: { tag: "exhausted" } } as const
 const invalid = (text: string) => ({ tag: "err", val: { tag: "invalid-argument", val: text } })
 
 /**
@@ -89,6 +104,42 @@ export const make: Effect.Effect<(guest: Guest) => Imports, never, CapabilityEnf
 
   return (guest) => {
     const started = clock.monotonicTimeNanosUnsafe()
+    let writing: string | undefined
+    let lines = 0
+    let characters = 0
+
+    const log = (severity: LogLevel.Severity, text: string, fields: string | undefined): void => {
+      const message = guest.message()
+      run(
+        Effect.logWithLevel(severity)(text).pipe(
+          Effect.annotateLogs({
+            component: `${guest.namespace}:${guest.name}`,
+            version: guest.version,
+            ...(message === undefined ? undefined : { message }),
+            ...(fields === undefined ? undefined : { fields })
+          })
+        )
+      )
+    }
+
+    const write = (severity: LogLevel.Severity, message: string, given: ReadonlyArray<LogField>): unknown => {
+      if (guest.message() !== writing) {
+        writing = guest.message()
+        lines = 0
+        characters = 0
+      }
+      if (lines > linesPerMessage || characters > charactersPerMessage) return exhausted
+      const text = line(message)
+      const fields = given.length === 0 ? undefined : fieldText(given)
+      lines++
+      characters += text.length + (fields?.length ?? 0)
+      if (lines > linesPerMessage || characters > charactersPerMessage) {
+        log("Warn", "More lines of this message are dropped.", undefined)
+        return exhausted
+      }
+      log(severity, text, fields)
+      return { tag: "ok" }
+    }
 
     const guarded = (kind: CapabilityKind, resource: string, use: () => unknown): unknown => {
       const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, resource)
@@ -103,20 +154,11 @@ export const make: Effect.Effect<(guest: Guest) => Imports, never, CapabilityEnf
     return table({
       [`airssys:core/log@${version}`]: {
         write: (level, message, fields) =>
-          guarded("log", "", () => {
-            const severity = levels.get(level) ?? "Info"
-            run(
-              Effect.logWithLevel(severity)(line(String(message))).pipe(
-                Effect.annotateLogs({
-                  component: `${guest.namespace}:${guest.name}`,
-                  version: guest.version,
-                  ...(guest.message() === undefined ? {} : { message: guest.message() }),
-                  ...(isEmpty(fields) ? {} : { fields: fieldText(fields as ReadonlyArray<LogField>) })
-                })
-              )
-            )
-            return { tag: "ok" }
-          }),
+          guarded(
+            "log",
+            "",
+            () => write(levels.get(level) ?? "Info", String(message), fields as ReadonlyArray<LogField>)
+          ),
         enabled: (level) => allowed("log", "") && LogLevel.isGreaterThanOrEqualTo(levels.get(level) ?? "Info", minimum)
       },
       [`airssys:core/clock@${version}`]: {
@@ -139,7 +181,9 @@ export const make: Effect.Effect<(guest: Guest) => Imports, never, CapabilityEnf
         },
         names: () => ({
           tag: "ok",
-          val: [...guest.environment.keys()].filter((name) => allowed("environment", name)).toSorted()
+          val: [...guest.environment.keys()]
+            .filter((name) => environmentName.test(name) && allowed("environment", name))
+            .toSorted()
         })
       },
       [`airssys:core/identity@${version}`]: {
@@ -161,17 +205,23 @@ interface LogField {
   readonly value: { readonly tag: string; readonly val: unknown }
 }
 
-const isEmpty = (fields: unknown): boolean => (fields as ReadonlyArray<unknown>).length === 0
+const line = (text: string): string => SafeText.escape(text, lineLimit)
 
-const line = (text: string): string =>
-  SafeText.escape(text.length > lineLimit ? `${text.slice(0, lineLimit)} (cut)` : text)
+/** Values are quoted, so that a guest cannot make one field look like two. */
+const fieldText = (fields: ReadonlyArray<LogField>): string => {
+  const texts = new Map<string, string>()
+  for (const { key, value } of fields.slice(0, fieldLimit)) {
+    const name = key.slice(0, keyLimit)
+    texts.set(fieldName.test(name) ? name : JSON.stringify(name), fieldValue(value.val))
+  }
+  const shown = [...texts].map(([key, value]) => `${key}=${value}`).join(" ")
+  return line(fields.length > fieldLimit ? `${shown} (${fields.length - fieldLimit} more)` : shown)
+}
 
-const fieldText = (fields: ReadonlyArray<LogField>): string =>
-  line(
-    [...new Map(fields.map(({ key, value }) => [key.slice(0, keyLimit), value.val]))]
-      .map(([key, value]) => `${key}=${String(value)}`)
-      .join(" ")
-  )
+const fieldName = /^[A-Za-z_][A-Za-z0-9_.-]*$/
+
+const fieldValue = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(value.slice(0, lineLimit)) : String(value)
 
 const table = (
   interfaces: Readonly<Record<string, Readonly<Record<string, (...args: ReadonlyArray<unknown>) => unknown>>>>

@@ -32,7 +32,8 @@ export const Collector = Context.Reference<((receipt: CallReceipt) => void) | un
 
 /**
  * Runs an effect and gives its value with the receipts of the component calls
- * it made, in the order in which they ended.
+ * it made, also in fibers that it forked, in the order in which they ended. An
+ * effect around it collects them too.
  *
  * @category combinators
  * @since 0.1.0
@@ -40,10 +41,11 @@ export const Collector = Context.Reference<((receipt: CallReceipt) => void) | un
 export const collect = <A, E, R>(
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<readonly [value: A, receipts: ReadonlyArray<CallReceipt>], E, R> =>
-  Effect.suspend(() => {
+  Effect.flatMap(Collector, (outer) => {
     const receipts: Array<CallReceipt> = []
-    return Effect.map(
-      Effect.provideService(effect, Collector, (receipt) => receipts.push(receipt)),
-      (value) => [value, receipts] as const
-    )
+    const keep = (receipt: CallReceipt): void => {
+      receipts.push(receipt)
+      outer?.(receipt)
+    }
+    return Effect.map(Effect.provideService(effect, Collector, keep), (value) => [value, receipts.slice()] as const)
   })

@@ -1,6 +1,6 @@
 /**
  * A component that this host has read, checked and judged: manifest, compiled
- * artifact and trust decision, none of which changes any more.
+ * artifact and trust decision.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,9 @@ import type { Manifest } from "./Manifest.ts"
 
 /**
  * `id` is `namespace:name`, `digest` is `sha256:` and 64 hex digits, `source`
- * is the folder it was read from.
+ * is where it was read from. `path` is that as an absolute path free of links,
+ * by which it may be trusted; undefined where it lies in no file system.
+ * `trust` is the verdict of the install: each start asks again.
  *
  * @category models
  * @since 0.1.0
@@ -22,6 +24,7 @@ export interface Release {
   readonly version: string
   readonly digest: string
   readonly source: string
+  readonly path: string | undefined
   readonly manifest: Manifest
   readonly component: LoadedComponent
   readonly trust: Verdict
@@ -37,7 +40,15 @@ export class InstallRefused extends Schema.TaggedError<InstallRefused>("airssys/
   "InstallRefused",
   {
     component: Schema.String,
-    reason: Schema.Literals(["WorldMismatch", "UnknownImports", "ContractMismatch", "LimitAboveAsked", "TierRefused"]),
+    reason: Schema.Literals([
+      "WorldMismatch",
+      "UnknownImports",
+      "ContractMismatch",
+      "LimitAboveAsked",
+      "InvalidLimit",
+      "InvalidConfig",
+      "TierRefused"
+    ]),
     detail: Schema.String
   }
 ) {

@@ -11,6 +11,7 @@
 import type * as WitType from "@airssys/engine/WitType"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SafeText from "../security/SafeText.ts"
 
 /**
  * Data that does not fit a WIT type; `path` is where, such as `lines[2].cents`.
@@ -66,7 +67,8 @@ export const decode = (
         ? Result.succeed(BigInt(data))
         : refuse("a whole number")
     case "list":
-      if (!Array.isArray(data)) return data instanceof Uint8Array ? Result.succeed(data) : refuse("a list")
+      if (type.element.kind === "u8" && data instanceof Uint8Array) return Result.succeed(data)
+      if (!Array.isArray(data)) return refuse("a list")
       if (type.element.kind === "u8") {
         return data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
           ? Result.succeed(Uint8Array.from(data))
@@ -106,14 +108,17 @@ const decodeRecord = (
   data: unknown,
   path: string
 ): Result.Result<unknown, WitJsonError> => {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    return Result.fail(new WitJsonError({ path, problem: "expected a record" }))
-  }
-  const given = new Map(Object.entries(data))
+  const given = entriesOf(data)
+  if (given === undefined) return Result.fail(new WitJsonError({ path, problem: "expected a record" }))
   const out: Array<readonly [string, unknown]> = []
   for (const field of fields) {
     const name = camelCase(field.name)
-    const value = given.get(field.name) ?? given.get(name)
+    if (name !== field.name && given.has(name) && given.has(field.name)) {
+      return Result.fail(
+        new WitJsonError({ path: `${path}.${field.name}`, problem: `is given twice, also as ${name}` })
+      )
+    }
+    const value = given.get(given.has(name) ? name : field.name)
     given.delete(field.name)
     given.delete(name)
     const decoded = decode(field.type, value, `${path}.${field.name}`)
@@ -123,7 +128,7 @@ const decodeRecord = (
   const [unknown] = given.keys()
   return unknown === undefined
     ? Result.succeed(table(out))
-    : Result.fail(new WitJsonError({ path: `${path}.${unknown}`, problem: "there is no such field" }))
+    : Result.fail(new WitJsonError({ path: `${path}.${shown(unknown)}`, problem: "there is no such field" }))
 }
 
 const decodeTagged = (
@@ -131,19 +136,30 @@ const decodeTagged = (
   data: unknown,
   path: string
 ): Result.Result<unknown, WitJsonError> => {
-  const given = typeof data === "string"
-    ? { tag: data, val: undefined }
-    : data as { readonly tag?: unknown; val?: unknown }
-  const found = typeof given === "object" && given !== null
-    ? cases.find((item) => item.name === given.tag)
-    : undefined
-  if (found === undefined) {
+  const given = typeof data === "string" ? new Map([["tag", data]]) : entriesOf(data)
+  const found = cases.find((item) => item.name === given?.get("tag"))
+  if (given === undefined || found === undefined) {
     const names = cases.map((item) => item.name).join(", ")
     return Result.fail(new WitJsonError({ path, problem: `expected a case among ${names}` }))
   }
-  if (found.type === undefined) return Result.succeed({ tag: found.name })
-  return Result.map(decode(found.type, given.val, `${path}.${found.name}`), (val) => ({ tag: found.name, val }))
+  const unknown = [...given.keys()].find((key) => key !== "tag" && key !== "val")
+  if (unknown !== undefined) {
+    return Result.fail(new WitJsonError({ path: `${path}.${shown(unknown)}`, problem: "a case has tag and val alone" }))
+  }
+  const val = given.get("val")
+  if (found.type !== undefined) {
+    return Result.map(decode(found.type, val, `${path}.${found.name}`), (val) => ({ tag: found.name, val }))
+  }
+  return val === undefined || val === null
+    ? Result.succeed({ tag: found.name })
+    : Result.fail(new WitJsonError({ path: `${path}.${found.name}`, problem: "the case has no payload" }))
 }
+
+/** The own properties of a plain value, so that nothing is read from a prototype. */
+const entriesOf = (data: unknown): Map<string, unknown> | undefined =>
+  typeof data === "object" && data !== null && !Array.isArray(data) ? new Map(Object.entries(data)) : undefined
+
+const shown = (key: string): string => SafeText.escape(key, 64)
 
 const collect = (
   items: ReadonlyArray<Result.Result<unknown, WitJsonError>>

@@ -1,56 +1,157 @@
 import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as SafeText from "../../security/SafeText.ts"
 import type { ComponentEngine, Limits, Tier } from "../ComponentEngine.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
-import type { Manifest } from "../Manifest.ts"
+import type { ConfigEntry } from "../Manifest.ts"
 import { InstallRefused, type Release } from "../Release.ts"
 
-const refuse = (release: Release, detail: string) =>
-  Effect.fail(new InstallRefused({ component: release.id, reason: "LimitAboveAsked", detail }))
+const refuse = (release: Release, reason: InstallRefused["reason"], detail: string) =>
+  Result.fail(new InstallRefused({ component: release.id, reason, detail }))
 
-export const effective = (release: Release, given: HostingOptions["limits"]): Effect.Effect<Limits, InstallRefused> => {
-  const asked = release.manifest.limits
-  const memory = given?.memory === undefined ? Option.some(asked.memory) : byteSize(given.memory)
-  if (Option.isNone(memory)) return refuse(release, `"${given?.memory}" is no memory limit such as "32 MiB"`)
-  if (memory.value > asked.memory) {
-    return refuse(release, `the host gives ${memory.value} bytes of memory, its manifest asks for ${asked.memory}`)
+const quote = (value: unknown): string => SafeText.escape(typeof value === "string" ? `"${value}"` : String(value), 64)
+
+const above = (given: string, asked: string): string => `the host gives ${given}, its manifest asks for ${asked}`
+
+type Given = NonNullable<HostingOptions["limits"]>
+
+const memoryOf = (release: Release, given: Given["memory"]): Result.Result<number, InstallRefused> => {
+  const asked = release.manifest.limits.memory
+  if (given === undefined) return Result.succeed(asked)
+  const bytes = Option.flatMap(ByteSize.fromInput(given), ByteSize.toNumber)
+  if (Option.isNone(bytes) || bytes.value === 0) {
+    return refuse(release, "InvalidLimit", `${quote(given)} is no memory limit such as "32 MiB"`)
   }
-  const fuel = given?.fuel ?? asked.fuel
-  if (fuel !== undefined && asked.fuel !== undefined && fuel > asked.fuel) {
-    return refuse(release, `the host gives ${fuel} fuel, its manifest asks for ${asked.fuel}`)
-  }
-  const timeout = given?.timeout === undefined ? asked.timeout : Duration.fromInputUnsafe(given.timeout)
-  if (timeout !== undefined && asked.timeout !== undefined && Duration.isGreaterThan(timeout, asked.timeout)) {
-    return refuse(
-      release,
-      `the host gives ${Duration.format(timeout)} of time, its manifest asks for ${Duration.format(asked.timeout)}`
-    )
-  }
-  return Effect.succeed({ memory: memory.value, fuel, timeout })
+  return bytes.value > asked
+    ? refuse(release, "LimitAboveAsked", above(`${bytes.value} bytes of memory`, `${asked}`))
+    : Result.succeed(bytes.value)
 }
 
-const byteSize = (input: ByteSize.Input): Option.Option<number> =>
-  Option.flatMap(ByteSize.fromInput(input), ByteSize.toNumber)
+const fuelOf = (release: Release, given: Given["fuel"]): Result.Result<number | undefined, InstallRefused> => {
+  const asked = release.manifest.limits.fuel
+  if (given === undefined) return Result.succeed(asked)
+  if (!Number.isSafeInteger(given) || given <= 0) {
+    return refuse(release, "InvalidLimit", `${quote(given)} is no fuel limit: give a whole number from 1`)
+  }
+  return asked !== undefined && given > asked
+    ? refuse(release, "LimitAboveAsked", above(`${given} fuel`, `${asked}`))
+    : Result.succeed(given)
+}
 
-export const tier = (release: Release, limits: Limits, engine: ComponentEngine["Service"]): Tier => {
+const timeoutOf = (
+  release: Release,
+  given: Given["timeout"]
+): Result.Result<Duration.Duration | undefined, InstallRefused> => {
+  const asked = release.manifest.limits.timeout
+  if (given === undefined) return Result.succeed(asked)
+  const parsed = Duration.fromInput(given)
+  if (Option.isNone(parsed) || !Duration.isFinite(parsed.value) || !Duration.isPositive(parsed.value)) {
+    const shown = Option.isSome(parsed) ? Duration.format(parsed.value) : quote(given)
+    return refuse(release, "InvalidLimit", `${shown} is no time limit such as "250 millis"`)
+  }
+  return asked !== undefined && Duration.isGreaterThan(parsed.value, asked)
+    ? refuse(
+      release,
+      "LimitAboveAsked",
+      above(`${Duration.format(parsed.value)} of time`, Duration.format(asked))
+    )
+    : Result.succeed(parsed.value)
+}
+
+export const effective = (
+  release: Release,
+  given: Given | undefined
+): Result.Result<Limits, InstallRefused> =>
+  Result.gen(function*() {
+    return {
+      memory: yield* memoryOf(release, given?.memory),
+      fuel: yield* fuelOf(release, given?.fuel),
+      timeout: yield* timeoutOf(release, given?.timeout)
+    }
+  })
+
+/** Nobody but the operator puts an unknown component into this thread, by naming the tier. */
+export const tier = (
+  release: Release,
+  limits: Limits,
+  wanted: HostingOptions["tier"],
+  engine: ComponentEngine["Service"]
+): Result.Result<Tier, InstallRefused> => {
+  if (wanted !== undefined && wanted !== "auto") {
+    return engine.keeps(wanted) === undefined
+      ? refuse(release, "TierRefused", `the engine ${engine.name} has no tier "${wanted}"`)
+      : Result.succeed(wanted)
+  }
   const inline = engine.keeps("inline")
+  const isTrusted = release.trust.level !== "Unknown"
   const keepsAll = inline !== undefined &&
     (limits.timeout === undefined || inline.timeout) &&
     (limits.fuel === undefined || inline.fuel || limits.timeout !== undefined && inline.timeout)
-  return release.trust.level !== "Unknown" && keepsAll || engine.keeps("worker") === undefined ? "inline" : "worker"
+  if (isTrusted && keepsAll) return Result.succeed("inline")
+  if (engine.keeps("worker") !== undefined) return Result.succeed("worker")
+  return refuse(
+    release,
+    "TierRefused",
+    isTrusted
+      ? `the engine ${engine.name} cannot keep its limits in this thread and has no worker tier`
+      : `${release.trust.because}, and the engine ${engine.name} has no worker tier for it`
+  )
 }
 
+const fits = (type: ConfigEntry["type"], value: string | number | boolean): boolean => {
+  switch (type) {
+    case "string":
+      return typeof value === "string"
+    case "boolean":
+      return typeof value === "boolean"
+    case "integer":
+      return Number.isSafeInteger(value)
+    case "float":
+      return Number.isFinite(value)
+    case "secret":
+      return false
+  }
+}
+
+export interface Setting {
+  readonly key: string
+  readonly value: string
+}
+
+/** What `init` is given: no secrets, and nothing that the manifest does not name. */
 export const settings = (
-  manifest: Manifest,
-  given: Readonly<Record<string, string | number | boolean>>
-): ReadonlyArray<{ readonly key: string; readonly value: string }> => {
-  const values = new Map(Object.entries(given))
-  return [...manifest.config]
-    .filter(([, entry]) => entry.type !== "secret")
-    .map(([key, entry]) => ({ key, value: values.get(key) ?? entry.default }))
-    .filter((setting) => setting.value !== undefined)
-    .map(({ key, value }) => ({ key, value: String(value) }))
-    .toSorted((a, b) => a.key < b.key ? -1 : 1)
+  release: Release,
+  given: HostingOptions["config"]
+): Result.Result<ReadonlyArray<Setting>, InstallRefused> => {
+  const { config } = release.manifest
+  const values = new Map(Object.entries(given ?? {}))
+  for (const [key, value] of values) {
+    const entry = config.get(key)
+    if (entry === undefined) {
+      return refuse(release, "InvalidConfig", `its manifest has no config key ${quote(key)}`)
+    }
+    if (entry.type === "secret") {
+      return refuse(release, "InvalidConfig", `config key ${quote(key)} is a secret; this version gives no secrets`)
+    }
+    if (!fits(entry.type, value)) {
+      return refuse(release, "InvalidConfig", `config key ${quote(key)} takes a value of type ${entry.type}`)
+    }
+  }
+  const settings: Array<Setting> = []
+  for (const [key, { default: preset, isOptional, type }] of config) {
+    const value = values.get(key) ?? preset
+    if (value !== undefined) settings.push({ key, value: String(value) })
+    else if (!isOptional) {
+      return refuse(
+        release,
+        "InvalidConfig",
+        type === "secret"
+          ? `it needs the secret ${quote(key)}; this version gives no secrets`
+          : `it needs a value for the config key ${quote(key)}`
+      )
+    }
+  }
+  return Result.succeed(settings.toSorted((a, b) => a.key < b.key ? -1 : 1))
 }
