@@ -54,7 +54,7 @@ export interface Declared {
  */
 export const memories = (bytes: Uint8Array): Declared => {
   const { imports, sections } = scan(bytes)
-  return { imported: imports.memories, defined: definedMemories(sections.get(memorySection)) }
+  return { imported: imports.memories, defined: definedMemories(sections.get(memorySection)).map(limitsOf) }
 }
 
 /**
@@ -66,7 +66,7 @@ export const memories = (bytes: Uint8Array): Declared => {
  */
 export const tables = (bytes: Uint8Array): Declared => {
   const { imports, sections } = scan(bytes)
-  return { imported: imports.tables, defined: definedTables(sections.get(tableSection)) }
+  return { imported: imports.tables, defined: definedTables(sections.get(tableSection)).map(limitsOf) }
 }
 
 /**
@@ -83,33 +83,60 @@ export const tables = (bytes: Uint8Array): Declared => {
  */
 export const limitMemories = (bytes: Uint8Array, maxPages: ReadonlyArray<number>): Uint8Array => {
   const section = scan(bytes).sections.get(memorySection)
-  const defined = definedMemories(section)
-  if (defined.length !== maxPages.length) {
-    throw new RangeError(`${maxPages.length} maxima for ${defined.length} memories`)
-  }
+  return limit(bytes, section, definedMemories(section), maxPages, maximumPages, ["memory", "memories", "pages"])
+}
+
+/**
+ * The module with a maximum for each table it defines, in elements; otherwise
+ * as {@link limitMemories}, with maxima up to 4,294,967,295.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const limitTables = (bytes: Uint8Array, maxElements: ReadonlyArray<number>): Uint8Array => {
+  const section = scan(bytes).sections.get(tableSection)
+  return limit(bytes, section, definedTables(section), maxElements, 0xffff_ffff, ["table", "tables", "elements"])
+}
+
+const limit = (
+  bytes: Uint8Array,
+  section: Section | undefined,
+  defined: ReadonlyArray<PlacedLimits>,
+  maxima: ReadonlyArray<number>,
+  highest: number,
+  [one, many, unit]: readonly [one: string, many: string, unit: string]
+): Uint8Array => {
+  if (defined.length !== maxima.length) throw new RangeError(`${maxima.length} maxima for ${defined.length} ${many}`)
   if (section === undefined || defined.length === 0) return bytes
-  const content = leb(defined.length)
-  for (const [index, memory] of defined.entries()) {
-    const pages = maxPages[index]
-    if (pages === undefined || !Number.isInteger(pages) || pages < 0 || pages > maximumPages) {
-      throw new RangeError(`a maximum of ${pages} pages`)
+  const content: Array<Uint8Array> = []
+  let at = section.content
+  for (const [index, { end, maximum, minimum, start }] of defined.entries()) {
+    const allowed = maxima[index]
+    if (allowed === undefined || !Number.isInteger(allowed) || allowed < 0 || allowed > highest) {
+      throw new RangeError(`a maximum of ${allowed} ${unit}`)
     }
-    if (memory.minimum > pages) {
+    if (minimum > allowed) {
       throw new DecodeError({
         reason: "TooLarge",
-        offset: section.content,
-        section: "memory section",
-        message: `memory ${index} starts with ${memory.minimum} pages, at most ${pages} are allowed`
+        offset: start,
+        section: `${one} section`,
+        message: `${one} ${index} starts with ${minimum} ${unit}, at most ${allowed} are allowed`
       })
     }
-    content.push(0x01, ...leb(memory.minimum), ...leb(Math.min(pages, memory.maximum ?? pages)))
+    const limits = [0x01, ...leb(minimum), ...leb(Math.min(allowed, maximum ?? allowed))]
+    content.push(bytes.subarray(at, start), Uint8Array.from(limits))
+    at = end
   }
-  const head = [memorySection, ...leb(content.length)]
-  const out = new Uint8Array(section.start + head.length + content.length + bytes.length - section.end)
-  out.set(bytes.subarray(0, section.start))
-  out.set(head, section.start)
-  out.set(content, section.start + head.length)
-  out.set(bytes.subarray(section.end), section.start + head.length + content.length)
+  content.push(bytes.subarray(at, section.end))
+  const size = content.reduce((sum, part) => sum + part.length, 0)
+  const head = Uint8Array.of(bytes[section.start] ?? 0, ...leb(size))
+  const parts = [bytes.subarray(0, section.start), head, ...content, bytes.subarray(section.end)]
+  const out = new Uint8Array(bytes.length - (section.end - section.start) + head.length + size)
+  let next = 0
+  for (const part of parts) {
+    out.set(part, next)
+    next += part.length
+  }
   return out
 }
 
@@ -126,6 +153,14 @@ interface Section {
   readonly end: number
   readonly reader: () => Reader
 }
+
+/** Limits and the bytes that say them. */
+interface PlacedLimits extends Limits {
+  readonly start: number
+  readonly end: number
+}
+
+const limitsOf = ({ maximum, minimum }: Limits): Limits => ({ minimum, maximum })
 
 interface Imports {
   readonly memories: Array<ImportedLimits>
@@ -189,10 +224,10 @@ const readImports = (section: Section | undefined): Imports => {
         reader.u32()
         break
       case 0x01:
-        imports.tables.push({ module, name, ...readTable(reader) })
+        imports.tables.push({ module, name, ...limitsOf(readTable(reader)) })
         break
       case 0x02:
-        imports.memories.push({ module, name, ...readLimits(reader, "memory") })
+        imports.memories.push({ module, name, ...limitsOf(readLimits(reader, "memory")) })
         break
       case 0x03:
         skipValueType(reader)
@@ -210,22 +245,22 @@ const readImports = (section: Section | undefined): Imports => {
   return imports
 }
 
-const definedMemories = (section: Section | undefined): ReadonlyArray<Limits> => {
+const definedMemories = (section: Section | undefined): ReadonlyArray<PlacedLimits> => {
   if (section === undefined) return []
   const reader = section.reader()
   const count = reader.count("memories", 2)
   if (count > maximumMemories) return reader.tooLarge(`more than ${maximumMemories} memories`)
-  const found: Array<Limits> = []
+  const found: Array<PlacedLimits> = []
   for (let i = 0; i < count; i++) found.push(readLimits(reader, "memory"))
   reader.expectEnd()
   return found
 }
 
-const definedTables = (section: Section | undefined): ReadonlyArray<Limits> => {
+const definedTables = (section: Section | undefined): ReadonlyArray<PlacedLimits> => {
   if (section === undefined) return []
   const reader = section.reader()
   const count = reader.count("tables", 3)
-  const found: Array<Limits> = []
+  const found: Array<PlacedLimits> = []
   for (let i = 0; i < count; i++) {
     if (reader.peek() !== 0x40) {
       found.push(readTable(reader))
@@ -240,12 +275,12 @@ const definedTables = (section: Section | undefined): ReadonlyArray<Limits> => {
   return found
 }
 
-const readTable = (reader: Reader): Limits => {
+const readTable = (reader: Reader): PlacedLimits => {
   skipValueType(reader)
   return readLimits(reader, "table")
 }
 
-const readLimits = (reader: Reader, what: "memory" | "table"): Limits => {
+const readLimits = (reader: Reader, what: "memory" | "table"): PlacedLimits => {
   const start = reader.offset
   const flags = reader.byte()
   if (flags > 0x0f) return reader.malformed(`unknown limits ${flags}`, start)
@@ -260,7 +295,7 @@ const readLimits = (reader: Reader, what: "memory" | "table"): Limits => {
   if (what === "memory" && Math.max(minimum, maximum ?? 0) > maximumPages) {
     return reader.malformed(`more than ${maximumPages} pages`, start)
   }
-  return { minimum, maximum }
+  return { minimum, maximum, start, end: reader.offset }
 }
 
 const skipValueType = (reader: Reader): void => {

@@ -179,17 +179,7 @@ const typedArrays: ReadonlyMap<WitType["kind"], (value: unknown) => boolean> = n
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 
-const enumerableKeys = (value: object): number => {
-  let count = 0
-  for (const key in value) if (Object.hasOwn(value, key)) count++
-  return count
-}
-
-/** The mismatch of a value that has more keys than were looked up. */
-const extraKey = (value: object, isKnown: (key: string) => boolean): Mismatch => {
-  const extra = Object.keys(value).find((key) => !isKnown(key))
-  return { path: "", problem: `unexpected key ${quote(extra ?? "")}` }
-}
+const unexpected = (key: string): Mismatch => ({ path: "", problem: `unexpected key ${quote(key)}` })
 
 interface Member {
   readonly key: string
@@ -201,18 +191,17 @@ const object = (expected: string, members: ReadonlyArray<Member>): Check => {
   const known = new Set(members.map((member) => member.key))
   return (value) => {
     if (!isObject(value)) return mismatch(expected, value)
-    let found = 0
     for (const member of members) {
       const { key } = member
       if (!Object.hasOwn(value, key)) {
         if (member.optional) continue
         return { path: "", problem: `missing key ${quote(key)}` }
       }
-      found += Object.prototype.propertyIsEnumerable.call(value, key) ? 1 : 0
       const problem = member.check(value[key])
       if (problem !== undefined) return inside(`.${key}`, problem)
     }
-    return enumerableKeys(value) === found ? undefined : extraKey(value, (key) => known.has(key))
+    for (const key in value) if (!known.has(key) && Object.hasOwn(value, key)) return unexpected(key)
+    return undefined
   }
 }
 
@@ -232,9 +221,8 @@ const tagged = (expected: string, cases: ReadonlyMap<unknown, TaggedCase>): Chec
   if (!hasVal && !one.optional) return { path: "", problem: `missing key "val"` }
   const problem = hasVal ? one.check(value["val"]) : undefined
   if (problem !== undefined) return inside(".val", problem)
-  return enumerableKeys(value) === (hasVal ? 2 : 1)
-    ? undefined
-    : extraKey(value, (key) => key === "tag" || key === "val")
+  for (const key in value) if (key !== "tag" && key !== "val" && Object.hasOwn(value, key)) return unexpected(key)
+  return undefined
 }
 
 const oneOf = (names: Iterable<unknown>): string => {

@@ -356,6 +356,11 @@ describe("decode finds malformed", () => {
       "outer resource"
     ],
     ["exports of another type", `(component (import "f" (func $f)) (export "g" (func $f) (func (result u8))))`, "type"],
+    [
+      "handles made to an imported resource",
+      `(component (import "r" (type $r (sub resource))) (core func (canon resource.new $r)))`,
+      "defined elsewhere"
+    ],
     ["names", `(component (import "a_b" (func)))`, "not a valid name"],
     ["names of interfaces", `(component (import "a:b/c@1" (instance)))`, "not a valid name"],
     ["names", `(component (import "__proto__" (func)))`, "not a valid name"],

@@ -7,7 +7,7 @@ import { isLabel, labelKey, maxNameBytes, parseExternName, UniqueNames } from ".
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
 import type { Extern, FuncNode, InstanceNode, NamedItem, Node, TypeLimits, TypeNode, ValueNode } from "./typeNodes.ts"
-import { Copy, isResource, isValue, matchFunc, matchType, Scope, TypeNodes } from "./typeNodes.ts"
+import { Copy, isResource, isValue, matchFunc, matchType, peel, Scope, TypeNodes } from "./typeNodes.ts"
 
 export interface ModuleLocation {
   readonly offset: number
@@ -54,6 +54,8 @@ class Frame {
   readonly importNames = new UniqueNames()
   readonly exportNames = new UniqueNames()
   readonly moduleInstances = new Map<number, number>()
+  /** Resources that this component defines itself: it alone makes and opens handles to them. */
+  readonly ownResources = new Set<TypeNode>()
 
   constructor(kind: Frame["kind"], parent: Frame | undefined, scope: Scope, path: ReadonlyArray<number>) {
     this.kind = kind
@@ -324,9 +326,13 @@ export class Parser {
         return this.#countCore(reader, frame, "func")
       case 0x02:
       case 0x03:
-      case 0x04:
-        this.#resourceAt(reader, frame)
+      case 0x04: {
+        const resource = peel(this.#resourceAt(reader, frame))
+        if (kind !== 0x03 && !frame.ownResources.has(resource)) {
+          return reader.malformed("a handle to a resource that is defined elsewhere", start)
+        }
         return this.#countCore(reader, frame, "func")
+      }
       default: {
         const feature = refusedBuiltins.get(kind) ?? (kind >= 0x26 && kind <= 0x42 ? "threads" : undefined)
         return feature === undefined
@@ -754,7 +760,9 @@ export class Parser {
     const destructor = reader.byte()
     if (destructor > 0x01) return reader.malformed(`byte 0 or 1 expected, ${destructor} found`, reader.offset - 1)
     if (destructor === 0x01) this.#coreIndex(reader, frame, "func")
-    return this.#nodes.resource(frame.scope)
+    const resource = this.#nodes.resource(frame.scope)
+    frame.ownResources.add(resource)
+    return resource
   }
 
   #valueType(reader: Reader, frame: Frame): ValueNode {
