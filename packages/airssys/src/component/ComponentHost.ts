@@ -350,7 +350,7 @@ export const layer: Layer.Layer<
                 }),
                 named(target)
               ),
-            isOver: instance.isPoisoned
+            isOver: () => instance.isPoisoned()
           })
         }
 
