@@ -1,10 +1,10 @@
 /**
  * Checks that every guarantee names tests that exist.
  *
- * In docs/semantics.md and SECURITY.md a reference is `file.ts` followed by the
- * title of a test in quotes; `*` in a title stands for what the test fills in.
- * In semantics.md each item of a list has one, except below headings that
- * begin with "Not".
+ * In docs/semantics.md and SECURITY.md a reference is `file.ts`, with as many
+ * folders as tell it from others, followed by titles of tests in quotes; `*` in
+ * a title stands for what the test fills in. In semantics.md each item of a list
+ * has a reference, except below headings that begin with "Not".
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -12,13 +12,11 @@ import { filesBelow, root } from "./lib/workspace.ts"
 
 const pages = ["docs/semantics.md", "SECURITY.md"]
 
-const files = new Map<string, Array<string>>()
-for (const folder of ["packages", "examples", "wit", "bench"]) {
-  for (const file of filesBelow(path.join(root, folder))) {
-    if (!/(\.test|\.tst|Test)\.ts$/.test(file)) continue
-    files.set(path.basename(file), [...files.get(path.basename(file)) ?? [], path.join(folder, file)])
-  }
-}
+const files = ["packages", "examples", "wit", "bench"].flatMap((folder) =>
+  filesBelow(path.join(root, folder))
+    .filter((file) => /(\.test|\.tst|Test)\.ts$/.test(file))
+    .map((file) => `${folder}/${file}`)
+)
 
 /** A title as it is written: the first argument of `it`, `test` and what they are made into. */
 const call = /(?:\b(?:it|test)((?:\.\w+)*)|\))\(\s*(?:"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g
@@ -40,7 +38,7 @@ let references = 0
 
 const check = (place: string, name: string, title: string): void => {
   references++
-  const found = files.get(name) ?? []
+  const found = files.filter((file) => file.endsWith(`/${name}`))
   if (found.length !== 1) {
     problems.push(`${place}: ${found.length === 0 ? "there is no" : "there are several"} ${name}`)
     return
@@ -60,7 +58,7 @@ for (const page of pages) {
       isGuarantee = page.endsWith("semantics.md") && index > 0 && !/^#+ Not\b/.test(item)
       continue
     }
-    const found = [...item.replace(/\n {2}/g, " ").matchAll(/`([\w.-]+\.ts)`((?:,? "[^"]+")+)/g)]
+    const found = [...item.replace(/\n {2}/g, " ").matchAll(/`([\w./-]+\.ts)`((?:,? "[^"]+")+)/g)]
     for (const [, name, quoted] of found) {
       for (const [, title] of quoted!.matchAll(/"([^"]+)"/g)) check(place, name!, title!)
     }
