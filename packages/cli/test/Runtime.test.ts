@@ -10,10 +10,12 @@ import { join } from "node:path"
 import { buildExample } from "./exampleGuests.ts"
 
 const totals = await buildExample("totals")
+const rates = await buildExample("rates")
 const miner = await buildExample("miner")
 
 RuntimeTest.suite("on Node", NodeHost.layer({ engine: JcoEngine.layer }), {
   totals: totals.folder,
+  rates: rates.folder,
   miner: miner.folder
 })
 
@@ -25,9 +27,11 @@ const inMemory = ({ folder, out }: { readonly folder: string; readonly out: stri
 RuntimeTest.suite(
   "in memory",
   Runtime.layer.pipe(
-    Layer.provide(ReleaseSource.layerMemory({ totals: inMemory(totals), miner: inMemory(miner) })),
+    Layer.provide(
+      ReleaseSource.layerMemory({ totals: inMemory(totals), rates: inMemory(rates), miner: inMemory(miner) })
+    ),
     Layer.provide(JcoEngine.layer),
     Layer.provide(NodeWorkerHost.layer)
   ),
-  { totals: "totals", miner: "miner" }
+  { totals: "totals", rates: "rates", miner: "miner" }
 )

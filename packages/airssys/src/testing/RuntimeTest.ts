@@ -1,8 +1,8 @@
 /**
  * What a runtime has to keep with real components on a real engine.
  *
- * The suite wants two components: `totals` of the examples, and `miner`, which
- * attacks its host. The clock is the real one; nothing sleeps.
+ * The suite wants three components of the examples: `totals`, `rates`, which
+ * reads a secret, and `miner`, which attacks its host. The clock is the real one; nothing sleeps.
  *
  * @since 0.1.0
  */
@@ -14,9 +14,12 @@ import * as Stream from "effect/Stream"
 import { ActorSystem } from "../actor/ActorSystem.ts"
 import type { LayerOptions } from "../component/Component.ts"
 import { ComponentHost } from "../component/ComponentHost.ts"
+import * as Receipt from "../component/Receipt.ts"
 import { Runtime } from "../Runtime.ts"
 import { AuditLog } from "../security/AuditLog.ts"
+import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import * as Grant from "../security/Grant.ts"
+import * as Principal from "../security/Principal.ts"
 
 /**
  * Where the suite's components are, for the `install` of the runtime.
@@ -26,6 +29,7 @@ import * as Grant from "../security/Grant.ts"
  */
 export interface Sources {
   readonly totals: string
+  readonly rates: string
   readonly miner: string
 }
 
@@ -40,7 +44,7 @@ const lines = [{ quantity: 2, cents: 1050 }]
  */
 export const suite = <E>(
   name: string,
-  layer: Layer.Layer<Runtime | ActorSystem | ComponentHost | AuditLog, E>,
+  layer: Layer.Layer<Runtime | ActorSystem | ComponentHost | AuditLog | CapabilityEnforcer, E>,
   sources: Sources
 ): void => {
   const started = <A, E2, R>(
@@ -211,6 +215,87 @@ export const suite = <E>(
           environment: { STRIPE_KEY: "sk_live" },
           grants: [Grant.make("environment", ["STRIPE_KEY"], { reason: "Beyond what it asks for." })]
         }))
+
+      it.effect("names what was denied when a guest is stopped, and keeps a flood of denials out of the log", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const denials = Effect.map(eventsOf, (events) =>
+              events.filter((event) => event._tag === "CapabilityDenied").length)
+            const before = yield* denials
+            const error = yield* Effect.flip(runtime.call("evil:miner", "miner.nag", []))
+            assert.strictEqual(error.reason._tag, "DeadlineExceeded")
+            assert.deepStrictEqual(error.denials, ["environment STRIPE_KEY"])
+            assert.isBelow((yield* denials) - before, 50)
+          })))
+
+      it.effect("leaves a component running that was denied something, and its export's error is the answer", () =>
+        started(
+          "rates",
+          (runtime) =>
+            Effect.gen(function*() {
+              const refused = yield* runtime.call("acme:rates", "rates.take-secret", [])
+              assert.deepStrictEqual(refused.value, { tag: "err", val: { tag: "access-denied" } })
+              const { value } = yield* runtime.call("acme:rates", "rates.latest", ["USD"])
+              assert.deepStrictEqual(value, { tag: "ok", val: 1.08 })
+              const crashes = (yield* eventsOf).filter((event) =>
+                event._tag === "Crashed" && event.principal.id === "acme:rates"
+              )
+              assert.deepStrictEqual(crashes, [])
+            }),
+          { ...quick, grants: [Grant.make("clock", { reason: "Test." }), Grant.make("log", { reason: "Test." })] }
+        ))
+
+      it.effect("takes a grant away from a running component at its next use", () =>
+        started(
+          "rates",
+          (runtime) =>
+            Effect.gen(function*() {
+              const enforcer = yield* CapabilityEnforcer
+              const principal = Principal.make({ kind: "Component", id: "acme:rates" })
+              yield* enforcer.revoke(principal, { kind: "clock", reason: "Test." })
+              const { value } = yield* runtime.call("acme:rates", "rates.latest", ["USD"])
+              assert.deepStrictEqual(value, { tag: "err", val: { tag: "access-denied" } })
+            }),
+          { ...quick, grants: [Grant.make("clock", { reason: "Soon over." })] }
+        ))
+
+      it.effect("answers on when the caller of a running call is interrupted", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const restart = yield* restarted
+            const spinning = yield* Effect.forkChild(runtime.call("evil:miner", "miner.spin", []), {
+              startImmediately: true
+            })
+            yield* Effect.yieldNow
+            yield* Fiber.interrupt(spinning)
+            yield* Fiber.join(restart)
+            assert.strictEqual((yield* runtime.call("evil:miner", "miner.ping", [])).value, "pong")
+          })))
+
+      it.effect("stops while a call runs, within the bound of that call", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            const spinning = yield* Effect.forkChild(Effect.flip(runtime.call("evil:miner", "miner.spin", [])), {
+              startImmediately: true
+            })
+            yield* Effect.yieldNow
+            yield* runtime.stop("evil:miner")
+            const error = yield* Fiber.join(spinning)
+            assert.include(["DeadlineExceeded", "Stopped"], error.reason._tag)
+            assert.deepStrictEqual(yield* runtime.status, [])
+          })))
+
+      it.effect("keeps the receipts of concurrent callers apart", () =>
+        started("totals", (runtime) =>
+          Effect.gen(function*() {
+            const add = runtime.call("acme:totals", "totals.add", [1, 2])
+            const counts = yield* Effect.forEach(
+              [1, 2, 3],
+              (times) => Effect.map(Receipt.collect(Effect.replicateEffect(add, times)), ([, all]) => all.length),
+              { concurrency: 3 }
+            )
+            assert.deepStrictEqual(counts, [1, 2, 3])
+          })))
 
       it.effect("refuses limits above what the manifest asks for", () =>
         Effect.gen(function*() {
