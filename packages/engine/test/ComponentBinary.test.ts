@@ -152,6 +152,19 @@ describe("decode", () => {
     ])
   })
 
+  it("gives each use of one instance type its own names and resources", async () => {
+    const bytes = await assemble(`(component
+      (type $t (instance (export "r" (type $r (sub resource))) (type $e (enum "x")) (export "e" (type $n (eq $e)))
+        (export "f" (func (param "r" (own $r)) (param "e" $n)))))
+      (import "one" (instance $one (type $t)))
+      (import "two" (instance $two (type $t))))`)
+    const { imports } = ComponentBinary.decode(bytes).world
+    expect(imports.map((one) => func(one, "f").params.map((param) => nameOf(param.type)?.owner))).toEqual([
+      ["one", "one"],
+      ["two", "two"]
+    ])
+  })
+
   it("marks async functions", async () => {
     const world = await worldOf(worlds.get("async functions") ?? "")
     const functions = get(world.imports, "a:b/i").functions
@@ -354,6 +367,17 @@ describe("decode finds malformed", () => {
       "nested components that reach for an outer resource",
       `(component (import "r" (type $r (sub resource))) (component (alias outer 1 $r (type))))`,
       "outer resource"
+    ],
+    [
+      "a resource of one use of an instance type where that of another is expected",
+      `(component
+        (type $t (instance (export "r" (type (sub resource)))))
+        (import "one" (instance $one (type $t))) (import "two" (instance $two (type $t)))
+        (alias export $one "r" (type $r)) (alias export $two "r" (type $s))
+        (import "f" (func $f (param "x" (own $s))))
+        (component $c (import "t" (type $t (sub resource))) (import "g" (func (param "x" (own $t)))))
+        (instance (instantiate $c (with "t" (type $r)) (with "g" (func $f)))))`,
+      "another own expected"
     ],
     ["exports of another type", `(component (import "f" (func $f)) (export "g" (func $f) (func (result u8))))`, "type"],
     [
