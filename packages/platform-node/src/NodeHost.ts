@@ -64,12 +64,19 @@ export type NodeHost =
   | Path.Path
 
 /**
- * Layer of a host. Everything that was started in it is stopped with it.
+ * Layer of a host. Everything that was started in it is stopped with it. Two
+ * hosts of one program share nothing, whatever their options: keep the layer
+ * in a constant to use one host in several places.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<NodeHost, HostError> =>
+export const layer = (options: Options): Layer.Layer<NodeHost, HostError> => {
+  const parts = layerParts(options)
+  return Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(parts, Layer.makeMemoMapUnsafe(), scope))
+}
+
+const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
   Runtime.layerWith.pipe(
     Layer.provide(NodeTurnScheduler.layer),
     Layer.provideMerge(CapabilityEnforcer.layer),

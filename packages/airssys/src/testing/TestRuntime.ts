@@ -48,7 +48,7 @@ export const layer = <Self, Shape extends object>(
 ): Layer.Layer<Self> => {
   const release = scriptedRelease(contract.definition)
   const spec = Component.child(contract, release, options)
-  return Layer.effectContext(
+  const parts = Layer.effectContext(
     Effect.gen(function*() {
       const supervisor = yield* Supervisor.start(Supervisor.make({
         strategy: "OneForOne",
@@ -71,6 +71,8 @@ export const layer = <Self, Shape extends object>(
     Layer.provide(Digest.layerWebCrypto),
     Layer.orDie
   )
+  // The parts are constants: shared, they would run this script's calls in the host of another one.
+  return Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(parts, Layer.makeMemoMapUnsafe(), scope))
 }
 
 const trusted = { level: "Trusted", because: "it is a script of a test" } as const

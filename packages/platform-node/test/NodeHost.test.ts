@@ -1,0 +1,217 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ComponentEngine } from "airssys/component/ComponentEngine"
+import { ComponentHost } from "airssys/component/ComponentHost"
+import { Runtime } from "airssys/Runtime"
+import * as AuditLog from "airssys/security/AuditLog"
+import * as Grant from "airssys/security/Grant"
+import { ConfigProvider, Effect, Layer } from "effect"
+import { createHash } from "node:crypto"
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import * as NodeHost from "../src/NodeHost.ts"
+
+const environment = "airssys:core/environment@0.1.0"
+
+/** Runs every artifact as one guest: `read` gives what the host says about KEY. */
+const engine = Layer.succeed(ComponentEngine, {
+  name: "scripted",
+  keeps: () => ({ timeout: true, fuel: true }),
+  load: (bytes) =>
+    Effect.succeed({
+      digest: createHash("sha256").update(bytes).digest("hex"),
+      world: {
+        imports: [],
+        exports: [{
+          id: undefined,
+          functions: [{ name: "read", params: [], result: undefined, async: false }],
+          types: [],
+          resources: []
+        }]
+      }
+    }),
+  instantiate: (component, { imports, tier }) => {
+    const get = imports.get(environment)?.get("get")
+    return Effect.succeed({
+      component,
+      tier,
+      isPoisoned: () => false,
+      read: () => get?._tag === "Sync" ? get.call(["KEY"]) : undefined
+    })
+  },
+  call: (instance) =>
+    Effect.sync(() => ({
+      value: (instance as unknown as { readonly read: () => unknown }).read(),
+      receipt: { fuel: 1, memory: 0, nanos: 0n }
+    })),
+  dispose: () => Effect.void
+})
+
+const manifest = (name: string) =>
+  `schema = 1
+[component]
+namespace = "acme"
+name = "${name}"
+version = "1.0.0"
+world = "acme:${name}/plugin@1.0.0"
+[build]
+command = "none"
+output = "out.wasm"
+[limits]
+memory = "1 MiB"
+timeout = "1 s"
+[[capability]]
+reason = "Try."
+environment = ["KEY"]
+`
+
+const folders = Effect.acquireRelease(
+  Effect.sync(() => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "airssys-host-")))
+    const put = (name: string, bytes = name): string => {
+      mkdirSync(join(root, name), { recursive: true })
+      writeFileSync(join(root, name, "Component.toml"), manifest(name))
+      writeFileSync(join(root, name, "out.wasm"), bytes)
+      return join(root, name)
+    }
+    return { root, put, audit: join(root, "audit.jsonl") }
+  }),
+  ({ root }) => Effect.sync(() => rmSync(root, { recursive: true, force: true }))
+)
+
+const hosted = <A, E>(
+  options: Omit<NodeHost.Options, "engine">,
+  body: Effect.Effect<A, E, NodeHost.NodeHost>,
+  nodeEnv = "production"
+) =>
+  Effect.provide(
+    body,
+    NodeHost.layer({ engine, ...options }).pipe(
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NODE_ENV: nodeEnv })))
+    )
+  )
+
+const levelOf = (folder: string) =>
+  Effect.map(Effect.flatMap(Runtime, (runtime) => runtime.install(folder)), (release) => release.trust.level)
+
+const options = { grants: [Grant.make("environment", ["KEY"], { reason: "Try." })], environment: { KEY: "sk_live" } }
+
+const readOnce = (folder: string) =>
+  Effect.gen(function*() {
+    const runtime = yield* Runtime
+    const { release } = yield* runtime.startUntyped(folder, options)
+    const { value } = yield* runtime.call(release.id, "read", [])
+    yield* runtime.stop(release.id)
+    return value
+  })
+
+describe("NodeHost", () => {
+  it.live("keeps an audit log that goes on over hosts and verifies, without the secrets that were read", () =>
+    Effect.gen(function*() {
+      const { audit, put } = yield* folders
+      const folder = put("echo")
+      const first = yield* hosted({ audit }, Effect.andThen(readOnce(folder), AuditLog.AuditLog.use((log) => log.head)))
+      assert.deepStrictEqual(yield* hosted({ audit }, readOnce(folder)), { tag: "ok", val: "sk_live" })
+      const text = readFileSync(audit, "utf8")
+      assert.notInclude(text, "sk_live")
+      yield* hosted(
+        { audit },
+        Effect.gen(function*() {
+          const log = yield* AuditLog.AuditLog
+          const { entries } = yield* AuditLog.verifyText(text, { checkpoint: first })
+          assert.isAbove(entries, 2 * 5)
+          assert.isAtLeast((yield* log.verify).entries, entries)
+          const uses = (yield* log.entries).filter(({ event }) => event._tag === "CapabilityUsed")
+          assert.lengthOf(uses, 2)
+        })
+      )
+    }))
+
+  it.live("does not start on an audit log that was changed, and leaves it as it is", () =>
+    Effect.gen(function*() {
+      const { audit, put } = yield* folders
+      yield* hosted({ audit }, readOnce(put("echo")))
+      const changed = readFileSync(audit, "utf8").replace("acme:echo", "acme:each")
+      writeFileSync(audit, changed)
+      const error = yield* Effect.flip(hosted({ audit }, Effect.void))
+      assert.strictEqual(error._tag === "AuditError" ? error.reason : error._tag, "Tampered")
+      assert.strictEqual(readFileSync(audit, "utf8"), changed)
+    }))
+
+  it.live("stops doing things when a second host writes its audit log, which stays whole", () =>
+    Effect.gen(function*() {
+      const { audit, put } = yield* folders
+      const folder = put("echo")
+      yield* hosted(
+        { audit },
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* readOnce(folder), { tag: "ok", val: "sk_live" })
+          yield* hosted({ audit }, readOnce(folder))
+          const error = yield* Effect.flip(readOnce(folder))
+          assert.strictEqual(error._tag === "AuditError" ? error.reason : error._tag, "ForeignWriter")
+        })
+      )
+      yield* hosted({ audit }, AuditLog.AuditLog.use((log) => log.verify))
+    }))
+
+  it.live("trusts what lies below a folder, by whatever way it is named, and nothing that is linked into it", () =>
+    Effect.gen(function*() {
+      const { put, root } = yield* folders
+      const inside = put("echo")
+      const trusted = join(root, "trusted")
+      mkdirSync(trusted)
+      symlinkSync(inside, join(trusted, "linked"))
+      symlinkSync(root, join(root, "way"))
+      assert.strictEqual(yield* hosted({ trust: [inside] }, levelOf(inside)), "Trusted")
+      assert.strictEqual(yield* hosted({ trust: [relative(process.cwd(), inside)] }, levelOf(inside)), "Trusted")
+      assert.strictEqual(yield* hosted({ trust: [join(root, "way", "echo")] }, levelOf(inside)), "Trusted")
+      assert.strictEqual(yield* hosted({ trust: [inside] }, levelOf(join(trusted, "linked"))), "Trusted")
+      assert.strictEqual(yield* hosted({ trust: [trusted] }, levelOf(join(trusted, "linked"))), "Unknown")
+      assert.strictEqual(yield* hosted({ trust: [join(root, "ech")] }, levelOf(inside)), "Unknown")
+      assert.strictEqual(yield* hosted({}, levelOf(inside)), "Unknown")
+    }))
+
+  it.live("trusts a digest wherever it lies, and not what takes its place", () =>
+    Effect.gen(function*() {
+      const { put } = yield* folders
+      const folder = put("echo", "good")
+      const digest = `sha256:${createHash("sha256").update("good").digest("hex")}`
+      yield* hosted(
+        { trust: [digest] },
+        Effect.gen(function*() {
+          assert.strictEqual(yield* levelOf(folder), "Trusted")
+          put("echo", "evil")
+          assert.strictEqual(yield* levelOf(folder), "Unknown")
+        })
+      )
+      const error = yield* Effect.flip(hosted({ trust: ["sha256:abc"] }, Effect.void))
+      assert.strictEqual(error._tag, "InvalidSource")
+    }))
+
+  for (const nodeEnv of ["production", "", "Development", "staging"]) {
+    it.live(`refuses DevMode where NODE_ENV is "${nodeEnv}"`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(hosted({ devMode: true }, Effect.void, nodeEnv))
+        assert.strictEqual(error._tag, "DevModeRefused")
+      }))
+  }
+
+  it.live("runs the unknown as DevMode in development, and says so in the audit log", () =>
+    Effect.gen(function*() {
+      const { put } = yield* folders
+      const folder = put("echo")
+      yield* hosted(
+        { devMode: true },
+        Effect.gen(function*() {
+          const host = yield* ComponentHost
+          const { release, tier } = yield* host.place(yield* host.install(folder), {})
+          assert.strictEqual(release.trust.level, "DevMode")
+          assert.strictEqual(tier, "inline")
+          const entries = yield* AuditLog.AuditLog.use((log) => log.entries)
+          const decided = entries.map(({ event }) => event).find((event) => event._tag === "TrustDecided")
+          assert.strictEqual(decided?.level, "DevMode")
+        }),
+        "development"
+      )
+    }))
+})
