@@ -199,6 +199,108 @@ describe("what components and jco do to a host", () => {
         }
       }))
 
+    const numbers = ["s8", "u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64"]
+    const lists = component(
+      `(module ${
+        numbers.map((_) => `(import "$root" "host-${_}" (func $${_} (param i32 i32 i32)))`).join("\n")
+      } ${memory()}
+        ${
+        numbers.map((_) =>
+          `(func (export "list-${_}") (param i32 i32) (result i32)
+            (call $${_} (local.get 0) (local.get 1) (i32.const 1024)) (i32.const 1024))`
+        ).join("\n")
+      })`,
+      `package a:b; world w { ${
+        numbers.map((_) =>
+          `import host-${_}: func(v: list<${_}>) -> list<${_}>; export list-${_}: func(v: list<${_}>) -> list<${_}>;`
+        ).join("\n")
+      } }`
+    )
+
+    for (
+      const [tier, asyncImports] of [["inline", []], ["inline", ["#host-u32", "#host-s64"]], ["worker", []]] as const
+    ) {
+      it.effect(`gives hosts lists of numbers as arrays (${tier}${asyncImports.length > 0 ? ", suspending" : ""})`, () =>
+        Effect.gen(function*() {
+          const seen: Array<unknown> = []
+          const host = new Map(numbers.map((_) => [`host-${_}`, sync(([list]) => (seen.push(list), list))]))
+          const instance = yield* start(lists, { imports: new Map([["", host]]), tier, asyncImports })
+          for (const type of numbers) {
+            const list = /64/.test(type) && type !== "f64" ? [1n, 2n] : [1, 2]
+            assert.deepStrictEqual(yield* call(instance, `list-${type}`, list), list)
+            assert.deepStrictEqual(seen.pop(), list)
+          }
+        }))
+    }
+
+    it.effect("limits tables, and refuses one that starts above the limit", () =>
+      Effect.gen(function*() {
+        const bytes = component(
+          `(module (table $a 1 funcref) (table $b 1 externref)
+            (func (export "grow") (param i32) (result i32)
+              (i32.add (table.grow $a (ref.null func) (local.get 0)) (table.grow $b (ref.null extern) (local.get 0)))))`,
+          "package a:b; world w { export grow: func(n: u32) -> s32; }"
+        )
+        for (const tier of ["inline", "worker"] as const) {
+          const instance = yield* start(bytes, { tier })
+          assert.strictEqual(yield* call(instance, "grow", 9_000_000), -2)
+          assert.strictEqual(yield* call(instance, "grow", 40_000), 2)
+        }
+        const large = component(`(module (table 100001 funcref) ${run})`, `package a:b; world w { ${runs} }`)
+        assert.deepInclude(yield* Effect.flip(start(large)), { reason: "Refused" })
+      }))
+
+    const caught = component(
+      `(module (import "$root" "say" (func $say (param i32 i32))) (import "$root" "get" (func $get (param i32)))
+        (memory (export "memory") 1) (data (i32.const 512) "\\ff\\fe")
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const -8))
+        ${
+        [
+          ["bad-utf8", "(call $say (i32.const 512) (i32.const 2))"],
+          ["out-of-bounds", "(call $say (i32.const 65000) (i32.const 20000))"],
+          ["bad-realloc", "(call $get (i32.const 16))"]
+        ].map(([name, body]) =>
+          `(func (export "${name}") (result i32)
+            (block $caught (try_table (catch_all $caught) ${body}) (return (i32.const 0))) (i32.const 1))`
+        ).join("\n")
+      })`,
+      `package a:b; world w { import say: func(s: string); import get: func() -> string;
+        export bad-utf8: func() -> u32; export out-of-bounds: func() -> u32; export bad-realloc: func() -> u32; }`
+    )
+
+    for (
+      const [tier, asyncImports] of [["inline", []], ["inline", ["#say", "#get"]], ["worker", []]] as const
+    ) {
+      it.effect(
+        `lets no guest catch what is wrong with its own values (${tier}${
+          asyncImports.length > 0 ? ", suspending" : ""
+        })`,
+        () =>
+          Effect.gen(function*() {
+            const host = new Map([["say", sync(() => undefined)], ["get", sync(() => "text")]])
+            for (const name of ["bad-utf8", "out-of-bounds", "bad-realloc"]) {
+              const instance = yield* start(caught, { imports: new Map([["", host]]), tier, asyncImports })
+              assert.strictEqual((yield* Effect.flip(call(instance, name))).reason._tag, "Trap")
+              assert.isTrue(instance.isPoisoned())
+            }
+          })
+      )
+    }
+
+    it.effect("tells at its deadline of a guest that fills its memory", () =>
+      Effect.gen(function*() {
+        const tier = "worker"
+        const bytes = component(
+          `(module (memory 512) (func (export "run") (result i32)
+              (loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 33000000)) (br $again)) (i32.const 7)))`,
+          `package a:b; world w { ${runs} }`
+        )
+        const instance = yield* start(bytes, { tier, memory: 64 * mebibyte, timeout: Duration.millis(100) })
+        const [elapsed, error] = yield* Effect.timed(Effect.flip(call(instance, "run")))
+        assert.strictEqual(error.reason._tag, "DeadlineExceeded")
+        assert.isBelow(Duration.toMillis(elapsed), 1_000)
+      }))
+
     for (const tier of ["inline", "worker"] as const) {
       it.effect(`reports a start function that traps (${tier})`, () =>
         Effect.gen(function*() {

@@ -174,3 +174,35 @@ describe("limitMemories", () => {
     expect(valid).toBeGreaterThan(100)
   })
 })
+
+describe("limitTables", () => {
+  it("stops table.grow at the limit and keeps types and initial values", async () => {
+    const bytes = await assemble(
+      `(module (import "a" "t" (table 3 externref)) (memory 1) (table (export "0") 1 funcref)
+        (table (export "1") 2 300 externref) (table (export "2") 2 funcref (ref.func $f)) (func $f)
+        (elem (table 1) (i32.const 0) func $f))`
+    )
+    const limited = CoreModule.limitTables(bytes, [200, 200, 2])
+    expect(CoreModule.tables(limited).defined.map((one) => one.maximum)).toEqual([200, 200, 2])
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(limited)), {
+      a: { t: new WebAssembly.Table({ element: "externref", initial: 3 }) }
+    })
+    for (const [index, limit] of [200, 200, 2].entries()) {
+      const table = exports[index]
+      if (!(table instanceof WebAssembly.Table)) throw new Error("no table")
+      table.grow(limit - table.length)
+      expect(() => table.grow(1)).toThrow(RangeError)
+    }
+    expect((exports["2"] as WebAssembly.Table).get(1)).toBeTypeOf("function")
+  })
+
+  it("refuses a table that starts above its maximum", async () => {
+    const bytes = await assemble(`(module (table 1 funcref) (table 8 funcref))`)
+    expect(failure(() => CoreModule.limitTables(bytes, [1, 7]))).toMatchObject({
+      reason: "TooLarge",
+      message: "table 1 starts with 8 elements, at most 7 are allowed"
+    })
+    expect(() => CoreModule.limitTables(bytes, [1])).toThrow(RangeError)
+    expect(CoreModule.limitTables(bytes.subarray(0, 8), [])).toEqual(bytes.subarray(0, 8))
+  })
+})

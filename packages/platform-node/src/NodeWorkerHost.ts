@@ -4,6 +4,10 @@
  * A worker has an empty environment, no standard input, discarded output and a
  * heap limit. It does not keep the process alive.
  *
+ * V8 looks for a termination when a function has run through its budget for
+ * tiering up, by default 13 MB of code: seconds, where each turn of a loop fills
+ * a memory. The layer lowers that budget for the whole process.
+ *
  * @since 0.1.0
  */
 // oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin
@@ -16,6 +20,7 @@ import {
 } from "airssys/component/WorkerHost"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { setFlagsFromString } from "node:v8"
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads"
 
 const bootstrap = new URL(
@@ -29,15 +34,18 @@ const bootstrap = new URL(
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<WorkerHost> = Layer.succeed(WorkerHost, {
-  spawn: (entry, options) =>
-    Effect.acquireRelease(
-      Effect.try({
-        try: () => new Thread(entry, options),
-        catch: (cause) => new WorkerUnavailable({ detail: `no thread could be started: ${describe(cause)}` })
-      }),
-      (thread) => thread.terminate
-    )
+export const layer: Layer.Layer<WorkerHost> = Layer.sync(WorkerHost, () => {
+  setFlagsFromString("--wasm-tiering-budget=10000")
+  return {
+    spawn: (entry, options) =>
+      Effect.acquireRelease(
+        Effect.try({
+          try: () => new Thread(entry, options),
+          catch: (cause) => new WorkerUnavailable({ detail: `no thread could be started: ${describe(cause)}` })
+        }),
+        (thread) => thread.terminate
+      )
+  }
 })
 
 const describe = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
@@ -86,7 +94,11 @@ class Thread implements WorkerHandle {
     })
     this.#worker.unref()
     this.#answers.unref()
-    this.terminate = Effect.promise(() => this.#end({ reason: "Terminated", detail: "terminated" }))
+    this.terminate = Effect.promise(() => this.#end({ reason: "Terminated", detail: "terminated" })).pipe(
+      Effect.interruptible,
+      Effect.timeoutOption("100 millis"),
+      Effect.asVoid
+    )
   }
 
   post(message: unknown): boolean {

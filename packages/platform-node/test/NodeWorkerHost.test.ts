@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type WorkerEvents, type WorkerExit, type WorkerHandle, WorkerHost } from "airssys/component/WorkerHost"
-import { Deferred, Effect, Exit, Queue, Scope } from "effect"
+import { Deferred, Duration, Effect, Exit, Queue, Scope } from "effect"
 import * as NodeWorkerHost from "../src/NodeWorkerHost.ts"
 
 const start = Effect.fnUntraced(function*(entry: string, options?: {
@@ -78,6 +78,21 @@ describe("NodeWorkerHost", () => {
         assert.strictEqual((yield* exited).reason, "Terminated")
         assert.isFalse(worker.post({ do: "echo" }))
       }
+    })
+  )
+
+  test(
+    "soon ends a worker in a loop whose turns take long",
+    Effect.gen(function*() {
+      const { exited, next, worker } = yield* start("./echoWorker.ts")
+      yield* next
+      worker.post({ do: "fill" })
+      yield* next
+      const [elapsed] = yield* Effect.timed(worker.terminate)
+      assert.isBelow(Duration.toMillis(elapsed), 1_000)
+      const [more, exit] = yield* Effect.timed(exited)
+      assert.strictEqual(exit.reason, "Terminated")
+      assert.isBelow(Duration.toMillis(more), 2_000)
     })
   )
 

@@ -1,7 +1,7 @@
 /**
  * What is decided about a component before any of it runs: whether the bytes
- * are one at all, which values its functions take, and how its memories share
- * one limit.
+ * are one at all, which values its functions take, and how its memories and
+ * tables share one limit each.
  *
  * An engine sees `@airssys/engine` through this module alone.
  *
@@ -83,6 +83,8 @@ export const checkArguments = (
 
 const pageSize = 65_536
 
+const maximumElements = 100_000
+
 const maximumInstances = 64
 
 const maximumMemories = 8
@@ -128,7 +130,7 @@ export const limitMemory = (
   if (minimum > pages) {
     return Result.fail(`the component starts with ${minimum * pageSize} bytes of memory, its limit is ${limit}`)
   }
-  share(memories, pages - minimum)
+  share(memories, pages - minimum, pageSize)
   let next = 0
   return Result.succeed(modules.map(({ bytes, instantiations }, index) => {
     const { defined, imported } = declared[index]!
@@ -138,6 +140,46 @@ export const limitMemory = (
   }))
 }
 
+/**
+ * Core modules whose tables together cannot exceed 100,000 elements, or why
+ * that cannot be. The elements are shared as {@link limitMemory} shares pages.
+ *
+ * **Details**
+ *
+ * A table is memory of the host: one that grows to millions of elements ends
+ * the whole process, and takes seconds to fill without a chance to stop it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const limitTables = (
+  modules: ReadonlyArray<CoreModuleUse>
+): Result.Result<ReadonlyArray<Uint8Array>, string> => {
+  const declared: Array<CoreModule.Declared> = []
+  try {
+    for (const { bytes } of modules) declared.push(CoreModule.tables(bytes))
+  } catch (error) {
+    if (error instanceof DecodeError) return Result.fail(error.message)
+    throw error
+  }
+  const tables = modules.flatMap(({ instantiations }, index) =>
+    declared[index]!.defined.map((table) => ({ ...table, instantiations, granted: table.minimum }))
+  ).filter((_) => _.instantiations > 0)
+  const minimum = tables.reduce((sum, _) => sum + _.minimum * _.instantiations, 0)
+  if (minimum > maximumElements) {
+    return Result.fail(
+      `the component starts with ${minimum} elements in its tables, at most ${maximumElements} are allowed`
+    )
+  }
+  share(tables, maximumElements - minimum, maximumElements)
+  let next = 0
+  return Result.succeed(modules.map(({ bytes, instantiations }, index) =>
+    instantiations === 0
+      ? bytes
+      : CoreModule.limitTables(bytes, declared[index]!.defined.map(() => tables[next++]!.granted))
+  ))
+}
+
 interface Share {
   readonly minimum: number
   readonly maximum: number | undefined
@@ -145,15 +187,15 @@ interface Share {
   granted: number
 }
 
-const share = (memories: ReadonlyArray<Share>, pages: number): void => {
-  const wish = (_: Share): number => (_.maximum ?? pageSize) - _.minimum
-  const waiting = [...memories].sort((a, b) => wish(a) - wish(b))
-  let left = pages
+const share = (all: ReadonlyArray<Share>, amount: number, highest: number): void => {
+  const wish = (_: Share): number => (_.maximum ?? highest) - _.minimum
+  const waiting = [...all].sort((a, b) => wish(a) - wish(b))
+  let left = amount
   let sharers = waiting.reduce((sum, _) => sum + _.instantiations, 0)
-  for (const memory of waiting) {
-    const given = Math.min(wish(memory), Math.floor(left / sharers))
-    memory.granted = memory.minimum + given
-    left -= given * memory.instantiations
-    sharers -= memory.instantiations
+  for (const one of waiting) {
+    const given = Math.min(wish(one), Math.floor(left / sharers))
+    one.granted = one.minimum + given
+    left -= given * one.instantiations
+    sharers -= one.instantiations
   }
 }

@@ -89,7 +89,10 @@ export interface WorkerOptions extends WorkerEvents {
 export interface WorkerHandle {
   /** Sends a message; false if the value cannot be cloned or the worker has ended. */
   readonly post: (message: unknown) => boolean
-  /** Ends the thread, even inside an endless loop; done when it has ended. */
+  /**
+   * Ends the thread, even inside an endless loop; done when it has ended, or
+   * soon, should it take long to.
+   */
   readonly terminate: Effect.Effect<void>
 }
 

@@ -1,3 +1,4 @@
+import * as CoreModule from "@airssys/engine/CoreModule"
 import type { WitType } from "@airssys/engine/WitType"
 import { assert, describe, it } from "@effect/vitest"
 import * as Admission from "airssys/component/Admission"
@@ -118,6 +119,26 @@ describe("Admission", () => {
       assert.isAtLeast(total, minimum)
     }
   )
+
+  it("lets no set of tables grow beyond 100,000 elements", () => {
+    const tables = (...limits: ReadonlyArray<ReadonlyArray<number>>) => {
+      const content = [limits.length, ...limits.flatMap((one) => [0x70, ...one])]
+      return Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 4, content.length, ...content)
+    }
+    const maxima = (uses: ReadonlyArray<Admission.CoreModuleUse>) =>
+      Result.map(
+        Admission.limitTables(uses),
+        (_) => _.map((bytes) => CoreModule.tables(bytes).defined.map((one) => one.maximum))
+      )
+    const growing = tables([0, 10], [1, 5, 5], [0, 0])
+    assert.deepStrictEqual(
+      maxima([{ bytes: growing, instantiations: 2 }, { bytes: tables([0, 9]), instantiations: 0 }]),
+      Result.succeed([[25_002, 5, 24_993], [undefined]])
+    )
+    const large = { bytes: tables([0, 0xd0, 0x86, 0x03]), instantiations: 2 }
+    assert.isTrue(Result.isSuccess(Admission.limitTables([large])))
+    assert.isTrue(Result.isFailure(Admission.limitTables([large, { bytes: tables([0, 1]), instantiations: 1 }])))
+  })
 
   it("refuses shared, 64-bit and other memories", () => {
     for (const flags of [2, 3, 4, 5, 8, 9]) {

@@ -213,7 +213,14 @@ export class Compiled {
   plan(limit: number): Effect.Effect<Plan, InstantiateError> {
     const known = this.#plans.get(limit)
     if (known !== undefined) return Effect.succeed(known)
-    const clamped = Admission.limitMemory(this.#modules, limit)
+    const tables = Admission.limitTables(this.#modules)
+    if (Result.isFailure(tables)) {
+      return Effect.fail(new InstantiateError({ reason: "Refused", detail: tables.failure }))
+    }
+    const clamped = Admission.limitMemory(
+      this.#modules.map((module, index) => ({ ...module, bytes: tables.success[index]! })),
+      limit
+    )
     if (Result.isFailure(clamped)) {
       return Effect.fail(new InstantiateError({ reason: "MemoryLimit", detail: clamped.failure }))
     }

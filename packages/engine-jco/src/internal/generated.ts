@@ -26,8 +26,15 @@ export interface Lifting {
   readonly utf8: { readonly decode: (bytes: ArrayBufferView) => string }
   readonly utf16: { readonly decode: (units: ArrayBufferView) => string }
   readonly copy: (buffer: ArrayBuffer, from: number, to: number) => ArrayBuffer
+  readonly numbers: (type: Numbers, buffer: ArrayBuffer, from: number, to: number) => Array<unknown>
   readonly list: (length: number) => Array<unknown>
+  readonly suspending: (call: (...args: ReadonlyArray<unknown>) => unknown) => unknown
 }
+
+/**
+ * The class of a typed array of numbers or bigints.
+ */
+export type Numbers = new(buffer: ArrayBuffer) => ArrayLike<unknown>
 
 /**
  * The function jco generates, instantiated synchronously.
@@ -78,6 +85,8 @@ const forbidden = [
  * - a `result` is returned, never thrown, so that nothing a guest returns can
  *   be taken for a trap
  * - strings are decoded strictly, and every copy out of a memory is bounded
+ * - a list of numbers is an array, only a list of bytes a typed one
+ * - what a suspending import fails with cannot be caught by the guest
  */
 export const rewrite = (generated: string, results: number): Rewritten => {
   let source = replace(
@@ -105,7 +114,35 @@ export const rewrite = (generated: string, results: number): Rewritten => {
     "return retCopy;",
     (count) => count === results
   )
-  source = replace(source, "a copied list", /(memory\d+)\.buffer\.slice\(/g, "$air.copy($1.buffer, ", any)
+  source = replace(
+    source,
+    "a list of bytes",
+    /new Uint8Array\((memory\d+)\.buffer\.slice\(/g,
+    "new Uint8Array($air.copy($1.buffer, ",
+    any
+  )
+  source = replace(
+    source,
+    "a list of numbers",
+    /new ((?:Int8|U?[iI]nt16|U?[iI]nt32|BigU?[iI]nt64|Float32|Float64)Array)\((memory\d+)\.buffer\.slice\(([^()]*)\)\)/g,
+    "$air.numbers($1, $2.buffer, $3)",
+    any
+  )
+  source = replace(
+    source,
+    "a lifted list of an asynchronous call",
+    /const val = \[\];(\s*)for \(var i = 0; i < len; i\+\+\) \{(\s*)const elemPtr =/g,
+    "const val = $air.list(len);$1for (var i = 0; i < len; i++) {$2const elemPtr =",
+    atMostOnce
+  )
+  source = replace(
+    source,
+    "a typed list of an asynchronous call",
+    /values => new typedArray\(values\)/g,
+    "values => typedArray === Uint8Array ? new typedArray(values) : values",
+    atMostOnce
+  )
+  source = replace(source, "a suspending import", /new WebAssembly\.Suspending\(/g, "$air.suspending(", any)
   source = replace(
     source,
     "a lifted list",

@@ -6,7 +6,7 @@
  * why. The host functions it reaches are exactly those of its plan.
  */
 import { type Instantiate, type Lifting } from "./generated.ts"
-import { classify, type Stop, uncatchable } from "./traps.ts"
+import { classify, type Stop, Stopped, uncatchable } from "./traps.ts"
 
 /**
  * An imported function: `slot` is the key under which jco looks the interface
@@ -54,10 +54,16 @@ export const normalise = (name: string): string => name.toLowerCase().replace(/[
 const elementCost = 16
 const objectCost = 64
 
+/** Known to the type checker in none of its libraries. */
+const { Suspending } = WebAssembly as unknown as { readonly Suspending: new(call: Callable) => unknown }
+
+type Callable = (...args: ReadonlyArray<unknown>) => unknown
+
 export class Guest {
-  readonly functions: Array<(...args: ReadonlyArray<unknown>) => unknown> = []
+  readonly functions: Array<Callable> = []
   stopped: Stop | undefined = undefined
   readonly #memories: Array<WebAssembly.Memory> = []
+  readonly #own = new Set<unknown>()
   readonly #copies: number
   #left: number
 
@@ -70,23 +76,25 @@ export class Guest {
     this.#left = plan.copies
     const modules = new Map(plan.modules.map((_) => [_.name, _.module]))
     const allowed = new Map(plan.modules.map((_) => [_.module, _.instantiations]))
-    const exports = instantiate(
-      (name) => modules.get(name)!,
-      this.#imports(plan, host),
-      (module, imports) => {
-        const left = allowed.get(module) ?? 0
-        if (left === 0) throw new Error("a core module is instantiated more often than its memory was counted")
-        allowed.set(module, left - 1)
-        const instance = new WebAssembly.Instance(module, imports)
-        for (const exported of Object.values(instance.exports)) {
-          if (exported instanceof WebAssembly.Memory && !this.#memories.includes(exported)) {
-            this.#memories.push(exported)
-          }
+    const link = (module: WebAssembly.Module, imports?: WebAssembly.Imports): WebAssembly.Instance => {
+      const left = allowed.get(module) ?? 0
+      if (left === 0) throw new Error("a core module is instantiated more often than its memory was counted")
+      allowed.set(module, left - 1)
+      const instance = new WebAssembly.Instance(module, this.#guardedImports(imports))
+      for (const exported of Object.values(instance.exports)) {
+        if (typeof exported === "function") this.#own.add(exported)
+        else if (exported instanceof WebAssembly.Memory && !this.#memories.includes(exported)) {
+          this.#memories.push(exported)
         }
-        return instance
-      },
-      this.#lifting()
-    )
+      }
+      return instance
+    }
+    let exports: unknown
+    try {
+      exports = instantiate((name) => modules.get(name)!, this.#imports(plan, host), link, this.#lifting())
+    } catch (error) {
+      throw new Stopped(this.failed(error))
+    }
     for (const { name, owner } of plan.exports) this.functions.push(find(exports, owner, name))
   }
 
@@ -119,6 +127,34 @@ export class Guest {
    */
   failed(thrown: unknown): Stop {
     return this.stopped ??= classify(thrown)
+  }
+
+  /**
+   * A function of JavaScript as the guest may call it: whatever it throws, also
+   * while it lifts or lowers, stops the guest, which cannot catch it.
+   */
+  #guarded(call: Callable): Callable {
+    const crossed = (error: unknown): never => {
+      this.failed(error)
+      throw uncatchable()
+    }
+    return (...args) => {
+      try {
+        const value = call(...args)
+        return value instanceof Promise ? value.then(undefined, crossed) : value
+      } catch (error) {
+        return crossed(error)
+      }
+    }
+  }
+
+  #guardedImports(imports: WebAssembly.Imports = {}): WebAssembly.Imports {
+    const isForeign = (value: unknown): value is Callable => typeof value === "function" && !this.#own.has(value)
+    const guarded = (fields: WebAssembly.ModuleImports): WebAssembly.ModuleImports =>
+      nullPrototype(
+        Object.entries(fields).map(([name, value]) => [name, isForeign(value) ? this.#guarded(value) : value])
+      )
+    return nullPrototype(Object.entries(imports).map(([from, fields]) => [from, guarded(fields)]))
   }
 
   #imports(plan: Plan, host: (index: number, args: ReadonlyArray<unknown>, guest: Guest) => unknown): unknown {
@@ -158,22 +194,36 @@ export class Guest {
       spend(view.byteLength + objectCost)
       return decoder.decode(view)
     }
+    const copy = (buffer: ArrayBuffer, from: number, to: number): ArrayBuffer => {
+      const start = from >>> 0
+      const end = start + (to - from)
+      if (end < start || end > buffer.byteLength) throw new RangeError("a list is out of bounds of its memory")
+      spend(end - start + objectCost)
+      return buffer.slice(start, end)
+    }
     return {
       utf8: { decode: decode(utf8) },
       utf16: { decode: decode(utf16) },
-      copy: (buffer, from, to) => {
-        const start = from >>> 0
-        const end = start + (to - from)
-        if (end < start || end > buffer.byteLength) throw new RangeError("a list is out of bounds of its memory")
-        spend(end - start + objectCost)
-        return buffer.slice(start, end)
+      copy,
+      numbers: (type, buffer, from, to) => {
+        const view = new type(copy(buffer, from, to))
+        spend(view.length * elementCost)
+        return Array.from(view)
       },
+      suspending: (call) => new Suspending(this.#guarded(call)),
       list: (length) => {
         spend((length >>> 0) * elementCost + objectCost)
         return []
       }
     }
   }
+}
+
+/** Names of core modules, `__proto__` among them, as own keys. */
+const nullPrototype = <A>(entries: ReadonlyArray<readonly [string, A]>): Record<string, A> => {
+  const table: Record<string, A> = Object.create(null)
+  for (const [key, value] of entries) table[key] = value
+  return table
 }
 
 const own = (value: unknown, key: string): unknown =>

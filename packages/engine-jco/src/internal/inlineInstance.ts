@@ -14,9 +14,9 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { Export } from "./compiled.ts"
 import { Guest, type Plan } from "./guest.ts"
-import { hostResult, startHost, stopOf } from "./hostCall.ts"
+import { hostResult, startHost } from "./hostCall.ts"
 import { EngineInstance, type Loaded } from "./instance.ts"
-import type { Stop } from "./traps.ts"
+import { classify, type Stop } from "./traps.ts"
 
 export class InlineInstance extends EngineInstance {
   readonly tier = "inline"
@@ -47,7 +47,7 @@ export class InlineInstance extends EngineInstance {
       Effect.try({
         try: () => new InlineInstance(loaded, plan, functions, context),
         catch: (error) =>
-          new InstantiateError({ reason: "StartFailed", detail: `instantiation failed: ${stopOf(error).detail}` })
+          new InstantiateError({ reason: "StartFailed", detail: `instantiation failed: ${classify(error).detail}` })
       })
     )
 

@@ -39,10 +39,23 @@ const lookup = (
 const trap = (message: string): string => `trap: ${message.replace(/^wasm trap: /, "")}`
 
 /**
+ * Carries the reason of a stop out of a constructor.
+ */
+export class Stopped extends Error {
+  readonly stop: Stop
+
+  constructor(stop: Stop) {
+    super(stop.detail)
+    this.stop = stop
+  }
+}
+
+/**
  * Classifies anything thrown out of a guest. A TypeError comes from lifting: the
  * guest returned bytes that are no value of the declared type.
  */
 export const classify = (thrown: unknown): Stop => {
+  if (thrown instanceof Stopped) return thrown.stop
   if (thrown instanceof WebAssembly.RuntimeError) {
     return { category: lookup(runtimeErrors, thrown.message, "Other"), detail: trap(thrown.message) }
   }
