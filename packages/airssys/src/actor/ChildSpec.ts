@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -56,6 +57,8 @@ export interface ChildSpec<in S = never, out E = never, out R = never, in M = ne
   readonly backoff: Backoff.Backoff
   /** How long a stop lets it work off what waits; zero kills it at once. */
   readonly shutdown: Duration.Duration
+  /** Whether a crash counts toward the intensity of the supervisor. */
+  readonly isCounted: (cause: Cause.Cause<unknown>) => boolean
   /** Spawns the child under a guardian. Supervisors call it. */
   readonly spawn: (guardian: Guardian) => Effect.Effect<Child<S, M>, E | SpawnError, ActorSystem | R>
 }
@@ -84,6 +87,8 @@ export type Error<C> = C extends ChildSpec<infer _S, infer E, infer _R> ? E : ne
  */
 export type Requirements<C> = C extends ChildSpec<infer _S, infer _E, infer R> ? R : never
 
+const everyCrash = (): boolean => true
+
 /**
  * Makes a child specification. The behaviour runs at the start and at every
  * restart; `provide` runs once, since the ref outlives restarts.
@@ -99,6 +104,12 @@ export const make = <M, E = never, R = never, S = never>(options: {
   readonly behaviour: Behaviour<M, E, R>
   readonly restart?: Restart | undefined
   readonly backoff?: BackoffInput | undefined
+  /**
+   * Tells the crashes that are the child's own doing from those that are not:
+   * those restart it too, after its backoff, without bringing the supervisor
+   * nearer to giving up. Default: every crash counts.
+   */
+  readonly isCounted?: ((cause: Cause.Cause<unknown>) => boolean) | undefined
   readonly shutdown?: Duration.Input | undefined
   readonly startTimeout?: Duration.Input | undefined
   readonly mailbox?: Mailbox | undefined
@@ -110,6 +121,7 @@ export const make = <M, E = never, R = never, S = never>(options: {
   return {
     id,
     restart: options.restart ?? "Permanent",
+    isCounted: options.isCounted ?? everyCrash,
     backoff: options.backoff === undefined ? Backoff.standard : Backoff.make(options.backoff),
     shutdown,
     spawn: (guardian) =>

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,6 +17,7 @@ import type { ActorSystem } from "../actor/ActorSystem.ts"
 import * as ChildSpec from "../actor/ChildSpec.ts"
 import * as Mailbox from "../actor/Mailbox.ts"
 import * as Supervisor from "../actor/Supervisor.ts"
+import { ComponentError, type TrapCategory } from "./ComponentError.ts"
 import * as ComponentHost from "./ComponentHost.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
@@ -143,8 +145,18 @@ const spec = (
   ),
   restart: options.restart ?? "Permanent",
   backoff: options.backoff ?? defaultBackoff,
+  isCounted,
   mailbox: Mailbox.bounded(options.mailbox ?? defaultMailbox)
 })
+
+/** A guest that was denied and has no error to return traps: that is its host's doing. */
+const isCounted = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  return !(error instanceof ComponentError && error.reason._tag === "Trap" && error.denials.length > 0 &&
+    deniedTraps.has(error.reason.category))
+}
+
+const deniedTraps: ReadonlySet<TrapCategory> = new Set(["Unreachable", "Denied", "Revoked"])
 
 /**
  * The typed functions of a component, calling through its actor.

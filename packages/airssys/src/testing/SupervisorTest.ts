@@ -357,6 +357,31 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           }))
       )
 
+      it.effect("restarts a child without end for crashes that do not count", () =>
+        inSystem(Effect.fnUntraced(function*() {
+          const supervisor = yield* Supervisor.start(Supervisor.make({
+            strategy: "OneForOne",
+            intensity: { restarts: 1, within: "10 seconds" },
+            children: [
+              ChildSpec.make({
+                id: "a",
+                behaviour: worker,
+                protocol: Worker,
+                backoff: { base: "100 millis", factor: 1, cap: "100 millis" },
+                isCounted: (cause) => Cause.squash(cause) !== boom
+              })
+            ]
+          }))
+          const a = yield* refOf("a")
+          for (let i = 0; i < 10; i++) {
+            yield* crash(a)
+            assert.strictEqual(a.status(), "Restarting")
+            yield* TestClock.adjust("100 millis")
+          }
+          assert.strictEqual(a.status(), "Running")
+          assert.strictEqual(supervisor.status(), "Running")
+        })))
+
       it.effect("allows no restart at all with zero", () =>
         inSystem(Effect.fnUntraced(function*() {
           yield* Supervisor.start(Supervisor.make({

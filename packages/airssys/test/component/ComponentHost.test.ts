@@ -329,6 +329,21 @@ describe("ComponentHost", () => {
         })
       ))
 
+    it.effect("does not give up on a component for traps that a denial caused, and does for others", () =>
+      withHost((host) =>
+        Effect.gen(function*() {
+          const runtime = yield* Runtime
+          const backoff = { base: "100 millis", factor: 1, cap: "100 millis" } as const
+          const intensity = { restarts: 1, within: "1 minute" } as const
+          yield* runtime.startUntyped(host.put("echo", echo), { backoff, intensity })
+          for (let denied = 0; denied < 5; denied++) yield* bounce("acme:echo", "echo.reach")
+          yield* bounce("acme:echo", "echo.dig")
+          yield* Effect.flip(runtime.call("acme:echo", "echo.dig", []))
+          yield* Effect.yieldNow
+          assert.strictEqual((yield* runtime.status)[0]?.status, "Failed")
+        })
+      ))
+
     it.effect("leaves a component running that was denied something", () =>
       withHost((host) =>
         Effect.gen(function*() {

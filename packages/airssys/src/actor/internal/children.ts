@@ -1,3 +1,4 @@
+import type * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ActorRef, Status } from "../ActorRef.ts"
@@ -6,10 +7,14 @@ import type { Restart } from "../ChildSpec.ts"
 import type { ActorExit, Guardian, Verdict } from "../Guardian.ts"
 import { RestartWindow } from "./restartWindow.ts"
 
-interface Entry {
+interface Policy {
   readonly id: string
   readonly restart: Restart
   readonly backoff: Backoff.Backoff
+  readonly isCounted: (cause: Cause.Cause<unknown>) => boolean
+}
+
+interface Entry extends Policy {
   ref: ActorRef<never> | undefined
   /** Restarts since the child last ran for as long as the window. */
   restarts: number
@@ -48,9 +53,8 @@ export class Children {
   }
 
   /** The entry is there before the child is, so that its id is taken. */
-  add(spec: { readonly id: string; readonly restart: Restart; readonly backoff: Backoff.Backoff }): Guardian {
-    const { backoff, id, restart } = spec
-    const entry: Entry = { id, restart, backoff, ref: undefined, restarts: 0, startedAt: 0 }
+  add({ backoff, id, isCounted, restart }: Policy): Guardian {
+    const entry: Entry = { id, restart, backoff, isCounted, ref: undefined, restarts: 0, startedAt: 0 }
     this.entries.delete(id)
     this.entries.set(id, entry)
     return {
@@ -107,7 +111,8 @@ export class Children {
     const isRestarted = entry.restart === "Permanent" || (entry.restart === "Transient" && exit._tag === "Crashed")
     if (!isRestarted || this.status !== "Running") return { _tag: "End" }
     const { max, withinMillis } = this.window
-    const attempt = this.window.add(now)
+    const isCounted = exit._tag !== "Crashed" || entry.isCounted(exit.cause)
+    const attempt = isCounted ? this.window.add(now) : this.window.count(now)
     if (attempt === undefined) {
       this.status = "GaveUp"
       return { _tag: "GiveUp", restarts: max, withinMillis }

@@ -14,9 +14,13 @@ export class RestartWindow {
 
   /** The place of one more restart in the window; undefined when there is none. */
   add(now: number): number | undefined {
-    const { max, times, withinMillis } = this
+    return this.count(now) >= this.max ? undefined : this.times.push(now)
+  }
+
+  /** The restarts in the window. */
+  count(now: number): number {
+    const { times, withinMillis } = this
     while (times.length > 0 && now > times[0]! + withinMillis) times.shift()
-    if (times.length >= max) return undefined
-    return times.push(now)
+    return times.length
   }
 }
