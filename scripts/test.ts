@@ -61,6 +61,7 @@ const together: ReadonlyArray<Check> = [
   { script: "check:lint" },
   { script: "check:format" },
   { script: "check:schemas" },
+  { script: "check:semantics" },
   { script: "check:links" },
   { script: "test:types", count: countLine("Tests") },
   { script: "check:examples", count: countLine("Examples") },
