@@ -19,6 +19,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type { AskError } from "../actor/ActorError.ts"
 import type { ActorEvent } from "../actor/ActorEvent.ts"
 import { ActorHooks } from "../actor/ActorHooks.ts"
@@ -35,13 +36,12 @@ import type { InvalidGrant } from "../security/Grant.ts"
 import * as Principal from "../security/Principal.ts"
 import * as SafeText from "../security/SafeText.ts"
 import { type InvalidSource, TrustRegistry, type Verdict } from "../security/TrustRegistry.ts"
-import { type CallResult, ComponentEngine, type Limits, type Tier } from "./ComponentEngine.ts"
+import { type CallResult, ComponentEngine, type Limits, type LoadedComponent, type Tier } from "./ComponentEngine.ts"
 import { ComponentError, InstantiateError, type LoadError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
 import * as HostServices from "./HostServices.ts"
 import * as componentLimits from "./internal/componentLimits.ts"
-import * as keyedLock from "./internal/keyedLock.ts"
 import * as lifecycle from "./internal/lifecycle.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Receipt from "./Receipt.ts"
@@ -251,23 +251,26 @@ export const layer: Layer.Layer<
     const dismiss = yield* FiberMap.runtime(dismissals)<never>()
     const appends = yield* FiberSet.make<void>()
     const append = yield* FiberSet.runtime(appends)<never>()
-    const locked = keyedLock.make()
+    const admitting = Semaphore.makeUnsafe(1)
     const installed = new Map<string, Installed>()
     const lives = new Map<string, Release>()
     const messages = new Map<string, number>()
     const denials: Array<Denial> = []
 
+    // Reading and compiling may take long, and one component is not to hold up another.
     const install = Effect.fnUntraced(function*(folder: string) {
       const text = yield* source.manifest(folder)
-      return yield* locked(text.folder)(read(text))
+      const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
+      const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
+      return yield* admitting.withPermit(judge(text, manifest, component))
     })
 
-    const read = Effect.fnUntraced(function*(text: ManifestText) {
+    const judge = Effect.fnUntraced(function*(
+      text: ManifestText,
+      manifest: Manifest.Manifest,
+      component: LoadedComponent
+    ) {
       const known = installed.get(text.folder)
-      const manifest = known?.text === text.text
-        ? known.release.manifest
-        : yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
-      const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
       const digest = `sha256:${component.digest}`
       const isKnown = known?.text === text.text && known.release.digest === digest
       if (!isKnown) {

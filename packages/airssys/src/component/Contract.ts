@@ -200,8 +200,8 @@ const casesOf = (
   const err = result?.kind === "result" ? result.err : undefined
   const known = err?.kind === "variant" ? err.cases.map((item) => item.name) : err?.kind === "enum" ? err.cases : []
   const cases = new Map(Object.entries(failures))
-  const [missing] = known.filter((item) => !cases.has(item))
-  const [foreign] = [...cases.keys()].filter((item) => !known.includes(item))
+  const missing = known.find((item) => !cases.has(item))
+  const foreign = [...cases.keys()].find((item) => !known.includes(item))
   if (missing !== undefined) throw new TypeError(`${name} has no failure class for its error case ${missing}`)
   if (foreign !== undefined) throw new TypeError(`${name} has no error case ${foreign}`)
   return cases

@@ -92,7 +92,7 @@ const guarded = [
 
 describe("HostServices", () => {
   for (const { args, kind, name, resource } of guarded) {
-    describe(name, () => {
+    describe(`${name}`, () => {
       it.effect("denies to a principal that nobody admitted", () =>
         provided(Effect.gen(function*() {
           const { call, told } = yield* setUp("unknown")

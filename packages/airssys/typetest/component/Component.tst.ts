@@ -8,7 +8,7 @@ import * as Contract from "airssys/component/Contract"
 import * as Grant from "airssys/security/Grant"
 import * as TestRuntime from "airssys/testing/TestRuntime"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { describe, expect, test } from "tstyche"
 
 class NoSuchCurrency extends Contract.failure("acme:rates/NoSuchCurrency")<{ readonly value: string }> {}
@@ -80,10 +80,10 @@ describe("Component", () => {
   })
 })
 
-describe("TestRuntime", () => {
-  const latest = (_code: string) => Effect.succeed(1.08)
-  const currencies = () => Effect.succeed(["USD"])
+const latest = (_code: string) => Effect.succeed(1.08)
+const currencies = () => Effect.succeed(["USD"])
 
+describe("TestRuntime", () => {
   test("a script provides the contract and needs nothing", () => {
     expect(TestRuntime.layer(Rates, { latest, currencies })).type.toBe<Layer.Layer<Rates>>()
     expect(TestRuntime.layer(Rates, {
@@ -99,7 +99,7 @@ describe("TestRuntime", () => {
       currencies,
       latest: () => Effect.fail(new Unrelated())
     })
-    expect(TestRuntime.layer).type.not.toBeCallableWith(Rates, { currencies, latest: (_: number) => Effect.succeed(1) })
+    expect(TestRuntime.layer).type.not.toBeCallableWith(Rates, { currencies, latest: Effect.succeed<number> })
     expect(TestRuntime.layer).type.not.toBeCallableWith(Rates, {
       currencies,
       latest: () => Effect.flatMap(Totals, (totals) => totals.add(1, 2))
