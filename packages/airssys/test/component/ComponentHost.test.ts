@@ -410,6 +410,35 @@ describe("ComponentHost", () => {
       ))
   })
 
+  it.effect("records crashes and ends also while guests flood the audit log with denials", () =>
+    withHost((host) =>
+      Effect.gen(function*() {
+        const runtime = yield* Runtime
+        const flooding = (name: string): scriptedHost.Guest => ({
+          world: world(name, [func("flood")], { imports: [imported(environment, "get")] }),
+          code: {
+            [`${name}.flood`]: ({ host, trap }) => {
+              for (let n = 0; n < 100; n++) host(`${environment}#get`, `NAME_${n}`)
+              return trap("StackOverflow")
+            }
+          }
+        })
+        const names = ["one", "two", "three"]
+        for (const name of names) {
+          yield* runtime.startUntyped(host.put(name, flooding(name)), {
+            intensity: { restarts: 0, within: "1 second" }
+          })
+        }
+        const calls = names.map((name) => Effect.flip(runtime.call(`acme:${name}`, `${name}.flood`, [])))
+        yield* Effect.all(calls, { concurrency: 3 })
+        for (const name of names) {
+          const tags = (yield* events)
+            .filter((event) => "principal" in event && event.principal.id === `acme:${name}`)
+            .map((event) => event._tag)
+          assert.includeMembers(tags, ["Started", "Crashed", "Stopped", "Dismissed"])
+        }
+      }), { auditCapacity: 4 }))
+
   describe("lifecycle", () => {
     const setUp = (init: scriptedHost.Code, told: Array<string> = []): scriptedHost.Guest => ({
       world: world("echo", [func("ping", { kind: "string" }), func("dig")], {

@@ -115,6 +115,7 @@ export interface Files {
 export const make = (options?: {
   readonly tiers?: Partial<Record<Tier, Keeps>>
   readonly devMode?: boolean
+  readonly auditCapacity?: number
 }) => {
   const guests = new Map<string, Guest>()
   const files = new Map<string, Files>()
@@ -214,7 +215,7 @@ export const make = (options?: {
   const layer = Runtime.layerWith.pipe(
     Layer.provideMerge(CapabilityEnforcer.layer),
     Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory({ devMode: options?.devMode }))),
-    Layer.provideMerge(Layer.orDie(AuditLog.layerMemory())),
+    Layer.provideMerge(Layer.orDie(AuditLog.layerMemory({ capacity: options?.auditCapacity }))),
     Layer.provideMerge(source),
     Layer.provideMerge(engine),
     Layer.provide(Digest.layerWebCrypto)
