@@ -10,7 +10,8 @@ import type { Tier } from "./ComponentEngine.ts"
 
 /**
  * How a component is hosted. Limits are never above what its manifest asks:
- * asking for more fails with `LimitAboveAsked`.
+ * more fails with `LimitAboveAsked`, and what is no
+ * positive, finite limit with `InvalidLimit`.
  *
  * @category models
  * @since 0.1.0
@@ -28,6 +29,9 @@ export interface HostingOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined
   /** Values for the keys of the manifest's `[config]`. */
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
-  /** Default `auto`: this thread for a trusted release whose limits can be kept there, else a worker. */
+  /**
+   * Default `auto`: this thread for a trusted release whose limits can be kept there, else a worker,
+   * else the start is refused. Only by naming `inline` does an unknown release run in this thread.
+   */
   readonly tier?: Tier | "auto" | undefined
 }
