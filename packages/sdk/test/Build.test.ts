@@ -1,5 +1,7 @@
 import { componentWit } from "@bytecodealliance/jco-transpile/wasm-tools"
 import { assert, describe, it } from "@effect/vitest"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { buildErrorOf, buildIn, deny, folderOf, instantiate, outcomeOf } from "./support/guests.ts"
@@ -179,6 +181,26 @@ describe("build", () => {
       assert.strictEqual(error.place!.line, 3)
     })
 
+    it("leaves no process behind when it is killed itself", async () => {
+      const folder = await folderOf({ ...small, "main.ts": "while (true) { }\nexport const small = {}\n" })
+      const job = {
+        jsSource: "for (;;);",
+        witPath: path.join(folder, "wit/guest.wit"),
+        world: "test:small/guest@1.0.0"
+      }
+      const child = new URL("../src/internal/componentizeChild.ts", import.meta.url).pathname
+      const parent = spawn(process.execPath, [
+        "--eval",
+        `const child = require("node:child_process").fork(${JSON.stringify(child)}, { stdio: ["ignore", 1, 1, "ipc"] })
+         child.send(${JSON.stringify(job)})
+         setTimeout(() => process.kill(process.pid, "SIGKILL"), 1500)`
+      ], { stdio: ["ignore", "pipe", "ignore"] })
+      parent.stdout.resume()
+      const [, signal] = await once(parent, "exit")
+      assert.strictEqual(signal, "SIGKILL")
+      await once(parent, "close", { signal: AbortSignal.timeout(10_000) })
+    })
+
     it("ends a guest that never stops being evaluated", async () => {
       const folder = await folderOf({ ...small, "main.ts": "while (true) { }\nexport const small = {}\n" })
       const error = await buildErrorOf(buildIn(folder, "main.ts", { evaluationMillis: 2_000 }))
@@ -270,6 +292,19 @@ describe("build", () => {
         assert.deepStrictEqual([again.cached, again.digest], [false, first.digest])
         assert.isTrue(good.equals(await fs.readFile(entry)))
       }
+    })
+
+    it("builds again what others may have written, and what was built from other inputs", async () => {
+      const folder = await folderOf(wat)
+      const first = await buildIn(folder, "guest.wat")
+      const entry = path.join(folder, "cache", `${first.key}.component`)
+      await fs.chmod(entry, 0o666)
+      assert.isFalse((await buildIn(folder, "guest.wat")).cached)
+      await fs.writeFile(path.join(folder, "guest.wat"), wat["guest.wat"].replace("i32.const 1", "i32.const 2"))
+      const second = await buildIn(folder, "guest.wat")
+      await fs.copyFile(entry, path.join(folder, "cache", `${second.key}.component`))
+      const again = await buildIn(folder, "guest.wat")
+      assert.deepStrictEqual([again.cached, again.digest], [false, second.digest])
     })
 
     it("has another key for every input that changes", async () => {

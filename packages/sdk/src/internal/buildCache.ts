@@ -1,10 +1,11 @@
 /**
  * Built components by the hash of everything that went into them.
  *
- * An entry is one file: 32 bytes of SHA-256 over the rest. One that does not
- * match is as good as none.
+ * An entry is one file: 32 bytes of SHA-256 over its key and the rest. One that
+ * does not match, or that another user owns or can write, is as good as none.
  */
 import { createHash, randomUUID } from "node:crypto"
+import type { Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 
@@ -40,17 +41,30 @@ export const writeAtomically = async (file: string, bytes: Uint8Array, mode: num
 
 const entryOf = (folder: string, key: string): string => path.join(folder, `${key}.component`)
 
+const sealed = (key: string, bytes: Uint8Array): Uint8Array => createHash("sha256").update(key).update(bytes).digest()
+
+/** Whether nobody else wrote the file, where the platform can tell. */
+const isOwn = ({ mode, uid }: Stats): boolean =>
+  process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0)
+
 export const read = async (folder: string, key: string): Promise<Uint8Array | undefined> => {
-  const entry = await fs.readFile(entryOf(folder, key)).catch(() => undefined)
-  if (entry === undefined || entry.length < 32) {
+  const handle = await fs.open(entryOf(folder, key)).catch(() => undefined)
+  try {
+    if (handle === undefined || !isOwn(await handle.stat())) {
+      return undefined
+    }
+    const entry = await handle.readFile()
+    const bytes = entry.subarray(32)
+    return entry.length >= 32 && entry.subarray(0, 32).equals(sealed(key, bytes)) ? bytes : undefined
+  } catch {
     return undefined
+  } finally {
+    await handle?.close()
   }
-  const bytes = entry.subarray(32)
-  return sha256(bytes) === entry.subarray(0, 32).toString("hex") ? bytes : undefined
 }
 
 export const write = async (folder: string, key: string, bytes: Uint8Array): Promise<void> => {
   await fs.mkdir(folder, { recursive: true, mode: 0o700 })
   await fs.chmod(folder, 0o700)
-  await writeAtomically(entryOf(folder, key), Buffer.concat([Buffer.from(sha256(bytes), "hex"), bytes]), 0o600)
+  await writeAtomically(entryOf(folder, key), Buffer.concat([sealed(key, bytes), bytes]), 0o600)
 }

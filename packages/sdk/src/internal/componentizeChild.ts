@@ -14,6 +14,8 @@ const run = async (job: Job): Promise<JobReply> => {
   }
 }
 
+// Whoever asked is gone, or has the answer.
+process.once("disconnect", () => process.exit())
 process.once("message", (job: Job) => {
   void run(job).then((reply) => process.send?.(reply, () => process.disconnect?.()))
 })
