@@ -8,6 +8,11 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Cli from "./Cli.ts"
 
+// A reader that went away, such as head, ends the command as Ctrl-C does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", () => process.kill(process.pid, "SIGINT"))
+}
+
 Command.run(Cli.command, { version: Version.version }).pipe(
   Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Console.error(error.message)),
   Effect.provide(NodeServices.layer),

@@ -117,6 +117,19 @@ describe("airssys", { timeout: 60_000 }, () => {
       assert.include(wrong.err, "Nothing was started.")
     })
 
+    it("stops without a stack trace when nobody reads its output any more", async () => {
+      const folder = plugin("totals")
+      writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"totals\"\n")
+      const { spawn } = await import("node:child_process")
+      const child = spawn(process.execPath, [bin, "run", join(folder, ".."), "--json"])
+      let err = ""
+      child.stderr.on("data", (chunk) => err += chunk)
+      child.stdout.once("data", () => child.stdout.destroy())
+      const code = await new Promise((resolve) => child.on("close", resolve))
+      assert.strictEqual(code, 130)
+      assert.notInclude(err, "EPIPE")
+    })
+
     it("serves until it is interrupted, and then stops cleanly", async () => {
       const folder = plugin("totals")
       writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"totals\"\n")
