@@ -203,7 +203,7 @@ const make = Effect.gen(function*() {
         release,
         placement,
         ref,
-        client: Component.client(contract, ref)
+        client: Component.client(contract, ref, () => release.id)
       })),
     startUntyped: (source, options) =>
       Effect.map(launch(undefined, source, options), ({ placement, ref, release }) => ({ release, placement, ref })),
@@ -214,7 +214,7 @@ const make = Effect.gen(function*() {
         const found = resolve(entry.release.component.world, target)
         return found === undefined
           ? unavailable(component, target, "NoSuchExport", "has no such export, or several of this name")
-          : ComponentHost.invoke(entry.ref, { interface: found.interface, function: found.function }, args)
+          : ComponentHost.invoke(entry.ref, component, { interface: found.interface, function: found.function }, args)
       }),
     describe: (component, target) =>
       Effect.sync(() => {

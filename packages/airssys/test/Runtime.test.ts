@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { ActorSystem } from "../src/actor/ActorSystem.ts"
 import * as Component from "../src/component/Component.ts"
 import type { ComponentError } from "../src/component/ComponentError.ts"
+import { ComponentHost } from "../src/component/ComponentHost.ts"
 import * as Contract from "../src/component/Contract.ts"
 import * as lifecycle from "../src/component/internal/lifecycle.ts"
 import * as Runtime from "../src/Runtime.ts"
@@ -66,7 +67,7 @@ describe("Runtime", () => {
               })
             )
           )
-          assert.strictEqual(layered._tag, "ActorNameTaken")
+          assert.strictEqual(layered._tag === "InstallRefused" ? layered.reason : layered._tag, "AlreadyHosted")
           assert.strictEqual((yield* runtime.call("acme:echo", "echo.ping", [])).value, "pong")
           const held = yield* (yield* CapabilityEnforcer).held({
             kind: "Component",
@@ -119,7 +120,38 @@ describe("Runtime", () => {
         })
       ))
 
-    it.effect("refuses a contract that the component does not keep, or that is another component's", () =>
+    it.effect("runs several components that keep one contract, and names each in its errors", () =>
+      withRuntime((runtime, host) =>
+        Effect.gen(function*() {
+          const first = yield* runtime.start(Echo, host.put("first", guest("echo")))
+          const second = yield* runtime.start(
+            Echo,
+            host.put("second", guest("echo", { "echo.ping": ({ trap }) => trap("Unreachable") }))
+          )
+          assert.strictEqual(yield* first.client.ping(), "pong")
+          const error = yield* Effect.flip(second.client.ping())
+          assert.strictEqual(error.component, "acme:second")
+          yield* Effect.yieldNow
+          assert.strictEqual((yield* Effect.flip(second.client.ping())).component, "acme:second")
+        })
+      ))
+
+    it.effect("hosts a component of a folder under its own id, and frees it when its start fails", () =>
+      withRuntime((_runtime, host) =>
+        Effect.gen(function*() {
+          const folder = host.put("other", guest("echo"))
+          const refused = Component.layer(Echo, folder, { limits: { memory: "1 GiB" } })
+          const error = yield* Effect.flip(Effect.provide(Echo.use((it) => it.ping()), refused))
+          assert.strictEqual(error._tag, "InstallRefused")
+          const release = yield* ComponentHost.use((it) => it.install(folder))
+          const hosted = Component.layer(Echo, release)
+          assert.strictEqual(yield* Effect.provide(Echo.use((it) => it.ping()), hosted), "pong")
+          const again = Component.layer(Echo, folder)
+          assert.strictEqual(yield* Effect.provide(Echo.use((it) => it.ping()), again), "pong")
+        })
+      ))
+
+    it.effect("refuses a contract that the component does not keep", () =>
       withRuntime((runtime, host) =>
         Effect.gen(function*() {
           class Other extends Contract.Service<Other, { readonly ping: () => Effect.Effect<number, ComponentError> }>()(
@@ -129,7 +161,7 @@ describe("Runtime", () => {
           const wrong = yield* Effect.flip(runtime.start(Other, host.put("echo", guest("echo"))))
           assert.include(String(wrong), "in the contract")
           const foreign = yield* Effect.flip(runtime.start(Echo, host.put("totals", guest("totals"))))
-          assert.include(String(foreign), "the contract is for acme:echo")
+          assert.include(String(foreign), "the component does not export acme:echo/echo@1.0.0#ping")
           assert.lengthOf(host.instances, 0)
         })
       ))

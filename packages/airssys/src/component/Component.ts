@@ -77,8 +77,9 @@ export const defaultIntensity: Intensity = { restarts: 3, within: "10 seconds" }
 const defaultMailbox = 1000
 
 /**
- * A component as a child of a supervisor. Its id is the package of the
- * contract's world, `acme:rates`.
+ * A component as a child of a supervisor. Any component that keeps the contract
+ * may stand behind it. The child's id, and its actor's name, is `component/` and
+ * the folder, or the component's id for a release.
  *
  * @category constructors
  * @since 0.1.0
@@ -88,15 +89,19 @@ export const child = <Self, Shape>(
   source: string | Release,
   options: ChildOptions = {}
 ): Child<Self> => {
-  const id = Contract.packageId(contract.definition)
+  const name = typeof source === "string" ? source : source.id
+  const actor = ComponentHost.actorName(name)
+  let component = name
+  const release = Effect.tap(
+    typeof source === "string" ? installer(actor, source) : Effect.succeed(source),
+    ({ id }) =>
+      Effect.sync(() => {
+        component = id
+      })
+  )
   return ChildSpec.make({
-    ...spec(
-      id,
-      typeof source === "string" ? installer(id, source) : Effect.succeed(source),
-      contract.definition,
-      options
-    ),
-    provide: (ref) => Context.make(contract, client(contract, ref))
+    ...spec(actor, release, contract.definition, options),
+    provide: (ref) => Context.make(contract, client(contract, ref, () => component))
   })
 }
 
@@ -106,13 +111,13 @@ export const child = <Self, Shape>(
  * ended: then the files are read anew.
  */
 const installer = (
-  id: string,
+  actor: string,
   source: string
 ): Effect.Effect<Release, ComponentHost.InstallError, ComponentHost.ComponentHost> => {
   const installed = new WeakMap<ComponentHost.ComponentHost["Service"], Release>()
   return Effect.flatMap(ComponentHost.ComponentHost, (host) => {
     const release = installed.get(host)
-    return release !== undefined && host.current(id) === release
+    return release !== undefined && host.current(actor) === release
       ? Effect.succeed(release)
       : Effect.tap(host.install(source), (fresh) => Effect.sync(() => installed.set(host, fresh)))
   })
@@ -130,18 +135,18 @@ export const childOf = (
   definition: Contract.Definition | undefined,
   options: ChildOptions
 ): ChildSpec.ChildSpec<never, ComponentHost.StartError, ComponentHost.ComponentHost, ComponentHost.Invoke> =>
-  ChildSpec.make(spec(release.id, Effect.succeed(release), definition, options))
+  ChildSpec.make(spec(ComponentHost.actorName(release.id), Effect.succeed(release), definition, options))
 
 const spec = (
-  id: string,
+  actor: string,
   release: Effect.Effect<Release, ComponentHost.InstallError, ComponentHost.ComponentHost>,
   definition: Contract.Definition | undefined,
   options: ChildOptions
 ) => ({
-  id: ComponentHost.actorName({ id }),
+  id: actor,
   behaviour: Effect.flatMap(
     ComponentHost.ComponentHost,
-    (host) => Effect.flatMap(release, (release) => host.behaviour(release, definition, options))
+    (host) => Effect.flatMap(release, (release) => host.behaviour(actor, release, definition, options))
   ),
   restart: options.restart ?? "Permanent",
   backoff: options.backoff ?? defaultBackoff,
@@ -159,18 +164,20 @@ const isCounted = (cause: Cause.Cause<unknown>): boolean => {
 const deniedTraps: ReadonlySet<TrapCategory> = new Set(["Unreachable", "Denied", "Revoked"])
 
 /**
- * The typed functions of a component, calling through its actor.
+ * The typed functions of a component, calling through its actor; `component`
+ * names it in errors.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const client = <Self, Shape>(
   contract: Contract.Contract<Self, Shape>,
-  ref: ActorRef<ComponentHost.Invoke>
+  ref: ActorRef<ComponentHost.Invoke>,
+  component: () => string
 ): Shape =>
   Contract.client(contract, (target, args) =>
     Effect.map(
-      ComponentHost.invoke(ref, { interface: target.interface, function: target.function.name }, args),
+      ComponentHost.invoke(ref, component(), { interface: target.interface, function: target.function.name }, args),
       (result) => result.value
     ))
 

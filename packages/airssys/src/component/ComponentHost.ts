@@ -33,7 +33,6 @@ import { AuditLog } from "../security/AuditLog.ts"
 import { type AdmissionError, CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
-import * as Principal from "../security/Principal.ts"
 import * as SafeText from "../security/SafeText.ts"
 import { type InvalidSource, TrustRegistry, type Verdict } from "../security/TrustRegistry.ts"
 import { type CallResult, ComponentEngine, type Limits, type LoadedComponent, type Tier } from "./ComponentEngine.ts"
@@ -117,8 +116,12 @@ export class ComponentHost extends Context.Service<ComponentHost, {
    * the verdict stay as they are, each call gives the same release.
    */
   readonly install: (source: string) => Effect.Effect<Release, InstallError>
-  /** The behaviour of a component's actor; each run of it is a fresh instance. */
+  /**
+   * The behaviour of a component's actor, by that actor's name; each run of it
+   * is a fresh instance. A component has one actor at a time.
+   */
   readonly behaviour: (
+    actor: string,
     release: Release,
     definition: Contract.Definition | undefined,
     options: HostingOptions
@@ -126,10 +129,10 @@ export class ComponentHost extends Context.Service<ComponentHost, {
   /** Judges a release as a start does, and gives the tier and limits it would get with these options. */
   readonly place: (release: Release, options: HostingOptions) => Effect.Effect<Placement, PlaceError>
   /**
-   * The release of the component's actor, by component id, until that actor
-   * ends: what its restarts run, whatever became of the files.
+   * The release of an actor, by the actor's name, until that actor ends: what
+   * its restarts run, whatever became of the files.
    */
-  readonly current: (component: string) => Release | undefined
+  readonly current: (actor: string) => Release | undefined
   /** The last denials, newest first, with the audit entries that hold them; at most 64. */
   readonly denials: Effect.Effect<ReadonlyArray<Denial>>
   /** To be provided to the actor system: records the lives of components. */
@@ -159,27 +162,29 @@ export interface Target {
 }
 
 /**
- * The name of a component's actor.
+ * The name of a component's actor: after the component's id, or after its
+ * folder where the id is not known yet.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const actorName = (release: { readonly id: string }): string => `${actorPrefix}${release.id}`
+export const actorName = (component: string): string => `${actorPrefix}${component}`
 
 /**
- * Calls an export through a component's ref. A component that is being
- * restarted or has ended fails at once instead of waiting.
+ * Calls an export through a component's ref; `component` names it in errors. A
+ * component that is being restarted or has ended fails at once instead of
+ * waiting.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const invoke = (
   ref: ActorRef<Invoke>,
+  component: string,
   target: Target,
   args: ReadonlyArray<unknown>
 ): Effect.Effect<CallResult, ComponentError> =>
   Effect.withFiber((fiber) => {
-    const component = ref.name.slice(actorPrefix.length)
     const place = { component, export: Contract.exportName(target), denials: [] }
     switch (ref.status()) {
       case "Restarting":
@@ -302,16 +307,25 @@ export const layer: Layer.Layer<
     })
 
     const behaviour = (
+      actor: string,
       given: Release,
       definition: Contract.Definition | undefined,
       options: HostingOptions
     ): Behaviour<Invoke, StartError, Scope.Scope> =>
       Effect.gen(function*() {
         yield* agree(given, definition)
+        for (const [other, live] of lives) {
+          if (other === actor || live.id !== given.id) continue
+          return yield* new InstallRefused({
+            component: given.id,
+            reason: "AlreadyHosted",
+            detail: "is hosted already, by another actor"
+          })
+        }
+        lives.set(actor, given)
         const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
         const { limits, release, tier } = yield* place(given, options)
         const principal = principalOf(release)
-        lives.set(given.id, given)
         const leaving = yield* FiberMap.get(dismissals, release.id)
         if (Option.isSome(leaving)) yield* Fiber.await(leaving.value)
         yield* enforcer.admit(principal, { asks: release.manifest.asks, grants: options.grants ?? [] })
@@ -387,16 +401,14 @@ export const layer: Layer.Layer<
       append(Effect.asVoid(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
     }
 
-    const principalOfActor = (name: string): Principal.Principal =>
-      Principal.make({ kind: "Component", id: name.slice(actorPrefix.length) })
-
     const onEvent = (event: ActorEvent): void => {
-      if (!event.name.startsWith(actorPrefix)) return
-      const principal = principalOfActor(event.name)
-      const audited = auditEvent(AuditEvent.actor(principal), event, lives.get(principal.id)?.digest)
+      const release = lives.get(event.name)
+      if (release === undefined) return
+      const principal = principalOf(release)
+      const audited = auditEvent(AuditEvent.actor(principal), event, release.digest)
       if (audited !== undefined) record(audited)
       if (event._tag === "Stopped" || event._tag === "Failed") {
-        lives.delete(principal.id)
+        lives.delete(event.name)
         dismiss(principal.id, Effect.ignore(enforcer.dismiss(principal), { log: "Error" }))
       }
     }
@@ -405,7 +417,7 @@ export const layer: Layer.Layer<
       install,
       behaviour,
       place,
-      current: (component) => lives.get(component),
+      current: (actor) => lives.get(actor),
       denials: Effect.sync(() => denials.slice()),
       onEvent
     })
@@ -459,9 +471,7 @@ const inspect = Effect.fnUntraced(function*(manifest: Manifest.Manifest, world: 
 
 const agree = (release: Release, definition: Contract.Definition | undefined): Effect.Effect<void, InstallRefused> => {
   if (definition === undefined) return Effect.void
-  const difference = Contract.packageId(definition) === release.id
-    ? Contract.mismatch(definition, release.component.world)
-    : `the contract is for ${Contract.packageId(definition)}`
+  const difference = Contract.mismatch(definition, release.component.world)
   return difference === undefined
     ? Effect.void
     : Effect.fail(

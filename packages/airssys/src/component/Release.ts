@@ -47,7 +47,8 @@ export class InstallRefused extends Schema.TaggedError<InstallRefused>("airssys/
       "LimitAboveAsked",
       "InvalidLimit",
       "InvalidConfig",
-      "TierRefused"
+      "TierRefused",
+      "AlreadyHosted"
     ]),
     detail: Schema.String
   }

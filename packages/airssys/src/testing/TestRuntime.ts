@@ -104,7 +104,11 @@ export const crash = <Self, Shape>(
     const ref = handles.get(service as object)
     return ref === undefined
       ? Effect.die(new Error(`${contract.definition.world} is not provided by TestRuntime.layer`))
-      : Effect.ignore(ComponentHost.invoke(ref, { interface: undefined, function: crashTarget }, [category]))
+      : Effect.ignore(
+        ComponentHost.invoke(ref, contract.definition.world, { interface: undefined, function: crashTarget }, [
+          category
+        ])
+      )
   })
 
 const scriptedRelease = (definition: Contract.Definition): Release => {
