@@ -233,6 +233,19 @@ describe("what components and jco do to a host", () => {
         }))
     }
 
+    it.effect("refuses options three deep, which jco tells apart worse than promised", () =>
+      Effect.gen(function*() {
+        const maybe = (type: string) =>
+          component(
+            `(module ${memory()} (func (export "run") (result i32) (i32.store8 (i32.const 8) (i32.const 1)) (i32.const 8)))`,
+            `package a:b; world w { export run: func() -> ${type}; }`
+          )
+        const instance = yield* start(maybe("tuple<option<option<u32>>>"))
+        assert.deepStrictEqual(yield* call(instance, "run"), [{ tag: "some", val: undefined }])
+        const error = yield* Effect.flip(load(maybe("tuple<option<option<option<u32>>>>")))
+        assert.deepInclude(error, { _tag: "LoadError", reason: "Refused" })
+      }))
+
     it.effect("limits tables, and refuses one that starts above the limit", () =>
       Effect.gen(function*() {
         const bytes = component(

@@ -13,6 +13,7 @@ import type { TranspileRequest } from "./transpileWorker.ts"
 
 type World = LoadedComponent["world"]
 type Func = World["exports"][number]["functions"][number]
+type WitType = Func["params"][number]["type"]
 
 /**
  * An export as it is called: arguments are checked before the guest runs.
@@ -139,6 +140,11 @@ const refuse = (world: World): string | undefined => {
     if (asynchronous !== undefined) {
       return `${shown(id, asynchronous.name)}: async functions are not supported by this engine`
     }
+    const seen = new Set<WitType>()
+    const deep = functions.find(({ params, result }) =>
+      params.some((_) => hasDeepOption(_.type, seen)) || hasDeepOption(result, seen)
+    )
+    if (deep !== undefined) return `${shown(id, deep.name)}: three nested options are not supported by this engine`
   }
   const own = world.exports.find((_) => _.id === undefined)?.functions ?? []
   for (const { id } of world.exports) {
@@ -147,6 +153,32 @@ const refuse = (world: World): string | undefined => {
     if (clash !== undefined) return `the world exports both ${id} and a function ${clash.name}`
   }
   return undefined
+}
+
+/**
+ * Whether an option holds an option that holds one: jco gives the middle one
+ * as a plain value, which says less than `WitType` promises.
+ */
+const hasDeepOption = (type: WitType | undefined, seen: Set<WitType>): boolean => {
+  if (type === undefined || seen.has(type)) return false
+  seen.add(type)
+  const within = (inner: WitType | undefined): boolean => hasDeepOption(inner, seen)
+  switch (type.kind) {
+    case "option":
+      return (type.some.kind === "option" && type.some.some.kind === "option") || within(type.some)
+    case "list":
+      return within(type.element)
+    case "result":
+      return within(type.ok) || within(type.err)
+    case "tuple":
+      return type.items.some(within)
+    case "record":
+      return type.fields.some((_) => within(_.type))
+    case "variant":
+      return type.cases.some((_) => within(_.type))
+    default:
+      return false
+  }
 }
 
 /**
