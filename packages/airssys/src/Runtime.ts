@@ -21,7 +21,7 @@ import * as Component from "./component/Component.ts"
 import type { CallResult, ComponentEngine } from "./component/ComponentEngine.ts"
 import { ComponentError } from "./component/ComponentError.ts"
 import * as ComponentHost from "./component/ComponentHost.ts"
-import type * as Contract from "./component/Contract.ts"
+import * as Contract from "./component/Contract.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
 import * as keyedLock from "./internal/keyedLock.ts"
@@ -79,9 +79,7 @@ export interface RunningClient<Shape> extends Running {
  * @category models
  * @since 0.1.0
  */
-export interface Export {
-  readonly interface: string | undefined
-  readonly function: string
+export interface Export extends ComponentHost.Target {
   readonly type: WitType.Func
 }
 
@@ -137,6 +135,7 @@ export class Runtime extends Context.Service<Runtime, {
 }>()("airssys/Runtime") {}
 
 interface Entry extends Running {
+  readonly exports: Exports
   readonly scope: Scope.Closeable
 }
 
@@ -181,7 +180,13 @@ const make = Effect.gen(function*() {
           restore,
           Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
         )
-        const entry: Entry = { release: placement.release, placement, ref, scope: own }
+        const entry: Entry = {
+          release: placement.release,
+          placement,
+          ref,
+          exports: exportsOf(placement.release.component.world),
+          scope: own
+        }
         running.set(release.id, entry)
         return entry
       })
@@ -211,16 +216,12 @@ const make = Effect.gen(function*() {
       Effect.suspend(() => {
         const entry = running.get(component)
         if (entry === undefined) return unavailable(component, target, "Stopped", "is not running")
-        const found = resolve(entry.release.component.world, target)
+        const found = entry.exports.get(target)
         return found === undefined
           ? unavailable(component, target, "NoSuchExport", "has no such export, or several of this name")
-          : ComponentHost.invoke(entry.ref, component, { interface: found.interface, function: found.function }, args)
+          : ComponentHost.invoke(entry.ref, component, found, args)
       }),
-    describe: (component, target) =>
-      Effect.sync(() => {
-        const entry = running.get(component)
-        return entry === undefined ? undefined : resolve(entry.release.component.world, target)
-      }),
+    describe: (component, target) => Effect.sync(() => running.get(component)?.exports.get(target)),
     stop: (component) =>
       locked(component)(Effect.uninterruptible(Effect.suspend(() => {
         const entry = running.get(component)
@@ -251,25 +252,22 @@ const unavailable = (component: string, target: string, reason: "Stopped" | "NoS
  * @category combinators
  * @since 0.1.0
  */
-export const resolve = (
-  world: WitType.World,
-  target: string
-): Export | undefined => {
-  const isWhole = target.includes("#")
-  const at = target.indexOf(isWhole ? "#" : ".")
-  const [from, name] = at === -1 ? [undefined, target] : [target.slice(0, at), target.slice(at + 1)]
-  const found = world.exports
-    .filter(({ id }) => from === undefined || id === undefined ? from === id : (isWhole ? id : localName(id)) === from)
-    .flatMap(({ functions, id }) =>
-      functions.filter((candidate) => candidate.name === name).map((type) => ({ interface: id, function: name, type }))
-    )
-  return found.length === 1 ? found[0] : undefined
-}
+export const resolve = (world: WitType.World, target: string): Export | undefined => exportsOf(world).get(target)
 
-const localName = (id: string): string => {
-  const name = id.slice(id.indexOf("/") + 1)
-  const version = name.indexOf("@")
-  return version === -1 ? name : name.slice(0, version)
+/** Exports by their names; undefined for a name that several have. */
+type Exports = ReadonlyMap<string, Export | undefined>
+
+const exportsOf = (world: WitType.World): Exports => {
+  const exports = new Map<string, Export | undefined>()
+  const add = (name: string, item: Export) => exports.set(name, exports.has(name) ? undefined : item)
+  for (const { functions, id } of world.exports) {
+    for (const type of functions) {
+      const item: Export = { interface: id, function: type.name, type }
+      add(Contract.exportName(item), item)
+      if (id !== undefined) add(`${id}#${type.name}`, item)
+    }
+  }
+  return exports
 }
 
 /**

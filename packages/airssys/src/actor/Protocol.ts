@@ -196,7 +196,8 @@ export const request = <Reply, Error = never>() =>
   class RequestMessage {
     readonly _tag = tag
     constructor(fields: object | void) {
-      Object.assign(this, fields, { _tag: tag })
+      Object.assign(this, fields)
+      this._tag = tag
     }
   }
   Object.assign(RequestMessage.prototype, RequestProto)

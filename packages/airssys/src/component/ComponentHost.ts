@@ -185,48 +185,59 @@ export const invoke = (
   args: ReadonlyArray<unknown>
 ): Effect.Effect<CallResult, ComponentError> =>
   Effect.withFiber((fiber) => {
-    const place = { component, export: Contract.exportName(target), denials: [] }
     switch (ref.status()) {
       case "Restarting":
-        return Effect.fail(
-          new ComponentError({ ...place, reason: { _tag: "Restarting" }, detail: "is being restarted" })
-        )
+        return Effect.fail(unanswered(component, target, "Restarting", "is being restarted"))
       case "Stopping":
       case "Stopped":
       case "Failed":
-        return Effect.fail(new ComponentError({ ...place, reason: { _tag: "Stopped" }, detail: "is stopped" }))
+        return Effect.fail(unanswered(component, target, "Stopped", "is stopped"))
     }
     const collect = fiber.getRef(Receipt.Collector)
     const answer = Effect.mapError(
       ref.ask(new Invoke({ interface: target.interface, function: target.function, args })),
-      (error) => error instanceof ComponentError ? error : fromAskError(place, error)
+      (error) => error instanceof ComponentError ? error : fromAskError(component, target, error)
     )
     return collect === undefined
       ? answer
       : Effect.map(answer, (result) => {
-        collect({ ...result.receipt, component, export: place.export })
+        collect({ ...result.receipt, component, export: Contract.exportName(target) })
         return result
       })
   })
 
-const fromAskError = (
-  place: { readonly component: string; readonly export: string; readonly denials: ReadonlyArray<string> },
-  error: AskError
-): ComponentError => {
+const unanswered = (
+  component: string,
+  target: Target,
+  reason: "Busy" | "Poisoned" | "Restarting" | "Stopped",
+  detail: string,
+  cause?: unknown
+): ComponentError =>
+  new ComponentError({
+    component,
+    export: Contract.exportName(target),
+    reason: { _tag: reason },
+    detail,
+    denials: [],
+    ...(cause === undefined ? undefined : { cause })
+  })
+
+const fromAskError = (component: string, target: Target, error: AskError): ComponentError => {
   switch (error._tag) {
     case "MailboxFull":
-      return new ComponentError({ ...place, reason: { _tag: "Busy" }, detail: error.message })
+      return unanswered(component, target, "Busy", error.message)
     case "ActorStopped":
-      return new ComponentError({ ...place, reason: { _tag: "Stopped" }, detail: "was stopped" })
+      return unanswered(component, target, "Stopped", "was stopped")
     case "ActorCrashed":
-      return new ComponentError({
-        ...place,
-        reason: { _tag: "Poisoned" },
-        detail: "the host failed in this call, and the instance is gone",
-        cause: Cause.squash(error.cause)
-      })
+      return unanswered(
+        component,
+        target,
+        "Poisoned",
+        "the host failed in this call, and the instance is gone",
+        Cause.squash(error.cause)
+      )
     default:
-      return new ComponentError({ ...place, reason: { _tag: "Poisoned" }, detail: error.message })
+      return unanswered(component, target, "Poisoned", error.message)
   }
 }
 
