@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import { DecodeError } from "./DecodeError.ts"
-import { isCoreModule } from "./internal/componentParser.ts"
+import { isCoreModule } from "./internal/preamble.ts"
 import { Budget, Reader } from "./internal/reader.ts"
 
 /**

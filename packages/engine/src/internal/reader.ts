@@ -88,6 +88,12 @@ export class Reader {
     return byte
   }
 
+  expect(byte: number): void {
+    const start = this.offset
+    const found = this.byte()
+    if (found !== byte) this.malformed(`byte ${byte} expected, ${found} found`, start)
+  }
+
   peek(): number {
     const byte = this.offset < this.end ? this.bytes[this.offset] : undefined
     return byte === undefined ? this.malformed("unexpected end") : byte

@@ -2,7 +2,7 @@
  * Turns the imports and exports of the outermost component into a `World`.
  */
 import type { Case, Field, Func, Interface, TypeName, WitType, World } from "../WitType.ts"
-import type { Definition } from "./componentParser.ts"
+import type { Definition } from "./frame.ts"
 import { parseExternName } from "./names.ts"
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
