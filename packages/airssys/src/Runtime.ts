@@ -79,7 +79,7 @@ export interface RunningClient<Shape> extends Running {
  * @category models
  * @since 0.1.0
  */
-export interface Export extends ComponentHost.Target {
+export interface Export extends Contract.Target {
   readonly type: WitType.Func
 }
 

@@ -8,10 +8,8 @@
  *
  * @since 0.1.0
  */
-import type * as WitType from "@airssys/engine/WitType"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
@@ -33,15 +31,17 @@ import { AuditLog } from "../security/AuditLog.ts"
 import { type AdmissionError, CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
-import * as SafeText from "../security/SafeText.ts"
+import type { Principal } from "../security/Principal.ts"
 import { type InvalidSource, TrustRegistry, type Verdict } from "../security/TrustRegistry.ts"
 import { type CallResult, ComponentEngine, type Limits, type LoadedComponent, type Tier } from "./ComponentEngine.ts"
-import { ComponentError, InstantiateError, type LoadError } from "./ComponentError.ts"
+import { ComponentError, type InstantiateError, type LoadError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
 import * as HostServices from "./HostServices.ts"
 import * as componentLimits from "./internal/componentLimits.ts"
+import * as installChecks from "./internal/installChecks.ts"
 import * as lifecycle from "./internal/lifecycle.ts"
+import * as lifeEvents from "./internal/lifeEvents.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Receipt from "./Receipt.ts"
 import { InstallRefused, principal as principalOf, type Release } from "./Release.ts"
@@ -151,17 +151,6 @@ export interface Denial {
 const actorPrefix = "component/"
 
 /**
- * An export by the names of the WIT; `interface` undefined for one of the world's own.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Target {
-  readonly interface: string | undefined
-  readonly function: string
-}
-
-/**
  * The name of a component's actor: after the component's id, or after its
  * folder where the id is not known yet.
  *
@@ -181,7 +170,7 @@ export const actorName = (component: string): string => `${actorPrefix}${compone
 export const invoke = (
   ref: ActorRef<Invoke>,
   component: string,
-  target: Target,
+  target: Contract.Target,
   args: ReadonlyArray<unknown>
 ): Effect.Effect<CallResult, ComponentError> =>
   Effect.withFiber((fiber) => {
@@ -208,7 +197,7 @@ export const invoke = (
 
 const unanswered = (
   component: string,
-  target: Target,
+  target: Contract.Target,
   reason: "Busy" | "Poisoned" | "Restarting" | "Stopped",
   detail: string,
   cause?: unknown
@@ -222,7 +211,7 @@ const unanswered = (
     ...(cause === undefined ? undefined : { cause })
   })
 
-const fromAskError = (component: string, target: Target, error: AskError): ComponentError => {
+const fromAskError = (component: string, target: Contract.Target, error: AskError): ComponentError => {
   switch (error._tag) {
     case "MailboxFull":
       return unanswered(component, target, "Busy", error.message)
@@ -241,8 +230,141 @@ const fromAskError = (component: string, target: Target, error: AskError): Compo
   }
 }
 
-const exportsLifecycle = (release: Release): boolean =>
-  release.component.world.exports.some((item) => item.id === lifecycle.id)
+const makeInstaller = Effect.gen(function*() {
+  const audit = yield* AuditLog
+  const engine = yield* ComponentEngine
+  const source = yield* ReleaseSource
+  const trust = yield* TrustRegistry
+  const admitting = Semaphore.makeUnsafe(1)
+  const installed = new Map<string, Installed>()
+
+  // Reading and compiling may take long, and one component is not to hold up another.
+  const install = Effect.fnUntraced(function*(folder: string) {
+    const text = yield* source.manifest(folder)
+    const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
+    const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
+    return yield* admitting.withPermit(judge(text, manifest, component))
+  })
+
+  const judge = Effect.fnUntraced(function*(
+    text: ManifestText,
+    manifest: Manifest.Manifest,
+    component: LoadedComponent
+  ) {
+    const known = installed.get(text.folder)
+    const digest = `sha256:${component.digest}`
+    const isKnown = known?.text === text.text && known.release.digest === digest
+    if (!isKnown) {
+      yield* installChecks.inspect(manifest, component.world)
+      yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
+    }
+    const verdict = yield* trust.evaluate(judged(digest, text.path))
+    if (isKnown && isSameVerdict(known.release.trust, verdict)) return known.release
+    const release: Release = {
+      id: manifest.id,
+      version: manifest.component.version,
+      digest,
+      source: text.folder,
+      path: text.path,
+      manifest,
+      component,
+      trust: verdict
+    }
+    installed.set(text.folder, { text: text.text, release })
+    return release
+  })
+
+  const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions) {
+    const verdict = yield* trust.evaluate(judged(release.digest, release.path))
+    const current = isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
+    const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
+    const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
+    return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
+  })
+
+  return { install, place }
+})
+
+/** The message in work and its denials are of the instance: it handles one at a time. */
+const makeInstances = Effect.gen(function*() {
+  const engine = yield* ComponentEngine
+  const makeImports = yield* HostServices.make
+  const counters = new Map<string, Counter>()
+  const denials: Array<Denial> = []
+
+  const make = Effect.fnUntraced(function*(
+    principal: Principal,
+    { limits, release, tier }: Placement,
+    settings: ReadonlyArray<componentLimits.Setting>,
+    environment: HostingOptions["environment"]
+  ) {
+    const counter = counters.get(release.id) ?? { messages: 0 }
+    counters.set(release.id, counter)
+    let message: number | undefined
+    const denied: Array<string> = []
+    const imports = makeImports({
+      principal,
+      namespace: release.manifest.component.namespace,
+      name: release.manifest.component.name,
+      version: release.version,
+      environment: new Map(Object.entries(environment ?? {})),
+      message: () => message === undefined ? undefined : `m${message}`,
+      denied: (explanation, entry) => {
+        const subject = Explanation.subject(explanation)
+        if (denied.length < deniedLimit && !denied.includes(subject)) denied.push(subject)
+        denials.unshift({ explanation, entry })
+        if (denials.length > denialsLimit) denials.pop()
+      }
+    })
+    const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
+    const named = (target: Contract.Target) => (failure: ComponentError): ComponentError =>
+      new ComponentError({
+        component: release.id,
+        export: Contract.exportName(target),
+        reason: failure.reason,
+        detail: failure.detail,
+        denials: denied.slice(),
+        ...(failure.cause === undefined ? undefined : { cause: failure.cause })
+      })
+
+    if (lifecycle.isExportedBy(release.component.world)) {
+      yield* lifecycle.run(release, { settings, limits }, {
+        call: (target, args) =>
+          Effect.mapError(
+            Effect.suspend(() => {
+              message = undefined
+              return engine.call(instance, target, args)
+            }),
+            named(target)
+          ),
+        isOver: () => instance.isPoisoned()
+      })
+    }
+
+    const handler: Handler<Invoke> = (request, context) => {
+      message = ++counter.messages
+      denied.length = 0
+      return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
+        onSuccess: (result) => {
+          message = undefined
+          context.reply(request, result)
+          return Effect.void
+        },
+        onFailure: (cause) => {
+          message = undefined
+          const failure = Cause.findErrorOption(cause)
+          if (Option.isNone(failure)) return Effect.failCause(cause)
+          const error = named(request)(failure.value)
+          context.fail(request, error)
+          return instance.isPoisoned() ? Effect.fail(error) : Effect.void
+        }
+      })
+    }
+    return handler
+  })
+
+  return { make, denials: Effect.sync(() => denials.slice()) }
+})
 
 /**
  * Layer of a host over an engine, a source of files and the security kernel.
@@ -259,63 +381,13 @@ export const layer: Layer.Layer<
   Effect.gen(function*() {
     const audit = yield* AuditLog
     const enforcer = yield* CapabilityEnforcer
-    const engine = yield* ComponentEngine
-    const source = yield* ReleaseSource
-    const trust = yield* TrustRegistry
-    const makeImports = yield* HostServices.make
+    const installer = yield* makeInstaller
+    const instances = yield* makeInstances
     const dismissals = yield* FiberMap.make<string, void>()
     const dismiss = yield* FiberMap.runtime(dismissals)<never>()
     const appends = yield* FiberSet.make<void>()
     const append = yield* FiberSet.runtime(appends)<never>()
-    const admitting = Semaphore.makeUnsafe(1)
-    const installed = new Map<string, Installed>()
     const lives = new Map<string, Release>()
-    const messages = new Map<string, number>()
-    const denials: Array<Denial> = []
-
-    // Reading and compiling may take long, and one component is not to hold up another.
-    const install = Effect.fnUntraced(function*(folder: string) {
-      const text = yield* source.manifest(folder)
-      const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
-      const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
-      return yield* admitting.withPermit(judge(text, manifest, component))
-    })
-
-    const judge = Effect.fnUntraced(function*(
-      text: ManifestText,
-      manifest: Manifest.Manifest,
-      component: LoadedComponent
-    ) {
-      const known = installed.get(text.folder)
-      const digest = `sha256:${component.digest}`
-      const isKnown = known?.text === text.text && known.release.digest === digest
-      if (!isKnown) {
-        yield* inspect(manifest, component.world)
-        yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
-      }
-      const verdict = yield* trust.evaluate(judged(digest, text.path))
-      if (isKnown && isSameVerdict(known.release.trust, verdict)) return known.release
-      const release: Release = {
-        id: manifest.id,
-        version: manifest.component.version,
-        digest,
-        source: text.folder,
-        path: text.path,
-        manifest,
-        component,
-        trust: verdict
-      }
-      installed.set(text.folder, { text: text.text, release })
-      return release
-    })
-
-    const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions) {
-      const verdict = yield* trust.evaluate(judged(release.digest, release.path))
-      const current = isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
-      const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
-      const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
-      return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
-    })
 
     const behaviour = (
       actor: string,
@@ -324,7 +396,7 @@ export const layer: Layer.Layer<
       options: HostingOptions
     ): Behaviour<Invoke, StartError, Scope.Scope> =>
       Effect.gen(function*() {
-        yield* agree(given, definition)
+        yield* installChecks.agree(given, definition)
         for (const [other, live] of lives) {
           if (other === actor || live.id !== given.id) continue
           return yield* new InstallRefused({
@@ -335,75 +407,13 @@ export const layer: Layer.Layer<
         }
         lives.set(actor, given)
         const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
-        const { limits, release, tier } = yield* place(given, options)
+        const placement = yield* installer.place(given, options)
+        const { release } = placement
         const principal = principalOf(release)
         const leaving = yield* FiberMap.get(dismissals, release.id)
         if (Option.isSome(leaving)) yield* Fiber.await(leaving.value)
         yield* enforcer.admit(principal, { asks: release.manifest.asks, grants: options.grants ?? [] })
-
-        let message: string | undefined
-        let denied: Array<string> = []
-        const imports = makeImports({
-          principal,
-          namespace: release.manifest.component.namespace,
-          name: release.manifest.component.name,
-          version: release.version,
-          environment: new Map(Object.entries(options.environment ?? {})),
-          message: () => message,
-          denied: (explanation, entry) => {
-            const subject = Explanation.subject(explanation)
-            if (denied.length < deniedLimit && !denied.includes(subject)) denied.push(subject)
-            denials.unshift({ explanation, entry })
-            if (denials.length > denialsLimit) denials.pop()
-          }
-        })
-        const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
-        const named = (target: Target) => (failure: ComponentError): ComponentError =>
-          new ComponentError({
-            component: release.id,
-            export: Contract.exportName(target),
-            reason: failure.reason,
-            detail: failure.detail,
-            denials: denied,
-            ...(failure.cause === undefined ? undefined : { cause: failure.cause })
-          })
-
-        if (exportsLifecycle(release)) {
-          yield* runLifecycle(release, { settings, limits: shownLimits(limits) }, {
-            call: (target, args) =>
-              Effect.mapError(
-                Effect.suspend(() => {
-                  message = undefined
-                  return engine.call(instance, target, args)
-                }),
-                named(target)
-              ),
-            isOver: () => instance.isPoisoned()
-          })
-        }
-
-        const handler: Handler<Invoke> = (request, context) => {
-          const count = (messages.get(release.id) ?? 0) + 1
-          messages.set(release.id, count)
-          message = `m${count}`
-          denied = []
-          return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
-            onSuccess: (result) => {
-              message = undefined
-              context.reply(request, result)
-              return Effect.void
-            },
-            onFailure: (cause) => {
-              message = undefined
-              const failure = Cause.findErrorOption(cause)
-              if (Option.isNone(failure)) return Effect.failCause(cause)
-              const error = named(request)(failure.value)
-              context.fail(request, error)
-              return instance.isPoisoned() ? Effect.fail(error) : Effect.void
-            }
-          })
-        }
-        return handler
+        return yield* instances.make(principal, placement, settings, options.environment)
       })
 
     // The buffer for uses may be full; the edges of a life are appended then.
@@ -416,7 +426,7 @@ export const layer: Layer.Layer<
       const release = lives.get(event.name)
       if (release === undefined) return
       const principal = principalOf(release)
-      const audited = auditEvent(AuditEvent.actor(principal), event, release.digest)
+      const audited = lifeEvents.auditEvent(AuditEvent.actor(principal), event, release.digest)
       if (audited !== undefined) record(audited)
       if (event._tag === "Stopped" || event._tag === "Failed") {
         lives.delete(event.name)
@@ -425,11 +435,10 @@ export const layer: Layer.Layer<
     }
 
     return ComponentHost.of({
-      install,
+      ...installer,
       behaviour,
-      place,
       current: (actor) => lives.get(actor),
-      denials: Effect.sync(() => denials.slice()),
+      denials: instances.denials,
       onEvent
     })
   })
@@ -448,8 +457,11 @@ export const layerHooks: Layer.Layer<never, never, ComponentHost> = Layer.effect
 
 const deniedLimit = 16
 const denialsLimit = 64
-const namesLimit = 8
-const detailLimit = 512
+
+/** Goes on over the restarts of a component. */
+interface Counter {
+  messages: number
+}
 
 interface Installed {
   readonly text: string
@@ -459,124 +471,3 @@ interface Installed {
 const judged = (digest: string, path: string | undefined) => path === undefined ? { digest } : { digest, path }
 
 const isSameVerdict = (a: Verdict, b: Verdict): boolean => a.level === b.level && a.because === b.because
-
-/** What this host cannot serve or call, or the manifest does not say, is refused before anything runs. */
-const inspect = Effect.fnUntraced(function*(manifest: Manifest.Manifest, world: WitType.World) {
-  const refuse = (reason: InstallRefused["reason"], detail: string) =>
-    new InstallRefused({ component: manifest.id, reason, detail: SafeText.escape(detail) })
-  const unserved = world.imports.flatMap(HostServices.unserved)
-  if (unserved.length > 0) {
-    const more = unserved.length > namesLimit ? ` and ${unserved.length - namesLimit} more` : ""
-    return yield* refuse(
-      "UnknownImports",
-      `imports ${unserved.slice(0, namesLimit).join(", ")}${more}, which this host does not serve`
-    )
-  }
-  const foreign = worldMismatch(manifest, world)
-  if (foreign !== undefined) return yield* refuse("WorldMismatch", foreign)
-  if (world.exports.some((item) => item.id === lifecycle.id)) {
-    const difference = Contract.mismatch(lifecycle.definition, world)
-    if (difference !== undefined) return yield* refuse("ContractMismatch", difference)
-  }
-})
-
-const agree = (release: Release, definition: Contract.Definition | undefined): Effect.Effect<void, InstallRefused> => {
-  if (definition === undefined) return Effect.void
-  const difference = Contract.mismatch(definition, release.component.world)
-  return difference === undefined
-    ? Effect.void
-    : Effect.fail(
-      new InstallRefused({
-        component: release.id,
-        reason: "ContractMismatch",
-        detail: SafeText.escape(difference, detailLimit)
-      })
-    )
-}
-
-const auditEvent = (
-  principal: AuditEvent.Actor,
-  event: ActorEvent,
-  digest: string | undefined
-): AuditEvent.AuditEvent | undefined => {
-  switch (event._tag) {
-    case "Started":
-      return { _tag: "Started", principal, ...(digest === undefined ? undefined : { digest }) }
-    case "Restarted":
-      return { _tag: "Restarted", principal, attempt: event.attempt }
-    case "Crashed":
-      return { _tag: "Crashed", principal, detail: crashDetail(event.cause) }
-    case "Failed":
-      return { _tag: "Stopped", principal, detail: `Failed: ${crashDetail(event.cause)}` }
-    case "Stopped":
-      return event.reason === "Killed"
-        ? { _tag: "Killed", principal, detail: event.reason }
-        : { _tag: "Stopped", principal, detail: event.reason }
-    default:
-      return undefined
-  }
-}
-
-/** The kind of a failure and never its text, which a guest may have chosen and which may hold a secret. */
-const crashDetail = (cause: Cause.Cause<unknown>): string => {
-  const error = Cause.squash(cause)
-  if (error instanceof ComponentError) {
-    const { export: name, reason } = error
-    return SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
-  }
-  if (error instanceof InstantiateError || error instanceof InstallRefused) return `${error._tag} ${error.reason}`
-  return SafeText.escape(error instanceof Error ? error.name : typeof error, detailLimit)
-}
-
-const worldMismatch = (
-  manifest: Manifest.Manifest,
-  world: { readonly exports: ReadonlyArray<{ readonly id: string | undefined }> }
-): string | undefined => {
-  const declared = manifest.component.world
-  const prefix = declared.slice(0, declared.indexOf("/") + 1)
-  const at = declared.indexOf("@")
-  const version = at === -1 ? "" : declared.slice(at)
-  for (const { id } of world.exports) {
-    if (id === undefined || !id.startsWith(prefix)) continue
-    const found = id.includes("@") ? id.slice(id.indexOf("@")) : ""
-    if (found !== version) return `its manifest says ${declared}, the artifact exports ${id}`
-  }
-  return undefined
-}
-
-const shownLimits = (limits: Limits) => ({
-  memory: BigInt(limits.memory),
-  fuel: limits.fuel === undefined ? undefined : BigInt(limits.fuel),
-  timeout: limits.timeout === undefined
-    ? undefined
-    : Math.min(Math.ceil(Duration.toMillis(limits.timeout)), largestTimeout)
-})
-
-const largestTimeout = 2 ** 32 - 1
-
-interface Lifecycle {
-  readonly call: (target: Target, args: ReadonlyArray<unknown>) => Effect.Effect<CallResult, ComponentError>
-  readonly isOver: () => boolean
-}
-
-const runLifecycle = Effect.fnUntraced(function*(
-  release: Release,
-  configuration: { readonly settings: ReadonlyArray<componentLimits.Setting>; readonly limits: object },
-  { call, isOver }: Lifecycle
-) {
-  const { value } = yield* call({ interface: lifecycle.id, function: "init" }, [configuration])
-  const result = value as { readonly tag: "ok" } | { readonly tag: "err"; readonly val: InitError }
-  if (result.tag === "err") {
-    const { tag, val } = result.val
-    const said = val === undefined ? tag : `${tag} "${SafeText.escape(val, detailLimit)}"`
-    return yield* new InstantiateError({ reason: "StartFailed", detail: `${release.id}: init failed: ${said}` })
-  }
-  yield* Effect.addFinalizer(() =>
-    isOver() ? Effect.void : Effect.ignore(call({ interface: lifecycle.id, function: "shutdown" }, ["stopped"]))
-  )
-})
-
-interface InitError {
-  readonly tag: string
-  readonly val?: string | undefined
-}

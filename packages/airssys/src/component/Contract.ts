@@ -216,12 +216,23 @@ const casesOf = (
 export const packageId = (definition: Definition): string => definition.world.slice(0, definition.world.indexOf("/"))
 
 /**
+ * An export by the names of the WIT; `interface` undefined for one of the world's own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Target {
+  readonly interface: string | undefined
+  readonly function: string
+}
+
+/**
  * An export as people read it: `rates.latest`.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const exportName = (target: { readonly interface: string | undefined; readonly function: string }): string => {
+export const exportName = (target: Target): string => {
   if (target.interface === undefined) return target.function
   const name = target.interface.slice(target.interface.indexOf("/") + 1)
   const version = name.indexOf("@")

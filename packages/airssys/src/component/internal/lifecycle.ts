@@ -1,5 +1,12 @@
-import type { WitType } from "@airssys/engine/WitType"
+import type { WitType, World } from "@airssys/engine/WitType"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as SafeText from "../../security/SafeText.ts"
+import type { CallResult, Limits } from "../ComponentEngine.ts"
+import { type ComponentError, InstantiateError } from "../ComponentError.ts"
 import * as Contract from "../Contract.ts"
+import type { Release } from "../Release.ts"
+import type * as componentLimits from "./componentLimits.ts"
 
 /** `airssys:core/lifecycle`, as this host calls it. */
 export const id = "airssys:core/lifecycle@0.1.0"
@@ -58,4 +65,46 @@ export const definition: Contract.Definition = {
     ["init", Contract.func(id, "init", [["configuration", configuration]], result, undefined)],
     ["shutdown", Contract.func(id, "shutdown", [["reason", reason]], result, undefined)]
   ])
+}
+
+export const isExportedBy = (world: World): boolean => world.exports.some((item) => item.id === id)
+
+const shownLimits = (limits: Limits) => ({
+  memory: BigInt(limits.memory),
+  fuel: limits.fuel === undefined ? undefined : BigInt(limits.fuel),
+  timeout: limits.timeout === undefined
+    ? undefined
+    : Math.min(Math.ceil(Duration.toMillis(limits.timeout)), largestTimeout)
+})
+
+const largestTimeout = 2 ** 32 - 1
+
+const detailLimit = 512
+
+interface Lifecycle {
+  readonly call: (target: Contract.Target, args: ReadonlyArray<unknown>) => Effect.Effect<CallResult, ComponentError>
+  readonly isOver: () => boolean
+}
+
+/** Calls `init`, and `shutdown` when the scope of the instance closes. */
+export const run = Effect.fnUntraced(function*(
+  release: Release,
+  { limits, settings }: { readonly settings: ReadonlyArray<componentLimits.Setting>; readonly limits: Limits },
+  { call, isOver }: Lifecycle
+) {
+  const { value } = yield* call({ interface: id, function: "init" }, [{ settings, limits: shownLimits(limits) }])
+  const result = value as { readonly tag: "ok" } | { readonly tag: "err"; readonly val: InitError }
+  if (result.tag === "err") {
+    const { tag, val } = result.val
+    const said = val === undefined ? tag : `${tag} "${SafeText.escape(val, detailLimit)}"`
+    return yield* new InstantiateError({ reason: "StartFailed", detail: `${release.id}: init failed: ${said}` })
+  }
+  yield* Effect.addFinalizer(() =>
+    isOver() ? Effect.void : Effect.ignore(call({ interface: id, function: "shutdown" }, ["stopped"]))
+  )
+})
+
+interface InitError {
+  readonly tag: string
+  readonly val?: string | undefined
 }

@@ -1,0 +1,43 @@
+import * as Cause from "effect/Cause"
+import type { ActorEvent } from "../../actor/ActorEvent.ts"
+import type * as AuditEvent from "../../security/AuditEvent.ts"
+import * as SafeText from "../../security/SafeText.ts"
+import { ComponentError, InstantiateError } from "../ComponentError.ts"
+import { InstallRefused } from "../Release.ts"
+
+const detailLimit = 512
+
+/** The edges of a component's life that the audit log records. */
+export const auditEvent = (
+  principal: AuditEvent.Actor,
+  event: ActorEvent,
+  digest: string | undefined
+): AuditEvent.AuditEvent | undefined => {
+  switch (event._tag) {
+    case "Started":
+      return { _tag: "Started", principal, ...(digest === undefined ? undefined : { digest }) }
+    case "Restarted":
+      return { _tag: "Restarted", principal, attempt: event.attempt }
+    case "Crashed":
+      return { _tag: "Crashed", principal, detail: crashDetail(event.cause) }
+    case "Failed":
+      return { _tag: "Stopped", principal, detail: `Failed: ${crashDetail(event.cause)}` }
+    case "Stopped":
+      return event.reason === "Killed"
+        ? { _tag: "Killed", principal, detail: event.reason }
+        : { _tag: "Stopped", principal, detail: event.reason }
+    default:
+      return undefined
+  }
+}
+
+/** The kind of a failure and never its text, which a guest may have chosen and which may hold a secret. */
+const crashDetail = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof ComponentError) {
+    const { export: name, reason } = error
+    return SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
+  }
+  if (error instanceof InstantiateError || error instanceof InstallRefused) return `${error._tag} ${error.reason}`
+  return SafeText.escape(error instanceof Error ? error.name : typeof error, detailLimit)
+}
