@@ -128,7 +128,9 @@ const integer = (name: string, low: number, high: number): Check => (value) =>
     : mismatch(name, value)
 
 const bigInteger = (name: string, low: bigint, high: bigint): Check => (value) =>
-  typeof value === "bigint" && value >= low && value <= high ? undefined : mismatch(name, value)
+  typeof value === "bigint" && value >= low && value <= high
+    ? undefined
+    : mismatch(typeof value === "number" ? `${name} (a bigint)` : name, value)
 
 const float = (name: string): Check => (value) => typeof value === "number" ? undefined : mismatch(name, value)
 
@@ -253,7 +255,8 @@ class Compiler {
             "option",
             new Map([["some", { check, optional: true }], ["none", { check: absent, optional: true }]])
           )
-          : (value) => value === undefined ? undefined : check(value)
+          : (value) =>
+            value === undefined ? undefined : value === null ? mismatch("a value or undefined", value) : check(value)
       }
       case "result":
         return tagged(
