@@ -156,6 +156,23 @@ export class ExportFailed extends Schema.TaggedError<ExportFailed>("@airssys/cli
   }
 }
 
+/**
+ * A call of the file that does not fit the component it names; those before it
+ * were made.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CallRefused extends Schema.TaggedError<CallRefused>("@airssys/cli/CallRefused")("CallRefused", {
+  component: Schema.String,
+  export: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `error: ${this.component} ${this.export}: ${this.detail}. The call was not made.`
+  }
+}
+
 interface Prepared {
   readonly label: string
   readonly effect: Effect.Effect<unknown, ComponentError | ExportFailed>
@@ -163,13 +180,15 @@ interface Prepared {
 
 const prepare = Effect.fnUntraced(function*(
   target: HostConfig.Target
-): Effect.fn.Return<Prepared, HostFolderError | WitJson.WitJsonError, Runtime.Runtime> {
+): Effect.fn.Return<Prepared, CallRefused, Runtime.Runtime> {
   const runtime = yield* Runtime.Runtime
   const found = yield* runtime.describe(target.component, target.export)
-  if (found === undefined) {
-    return yield* new HostFolderError({ detail: `${target.component} has no export ${target.export}` })
-  }
-  const args = yield* Effect.fromResult(WitJson.decodeArguments(found.type, target.args))
+  const refused = (detail: string) => new CallRefused({ component: target.component, export: target.export, detail })
+  if (found === undefined) return yield* refused("the component is not running, or has no such export")
+  const args = yield* Effect.mapError(
+    Effect.fromResult(WitJson.decodeArguments(found.type, target.args)),
+    ({ message }) => refused(message)
+  )
   const isResult = found.type.result?.kind === "result"
   return {
     label: `${target.export}(${args.map(Report.show).join(", ")})`,

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type { Intensity } from "airssys/actor/Supervisor"
 import type { Placement } from "airssys/component/ComponentHost"
 import type { CallReceipt } from "airssys/component/Receipt"
 import type { Release } from "airssys/component/Release"
@@ -69,15 +70,6 @@ export type ReportEvent =
     readonly lost: number
   }
   | { readonly event: "end"; readonly text: string }
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface Intensity {
-  readonly restarts: number
-  readonly within: Duration.Input
-}
 
 /**
  * Where a host's events go.
@@ -338,6 +330,7 @@ const duration = (millis: number): string =>
 export const show = (value: unknown): string => {
   if (typeof value === "string") return JSON.stringify(value)
   if (typeof value === "bigint") return `${value}n`
+  if (value instanceof Uint8Array) return show(Array.from(value))
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
   if (typeof value === "object" && value !== null) {
     const fields = Object.entries(value).map(([key, field]) => `${key}: ${show(field)}`)

@@ -7,7 +7,8 @@
  */
 import type { ActorEvent } from "airssys/actor/ActorEvent"
 import { ActorSystem } from "airssys/actor/ActorSystem"
-import type { ChildOptions, Intensity } from "airssys/component/Component"
+import type { Intensity } from "airssys/actor/Supervisor"
+import type { ChildOptions } from "airssys/component/Component"
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as ComponentHost from "airssys/component/ComponentHost"
 import * as Receipt from "airssys/component/Receipt"

@@ -28,12 +28,6 @@ import type * as Protocol from "./Protocol.ts"
 export type Restart = "Permanent" | "Transient" | "Temporary"
 
 /**
- * @category models
- * @since 0.1.0
- */
-export type BackoffInput = Backoff.Input
-
-/**
  * A child that runs, and the services it provides.
  *
  * @category models
@@ -103,7 +97,7 @@ export const make = <M, E = never, R = never, S = never>(options: {
   readonly id: string
   readonly behaviour: Behaviour<M, E, R>
   readonly restart?: Restart | undefined
-  readonly backoff?: BackoffInput | undefined
+  readonly backoff?: Backoff.Input | undefined
   /**
    * Tells the crashes that are the child's own doing from those that are not:
    * those restart it too, after its backoff, without bringing the supervisor

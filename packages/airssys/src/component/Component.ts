@@ -9,11 +9,11 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { ActorRef } from "../actor/ActorRef.ts"
 import type { ActorSystem } from "../actor/ActorSystem.ts"
+import type * as Backoff from "../actor/Backoff.ts"
 import * as ChildSpec from "../actor/ChildSpec.ts"
 import * as Mailbox from "../actor/Mailbox.ts"
 import * as Supervisor from "../actor/Supervisor.ts"
@@ -31,11 +31,7 @@ export interface ChildOptions extends HostingOptions {
   /** Default `Permanent`. */
   readonly restart?: ChildSpec.Restart | undefined
   /** Default 100 milliseconds, doubled at each restart, at most 10 seconds. */
-  readonly backoff?: {
-    readonly base: Duration.Input
-    readonly factor: number
-    readonly cap: Duration.Input
-  } | undefined
+  readonly backoff?: Backoff.Input | undefined
   /** Messages that may wait, default 1,000; further calls fail with `Busy`. */
   readonly mailbox?: number | undefined
 }
@@ -46,18 +42,7 @@ export interface ChildOptions extends HostingOptions {
  */
 export interface LayerOptions extends ChildOptions {
   /** Default 3 restarts within 10 seconds; one more and the component is stopped. */
-  readonly intensity?: Intensity | undefined
-}
-
-/**
- * At most so many restarts within so much time.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Intensity {
-  readonly restarts: number
-  readonly within: Duration.Input
+  readonly intensity?: Supervisor.Intensity | undefined
 }
 
 /**
@@ -68,12 +53,16 @@ export interface Intensity {
  */
 export type Child<Self> = ChildSpec.ChildSpec<Self, ComponentHost.StartError, ComponentHost.ComponentHost>
 
-const defaultBackoff = { base: "100 millis", factor: 2, cap: "10 seconds" } as const
+const defaultBackoff: Backoff.Input = { base: "100 millis", factor: 2, cap: "10 seconds" }
+
 /**
- * @category models
+ * 3 restarts within 10 seconds.
+ *
+ * @category constructors
  * @since 0.1.0
  */
-export const defaultIntensity: Intensity = { restarts: 3, within: "10 seconds" }
+export const defaultIntensity: Supervisor.Intensity = { restarts: 3, within: "10 seconds" }
+
 const defaultMailbox = 1000
 
 /**

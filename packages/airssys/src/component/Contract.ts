@@ -81,12 +81,6 @@ export interface Contract<Self, Shape> extends Context.Service<Self, Shape> {
 }
 
 /**
- * @category models
- * @since 0.1.0
- */
-export type AnyContract = Contract<never, object>
-
-/**
  * The service value of a contract.
  *
  * @category models

@@ -6,6 +6,7 @@
  * flag says so: the worker's event loop does not run while it waits.
  */
 // oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin
+import type { WorkerEntry } from "airssys/component/WorkerHost"
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 
 interface Boot {
@@ -17,13 +18,7 @@ interface Boot {
 const { answers, entry, flag } = workerData as Boot
 const parent = parentPort!
 
-const { start } = await import(entry) as {
-  start: (port: {
-    readonly post: (message: unknown) => void
-    readonly onMessage: (receive: (message: unknown) => void) => void
-    readonly request: (question: unknown) => unknown
-  }) => void
-}
+const { start } = await import(entry) as WorkerEntry
 
 start({
   post: (message) => parent.postMessage([0, message]),

@@ -15,6 +15,12 @@ const quote = (value: unknown): string => SafeText.escape(typeof value === "stri
 
 const above = (given: string, asked: string): string => `the host gives ${given}, its manifest asks for ${asked}`
 
+/** A size that is no whole number of its unit is shown in bytes, so that two sizes never look alike. */
+const size = (bytes: number): string =>
+  bytes % (1024 * 1024) === 0
+    ? ByteSize.format(ByteSize.mebibytes(bytes / (1024 * 1024)), { unit: "MiB" })
+    : `${bytes} bytes`
+
 type Given = NonNullable<HostingOptions["limits"]>
 
 const memoryOf = (release: Release, given: Given["memory"]): Result.Result<number, InstallRefused> => {
@@ -25,7 +31,7 @@ const memoryOf = (release: Release, given: Given["memory"]): Result.Result<numbe
     return refuse(release, "InvalidLimit", `${quote(given)} is no memory limit such as "32 MiB"`)
   }
   return bytes.value > asked
-    ? refuse(release, "LimitAboveAsked", above(`${bytes.value} bytes of memory`, `${asked}`))
+    ? refuse(release, "LimitAboveAsked", above(`${size(bytes.value)} of memory`, size(asked)))
     : Result.succeed(bytes.value)
 }
 
