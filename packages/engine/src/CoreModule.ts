@@ -1,6 +1,6 @@
 /**
- * The memories and tables of a core module, read and limited without compiling
- * it.
+ * What a core module can take of its host, read and limited without compiling
+ * it: memories, tables, and the types that need a heap of their own.
  *
  * The sections that declare them are read strictly; the code is not looked at.
  * Check a module with `WebAssembly.validate` before rewriting it.
@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import { DecodeError } from "./DecodeError.ts"
+import { readTypes, skipHeapType, skipValueType } from "./internal/coreTypes.ts"
 import { isCoreModule } from "./internal/preamble.ts"
 import { Budget, Reader } from "./internal/reader.ts"
 
@@ -43,6 +44,23 @@ export interface ImportedLimits extends Limits {
 export interface Declared {
   readonly imported: ReadonlyArray<ImportedLimits>
   readonly defined: ReadonlyArray<Limits>
+}
+
+/**
+ * Throws `DecodeError` for a module that can keep more in the host than its
+ * memories and tables: `Refused`, naming the feature, for struct and array types
+ * and all that comes with them, and for what {@link memories} and {@link tables}
+ * refuse.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const check = (bytes: Uint8Array): void => {
+  const { sections } = scan(bytes)
+  const types = sections.get(typeSection)
+  if (types !== undefined) readTypes(types.reader())
+  definedTables(sections.get(tableSection))
+  definedMemories(sections.get(memorySection))
 }
 
 /**
@@ -140,6 +158,7 @@ const limit = (
   return out
 }
 
+const typeSection = 1
 const importSection = 2
 const tableSection = 4
 const memorySection = 5
@@ -168,7 +187,7 @@ interface Imports {
 }
 
 const sectionNames: ReadonlyMap<number, string> = new Map([
-  [1, "type"],
+  [typeSection, "type"],
   [importSection, "import"],
   [3, "function"],
   [tableSection, "table"],
@@ -296,18 +315,6 @@ const readLimits = (reader: Reader, what: "memory" | "table"): PlacedLimits => {
     return reader.malformed(`more than ${maximumPages} pages`, start)
   }
   return { minimum, maximum, start, end: reader.offset }
-}
-
-const skipValueType = (reader: Reader): void => {
-  const start = reader.offset
-  const byte = reader.byte()
-  if (byte === 0x63 || byte === 0x64) return skipHeapType(reader)
-  if (byte < 0x69 || byte > 0x7f) reader.malformed(`unknown type ${byte}`, start)
-}
-
-const skipHeapType = (reader: Reader): void => {
-  if (reader.peek() >= 0x40 && reader.peek() < 0x80) reader.skip(1)
-  else reader.typeIndex()
 }
 
 /** Skips a constant expression of the kinds that initialise a table. */

@@ -33,6 +33,67 @@ const others = (bytes: Uint8Array): ReadonlyArray<string> => {
   return found
 }
 
+describe("check", () => {
+  it.each([
+    ["gc (struct types)", `(module (type $s (struct (field i32))) (func (drop (struct.new $s (i32.const 1)))))`],
+    ["gc (array types)", `(module (type $a (array i64)) (func (drop (array.new_default $a (i32.const 9)))))`],
+    ["gc (recursive types)", `(module (rec (type $a (struct)) (type $b (func))))`],
+    ["gc (subtypes)", `(module (type $s (sub (struct))))`],
+    ["gc (final subtypes)", `(module (type $p (sub final $f (func))) (type $f (func)))`],
+    ["gc (struct types)", `(module (type (func)) (type (struct)))`],
+    ["stack switching (continuation types)", `(module (type $f (func)) (type (cont $f)))`],
+    ["shared types", `(module (type (shared (func))))`],
+    ["shared memory", `(module (memory 1 2 shared) (func (drop (i32.atomic.load (i32.const 0)))))`],
+    ["shared memory", `(module (import "a" "b" (memory 1 2 shared)))`],
+    ["shared tables", `(module (table shared 1 2 funcref))`],
+    ["memory64", `(module (memory i64 1))`],
+    ["memory64", `(module (import "a" "b" (memory i64 1)))`],
+    ["64-bit tables", `(module (table i64 1 funcref))`],
+    ["64-bit tables", `(module (import "a" "b" (table i64 1 funcref)))`]
+  ])("refuses %s", async (feature, wat) => {
+    const bytes = await assemble(wat)
+    expect(failure(() => CoreModule.check(bytes))).toMatchObject({ reason: "Refused", feature })
+  })
+
+  it("takes functions over every type of value that needs no heap", async () => {
+    const bytes = await assemble(
+      `(module (type $f (func (param i32 i64 f32 f64 v128 funcref externref anyref i31ref (ref null 0) (ref extern))
+        (result i32 externref))) (memory 1 2) (table 1 funcref) (tag (param i32)))`
+    )
+    expect(WebAssembly.validate(Uint8Array.from(bytes))).toBe(true)
+    expect(() => CoreModule.check(bytes)).not.toThrow()
+    expect(() => CoreModule.check(module())).not.toThrow()
+  })
+
+  it("finds a malformed type section at its place", () => {
+    const found = (...content: ReadonlyArray<number>) => failure(() => CoreModule.check(module(section(1, ...content))))
+    expect(found(1, 0x61, 0, 0)).toMatchObject({ message: "unknown form of type 97", offset: 11 })
+    expect(found(1, 0x60, 1, 0x01, 0).message).toBe("unknown type 1")
+    expect(found(1, 0x60, 0x7f, 0x7f).message).toContain("parameters announced")
+    expect(found(1, 0x60, 0, 0, 0).message).toBe("1 bytes left over")
+  })
+
+  it("reads every valid module that it does not refuse", async () => {
+    const bytes = await assemble(
+      `(module (type (func (param i32 funcref (ref null 1)) (result v128))) (type (func (param externref)))
+        (memory 1 2) (table 1 funcref))`
+    )
+    const next = random(13)
+    let valid = 0
+    for (let run = 0; run < 40_000; run++) {
+      const mutant = mutate(bytes, next)
+      if (!WebAssembly.validate(Uint8Array.from(mutant))) continue
+      valid++
+      try {
+        CoreModule.check(mutant)
+      } catch (error) {
+        if (!(error instanceof DecodeError) || error.reason === "Malformed") throw error
+      }
+    }
+    expect(valid).toBeGreaterThan(100)
+  })
+})
+
 describe("memories", () => {
   it("gives the bounds of imported and defined ones", async () => {
     const bytes = await assemble(
