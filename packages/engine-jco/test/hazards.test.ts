@@ -181,6 +181,27 @@ describe("what components and jco do to a host", () => {
         assert.include(error.message, "at byte")
       }))
 
+    it.effect("refuses core modules that keep objects outside their memories, before jco sees them", () =>
+      Effect.gen(function*() {
+        const cases = [
+          ["gc (struct types)", `(type $s (struct (field (ref null 0)))) (func (drop (struct.new_default $s)))`],
+          ["gc (array types)", `(type $a (array i64)) (func (drop (array.new_default $a (i32.const 100000000))))`],
+          ["shared memory", `(memory 1 1 shared)`],
+          ["memory64", `(memory i64 1)`],
+          ["64-bit tables", `(table i64 1 funcref)`]
+        ] as const
+        for (const [feature, items] of cases) {
+          const bytes = fromText(`(component
+            (core module $m ${items} (func (export "run") (result i32) (i32.const 7)))
+            (core instance $i (instantiate $m))
+            (func (export "run") (result u32) (canon lift (core func $i "run"))))`)
+          const error = yield* Effect.flip(load(bytes))
+          assert.deepInclude(error, { _tag: "LoadError", reason: "Refused" })
+          assert.include(error.message, feature)
+          assert.include(error.message, "at byte")
+        }
+      }))
+
     it.effect("measures memories that a component does not export", () =>
       Effect.gen(function*() {
         const service = yield* ComponentEngine

@@ -37,18 +37,39 @@ export interface CoreModuleUse {
 }
 
 /**
- * Describes a component without running any of it.
+ * Describes a component without running any of it. A core module that could
+ * keep more in the host than its memories and tables is refused: objects of the
+ * GC proposal are under no limit of an instance.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const inspect = (bytes: Uint8Array): Effect.Effect<ComponentBinary.ComponentDescription, LoadError> =>
+  Effect.flatMap(
+    attempt(() => ComponentBinary.decode(bytes), "the component", 0),
+    (description) =>
+      Effect.as(
+        Effect.forEach(
+          description.coreModules,
+          ({ offset, size }) =>
+            attempt(() => CoreModule.check(bytes.subarray(offset, offset + size)), "a core module", offset),
+          { discard: true }
+        ),
+        description
+      )
+  )
+
+const attempt = <A>(run: () => A, what: string, from: number): Effect.Effect<A, LoadError> =>
   Effect.try({
-    try: () => ComponentBinary.decode(bytes),
-    catch: (error) =>
-      error instanceof DecodeError
-        ? new LoadError({ reason: error.reason, detail: error.message, offset: error.offset })
-        : new LoadError({ reason: "Malformed", detail: "the component cannot be read" })
+    try: run,
+    catch: (error) => {
+      if (!(error instanceof DecodeError)) {
+        return new LoadError({ reason: "Malformed", detail: `${what} cannot be read` })
+      }
+      const { feature, message, offset, reason } = error
+      const detail = feature === undefined ? message : `${what} uses ${feature}: not supported; build it without`
+      return new LoadError({ reason, detail, offset: from + offset })
+    }
   })
 
 /**

@@ -149,6 +149,32 @@ describe("Admission", () => {
     }
   })
 
+  it.effect("refuses core modules with a heap of their own, naming the feature and its place", () =>
+    Effect.gen(function*() {
+      const preamble = [0, 0x61, 0x73, 0x6d]
+      const inComponent = (...content: ReadonlyArray<number>) => {
+        const core = [...preamble, 1, 0, 0, 0, ...content]
+        return Uint8Array.of(...preamble, 0x0d, 0, 1, 0, 1, core.length, ...core)
+      }
+      const cases = [
+        ["gc (struct types)", [1, 5, 1, 0x5f, 1, 0x7f, 0], 21],
+        ["gc (array types)", [1, 4, 1, 0x5e, 0x7e, 1], 21],
+        ["shared memory", [5, 4, 1, 3, 1, 2], 21],
+        ["memory64", [5, 3, 1, 4, 1], 21],
+        ["64-bit tables", [4, 4, 1, 0x70, 4, 1], 22]
+      ] as const
+      for (const [feature, content, offset] of cases) {
+        assert.deepInclude(yield* Effect.flip(Admission.inspect(inComponent(...content))), {
+          _tag: "LoadError",
+          reason: "Refused",
+          detail: `a core module uses ${feature}: not supported; build it without`,
+          offset
+        })
+      }
+      const { coreModules } = yield* Admission.inspect(inComponent(1, 4, 1, 0x60, 0, 0))
+      assert.strictEqual(coreModules.length, 1)
+    }))
+
   it.effect("gives a typed error with the place for what is no component", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Admission.inspect(Uint8Array.of(0, 0x61, 0x73, 0x6d)))
