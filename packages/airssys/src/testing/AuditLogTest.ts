@@ -132,6 +132,17 @@ export const suite = <E>(
           { capacity: 4 }
         ))
 
+      it.effect("gives the room of a use that fits no entry back to its principal", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            for (const size of [5000, 5001]) audit.recordUnsafe(used("x".repeat(size)))
+            yield* audit.flush
+            assert.strictEqual(audit.recordUnsafe(used("A")), 3)
+          }),
+          { capacity: 4 }
+        ))
+
       it.effect("lets one principal take half of the buffer and leaves the rest to others", () =>
         run(
           Effect.gen(function*() {
