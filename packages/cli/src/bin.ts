@@ -13,8 +13,10 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", () => process.kill(process.pid, "SIGINT"))
 }
 
+const reported = (message: string): string => message.startsWith("error: ") ? message : `error: ${message}`
+
 Command.run(Cli.command, { version: Version.version }).pipe(
-  Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Console.error(error.message)),
+  Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Console.error(reported(error.message))),
   Effect.provide(NodeServices.layer),
   (program) => NodeRuntime.runMain(program, { disableErrorReporting: true })
 )

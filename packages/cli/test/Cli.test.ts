@@ -117,6 +117,26 @@ describe("airssys", { timeout: 60_000 }, () => {
       assert.include(wrong.err, "Nothing was started.")
     })
 
+    it("refuses a call that its component does not have, and does not say that nothing ran", async () => {
+      const folder = plugin("totals")
+      writeFileSync(
+        join(folder, "..", "airssys.toml"),
+        "schema = 1\n[[component]]\nsource = \"totals\"\n" +
+          "[[call]]\ntitle = \"A sum\"\ncomponent = \"acme:totals\"\nexport = \"totals.summ\"\n"
+      )
+      const { code, err } = await airssys(["run", join(folder, "..")])
+      assert.strictEqual(code, 1)
+      assert.include(
+        err,
+        "error: acme:totals totals.summ: the component is not running, or has no such export. The call was not made."
+      )
+    })
+
+    it("begins each report of a failure in the same way", async () => {
+      const { err } = await airssys(["build", "--folder", "nowhere"])
+      assert.match(err, /^error: .*nowhere/)
+    })
+
     it("stops without a stack trace when nobody reads its output any more", async () => {
       const folder = plugin("totals")
       writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"totals\"\n")
