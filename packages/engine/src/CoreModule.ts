@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import { DecodeError } from "./DecodeError.ts"
-import { readTypes, skipHeapType, skipValueType } from "./internal/coreTypes.ts"
+import { readTypes, skipHeapType, skipStorableType, skipValueType } from "./internal/coreTypes.ts"
 import { isCoreModule } from "./internal/preamble.ts"
 import { Budget, Reader } from "./internal/reader.ts"
 
@@ -49,8 +49,8 @@ export interface Declared {
 /**
  * Throws `DecodeError` for a module that can keep more in the host than its
  * memories and tables: `Refused`, naming the feature, for struct and array types
- * and all that comes with them, and for what {@link memories} and {@link tables}
- * refuse.
+ * and all that comes with them, for exceptions that can be kept in exceptions, and
+ * for what {@link memories} and {@link tables} refuse.
  *
  * @category guards
  * @since 0.1.0
@@ -77,7 +77,7 @@ export const memories = (bytes: Uint8Array): Declared => {
 
 /**
  * The tables of a core module. Throws `DecodeError`: `Refused` for shared and
- * 64-bit tables.
+ * 64-bit tables, and for tables of exceptions.
  *
  * @category combinators
  * @since 0.1.0
@@ -295,7 +295,7 @@ const definedTables = (section: Section | undefined): ReadonlyArray<PlacedLimits
 }
 
 const readTable = (reader: Reader): PlacedLimits => {
-  skipValueType(reader)
+  skipStorableType(reader)
   return readLimits(reader, "table")
 }
 

@@ -42,6 +42,15 @@ describe("check", () => {
     ["gc (final subtypes)", `(module (type $p (sub final $f (func))) (type $f (func)))`],
     ["gc (struct types)", `(module (type (func)) (type (struct)))`],
     ["stack switching (continuation types)", `(module (type $f (func)) (type (cont $f)))`],
+    [
+      "exceptions as values (exnref)",
+      `(module (tag $t (param i32 exnref)) (global $kept (mut exnref) (ref.null exn)) (func (export "run")
+        (global.set $kept (block $caught (result exnref)
+          (try_table (catch_all_ref $caught) (throw $t (i32.const 1) (global.get $kept))) (unreachable)))))`
+    ],
+    ["exceptions as values (exnref)", `(module (tag (param (ref exn))))`],
+    ["exceptions as values (exnref)", `(module (table 1 exnref))`],
+    ["exceptions as values (exnref)", `(module (import "a" "b" (table 1 exnref)))`],
     ["shared types", `(module (type (shared (func))))`],
     ["shared memory", `(module (memory 1 2 shared) (func (drop (i32.atomic.load (i32.const 0)))))`],
     ["shared memory", `(module (import "a" "b" (memory 1 2 shared)))`],
@@ -58,7 +67,8 @@ describe("check", () => {
   it("takes functions over every type of value that needs no heap", async () => {
     const bytes = await assemble(
       `(module (type $f (func (param i32 i64 f32 f64 v128 funcref externref anyref i31ref (ref null 0) (ref extern))
-        (result i32 externref))) (memory 1 2) (table 1 funcref) (tag (param i32)))`
+        (result i32 externref))) (memory 1 2) (table 1 funcref) (tag $t (param i32))
+        (func (block $caught (result i32 exnref) (try_table (catch_ref $t $caught)) (return)) (throw_ref)))`
     )
     expect(WebAssembly.validate(Uint8Array.from(bytes))).toBe(true)
     expect(() => CoreModule.check(bytes)).not.toThrow()

@@ -15,8 +15,10 @@ export const readTypes = (reader: Reader): void => {
         ? reader.malformed(`unknown form of type ${form}`, start)
         : reader.refused(feature, start)
     }
-    skipValueTypes(reader, "parameters")
-    skipValueTypes(reader, "results")
+    const parameters = reader.count("parameters")
+    for (let i = 0; i < parameters; i++) skipStorableType(reader)
+    const results = reader.count("results")
+    for (let i = 0; i < results; i++) skipValueType(reader)
   }
   reader.expectEnd()
 }
@@ -31,19 +33,31 @@ const refusedForms: ReadonlyMap<number, string> = new Map([
   [0x65, "shared types"]
 ])
 
-const skipValueTypes = (reader: Reader, what: string): void => {
-  const count = reader.count(what)
-  for (let i = 0; i < count; i++) skipValueType(reader)
+/**
+ * Skips the type of what can be kept: a payload of exceptions, which is written
+ * as parameters, or an element. An exception kept in another is a list without end.
+ */
+export const skipStorableType = (reader: Reader): void => {
+  const start = reader.offset
+  if (skipValueType(reader) === exceptionType) reader.refused("exceptions as values (exnref)", start)
 }
 
-export const skipValueType = (reader: Reader): void => {
+const exceptionType = 0x69
+
+/** Skips a type; of a reference, the byte that says what it refers to, or undefined for an index. */
+export const skipValueType = (reader: Reader): number | undefined => {
   const start = reader.offset
   const byte = reader.byte()
   if (byte === 0x63 || byte === 0x64) return skipHeapType(reader)
-  if (byte < 0x69 || byte > 0x7f) reader.malformed(`unknown type ${byte}`, start)
+  return byte < 0x69 || byte > 0x7f ? reader.malformed(`unknown type ${byte}`, start) : byte
 }
 
-export const skipHeapType = (reader: Reader): void => {
-  if (reader.peek() >= 0x40 && reader.peek() < 0x80) reader.skip(1)
-  else reader.typeIndex()
+export const skipHeapType = (reader: Reader): number | undefined => {
+  const byte = reader.peek()
+  if (byte >= 0x40 && byte < 0x80) {
+    reader.skip(1)
+    return byte
+  }
+  reader.typeIndex()
+  return undefined
 }
