@@ -28,6 +28,7 @@ import { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
 import type { Allowed, Decision, Denied, Recorded } from "./Decision.ts"
 import type { Grant, InvalidGrant } from "./Grant.ts"
+import { Accounts, type Entry } from "./internal/accounts.ts"
 import * as ruleTable from "./internal/ruleTable.ts"
 import * as Powers from "./Powers.ts"
 import { CurrentPrincipal, Principal } from "./Principal.ts"
@@ -129,12 +130,6 @@ export class CapabilityEnforcer extends Context.Service<CapabilityEnforcer, {
   ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Id> | CurrentPrincipal>
 }>()("airssys/security/CapabilityEnforcer") {}
 
-interface Entry {
-  readonly account: ruleTable.Account
-  /** What it was admitted with, to compare a second admission. */
-  readonly admitted: string
-}
-
 const failure = (reason: CapabilityError["reason"]): CapabilityError => new CapabilityError({ reason })
 
 const deniedError = (recorded: Recorded<Denied>): CapabilityError =>
@@ -152,35 +147,17 @@ type Changes = Pick<CapabilityEnforcer["Service"], "admit" | "dismiss" | "grant"
  * or dismissal takes hold first, and again under the permit for what a change
  * in flight added meanwhile.
  */
-const makeAccounts = (audit: AuditLog["Service"]): Changes & {
-  readonly find: (principal: Principal) => Entry | undefined
-} => {
+const makeChanges = (audit: AuditLog["Service"], accounts: Accounts): Changes => {
   const changing = Semaphore.makeUnsafe(1)
-  const components = new Map<string, Entry>()
-  const operators = new Map<string, Entry>()
-  const hosts = new Map<string, Entry>()
-  const revocations = new Map<string, Set<string>>()
   let grants = 0
-
-  const entriesOf = (kind: Principal["kind"]): Map<string, Entry> =>
-    kind === "Component" ? components : kind === "Operator" ? operators : hosts
-
-  const find = (principal: Principal): Entry | undefined => entriesOf(principal.kind).get(principal.id)
 
   const found = (principal: Principal): Effect.Effect<Entry, AdmissionError> =>
     Effect.suspend(() => {
-      const entry = find(principal)
+      const entry = accounts.find(principal)
       return entry === undefined
         ? Effect.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
         : Effect.succeed(entry)
     })
-
-  const revocationsOf = (principal: Principal): Set<string> => {
-    const key = `${principal.kind}\n${principal.id}`
-    const found = revocations.get(key) ?? new Set()
-    revocations.set(key, found)
-    return found
-  }
 
   const change = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     changing.withPermit(Effect.uninterruptible(effect))
@@ -194,17 +171,16 @@ const makeAccounts = (audit: AuditLog["Service"]): Changes & {
         ruleTable.installGrant(account, yield* Effect.fromResult(ruleTable.prepareGrant(grant, grants + index + 1)))
       }
       const admitted = JSON.stringify([prepared.map((_) => _.ask), account.grants.map((_) => _.grant)])
-      const known = find(principal)
+      const known = accounts.find(principal)
       if (known !== undefined) {
         if (known.admitted === admitted) return
         return yield* new AdmissionError({ principal, reason: "AlreadyAdmitted" })
       }
       grants += account.grants.length
-      const revoked = revocationsOf(principal)
-      for (const state of account.grants) state.isRevoked = revoked.has(JSON.stringify(state.grant))
+      for (const state of account.grants) state.isRevoked = accounts.wasRevoked(principal, state.grant)
       const live = account.grants.filter((state) => !state.isRevoked)
       if (live.length > 0) yield* audit.appendAll(live.map((state) => grantedEvent(principal, state)))
-      entriesOf(principal.kind).set(principal.id, { account, admitted })
+      accounts.set(principal, { account, admitted })
     }))
 
   const grant: Changes["grant"] = (principal, given) =>
@@ -214,20 +190,19 @@ const makeAccounts = (audit: AuditLog["Service"]): Changes & {
       grants++
       yield* audit.append(grantedEvent(principal, state))
       ruleTable.installGrant(account, state)
-      revocationsOf(principal).delete(JSON.stringify(state.grant))
+      accounts.forgetRevocation(principal, state.grant)
       return state.id
     }))
 
   const takeBack = (principal: Principal, options: Parameters<Changes["revoke"]>[1]) => {
-    const selected = (find(principal)?.account.grants ?? []).filter((state) =>
+    const selected = (accounts.find(principal)?.account.grants ?? []).filter((state) =>
       !state.isRevoked &&
       (options.grant === undefined || options.grant === state.id) &&
       (options.kind === undefined || options.kind === state.grant.kind)
     )
-    const revoked = revocationsOf(principal)
     for (const state of selected) {
       state.isRevoked = true
-      revoked.add(JSON.stringify(state.grant))
+      accounts.rememberRevocation(principal, state.grant)
     }
     return selected
   }
@@ -247,10 +222,9 @@ const makeAccounts = (audit: AuditLog["Service"]): Changes & {
 
   const dismiss: Changes["dismiss"] = (principal) =>
     Effect.uninterruptible(Effect.suspend(() => {
-      const entries = entriesOf(principal.kind)
-      const wasKnown = entries.delete(principal.id)
+      const wasKnown = accounts.delete(principal)
       return changing.withPermit(Effect.suspend(() =>
-        entries.delete(principal.id) || wasKnown
+        accounts.delete(principal) || wasKnown
           ? Effect.asVoid(audit.append({ _tag: "Dismissed", principal: AuditEvent.actor(principal) }))
           : Effect.void
       ))
@@ -258,21 +232,21 @@ const makeAccounts = (audit: AuditLog["Service"]): Changes & {
 
   const held: Changes["held"] = (principal) =>
     Effect.sync(() =>
-      (find(principal)?.account.grants ?? []).map((state): HeldGrant => ({
+      (accounts.find(principal)?.account.grants ?? []).map((state): HeldGrant => ({
         id: state.id,
         grant: state.grant,
         state: state.isRevoked ? "Revoked" : "Live"
       }))
     )
 
-  return { find, admit, dismiss, grant, revoke, held }
+  return { admit, dismiss, grant, revoke, held }
 }
 
 const make = Effect.gen(function*() {
   const audit = yield* AuditLog
   const clock = yield* Clock.Clock
   const powers = yield* Powers.Powers
-  const { find, ...changes } = makeAccounts(audit)
+  const accounts = new Accounts()
   let latest = audit.latestTimeUnsafe()
 
   const now = (): number => {
@@ -282,7 +256,7 @@ const make = Effect.gen(function*() {
   }
 
   const check = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Decision => {
-    const entry = find(principal)
+    const entry = accounts.find(principal)
     return entry === undefined
       ? ruleTable.denyUnknown(principal, kind, resource)
       : ruleTable.decide(entry.account, kind, resource, now())
@@ -329,7 +303,7 @@ const make = Effect.gen(function*() {
       }
     )
 
-  return CapabilityEnforcer.of({ ...changes, check, decideUnsafe, decide, require })
+  return CapabilityEnforcer.of({ ...makeChanges(audit, accounts), check, decideUnsafe, decide, require })
 })
 
 const grantedEvent = (principal: Principal, state: ruleTable.GrantState): AuditEvent.AuditEvent => ({
