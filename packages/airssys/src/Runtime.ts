@@ -139,6 +139,20 @@ interface Entry extends Running {
   readonly scope: Scope.Closeable
 }
 
+/** Starts a component under a supervisor of its own. */
+const supervised = Effect.fnUntraced(function*(
+  release: Release,
+  definition: Contract.Definition | undefined,
+  options: Component.LayerOptions
+) {
+  const supervisor = yield* Supervisor.start(Supervisor.make({
+    strategy: "OneForOne",
+    intensity: options.intensity ?? Component.defaultIntensity,
+    children: []
+  }))
+  return yield* supervisor.startChild(Component.childOf(release, definition, options))
+})
+
 const make = Effect.gen(function*() {
   const host = yield* ComponentHost.ComponentHost
   const system = yield* ActorSystem.ActorSystem
@@ -166,14 +180,7 @@ const make = Effect.gen(function*() {
         if (former !== undefined) yield* close(former)
         const placement = yield* restore(host.place(release, options))
         const own = yield* Scope.fork(scope)
-        const { ref } = yield* Effect.gen(function*() {
-          const supervisor = yield* Supervisor.start(Supervisor.make({
-            strategy: "OneForOne",
-            intensity: options.intensity ?? Component.defaultIntensity,
-            children: []
-          }))
-          return yield* supervisor.startChild(Component.childOf(release, definition, options))
-        }).pipe(
+        const { ref } = yield* supervised(release, definition, options).pipe(
           Effect.provideService(Scope.Scope, own),
           Effect.provideService(ComponentHost.ComponentHost, host),
           Effect.provideService(ActorSystem.ActorSystem, system),

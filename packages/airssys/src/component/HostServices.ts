@@ -104,42 +104,7 @@ export const make: Effect.Effect<(guest: Guest) => Imports, never, CapabilityEnf
 
   return (guest) => {
     const started = clock.monotonicTimeNanosUnsafe()
-    let writing: string | undefined
-    let lines = 0
-    let characters = 0
-
-    const log = (severity: LogLevel.Severity, text: string, fields: string | undefined): void => {
-      const message = guest.message()
-      run(
-        Effect.logWithLevel(severity)(text).pipe(
-          Effect.annotateLogs({
-            component: `${guest.namespace}:${guest.name}`,
-            version: guest.version,
-            ...(message === undefined ? undefined : { message }),
-            ...(fields === undefined ? undefined : { fields })
-          })
-        )
-      )
-    }
-
-    const write = (severity: LogLevel.Severity, message: string, given: ReadonlyArray<LogField>): unknown => {
-      if (guest.message() !== writing) {
-        writing = guest.message()
-        lines = 0
-        characters = 0
-      }
-      if (lines > linesPerMessage || characters > charactersPerMessage) return exhausted
-      const text = line(message)
-      const fields = given.length === 0 ? undefined : fieldText(given)
-      lines++
-      characters += text.length + (fields?.length ?? 0)
-      if (lines > linesPerMessage || characters > charactersPerMessage) {
-        log("Warn", "More lines of this message are dropped.", undefined)
-        return exhausted
-      }
-      log(severity, text, fields)
-      return { tag: "ok" }
-    }
+    const write = writer(guest, run)
 
     const guarded = (kind: CapabilityKind, resource: string, use: () => unknown): unknown => {
       const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, resource)
@@ -197,6 +162,48 @@ export const make: Effect.Effect<(guest: Guest) => Imports, never, CapabilityEnf
     })
   }
 })
+
+type Write = (severity: LogLevel.Severity, message: string, fields: ReadonlyArray<LogField>) => unknown
+
+/** The log of one guest, as much of it as one message may write. */
+const writer = (guest: Guest, run: (effect: Effect.Effect<void>) => unknown): Write => {
+  let writing: string | undefined
+  let lines = 0
+  let characters = 0
+
+  const log = (severity: LogLevel.Severity, text: string, fields: string | undefined): void => {
+    const message = guest.message()
+    run(
+      Effect.logWithLevel(severity)(text).pipe(
+        Effect.annotateLogs({
+          component: `${guest.namespace}:${guest.name}`,
+          version: guest.version,
+          ...(message === undefined ? undefined : { message }),
+          ...(fields === undefined ? undefined : { fields })
+        })
+      )
+    )
+  }
+
+  return (severity, message, given) => {
+    if (guest.message() !== writing) {
+      writing = guest.message()
+      lines = 0
+      characters = 0
+    }
+    if (lines > linesPerMessage || characters > charactersPerMessage) return exhausted
+    const text = line(message)
+    const fields = given.length === 0 ? undefined : fieldText(given)
+    lines++
+    characters += text.length + (fields?.length ?? 0)
+    if (lines > linesPerMessage || characters > charactersPerMessage) {
+      log("Warn", "More lines of this message are dropped.", undefined)
+      return exhausted
+    }
+    log(severity, text, fields)
+    return { tag: "ok" }
+  }
+}
 
 const environmentName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 
