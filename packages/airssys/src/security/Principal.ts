@@ -63,14 +63,6 @@ export const make = (options: {
 export const isPrincipal: (u: unknown) => u is Principal = Schema.is(Principal)
 
 /**
- * Whether two values name the same principal; labels do not count.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const isSame = (self: Principal, that: Principal): boolean => self.kind === that.kind && self.id === that.id
-
-/**
  * The principal on whose authority the current fiber acts.
  *
  * @category services
