@@ -217,14 +217,17 @@ const fromAskError = (component: string, target: Contract.Target, error: AskErro
       return unanswered(component, target, "Busy", error.message)
     case "ActorStopped":
       return unanswered(component, target, "Stopped", "was stopped")
-    case "ActorCrashed":
+    case "ActorCrashed": {
+      const failure = Cause.squash(error.cause)
+      if (failure instanceof ComponentError) return failure
       return unanswered(
         component,
         target,
         "Poisoned",
         "the host failed in this call, and the instance is gone",
-        Cause.squash(error.cause)
+        failure
       )
+    }
     default:
       return unanswered(component, target, "Poisoned", error.message)
   }
@@ -355,8 +358,9 @@ const makeInstances = Effect.gen(function*() {
           const failure = Cause.findErrorOption(cause)
           if (Option.isNone(failure)) return Effect.failCause(cause)
           const error = named(request)(failure.value)
+          if (instance.isPoisoned()) return Effect.fail(error)
           context.fail(request, error)
-          return instance.isPoisoned() ? Effect.fail(error) : Effect.void
+          return Effect.void
         }
       })
     }

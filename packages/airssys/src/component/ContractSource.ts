@@ -319,7 +319,9 @@ class Writer {
       case "record":
         return `{ ${
           type.fields.map((field) =>
-            `readonly ${camel(this.checked(field.name, place))}: ${this.type(field.type, place)}`
+            `readonly ${camel(this.checked(field.name, place))}${field.type.kind === "option" ? "?" : ""}: ${
+              this.type(field.type, place)
+            }`
           )
             .join("; ")
         } }`

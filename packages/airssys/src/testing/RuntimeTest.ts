@@ -167,6 +167,14 @@ export const suite = <E>(
             assert.includeMembers(tags, ["Crashed", "Restarted"])
           })))
 
+      it.effect("fails a call at once that comes right after a crash, while the component restarts", () =>
+        started("miner", (runtime) =>
+          Effect.gen(function*() {
+            yield* Effect.flip(runtime.call("evil:miner", "miner.dig", []))
+            const error = yield* Effect.flip(runtime.call("evil:miner", "miner.ping", []))
+            assert.strictEqual(error.reason._tag, "Restarting")
+          }), { backoff: { base: "1 minute", factor: 1, cap: "1 minute" } }))
+
       it.effect("ends a recursion without end as a stack overflow", () =>
         started("miner", (runtime) =>
           Effect.gen(function*() {
