@@ -226,11 +226,20 @@ export interface Target {
  * @category combinators
  * @since 0.1.0
  */
-export const exportName = (target: Target): string => {
-  if (target.interface === undefined) return target.function
-  const name = target.interface.slice(target.interface.indexOf("/") + 1)
+export const exportName = (target: Target): string =>
+  target.interface === undefined ? target.function : `${interfaceName(target.interface)}.${target.function}`
+
+/**
+ * The name of an interface without its package and version: `rates` of
+ * `acme:rates/rates@1.2.0`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const interfaceName = (id: string): string => {
+  const name = id.slice(id.indexOf("/") + 1)
   const version = name.indexOf("@")
-  return `${version === -1 ? name : name.slice(0, version)}.${target.function}`
+  return version === -1 ? name : name.slice(0, version)
 }
 
 /**

@@ -8,8 +8,10 @@
  * @since 0.1.0
  */
 import type * as WitType from "@airssys/engine/WitType"
+import { camelCase } from "@airssys/engine/WitValue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Contract from "./Contract.ts"
 
 /**
  * A world that cannot become a contract; `place` names the function or type.
@@ -185,7 +187,7 @@ class Writer {
   nested(interfaces: ReadonlyArray<WitType.Interface>): ReadonlyArray<Member> {
     return interfaces.flatMap((item) => {
       if (item.id === undefined) return this.functions(item, "  ")
-      const name = camel(this.checked(localName(item.id), item.id))
+      const name = camelCase(this.checked(Contract.interfaceName(item.id), item.id))
       const inner = this.functions(item, "    ")
       return [{
         type: [`  readonly ${name}: {`, ...inner.map((member) => member.type), "  }"].join("\n"),
@@ -199,11 +201,11 @@ class Writer {
     return from.functions.map((func) => {
       const place = `${from.id ?? this.world}#${func.name}`
       if (func.async) throw this.error(place, "async functions have no place in a contract yet")
-      const name = camel(this.checked(func.name, place))
+      const name = camelCase(this.checked(func.name, place))
       if (seen.has(name)) throw this.error(place, `two functions would be called ${name}`)
       seen.add(name)
       const params = func.params.map((param) => {
-        const local = camel(this.checked(param.name, place))
+        const local = camelCase(this.checked(param.name, place))
         return `${keywords.has(local) ? `${local}_` : local}: ${this.type(param.type, place)}`
       })
       const { result } = func
@@ -307,7 +309,7 @@ class Writer {
     const key = typeKey(type.name)
     const known = this.names.get(key)
     if (known !== undefined) return known
-    const scope = type.name.owner === undefined ? this.className : pascal(localName(type.name.owner))
+    const scope = type.name.owner === undefined ? this.className : pascal(Contract.interfaceName(type.name.owner))
     const name = this.unique(pascal(this.checked(type.name.name, place)), scope, key)
     this.names.set(key, name)
     this.declare(`export type ${name} = ${this.structure(type, place)}\n`)
@@ -319,7 +321,7 @@ class Writer {
       case "record":
         return `{ ${
           type.fields.map((field) =>
-            `readonly ${camel(this.checked(field.name, place))}${field.type.kind === "option" ? "?" : ""}: ${
+            `readonly ${camelCase(this.checked(field.name, place))}${field.type.kind === "option" ? "?" : ""}: ${
               this.type(field.type, place)
             }`
           )
@@ -330,7 +332,9 @@ class Writer {
       case "enum":
         return type.cases.map(quote).join(" | ")
       case "flags":
-        return `{ ${type.labels.map((label) => `readonly ${camel(this.checked(label, place))}: boolean`).join("; ")} }`
+        return `{ ${
+          type.labels.map((label) => `readonly ${camelCase(this.checked(label, place))}: boolean`).join("; ")
+        } }`
     }
   }
 
@@ -382,14 +386,9 @@ const quote = (text: string): string => JSON.stringify(text)
 
 const typeKey = (name: WitType.TypeName): string => `${name.owner ?? ""}#${name.name}`
 
-const localName = (id: string): string => id.slice(id.indexOf("/") + 1).replace(/@.*$/, "")
-
-const pascal = (kebab: string): string =>
-  kebab.split("-").map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1).toLowerCase()}`).join("")
-
-const camel = (kebab: string): string => {
-  const name = pascal(kebab)
-  return `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`
+const pascal = (kebab: string): string => {
+  const name = camelCase(kebab)
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
 }
 
 const descriptor = (value: unknown): string => {

@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import type * as WitType from "@airssys/engine/WitType"
+import { camelCase } from "@airssys/engine/WitValue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SafeText from "../security/SafeText.ts"
@@ -179,6 +180,3 @@ const table = (entries: ReadonlyArray<readonly [string, unknown]>): object =>
       entries.map(([key, value]) => [key, { value, enumerable: true, configurable: true, writable: true }])
     )
   )
-
-const camelCase = (kebab: string): string =>
-  kebab.toLowerCase().replace(/-([a-z0-9])/g, (_, next: string) => next.toUpperCase())
