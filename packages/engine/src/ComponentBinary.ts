@@ -9,10 +9,7 @@
  *
  * @since 0.1.0
  */
-import { DecodeError } from "./DecodeError.ts"
-import { Parser } from "./internal/componentParser.ts"
-import { Budget, Reader } from "./internal/reader.ts"
-import { worldOf } from "./internal/worldOf.ts"
+import { parseComponent } from "./internal/decodeBlueprint.ts"
 import type { World } from "./WitType.ts"
 
 /**
@@ -93,31 +90,5 @@ export interface DecodeOptions {
  * @category constructors
  * @since 0.1.0
  */
-export const decode = (bytes: Uint8Array, options: DecodeOptions = {}): ComponentDescription => {
-  const maxBytes = options.maxBytes ?? 64 * 1_024 * 1_024
-  if (bytes.length > maxBytes) {
-    throw new DecodeError({
-      reason: "TooLarge",
-      offset: maxBytes,
-      section: "component",
-      message: `${bytes.length} bytes, at most ${maxBytes} are allowed`
-    })
-  }
-  const maxTypeSize = options.maxTypeSize ?? 1_000_000
-  const reader = new Reader(bytes, 0, bytes.length, "component", new Budget(options.maxItems ?? 1_000_000))
-  const parser = new Parser(reader, {
-    maxTypeSize,
-    maxTypeDepth: options.maxTypeDepth ?? 100,
-    maxComponentDepth: options.maxComponentDepth ?? 32
-  })
-  const definition = parser.component(reader, undefined, [])
-  return {
-    world: worldOf(reader, definition, maxTypeSize),
-    coreModules: parser.modules.map((module, index) => ({
-      ...module,
-      instances: definition.instances.get(index) ?? 0
-    })),
-    customSections: parser.customSections,
-    size: bytes.length
-  }
-}
+export const decode = (bytes: Uint8Array, options: DecodeOptions = {}): ComponentDescription =>
+  parseComponent(bytes, options).description

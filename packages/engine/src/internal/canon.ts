@@ -1,8 +1,9 @@
 /**
  * Canonical functions: what lifts, lowers and handles resources, with the options.
  */
+import type { CanonOptions, StringEncoding } from "./blueprint.ts"
 import type { Frame } from "./frame.ts"
-import { countCore, itemAt, push, readCoreIndex } from "./frame.ts"
+import { countCore, itemAt, push, readCoreIndex, readIndex } from "./frame.ts"
 import type { Reader } from "./reader.ts"
 import { peel } from "./typeNodes.ts"
 import { readResource } from "./valueTypes.ts"
@@ -13,24 +14,30 @@ export const readCanon = (reader: Reader, frame: Frame): void => {
   switch (kind) {
     case 0x00: {
       reader.expect(0x00)
-      readCoreIndex(reader, frame, "func")
-      readOptions(reader, frame)
+      const core = readCoreIndex(reader, frame, "func")
+      const options = readOptions(reader, frame)
       const type = itemAt(reader, frame.types, "type")
       if (type.k !== "func") return reader.malformed("the type of a lifted function is no function type")
+      frame.steps.push({ op: "lift", core, type, options })
       return push(reader, frame.funcs, type)
     }
-    case 0x01:
+    case 0x01: {
       reader.expect(0x00)
-      itemAt(reader, frame.funcs, "function")
-      readOptions(reader, frame)
+      const { index, item } = readIndex(reader, frame.funcs, "function")
+      const options = readOptions(reader, frame)
+      frame.steps.push({ op: "lower", func: index, type: item, options })
       return countCore(reader, frame, "func")
+    }
     case 0x02:
     case 0x03:
     case 0x04: {
       const resource = peel(readResource(reader, frame))
+      if (resource.k !== "resource") return reader.malformed("not a resource", start)
       if (kind !== 0x03 && !frame.ownResources.has(resource)) {
         return reader.malformed("a handle to a resource that is defined elsewhere", start)
       }
+      const op = kind === 0x02 ? "resource.new" : kind === 0x03 ? "resource.drop" : "resource.rep"
+      frame.steps.push({ op, node: resource })
       return countCore(reader, frame, "func")
     }
     default: {
@@ -42,8 +49,12 @@ export const readCanon = (reader: Reader, frame: Frame): void => {
   }
 }
 
-const readOptions = (reader: Reader, frame: Frame): void => {
+const readOptions = (reader: Reader, frame: Frame): CanonOptions => {
   const count = reader.count("options")
+  let encoding: StringEncoding = "utf8"
+  let memory: number | undefined
+  let realloc: number | undefined
+  let postReturn: number | undefined
   const seen = new Set<number>()
   for (let i = 0; i < count; i++) {
     const start = reader.offset
@@ -53,15 +64,22 @@ const readOptions = (reader: Reader, frame: Frame): void => {
     seen.add(key)
     switch (option) {
       case 0x00:
+        encoding = "utf8"
+        break
       case 0x01:
+        encoding = "utf16"
+        break
       case 0x02:
+        encoding = "latin1+utf16"
         break
       case 0x03:
-        readCoreIndex(reader, frame, "memory")
+        memory = readCoreIndex(reader, frame, "memory")
         break
       case 0x04:
+        realloc = readCoreIndex(reader, frame, "func")
+        break
       case 0x05:
-        readCoreIndex(reader, frame, "func")
+        postReturn = readCoreIndex(reader, frame, "func")
         break
       case 0x06:
         return reader.refused("async lift and lower", start)
@@ -74,6 +92,7 @@ const readOptions = (reader: Reader, frame: Frame): void => {
         return reader.malformed(`unknown canonical option ${option}`, start)
     }
   }
+  return { encoding, memory, realloc, postReturn }
 }
 
 export const readStart = (reader: Reader, frame: Frame): void => {

@@ -2,7 +2,9 @@
  * Walks the sections of a component and its nested ones.
  */
 import { readAlias } from "./aliases.ts"
+import type { ModuleSource } from "./blueprint.ts"
 import { readCanon, readStart } from "./canon.ts"
+import { coreModuleType } from "./coreModuleTypeStub.ts"
 import { readExport, readImport } from "./externs.ts"
 import { Frame, push } from "./frame.ts"
 import type { Definition, Shared } from "./frame.ts"
@@ -13,9 +15,7 @@ import type { TypeLimits } from "./typeNodes.ts"
 import { TypeNodes } from "./typeNodes.ts"
 import { readType } from "./types.ts"
 
-export interface ModuleLocation {
-  readonly offset: number
-  readonly size: number
+export interface ParsedModule extends ModuleSource {
   readonly path: ReadonlyArray<number>
 }
 
@@ -31,7 +31,7 @@ export interface ParserLimits extends TypeLimits {
 }
 
 export class Parser {
-  readonly modules: Array<ModuleLocation> = []
+  readonly modules: Array<ParsedModule> = []
   readonly customSections: Array<CustomSection> = []
   readonly #shared: Shared
 
@@ -64,7 +64,8 @@ export class Parser {
       scope: frame.scope,
       imports: frame.imports,
       exports: frame.exports,
-      instances: frame.moduleInstances
+      instances: frame.moduleInstances,
+      blueprint: { steps: frame.steps }
     }
   }
 
@@ -78,16 +79,20 @@ export class Parser {
       }
       case 1: {
         if (!isCoreModule(reader)) reader.malformed("not a core module")
-        push(reader, frame.modules, this.modules.length)
-        this.modules.push({
+        const source: ModuleSource = {
+          index: this.modules.length,
           offset: reader.offset,
           size: reader.remaining,
-          path: [...frame.path, frame.modules.length - 1]
-        })
+          type: coreModuleType(reader.bytes, reader.offset, reader.remaining, reader.budget)
+        }
+        this.modules.push({ ...source, path: [...frame.path, frame.modules.length] })
+        frame.steps.push({ op: "core module", source })
+        push(reader, frame.modules, source)
         return
       }
       case 4: {
         const definition = this.component(reader, frame, [...frame.path, frame.components.length])
+        frame.steps.push({ op: "component", blueprint: definition.blueprint })
         push(reader, frame.components, definition)
         return
       }

@@ -1,8 +1,9 @@
 /**
  * Imports and exports: names, what they name, and the types that are given to them.
  */
+import type { Item } from "./blueprint.ts"
 import type { Frame } from "./frame.ts"
-import { define, itemAt } from "./frame.ts"
+import { define, itemAt, readIndex } from "./frame.ts"
 import { maxNameBytes, parseExternName } from "./names.ts"
 import type { UniqueNames } from "./names.ts"
 import { quote } from "./reader.ts"
@@ -16,32 +17,40 @@ export const readImport = (reader: Reader, frame: Frame): void => {
   const extern = named(reader, frame, name, readExternType(reader, frame), frame.scope)
   publish(frame, name.text, extern)
   frame.imports.set(name.text, extern)
+  frame.steps.push({ op: "import", name: name.text, extern })
   define(reader, frame, extern)
 }
 
 export const readExport = (reader: Reader, frame: Frame): void => {
   const name = readExternName(reader, frame.exportNames)
-  const actual = readExtern(reader, frame)
+  const { extern: actual, item } = readExtern(reader, frame)
   const hasType = reader.byte()
   if (hasType > 0x01) return reader.malformed(`byte 0 or 1 expected, ${hasType} found`, reader.offset - 1)
   const described = hasType === 0x01 ? ascribe(reader, frame, actual) : actual
   const extern = named(reader, frame, name, described, frame.scope)
   publish(frame, name.text, extern)
   frame.exports.set(name.text, extern)
+  frame.steps.push({ op: "export", name: name.text, item, extern })
   define(reader, frame, extern)
 }
 
 /** A sort and an index of something that can be an argument or an export. */
-export const readExtern = (reader: Reader, frame: Frame): Extern => {
+export const readExtern = (reader: Reader, frame: Frame): { readonly extern: Extern; readonly item: Item } => {
   const start = reader.offset
   const sort = readSort(reader)
   switch (sort) {
-    case "func":
-      return { sort, node: itemAt(reader, frame.funcs, "function") }
-    case "type":
-      return { sort, node: exportable(reader, itemAt(reader, frame.types, "type")) }
-    case "instance":
-      return { sort, node: itemAt(reader, frame.instances, "instance") }
+    case "func": {
+      const { index, item } = readIndex(reader, frame.funcs, "function")
+      return { extern: { sort, node: item }, item: { sort, index } }
+    }
+    case "type": {
+      const node = exportable(reader, itemAt(reader, frame.types, "type"))
+      return { extern: { sort, node }, item: { sort, node } }
+    }
+    case "instance": {
+      const { index, item } = readIndex(reader, frame.instances, "instance")
+      return { extern: { sort, node: item }, item: { sort, index } }
+    }
     case "component":
       return reader.refused("components as values", start)
     case "module":

@@ -1,6 +1,7 @@
 /**
  * The index spaces of a component or an instance type while it is being read.
  */
+import type { Blueprint, ModuleSource, Step } from "./blueprint.ts"
 import { UniqueNames } from "./names.ts"
 import type { Reader } from "./reader.ts"
 import type { CoreSort } from "./sorts.ts"
@@ -13,6 +14,7 @@ export interface Definition {
   readonly imports: ReadonlyMap<string, Extern>
   readonly exports: ReadonlyMap<string, Extern>
   readonly instances: ReadonlyMap<number, number>
+  readonly blueprint: Blueprint
 }
 
 /** What all frames of one input share. */
@@ -33,10 +35,11 @@ export class Frame implements Shared {
   readonly funcs: Array<FuncNode> = []
   readonly instances: Array<InstanceNode> = []
   readonly components: Array<Definition> = []
-  readonly modules: Array<number> = []
+  readonly modules: Array<ModuleSource> = []
   readonly core = { func: 0, table: 0, memory: 0, global: 0, tag: 0, instance: 0 }
   readonly imports = new Map<string, Extern>()
   readonly exports = new Map<string, Extern>()
+  readonly steps: Array<Step> = []
   readonly importNames = new UniqueNames()
   readonly exportNames = new UniqueNames()
   readonly moduleInstances = new Map<number, number>()
@@ -82,17 +85,28 @@ export const define = (reader: Reader, frame: Frame, extern: Extern): void => {
   }
 }
 
-export const itemAt = <T>(reader: Reader, space: ReadonlyArray<T>, what: string): T => {
+/** An index of a space and what is there. */
+export const readIndex = <T>(
+  reader: Reader,
+  space: ReadonlyArray<T>,
+  what: string
+): { readonly index: number; readonly item: T } => {
   const start = reader.offset
   const index = reader.u32()
   const item = space[index]
-  return item === undefined ? reader.malformed(`${what} ${index} is out of range (${space.length})`, start) : item
+  return item === undefined
+    ? reader.malformed(`${what} ${index} is out of range (${space.length})`, start)
+    : { index, item }
 }
 
-export const readCoreIndex = (reader: Reader, frame: Frame, sort: CoreSort): void => {
+export const itemAt = <T>(reader: Reader, space: ReadonlyArray<T>, what: string): T =>
+  readIndex(reader, space, what).item
+
+export const readCoreIndex = (reader: Reader, frame: Frame, sort: CoreSort): number => {
   const start = reader.offset
   const index = reader.u32()
   if (index >= frame.core[sort]) {
-    reader.malformed(`core ${sort} ${index} is out of range (${frame.core[sort]})`, start)
+    return reader.malformed(`core ${sort} ${index} is out of range (${frame.core[sort]})`, start)
   }
+  return index
 }

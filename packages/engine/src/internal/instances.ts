@@ -1,35 +1,42 @@
 /**
  * Instances of core modules and of nested components.
  */
+import type { NamedEntry } from "./blueprint.ts"
 import { named, readExtern, readExternName } from "./externs.ts"
 import type { Definition, Frame } from "./frame.ts"
-import { countCore, countModule, itemAt, push, readCoreIndex } from "./frame.ts"
+import { countCore, countModule, push, readCoreIndex, readIndex } from "./frame.ts"
 import { maxNameBytes, UniqueNames } from "./names.ts"
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
 import { readCoreSort } from "./sorts.ts"
+import type { CoreSort } from "./sorts.ts"
 import { Copy, Scope } from "./typeNodes.ts"
 import type { Extern, InstanceNode } from "./typeNodes.ts"
 
 export const readCoreInstance = (reader: Reader, frame: Frame): void => {
   const kind = reader.byte()
   if (kind === 0x00) {
-    const module = itemAt(reader, frame.modules, "core module")
+    const { index, item: module } = readIndex(reader, frame.modules, "core module")
     const count = reader.count("arguments", 3)
     const seen = new Set<string>()
+    const args: Array<{ readonly name: string; readonly instance: number }> = []
     for (let i = 0; i < count; i++) {
-      addDistinct(reader, seen, reader.name())
+      const name = addDistinct(reader, seen, reader.name())
       if (reader.byte() !== 0x12) reader.malformed("a core instance expected", reader.offset - 1)
-      readCoreIndex(reader, frame, "instance")
+      args.push({ name, instance: readCoreIndex(reader, frame, "instance") })
     }
-    countModule(reader, frame, module, 1)
+    countModule(reader, frame, module.index, 1)
+    frame.steps.push({ op: "core instantiate", module: index, args })
   } else if (kind === 0x01) {
     const count = reader.count("exports", 3)
     const seen = new Set<string>()
+    const exports: Array<{ readonly name: string; readonly sort: CoreSort; readonly index: number }> = []
     for (let i = 0; i < count; i++) {
-      addDistinct(reader, seen, reader.name())
-      readCoreIndex(reader, frame, readCoreSort(reader))
+      const name = addDistinct(reader, seen, reader.name())
+      const sort = readCoreSort(reader)
+      exports.push({ name, sort, index: readCoreIndex(reader, frame, sort) })
     }
+    frame.steps.push({ op: "core exports", exports })
   } else {
     reader.malformed(`unknown core instance kind ${kind}`, reader.offset - 1)
   }
@@ -40,27 +47,36 @@ export const readInstance = (reader: Reader, frame: Frame): void => {
   const start = reader.offset
   const kind = reader.byte()
   if (kind === 0x00) {
-    const definition = itemAt(reader, frame.components, "component")
+    const { index, item: definition } = readIndex(reader, frame.components, "component")
     const count = reader.count("arguments", 3)
     const args = new Map<string, Extern>()
+    const entries: Array<NamedEntry> = []
     for (let i = 0; i < count; i++) {
       const name = reader.name(maxNameBytes)
       if (args.has(name)) reader.malformed(`duplicate argument ${quote(name)}`)
-      args.set(name, readExtern(reader, frame))
+      const { extern, item } = readExtern(reader, frame)
+      args.set(name, extern)
+      entries.push({ name, item })
     }
     const instance = instantiate(reader, frame, definition, args)
+    frame.steps.push({ op: "instantiate", component: index, args: entries, type: instance })
     return push(reader, frame.instances, instance)
   }
   if (kind !== 0x01) return reader.malformed(`unknown instance kind ${kind}`, start)
   const scope = new Scope(frame.scope)
   const exports = new Map<string, Extern>()
+  const entries: Array<NamedEntry> = []
   const names = new UniqueNames()
   const count = reader.count("exports", 4)
   for (let i = 0; i < count; i++) {
     const name = readExternName(reader, names)
-    exports.set(name.text, named(reader, frame, name, readExtern(reader, frame), scope))
+    const { extern, item } = readExtern(reader, frame)
+    exports.set(name.text, named(reader, frame, name, extern, scope))
+    entries.push({ name: name.text, item })
   }
-  return push(reader, frame.instances, frame.nodes.instance(scope, exports))
+  const type = frame.nodes.instance(scope, exports)
+  frame.steps.push({ op: "exports", exports: entries, type })
+  return push(reader, frame.instances, type)
 }
 
 const instantiate = (
@@ -81,7 +97,8 @@ const instantiate = (
   return copy.instance(frame.nodes.instance(definition.scope, definition.exports))
 }
 
-const addDistinct = (reader: Reader, seen: Set<string>, name: string): void => {
+const addDistinct = (reader: Reader, seen: Set<string>, name: string): string => {
   if (seen.has(name)) reader.malformed(`duplicate name ${quote(name)}`)
   seen.add(name)
+  return name
 }

@@ -72,9 +72,10 @@ const readResourceType = (reader: Reader, frame: Frame, start: number): Node => 
   if (rep !== 0x7f) return reader.malformed("a resource is represented by an i32", start)
   const destructor = reader.byte()
   if (destructor > 0x01) return reader.malformed(`byte 0 or 1 expected, ${destructor} found`, reader.offset - 1)
-  if (destructor === 0x01) readCoreIndex(reader, frame, "func")
+  const destroy = destructor === 0x01 ? readCoreIndex(reader, frame, "func") : undefined
   const resource = frame.nodes.resource(frame.scope)
   frame.ownResources.add(resource)
+  frame.steps.push({ op: "resource", node: resource, destructor: destroy })
   return resource
 }
 

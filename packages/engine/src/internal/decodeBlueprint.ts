@@ -1,0 +1,51 @@
+/**
+ * Reads a component binary to what it is and what instantiating it does.
+ */
+import type { ComponentDescription, DecodeOptions } from "../ComponentBinary.ts"
+import { DecodeError } from "../DecodeError.ts"
+import type { Blueprint, ModuleSource } from "./blueprint.ts"
+import { Parser } from "./componentParser.ts"
+import { Budget, Reader } from "./reader.ts"
+import { worldOf } from "./worldOf.ts"
+
+export interface ParsedComponent {
+  readonly description: ComponentDescription
+  readonly blueprint: Blueprint
+  /** All of the binary, by their `index`. */
+  readonly modules: ReadonlyArray<ModuleSource>
+}
+
+export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): ParsedComponent => {
+  const maxBytes = options.maxBytes ?? 64 * 1_024 * 1_024
+  if (bytes.length > maxBytes) {
+    throw new DecodeError({
+      reason: "TooLarge",
+      offset: maxBytes,
+      section: "component",
+      message: `${bytes.length} bytes, at most ${maxBytes} are allowed`
+    })
+  }
+  const maxTypeSize = options.maxTypeSize ?? 1_000_000
+  const reader = new Reader(bytes, 0, bytes.length, "component", new Budget(options.maxItems ?? 1_000_000))
+  const parser = new Parser(reader, {
+    maxTypeSize,
+    maxTypeDepth: options.maxTypeDepth ?? 100,
+    maxComponentDepth: options.maxComponentDepth ?? 32
+  })
+  const definition = parser.component(reader, undefined, [])
+  return {
+    description: {
+      world: worldOf(reader, definition, maxTypeSize),
+      coreModules: parser.modules.map(({ offset, size, path }, index) => ({
+        offset,
+        size,
+        path,
+        instances: definition.instances.get(index) ?? 0
+      })),
+      customSections: parser.customSections,
+      size: bytes.length
+    },
+    blueprint: definition.blueprint,
+    modules: parser.modules
+  }
+}
