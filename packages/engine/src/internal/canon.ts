@@ -1,10 +1,14 @@
 /**
  * Canonical functions: what lifts, lowers and handles resources, with the options.
  */
-import type { CanonOptions, StringEncoding } from "./blueprint.ts"
+import type { CanonOptions } from "./blueprint.ts"
+import type { CoreFuncType } from "./coreExtern.ts"
+import { liftedSignature, loweredSignature } from "./flatten.ts"
+import type { CoreSignature } from "./flatten.ts"
 import type { Frame } from "./frame.ts"
-import { countCore, itemAt, push, readCoreIndex, readIndex } from "./frame.ts"
+import { defineCore, itemAt, push, readIndex } from "./frame.ts"
 import type { Reader } from "./reader.ts"
+import { sameCoreFunc } from "./subtyping.ts"
 import { peel } from "./typeNodes.ts"
 import { readResource } from "./valueTypes.ts"
 
@@ -12,34 +16,14 @@ export const readCanon = (reader: Reader, frame: Frame): void => {
   const start = reader.offset
   const kind = reader.byte()
   switch (kind) {
-    case 0x00: {
-      reader.expect(0x00)
-      const core = readCoreIndex(reader, frame, "func")
-      const options = readOptions(reader, frame)
-      const type = itemAt(reader, frame.types, "type")
-      if (type.k !== "func") return reader.malformed("the type of a lifted function is no function type")
-      frame.steps.push({ op: "lift", core, type, options })
-      return push(reader, frame.funcs, type)
-    }
-    case 0x01: {
-      reader.expect(0x00)
-      const { index, item } = readIndex(reader, frame.funcs, "function")
-      const options = readOptions(reader, frame)
-      frame.steps.push({ op: "lower", func: index, type: item, options })
-      return countCore(reader, frame, "func")
-    }
+    case 0x00:
+      return readLift(reader, frame, start)
+    case 0x01:
+      return readLower(reader, frame, start)
     case 0x02:
     case 0x03:
-    case 0x04: {
-      const resource = peel(readResource(reader, frame))
-      if (resource.k !== "resource") return reader.malformed("not a resource", start)
-      if (kind !== 0x03 && !frame.ownResources.has(resource)) {
-        return reader.malformed("a handle to a resource that is defined elsewhere", start)
-      }
-      const op = kind === 0x02 ? "resource.new" : kind === 0x03 ? "resource.drop" : "resource.rep"
-      frame.steps.push({ op, node: resource })
-      return countCore(reader, frame, "func")
-    }
+    case 0x04:
+      return readBuiltin(reader, frame, kind, start)
     default: {
       const feature = refusedBuiltins.get(kind) ?? (kind >= 0x26 && kind <= 0x42 ? "threads" : undefined)
       return feature === undefined
@@ -49,57 +33,128 @@ export const readCanon = (reader: Reader, frame: Frame): void => {
   }
 }
 
+const readLift = (reader: Reader, frame: Frame, start: number): void => {
+  reader.expect(0x00)
+  const { index: core, item: func } = readIndex(reader, frame.core.func, "core function")
+  const options = readOptions(reader, frame)
+  const type = peel(itemAt(reader, frame.types, "type"))
+  if (type.k !== "func") return reader.malformed("the type of a lifted function is no function type")
+  const signature = liftedSignature(type)
+  if (!sameCoreFunc(signature.type, func.type)) {
+    return reader.malformed(`${write(signature.type)} expected to be lifted, ${write(func.type)} found`, start)
+  }
+  checkOptions(reader, options, signature, start)
+  const after = options.postReturn === undefined ? undefined : frame.core.func[options.postReturn]
+  if (after !== undefined && !sameCoreFunc(after.type, { params: signature.type.results, results: [] })) {
+    return reader.malformed(`a post-return function of type ${write(after.type)}`, start)
+  }
+  frame.steps.push({ op: "lift", core, type, options })
+  return push(reader, frame.funcs, type)
+}
+
+const readLower = (reader: Reader, frame: Frame, start: number): void => {
+  reader.expect(0x00)
+  const { index: func, item: type } = readIndex(reader, frame.funcs, "function")
+  const options = readOptions(reader, frame)
+  const signature = loweredSignature(type)
+  if (options.postReturn !== undefined) return reader.malformed("a lowered function with a post-return", start)
+  checkOptions(reader, options, signature, start)
+  frame.steps.push({ op: "lower", func, type, options })
+  return defineCore(reader, frame, { sort: "func", type: signature.type })
+}
+
+const readBuiltin = (reader: Reader, frame: Frame, kind: 0x02 | 0x03 | 0x04, start: number): void => {
+  const resource = peel(readResource(reader, frame))
+  if (resource.k !== "resource") return reader.malformed("not a resource", start)
+  if (kind !== 0x03 && !frame.ownResources.has(resource)) {
+    return reader.malformed("a handle to a resource that is defined elsewhere", start)
+  }
+  const op = kind === 0x02 ? "resource.new" : kind === 0x03 ? "resource.drop" : "resource.rep"
+  frame.steps.push({ op, node: resource })
+  return defineCore(reader, frame, { sort: "func", type: { params: ["i32"], results: kind === 0x03 ? [] : ["i32"] } })
+}
+
 const readOptions = (reader: Reader, frame: Frame): CanonOptions => {
   const count = reader.count("options")
-  let encoding: StringEncoding = "utf8"
-  let memory: number | undefined
-  let realloc: number | undefined
-  let postReturn: number | undefined
   const seen = new Set<number>()
+  const options: { -readonly [K in keyof CanonOptions]: CanonOptions[K] } = {
+    encoding: "utf8",
+    memory: undefined,
+    realloc: undefined,
+    postReturn: undefined
+  }
   for (let i = 0; i < count; i++) {
     const start = reader.offset
     const option = reader.byte()
     const key = option <= 0x02 ? 0x00 : option
     if (seen.has(key)) reader.malformed("a canonical option given twice", start)
     seen.add(key)
-    switch (option) {
-      case 0x00:
-        encoding = "utf8"
-        break
-      case 0x01:
-        encoding = "utf16"
-        break
-      case 0x02:
-        encoding = "latin1+utf16"
-        break
-      case 0x03:
-        memory = readCoreIndex(reader, frame, "memory")
-        break
-      case 0x04:
-        realloc = readCoreIndex(reader, frame, "func")
-        break
-      case 0x05:
-        postReturn = readCoreIndex(reader, frame, "func")
-        break
-      case 0x06:
-        return reader.refused("async lift and lower", start)
-      case 0x07:
-        return reader.refused("async lift with a callback", start)
-      case 0x08:
-      case 0x09:
-        return reader.refused("gc", start)
-      default:
-        return reader.malformed(`unknown canonical option ${option}`, start)
-    }
+    Object.assign(options, readOption(reader, frame, option, start))
   }
-  return { encoding, memory, realloc, postReturn }
+  return options
 }
 
+const readOption = (reader: Reader, frame: Frame, option: number, start: number): Partial<CanonOptions> => {
+  switch (option) {
+    case 0x00:
+      return { encoding: "utf8" }
+    case 0x01:
+      return { encoding: "utf16" }
+    case 0x02:
+      return { encoding: "latin1+utf16" }
+    case 0x03:
+      return { memory: readIndex(reader, frame.core.memory, "core memory").index }
+    case 0x04: {
+      const { index, item } = readIndex(reader, frame.core.func, "core function")
+      return sameCoreFunc(item.type, reallocType)
+        ? { realloc: index }
+        : reader.malformed(`a realloc function of type ${write(item.type)}`, start)
+    }
+    case 0x05:
+      return { postReturn: readIndex(reader, frame.core.func, "core function").index }
+    case 0x06:
+      return reader.refused("async lift and lower", start)
+    case 0x07:
+      return reader.refused("async lift with a callback", start)
+    case 0x08:
+    case 0x09:
+      return reader.refused("gc", start)
+    default:
+      return reader.malformed(`unknown canonical option ${option}`, start)
+  }
+}
+
+const checkOptions = (
+  reader: Reader,
+  options: CanonOptions,
+  signature: CoreSignature,
+  start: number
+): void => {
+  if (options.memory === undefined) {
+    if (options.realloc !== undefined) return reader.malformed("realloc without a memory", start)
+    if (signature.needsMemory) return reader.malformed("a memory is needed", start)
+  }
+  if (signature.needsRealloc && options.realloc === undefined) {
+    return reader.malformed("a realloc function is needed", start)
+  }
+}
+
+const reallocType: CoreFuncType = { params: ["i32", "i32", "i32", "i32"], results: ["i32"] }
+
+const write = ({ params, results }: CoreFuncType): string =>
+  `[${params.slice(0, 20).join(" ")}] -> [${results.slice(0, 20).join(" ")}]`
+
 export const readStart = (reader: Reader, frame: Frame): void => {
+  const start = reader.offset
   const func = itemAt(reader, frame.funcs, "function")
   const args = reader.count("arguments")
+  if (args !== func.params.length) return reader.malformed("a start function with another number of arguments", start)
+  for (let i = 0; i < args; i++) reader.u32()
   const results = reader.u32()
-  if (args > 0 || results > 0 || func.params.length > 0 || func.result !== undefined) reader.refused("values")
+  if (results !== (func.result === undefined ? 0 : 1)) {
+    return reader.malformed("a start function with another number of results", start)
+  }
+  if (args > 0 || results > 0) reader.refused("values", start)
   reader.refused("component start functions")
 }
 

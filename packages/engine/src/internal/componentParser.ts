@@ -4,11 +4,12 @@
 import { readAlias } from "./aliases.ts"
 import type { ModuleSource } from "./blueprint.ts"
 import { readCanon, readStart } from "./canon.ts"
-import { coreModuleType } from "./coreModuleTypeStub.ts"
+import { checkImports, readCoreInstance, readCoreType } from "./coreItems.ts"
+import { coreModuleType } from "./coreModuleType.ts"
 import { readExport, readImport } from "./externs.ts"
 import { Frame, push } from "./frame.ts"
 import type { Definition, Shared } from "./frame.ts"
-import { readCoreInstance, readInstance } from "./instances.ts"
+import { readInstance } from "./instances.ts"
 import { isCoreModule, readPreamble } from "./preamble.ts"
 import type { Reader } from "./reader.ts"
 import type { TypeLimits } from "./typeNodes.ts"
@@ -41,11 +42,8 @@ export class Parser {
 
   /** Reads a component to the end of the reader. */
   component(reader: Reader, parent: Frame | undefined, path: ReadonlyArray<number>): Definition {
-    if (path.length > this.#shared.maxDepth) {
-      reader.tooLarge(`components nest deeper than ${this.#shared.maxDepth}`)
-    }
+    const frame = new Frame(reader, "component", parent, path, this.#shared)
     readPreamble(reader)
-    const frame = new Frame("component", parent, path, this.#shared)
     if (parent === undefined) frame.scope.label = { id: undefined }
     while (reader.remaining > 0) {
       const start = reader.offset
@@ -61,10 +59,7 @@ export class Parser {
       this.#shared.nodes.at = reader
     }
     return {
-      scope: frame.scope,
-      imports: frame.imports,
-      exports: frame.exports,
-      instances: frame.moduleInstances,
+      node: this.#shared.nodes.component(frame.scope, frame.imports, frame.exports),
       blueprint: { steps: frame.steps }
     }
   }
@@ -87,13 +82,14 @@ export class Parser {
         }
         this.modules.push({ ...source, path: [...frame.path, frame.modules.length] })
         frame.steps.push({ op: "core module", source })
-        push(reader, frame.modules, source)
+        checkImports(reader, source.type.imports)
+        push(reader, frame.modules, source.type)
         return
       }
       case 4: {
         const definition = this.component(reader, frame, [...frame.path, frame.components.length])
         frame.steps.push({ op: "component", blueprint: definition.blueprint })
-        push(reader, frame.components, definition)
+        push(reader, frame.components, definition.node)
         return
       }
       case 9:
@@ -113,7 +109,7 @@ const readItem = (reader: Reader, frame: Frame, id: number): void => {
     case 2:
       return readCoreInstance(reader, frame)
     case 3:
-      return reader.refused("core types")
+      return push(reader, frame.coreTypes, readCoreType(reader, frame))
     case 5:
       return readInstance(reader, frame)
     case 6:

@@ -50,7 +50,7 @@ export const readDeclarations = (
   return { imports, spaces }
 }
 
-const readImport = (reader: Reader, spaces: CoreSpaces): CoreImport => {
+export const readImport = (reader: Reader, spaces: CoreSpaces): CoreImport => {
   const start = reader.offset
   const module = reader.name()
   if (module.startsWith("wasm:")) return reader.refused(`builtins of the host (${quote(module)})`, start)
@@ -58,7 +58,7 @@ const readImport = (reader: Reader, spaces: CoreSpaces): CoreImport => {
   return { module, name, extern: readExtern(reader, spaces) }
 }
 
-const readExtern = (reader: Reader, spaces: CoreSpaces): CoreExtern => {
+export const readExtern = (reader: Reader, spaces: CoreSpaces): CoreExtern => {
   const start = reader.offset
   const kind = reader.byte()
   switch (kind) {

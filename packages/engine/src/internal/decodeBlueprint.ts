@@ -5,6 +5,7 @@ import type { ComponentDescription, DecodeOptions } from "../ComponentBinary.ts"
 import { DecodeError } from "../DecodeError.ts"
 import type { Blueprint, ModuleSource } from "./blueprint.ts"
 import { Parser } from "./componentParser.ts"
+import { countModules } from "./moduleCounts.ts"
 import { Budget, Reader } from "./reader.ts"
 import { worldOf } from "./worldOf.ts"
 
@@ -32,20 +33,22 @@ export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): 
     maxTypeDepth: options.maxTypeDepth ?? 100,
     maxComponentDepth: options.maxComponentDepth ?? 32
   })
-  const definition = parser.component(reader, undefined, [])
+  const { blueprint, node } = parser.component(reader, undefined, [])
+  const world = worldOf(reader, node, maxTypeSize)
+  const counts = countModules(reader, blueprint)
   return {
     description: {
-      world: worldOf(reader, definition, maxTypeSize),
-      coreModules: parser.modules.map(({ offset, size, path }, index) => ({
+      world,
+      coreModules: parser.modules.map(({ index, offset, size, path }) => ({
         offset,
         size,
         path,
-        instances: definition.instances.get(index) ?? 0
+        instances: counts.get(index) ?? 0
       })),
       customSections: parser.customSections,
       size: bytes.length
     },
-    blueprint: definition.blueprint,
+    blueprint,
     modules: parser.modules
   }
 }

@@ -1,77 +1,94 @@
 /**
- * The index spaces of a component or an instance type while it is being read.
+ * The index spaces of a component, a component type or an instance type while
+ * it is being read.
  */
-import type { Blueprint, ModuleSource, Step } from "./blueprint.ts"
+import type { Blueprint, Step } from "./blueprint.ts"
+import type { CoreExtern, CoreFuncType, CoreModuleType } from "./coreExtern.ts"
 import { UniqueNames } from "./names.ts"
 import type { Reader } from "./reader.ts"
-import type { CoreSort } from "./sorts.ts"
 import { Scope } from "./typeNodes.ts"
-import type { Extern, FuncNode, InstanceNode, Node, TypeNode, TypeNodes } from "./typeNodes.ts"
+import type { ComponentNode, Extern, FuncNode, InstanceNode, ResourceNode, TypeNode, TypeNodes } from "./typeNodes.ts"
+import { NamedTypes, ResourceNames } from "./visibility.ts"
 
-/** A component that has been read: what it takes, what it gives, and how often it instantiates which module. */
+/** A component that has been read: its type, and what instantiating it does. */
 export interface Definition {
-  readonly scope: Scope
-  readonly imports: ReadonlyMap<string, Extern>
-  readonly exports: ReadonlyMap<string, Extern>
-  readonly instances: ReadonlyMap<number, number>
+  readonly node: ComponentNode
   readonly blueprint: Blueprint
 }
 
 /** What all frames of one input share. */
 export interface Shared {
   readonly nodes: TypeNodes
-  /** Of components and of instance types inside each other. */
+  /** Of components, component types and instance types inside each other. */
   readonly maxDepth: number
 }
 
+export type CoreType =
+  | { readonly kind: "func"; readonly type: CoreFuncType }
+  | { readonly kind: "module"; readonly type: CoreModuleType }
+
+export type CoreItem<S extends CoreExtern["sort"]> = Extract<CoreExtern, { readonly sort: S }>
+
+/** What the components' core definitions define, by their indices. */
+export interface CoreSpaces {
+  readonly func: Array<CoreItem<"func">>
+  readonly table: Array<CoreItem<"table">>
+  readonly memory: Array<CoreItem<"memory">>
+  readonly global: Array<CoreItem<"global">>
+  readonly tag: Array<CoreItem<"tag">>
+  readonly instance: Array<ReadonlyMap<string, CoreExtern>>
+}
+
 export class Frame implements Shared {
-  readonly kind: "component" | "instance type"
+  readonly kind: "component" | "component type" | "instance type"
   readonly parent: Frame | undefined
   readonly nodes: TypeNodes
   readonly maxDepth: number
+  readonly depth: number
   readonly scope = new Scope(undefined)
   readonly path: ReadonlyArray<number>
-  readonly types: Array<Node> = []
+  readonly types: Array<TypeNode> = []
+  readonly coreTypes: Array<CoreType> = []
   readonly funcs: Array<FuncNode> = []
   readonly instances: Array<InstanceNode> = []
-  readonly components: Array<Definition> = []
-  readonly modules: Array<ModuleSource> = []
-  readonly core = { func: 0, table: 0, memory: 0, global: 0, tag: 0, instance: 0 }
+  readonly components: Array<ComponentNode> = []
+  readonly modules: Array<CoreModuleType> = []
+  readonly core: CoreSpaces = { func: [], table: [], memory: [], global: [], tag: [], instance: [] }
   readonly imports = new Map<string, Extern>()
   readonly exports = new Map<string, Extern>()
   readonly steps: Array<Step> = []
   readonly importNames = new UniqueNames()
   readonly exportNames = new UniqueNames()
-  readonly moduleInstances = new Map<number, number>()
+  readonly importedResources = new ResourceNames()
+  readonly exportedResources = new ResourceNames()
+  /** What may be mentioned by an import, and by an export. */
+  readonly imported = new NamedTypes()
+  readonly exported = new NamedTypes()
   /** Resources that this component defines itself: it alone makes and opens handles to them. */
-  readonly ownResources = new Set<TypeNode>()
+  readonly ownResources = new Set<ResourceNode>()
 
-  constructor(kind: Frame["kind"], parent: Frame | undefined, path: ReadonlyArray<number>, shared: Shared) {
+  constructor(
+    reader: Reader,
+    kind: Frame["kind"],
+    parent: Frame | undefined,
+    path: ReadonlyArray<number>,
+    shared: Shared
+  ) {
     this.kind = kind
     this.parent = parent
     this.path = path
     this.nodes = shared.nodes
     this.maxDepth = shared.maxDepth
+    this.depth = parent === undefined ? 0 : parent.depth + 1
+    if (this.depth > this.maxDepth) reader.tooLarge(`${kind}s nest deeper than ${this.maxDepth}`)
   }
 }
 
 const maxPerSpace = 100_000
-const maxModuleInstances = 1_000_000
 
 export const push = <T>(reader: Reader, space: Array<T>, item: T): void => {
   if (space.length >= maxPerSpace) reader.tooLarge(`more than ${maxPerSpace} items of one kind`)
   space.push(item)
-}
-
-export const countCore = (reader: Reader, frame: Frame, sort: CoreSort): void => {
-  if (frame.core[sort] >= maxPerSpace) reader.tooLarge(`more than ${maxPerSpace} core items of one kind`)
-  frame.core[sort]++
-}
-
-export const countModule = (reader: Reader, frame: Frame, module: number, times: number): void => {
-  const count = (frame.moduleInstances.get(module) ?? 0) + times
-  if (count > maxModuleInstances) reader.tooLarge(`more than ${maxModuleInstances} instances of one core module`)
-  frame.moduleInstances.set(module, count)
 }
 
 export const define = (reader: Reader, frame: Frame, extern: Extern): void => {
@@ -82,6 +99,25 @@ export const define = (reader: Reader, frame: Frame, extern: Extern): void => {
       return push(reader, frame.types, extern.node)
     case "instance":
       return push(reader, frame.instances, extern.node)
+    case "component":
+      return push(reader, frame.components, extern.node)
+    case "module":
+      return push(reader, frame.modules, extern.type)
+  }
+}
+
+export const defineCore = (reader: Reader, frame: Frame, item: CoreExtern): void => {
+  switch (item.sort) {
+    case "func":
+      return push(reader, frame.core.func, item)
+    case "table":
+      return push(reader, frame.core.table, item)
+    case "memory":
+      return push(reader, frame.core.memory, item)
+    case "global":
+      return push(reader, frame.core.global, item)
+    case "tag":
+      return push(reader, frame.core.tag, item)
   }
 }
 
@@ -101,12 +137,3 @@ export const readIndex = <T>(
 
 export const itemAt = <T>(reader: Reader, space: ReadonlyArray<T>, what: string): T =>
   readIndex(reader, space, what).item
-
-export const readCoreIndex = (reader: Reader, frame: Frame, sort: CoreSort): number => {
-  const start = reader.offset
-  const index = reader.u32()
-  if (index >= frame.core[sort]) {
-    return reader.malformed(`core ${sort} ${index} is out of range (${frame.core[sort]})`, start)
-  }
-  return index
-}

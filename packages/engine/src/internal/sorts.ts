@@ -5,14 +5,12 @@ import type { Reader } from "./reader.ts"
 import type { Extern } from "./typeNodes.ts"
 
 export type CoreSort = "func" | "table" | "memory" | "global" | "tag" | "instance"
-export type Sort = Extern["sort"] | "component" | "module" | "value" | "core type" | CoreSortOfAlias
+export type Sort = Extern["sort"] | "value" | "core type" | CoreSortOfAlias
 type CoreSortOfAlias = `core ${CoreSort}`
 
 export const readCoreSort = (reader: Reader): CoreSort => {
   const start = reader.offset
   const byte = reader.byte()
-  if (byte === 0x10) return reader.refused("core types", start)
-  if (byte === 0x11) return reader.refused("core modules as values", start)
   return coreSorts.get(byte) ?? reader.malformed(`unknown core sort ${byte}`, start)
 }
 
@@ -51,8 +49,3 @@ const coreSorts: ReadonlyMap<number, CoreSort> = new Map([
   [0x04, "tag"],
   [0x12, "instance"]
 ])
-
-/** The core sorts by the name that {@link Sort} has for them. */
-export const coreNames: ReadonlyMap<string, CoreSort> = new Map(
-  Array.from(coreSorts.values(), (sort) => [`core ${sort}`, sort])
-)

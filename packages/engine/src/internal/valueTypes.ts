@@ -4,7 +4,7 @@
 import type { Primitive } from "../WitType.ts"
 import type { Frame } from "./frame.ts"
 import { itemAt } from "./frame.ts"
-import { isLabel, labelKey, maxNameBytes } from "./names.ts"
+import { isLabel, labelKey, maxNameBytes, scriptKey } from "./names.ts"
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
 import { isResource, isValue } from "./typeNodes.ts"
@@ -68,7 +68,7 @@ const readOptionalType = (reader: Reader, frame: Frame): ValueNode | undefined =
 export const readResource = (reader: Reader, frame: Frame): ResourceNode | AliasNode => {
   const start = reader.offset
   const node = itemAt(reader, frame.types, "type")
-  return node.k !== "func" && node.k !== "instance" && isResource(node)
+  return isResource(node)
     ? node
     : reader.malformed("not a resource", start)
 }
@@ -78,7 +78,7 @@ export const readFunc = (reader: Reader, frame: Frame, async: boolean): FuncNode
   const start = reader.offset
   const byte = reader.byte()
   if (byte === 0x01) {
-    if (reader.u32() !== 0) return reader.refused("named results", start)
+    if (reader.u32() !== 0) return reader.malformed("named results", start)
     return frame.nodes.func(params, undefined, async)
   }
   if (byte !== 0x00) return reader.malformed(`byte 0 or 1 expected, ${byte} found`, start)
@@ -124,9 +124,10 @@ const readLabel = (reader: Reader, seen: Map<string, string>): string => {
   const start = reader.offset
   const text = reader.name(maxNameBytes)
   if (!isLabel(text)) return reader.malformed(`${quote(text)} is not a valid name`, start)
-  const key = labelKey(text)
+  const key = scriptKey(text)
   const taken = seen.get(key)
   if (taken !== undefined) {
+    if (labelKey(taken) !== labelKey(text)) return reader.refused("names that JavaScript writes alike", start)
     return reader.malformed(
       taken === text ? `duplicate name ${quote(text)}` : `the names ${quote(taken)} and ${quote(text)} are too alike`,
       start

@@ -2,11 +2,9 @@
  * Turns the imports and exports of the outermost component into a `World`.
  */
 import type { Case, Field, Func, Interface, TypeName, WitType, World } from "../WitType.ts"
-import type { Definition } from "./frame.ts"
-import { parseExternName } from "./names.ts"
-import { quote } from "./reader.ts"
+import { parseExternName, scriptKey, UniqueNames } from "./names.ts"
 import type { Reader } from "./reader.ts"
-import type { AliasNode, Extern, FuncNode, TypeNode, ValueNode } from "./typeNodes.ts"
+import type { AliasNode, ComponentNode, Extern, FuncNode, TypeNode, ValueNode } from "./typeNodes.ts"
 import { isResource, isValue, peel } from "./typeNodes.ts"
 
 interface Draft {
@@ -42,14 +40,14 @@ class Builder {
   interfaces(externs: ReadonlyMap<string, Extern>): ReadonlyArray<Interface> {
     const drafts: Array<Draft> = []
     const own = empty(undefined)
-    checkMembers(this.#at, externs)
+    checkNames(this.#at, externs)
     for (const [name, extern] of externs) {
       if (extern.sort === "instance") {
         const draft = empty(name)
         for (const [member, inner] of extern.node.exports) this.#member(draft, member, inner)
-        checkMembers(this.#at, extern.node.exports)
+        checkNames(this.#at, extern.node.exports)
         drafts.push(draft)
-      } else {
+      } else if (isVisible(extern)) {
         if (!drafts.includes(own)) drafts.push(own)
         this.#member(own, name, extern)
       }
@@ -151,6 +149,11 @@ class Builder {
   }
 }
 
+/** Of components, core modules and types of anything but values a host has no use. */
+const isVisible = (extern: Extern): boolean =>
+  extern.sort === "func" || extern.sort === "instance" ||
+  (extern.sort === "type" && (isResource(extern.node) || isValue(extern.node)))
+
 const empty = (id: string | undefined): Draft => ({ id, functions: [], types: [], resources: [] })
 
 /** The innermost name that is visible from outside: of a used type, the one in the interface that defines it. */
@@ -162,37 +165,30 @@ const definingName = (node: TypeNode): TypeName | undefined => {
   return found?.scope.label === undefined ? undefined : { owner: found.scope.label.id, name: found.name }
 }
 
-/** Members belong to a resource that the same interface exports; a method takes it as `self`, a constructor gives it. */
-const checkMembers = (at: Reader, externs: ReadonlyMap<string, Extern>): void => {
-  for (const [text, extern] of externs) {
-    const name = parseExternName(text)
-    if (extern.sort !== "func" || name === undefined || !("resource" in name)) continue
-    const resource = externs.get(name.resource)
-    if (resource?.sort !== "type" || !isResource(resource.node)) {
-      return at.malformed(`${quote(text)} is a member of something that is no resource`)
-    }
-    const self = extern.node.params[0]
-    if (name.kind === "method" && !(self?.name === "self" && isHandle(self.type, "borrow", resource.node))) {
-      return at.malformed(`${quote(text)} does not take its resource as self`)
-    }
-    if (name.kind === "constructor") {
-      const result = extern.node.result === undefined ? undefined : peel(extern.node.result)
-      const made = result?.k === "result" ? result.ok : result
-      if (made === undefined || !isHandle(made, "own", resource.node)) {
-        return at.malformed(`${quote(text)} does not return its resource`)
-      }
+/** Names that a host cannot tell apart, or that no interface of a host can have. */
+const checkNames = (at: Reader, externs: ReadonlyMap<string, Extern>): void => {
+  const names = new UniqueNames(scriptKey)
+  for (const [name, extern] of externs) {
+    if (names.add(name) !== undefined) return at.refused("names that JavaScript writes alike")
+    if (extern.sort !== "instance" && parseExternName(name)?.kind === "interface") {
+      return at.refused("names of interfaces for something else")
     }
   }
 }
 
-const isHandle = (node: TypeNode, kind: "own" | "borrow", resource: TypeNode): boolean => {
-  const handle = peel(node)
-  return handle.k === kind && peel(handle.resource) === peel(resource)
+/** A host gives functions, resources and instances of these. */
+const checkImports = (at: Reader, externs: ReadonlyMap<string, Extern>): void => {
+  for (const extern of externs.values()) {
+    if (extern.sort === "component") return at.refused("imports of components")
+    if (extern.sort === "module") return at.refused("imports of core modules")
+    if (extern.sort === "instance") checkImports(at, extern.node.exports)
+  }
 }
 
-export const worldOf = (at: Reader, definition: Definition, maxSize: number): World => {
+export const worldOf = (at: Reader, component: ComponentNode, maxSize: number): World => {
+  checkImports(at, component.imports)
   const builder = new Builder(at, maxSize)
-  builder.register(definition.imports)
-  builder.register(definition.exports)
-  return { imports: builder.interfaces(definition.imports), exports: builder.interfaces(definition.exports) }
+  builder.register(component.imports)
+  builder.register(component.exports)
+  return { imports: builder.interfaces(component.imports), exports: builder.interfaces(component.exports) }
 }
