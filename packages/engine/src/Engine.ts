@@ -1,0 +1,296 @@
+/**
+ * Runs WebAssembly components: loads them, gives them imports and limits, and
+ * calls what they export.
+ *
+ * A guest reaches the functions in its `imports` and nothing else. Whatever it
+ * computes is metered by fuel, which is counted alike on every run; whatever
+ * it keeps is under a limit. A guest that breaks a rule is stopped, and its
+ * instance is not entered again.
+ *
+ * @since 0.1.0
+ */
+import { LinkError } from "./CallError.ts"
+import type { ComponentDescription } from "./ComponentBinary.ts"
+import * as CostTable from "./CostTable.ts"
+import { Instance } from "./Instance.ts"
+import { parseComponent } from "./internal/decodeBlueprint.ts"
+import type { Bridge } from "./internal/link/bridge.ts"
+import { makeBridge } from "./internal/link/bridge.ts"
+import { HandleTable } from "./internal/link/handles.ts"
+import { MISS } from "./internal/link/library.ts"
+import { bindHosts, link, minima } from "./internal/link/linker.ts"
+import type { BoundHost, Compilers, Plan } from "./internal/link/plan.ts"
+import { complete, expansionOf, prepare } from "./internal/link/plan.ts"
+import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
+import type { Clock } from "./internal/link/scheduler.ts"
+import { Store } from "./internal/link/store.ts"
+import { track } from "./internal/versions.ts"
+import type { World } from "./WitType.ts"
+
+/**
+ * A function given to guests. Arguments and result follow `WitType`'s mapping.
+ *
+ * `async` functions may give a promise, which suspends the guest; they can be
+ * reached by `call` alone. `fuel` is what a call of it costs the guest besides
+ * what the engine charges for the call itself and for what is copied.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostFunc {
+  readonly call: (...args: ReadonlyArray<never>) => unknown
+  readonly async?: boolean | undefined
+  readonly fuel?: number | undefined
+}
+
+/**
+ * Host functions by interface id (`airssys:core/log@0.1.0`, `""` for the
+ * world's own) and name. An interface is also found under another version that
+ * is compatible by semver. `[resource-drop]name` is called when a guest drops
+ * the last handle of a resource of the host.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Imports = ReadonlyMap<string, ReadonlyMap<string, HostFunc>>
+
+/**
+ * What one instance may use. Sums hold over all that it consists of.
+ *
+ * Defaults: `memory` 64 MiB, `tableElements` 100,000, `handles` 65,536 for each
+ * component instance, `lift` 4 MiB of host memory for what one call takes out of
+ * the guest, `stack` 400 KiB, `fuel` for each call without a limit (a call that
+ * cannot be suspended has at most `Instance.maxSyncFuel`), `queue` 64 calls that
+ * wait.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Limits {
+  readonly memory?: number | undefined
+  readonly tableElements?: number | undefined
+  readonly handles?: number | undefined
+  readonly lift?: number | undefined
+  readonly stack?: number | undefined
+  readonly fuel?: number | undefined
+  readonly queue?: number | undefined
+}
+
+/**
+ * What the engine takes of its platform, and its own bounds. Defaults: the
+ * thread's own clock and compilers; 64 core instances, 8 memories and 256
+ * component instances in one instance; 4,096 instances.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly clock?: Clock | undefined
+  readonly compilers?: Compilers | undefined
+  readonly coreInstances?: number | undefined
+  readonly memories?: number | undefined
+  readonly componentInstances?: number | undefined
+  readonly instances?: number | undefined
+}
+
+/**
+ * A loaded component, shared by all its instances.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Component {
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly digest: string
+  readonly world: World
+  readonly description: ComponentDescription
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Engine {
+  /**
+   * Decodes, checks, meters and compiles a component. The bytes are copied
+   * first, and the copy is what is hashed, decoded and compiled. Rejects with
+   * `DecodeError`.
+   */
+  readonly load: (bytes: Uint8Array) => Promise<Component>
+  /**
+   * Makes an instance; start functions run. Throws `LinkError` and, where a
+   * start function or a segment fails, `Trap`.
+   */
+  readonly instantiate: (
+    component: Component,
+    options?: { readonly imports?: Imports | undefined; readonly limits?: Limits | undefined }
+  ) => Instance
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): Engine => new Host(options)
+
+/** Fuel of an import call besides what is copied. */
+const importFuel = 100
+
+const threadCompilers: Compilers = {
+  module: (bytes) => WebAssembly.compile(bytes),
+  script: (source) => new Function("library", source) as (library: unknown) => unknown
+}
+
+class Loaded implements Component {
+  readonly digest: string
+  readonly description: ComponentDescription
+  readonly plan: Plan
+
+  constructor(digest: string, description: ComponentDescription, plan: Plan) {
+    this.digest = digest
+    this.description = description
+    this.plan = plan
+  }
+
+  get world(): World {
+    return this.description.world
+  }
+}
+
+class Host implements Engine {
+  readonly #options: Options
+  readonly #scheduler: Scheduler
+  readonly #bridge: Bridge
+  /** Stores by id; one that nobody holds is gone. */
+  readonly #stores: Array<WeakRef<Store> | undefined> = []
+  readonly #free: Array<number> = []
+  readonly #collected = new FinalizationRegistry<number>((id) => this.#release(id))
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#scheduler = new Scheduler(options.clock ?? threadClock())
+    const store = (id: number) => this.#stores[Math.floor(id / 1_024)]?.deref()
+    this.#bridge = makeBridge({
+      refill: (id, need) => store(id)?.refill(id % 1_024, need) ?? -1,
+      resume: (id, need) => store(id)?.resume(id % 1_024, need) ?? Promise.resolve(-1),
+      grow: (id, kind, amount) => store(id)?.grow(kind, amount) ?? -1
+    })
+  }
+
+  readonly load = async (bytes: Uint8Array): Promise<Component> => {
+    const copy = bytes.slice()
+    const digest = hex(await globalThis.crypto.subtle.digest("SHA-256", copy))
+    const { blueprint, description } = parseComponent(copy)
+    const { componentInstances = 256, coreInstances = 64 } = this.#options
+    const expansion = expansionOf(blueprint, { componentInstances, coreInstances, work: 100_000 })
+    const prepared = prepare(copy, expansion)
+    const plan = await complete(description.world, expansion, prepared, this.#options.compilers ?? threadCompilers)
+    return new Loaded(digest, description, plan)
+  }
+
+  readonly instantiate: Engine["instantiate"] = (component, { imports = new Map(), limits = {} } = {}) => {
+    if (!(component instanceof Loaded)) throw new TypeError("a component that was loaded by another engine")
+    const { plan } = component
+    const hosts = bindHosts(plan, finder(imports))
+    this.#admit(plan, limits)
+    const store = this.#store(plan, imports, limits)
+    const linked = link(plan, store, hosts, this.#bridge)
+    return new Instance({
+      store,
+      exports: plan.exports,
+      lifts: linked.closures.lifts,
+      coreFunc: ({ coreFunc }) => linked.func(coreFunc),
+      destroy: (resource, rep) => {
+        const one = plan.expansion.resources[resource]
+        if (one?.from === "guest" && one.destructor !== undefined) linked.func(one.destructor)(rep)
+      },
+      costTable: CostTable.version,
+      fuel: limits.fuel ?? Infinity,
+      queue: limits.queue ?? 64,
+      release: () => this.#release(store.id)
+    })
+  }
+
+  #admit(plan: Plan, limits: Limits): void {
+    const { bytes, elements, memories } = minima(plan)
+    const { memory = defaults.memory, tableElements = defaults.tableElements } = limits
+    if (bytes > memory) {
+      throw new LinkError("MemoryLimit", `the component starts with ${bytes} bytes of memory, its limit is ${memory}`)
+    }
+    if (elements > tableElements) {
+      throw new LinkError(
+        "TableLimit",
+        `the component starts with ${elements} elements in its tables, at most ${tableElements} are allowed`
+      )
+    }
+    const { instances = 4_096, memories: most = 8 } = this.#options
+    if (memories > most) {
+      throw new LinkError("MemoryLimit", `the component has ${memories} memories, at most ${most} are allowed`)
+    }
+    if (this.#stores.length - this.#free.length >= instances) {
+      throw new LinkError("TooManyInstances", `there are ${instances} instances, which is the limit`)
+    }
+  }
+
+  #store(plan: Plan, imports: Imports, limits: Limits): Store {
+    const id = this.#free.pop() ?? this.#stores.length
+    const { handles = defaults.handles, lift, memory, stack, tableElements } = limits
+    const { parents, resources } = plan.expansion
+    const find = finder(imports)
+    const store = new Store({
+      id,
+      limits: {
+        memory: memory ?? defaults.memory,
+        tableElements: tableElements ?? defaults.tableElements,
+        handles,
+        lift: lift ?? defaults.lift,
+        stack: stack ?? defaults.stack
+      },
+      bridge: this.#bridge,
+      scheduler: this.#scheduler,
+      resources,
+      tables: parents.map((_, component) => new HandleTable(component, handles)),
+      miss: MISS,
+      dropped: (resource, value) => {
+        const one = resources[resource]
+        if (one?.from === "host") find(one.owner, `[resource-drop]${one.name}`)?.call(value)
+      }
+    })
+    this.#stores[id] = new WeakRef(store)
+    this.#collected.register(store, id, store)
+    return store
+  }
+
+  #release(id: number): void {
+    const store = this.#stores[id]
+    if (store === undefined) return
+    this.#stores[id] = undefined
+    this.#free.push(id)
+    const held = store.deref()
+    if (held !== undefined) this.#collected.unregister(held)
+  }
+}
+
+const defaults = {
+  memory: 64 * 1_024 * 1_024,
+  tableElements: 100_000,
+  handles: 65_536,
+  lift: 4 * 1_024 * 1_024,
+  stack: 400 * 1_024
+}
+
+const hex = (digest: ArrayBuffer): string =>
+  Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+const finder = (imports: Imports): (owner: string, name: string) => BoundHost | undefined => {
+  const byTrack = new Map<string, ReadonlyMap<string, HostFunc>>()
+  for (const [id, functions] of imports) byTrack.set(track(id), functions)
+  return (owner, name) => {
+    const found = (imports.get(owner) ?? byTrack.get(track(owner)))?.get(name)
+    return found === undefined ? undefined : {
+      call: found.call as BoundHost["call"],
+      async: found.async ?? false,
+      fuel: importFuel + (found.fuel ?? 0)
+    }
+  }
+}

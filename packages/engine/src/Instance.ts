@@ -1,0 +1,389 @@
+/**
+ * A live instance of a component, and its exported functions.
+ *
+ * One call runs at a time. Whatever ends a call but a value of the export's
+ * own type poisons the instance: nothing of it runs again. Exports are reached
+ * by name through `func` alone and are never properties, so that no name that a
+ * guest chose means anything to JavaScript.
+ *
+ * @since 0.1.0
+ */
+import { CallError } from "./CallError.ts"
+import { jspi } from "./internal/link/bridge.ts"
+import { GuestResource } from "./internal/link/handles.ts"
+import { MISS } from "./internal/link/library.ts"
+import type { LiftClosures, PlannedExport } from "./internal/link/plan.ts"
+import { slice } from "./internal/link/store.ts"
+import type { Store } from "./internal/link/store.ts"
+import { Trap } from "./Trap.ts"
+import type { Func } from "./WitType.ts"
+import * as WitValue from "./WitValue.ts"
+
+/**
+ * What one call cost. `fuel` is counted by the cost table of that version,
+ * `memory` is the bytes of all memories of the instance, which never shrink, and
+ * `millis` is wall time, with the time that the call waited for its turns.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Receipt {
+  readonly fuel: number
+  readonly costTable: number
+  readonly memory: number
+  readonly millis: number
+}
+
+/**
+ * A value of the export's type (a `result` as `{ tag, val }`) and its receipt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outcome {
+  readonly value: unknown
+  readonly receipt: Receipt
+}
+
+/**
+ * Options of a call that can be suspended. `fuel` defaults to the limit of the
+ * instance; `timeout` is in milliseconds from the moment of the call, waiting
+ * for earlier calls included; an aborted `signal` stops the guest.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CallOptions {
+  readonly fuel?: number | undefined
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What the engine tells an instance about itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Parts {
+  readonly store: Store
+  readonly exports: ReadonlyMap<string, ReadonlyMap<string, PlannedExport>>
+  readonly lifts: ReadonlyArray<LiftClosures | null>
+  readonly coreFunc: (planned: PlannedExport) => CallableFunction
+  readonly destroy: (resource: number, rep: unknown) => void
+  readonly costTable: number
+  readonly fuel: number
+  readonly queue: number
+  readonly release: () => void
+}
+
+/**
+ * The most fuel that a call which cannot be suspended may use: two slices,
+ * about two milliseconds.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const maxSyncFuel: number = 2 * slice
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export class Instance {
+  readonly #parts: Parts
+  readonly #funcs = new Map<string, ExportedFunc>()
+  readonly #calls: Calls
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#calls = new Calls(parts)
+  }
+
+  /** True after a failure that was not a typed `result` of the guest; nothing can be called any more. */
+  get isPoisoned(): boolean {
+    return this.#parts.store.state === "poisoned"
+  }
+
+  /** What poisoned the instance. */
+  get trap(): Trap | undefined {
+    return this.#parts.store.failure
+  }
+
+  /** Bytes of all memories. */
+  get memory(): number {
+    return this.#parts.store.memory
+  }
+
+  /**
+   * An exported function: `owner` is the id of its interface, undefined for a
+   * function of the world itself. Throws `CallError` with `NoSuchExport`.
+   */
+  func(owner: string | undefined, name: string): ExportedFunc {
+    const key = `${owner ?? ""}#${name}`
+    const known = this.#funcs.get(key)
+    if (known !== undefined) return known
+    const planned = this.#parts.exports.get(owner ?? "")?.get(name)
+    const closures = planned === undefined ? undefined : this.#parts.lifts[planned.lift]
+    if (planned === undefined || closures === undefined || closures === null) {
+      throw new CallError("NoSuchExport", `no export ${owner === undefined ? "" : `${owner} `}${name}`)
+    }
+    const made = new ExportedFunc(this.#parts, this.#calls, planned, closures)
+    this.#funcs.set(key, made)
+    return made
+  }
+
+  /**
+   * Drops a resource of the guest that the host owns: its destructor runs, as
+   * a call that cannot be suspended. Throws `CallError` and `Trap`.
+   */
+  drop(resource: object): void {
+    const { destroy, store } = this.#parts
+    if (!(resource instanceof GuestResource) || GuestResource.of(resource).store !== store) {
+      throw new CallError("BadArgument", "not a resource of this instance")
+    }
+    this.#calls.refuse()
+    const rep = GuestResource.take(resource)
+    if (rep === undefined) throw new CallError("BadArgument", "a resource that the host does not own, or has lent")
+    store.enter(0, maxSyncFuel, false)
+    try {
+      destroy(GuestResource.of(resource).resource, rep)
+      store.leave()
+    } catch (error) {
+      throw store.poison(error)
+    }
+  }
+
+  /** Gives up the instance: running and waiting calls end with `Cancelled`. */
+  dispose(): void {
+    this.#calls.dispose()
+    this.#parts.release()
+  }
+}
+
+/**
+ * A function that a component exports.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class ExportedFunc {
+  /** Its type. */
+  readonly type: Func
+  readonly #parts: Parts
+  readonly #store: Store
+  readonly #calls: Calls
+  readonly #planned: PlannedExport
+  readonly #direct: LiftClosures[0]
+  readonly #begin: LiftClosures[1]
+  readonly #end: LiftClosures[2]
+  readonly #core: number
+  readonly #syncFuel: number
+  #promising: ((...args: Array<unknown>) => Promise<unknown>) | undefined = undefined
+  #used = 0
+
+  constructor(parts: Parts, calls: Calls, planned: PlannedExport, closures: LiftClosures) {
+    this.type = planned.func
+    this.#parts = parts
+    this.#store = parts.store
+    this.#calls = calls
+    this.#planned = planned
+    ;[this.#direct, this.#begin, this.#end] = closures
+    this.#core = planned.core
+    this.#syncFuel = Math.min(parts.fuel, maxSyncFuel)
+  }
+
+  /**
+   * Calls the function at once, without a chance to be suspended: the guest
+   * gets at most {@link maxSyncFuel}, and an asynchronous import stops it.
+   *
+   * Gives a value of the export's type. Throws `CallError` and `Trap`.
+   */
+  callSync(args: ReadonlyArray<unknown>, fuel: number = this.#syncFuel): unknown {
+    const store = this.#store
+    if (store.state !== "idle") this.#calls.refuse()
+    store.enter(this.#core, fuel < maxSyncFuel ? fuel : maxSyncFuel, false)
+    try {
+      const value = this.#direct(args)
+      this.#used = store.leave()
+      return value
+    } catch (error) {
+      throw this.#failed(error, args)
+    }
+  }
+
+  /** As {@link callSync}, with what the call cost. */
+  measureSync(args: ReadonlyArray<unknown>, fuel?: number): Outcome {
+    const { clock } = this.#store.scheduler
+    const start = clock.now()
+    const value = this.callSync(args, fuel)
+    return { value, receipt: this.#receipt(this.#used, clock.now() - start) }
+  }
+
+  /**
+   * Calls the function, which is suspended while it waits for the host and, so
+   * that others have their turns, about every millisecond. Calls of one instance
+   * run in the order in which they were made.
+   *
+   * Rejects with `CallError` and `Trap`.
+   */
+  call(args: ReadonlyArray<unknown>, options: CallOptions = {}): Promise<Outcome> {
+    const promising = this.#promisingCore()
+    if (promising === undefined) {
+      return Promise.reject(
+        new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need")
+      )
+    }
+    return this.#calls.run(options, async () => {
+      const store = this.#store
+      const start = store.scheduler.clock.now()
+      store.enter(this.#core, options.fuel ?? this.#parts.fuel, true)
+      try {
+        const value = this.#end(await this.#begin(args, promising))
+        const fuel = store.leave()
+        return { value, receipt: this.#receipt(fuel, store.scheduler.clock.now() - start) }
+      } catch (error) {
+        throw this.#failed(error, args)
+      }
+    })
+  }
+
+  #promisingCore(): ((...args: Array<unknown>) => Promise<unknown>) | undefined {
+    this.#promising ??= jspi()?.promising(this.#parts.coreFunc(this.#planned))
+    return this.#promising
+  }
+
+  #receipt(fuel: number, millis: number): Receipt {
+    return { fuel, costTable: this.#parts.costTable, memory: this.#store.memory, millis }
+  }
+
+  /** A value of the host that does not have its type has not reached the guest. */
+  #failed(error: unknown, args: ReadonlyArray<unknown>): CallError | Trap {
+    const store = this.#store
+    if (error !== MISS || store.failure !== undefined) return store.poison(error)
+    store.aside = false
+    store.leave()
+    return new CallError("BadArgument", mismatch(this.type, args))
+  }
+}
+
+const mismatch = ({ params }: Func, args: ReadonlyArray<unknown>): string => {
+  if (args.length !== params.length) return `takes ${params.length} arguments, not ${args.length}`
+  for (const [i, { name, type }] of params.entries()) {
+    const problem = WitValue.check(type, args[i])
+    if (problem !== undefined) return `${name}: ${problem}`
+  }
+  return "a handle that is not the host's to give"
+}
+
+/** The calls of one instance that wait for each other. */
+class Calls {
+  readonly #parts: Parts
+  readonly #waiting: Array<{ readonly start: () => void; readonly refuse: (error: CallError) => void }> = []
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Throws why no call can be made now; does not where one can. */
+  refuse(): void {
+    switch (this.#parts.store.state) {
+      case "idle":
+        return
+      case "poisoned":
+        throw new CallError("Poisoned", "an earlier call ended in a trap")
+      case "disposed":
+        throw new CallError("Disposed", "the instance was given up")
+      default:
+        throw new CallError("ReEntered", "another call of the instance is not over")
+    }
+  }
+
+  /** Runs a call when those before it are over. */
+  run(options: CallOptions, call: () => Promise<Outcome>): Promise<Outcome> {
+    const { store } = this.#parts
+    return new Promise((resolve, reject) => {
+      const ends = this.#bounds(options, reject)
+      const start = () => {
+        if (ends.isOver()) return this.#next()
+        try {
+          this.refuse()
+        } catch (error) {
+          ends.clear()
+          reject(error)
+          return this.#next()
+        }
+        ends.started()
+        call().then(resolve, reject).finally(() => {
+          store.overdue = undefined
+          ends.clear()
+          this.#next()
+        })
+      }
+      if (store.state !== "running" && store.state !== "suspended") return start()
+      if (this.#waiting.length >= this.#parts.queue) {
+        ends.clear()
+        return reject(new CallError("QueueFull", `${this.#parts.queue} calls wait for the instance`))
+      }
+      this.#waiting.push({ start, refuse: reject })
+    })
+  }
+
+  #next(): void {
+    this.#waiting.shift()?.start()
+  }
+
+  /** Deadline and signal of one call, before and after it has started. */
+  #bounds(options: CallOptions, reject: (error: Trap) => void): {
+    readonly isOver: () => boolean
+    readonly started: () => void
+    readonly clear: () => void
+  } {
+    const { signal, timeout } = options
+    const { store } = this.#parts
+    const { clock } = store.scheduler
+    const deadline = timeout === undefined ? undefined : clock.now() + timeout
+    let isRunning = false
+    let isDone = false
+    const late = (): Trap | undefined =>
+      signal?.aborted === true
+        ? new Trap("Cancelled", "the call was cancelled")
+        : deadline !== undefined && clock.now() >= deadline
+        ? new Trap("Deadline", `the call took longer than ${timeout} ms`)
+        : undefined
+    const check = () => {
+      const trap = isDone ? undefined : late()
+      if (trap === undefined) return
+      if (isRunning) return store.end(trap)
+      isDone = true
+      reject(trap)
+    }
+    const cancel = timeout === undefined ? undefined : clock.timer(timeout, check)
+    signal?.addEventListener("abort", check)
+    return {
+      isOver: () => {
+        check()
+        return isDone
+      },
+      started: () => {
+        isRunning = true
+        store.overdue = late
+      },
+      clear: () => {
+        isDone = true
+        cancel?.()
+        signal?.removeEventListener("abort", check)
+      }
+    }
+  }
+
+  dispose(): void {
+    const { store } = this.#parts
+    const isRunning = store.state === "running" || store.state === "suspended"
+    if (isRunning) store.end(new Trap("Cancelled", "the instance was given up"))
+    else store.state = "disposed"
+    for (const { refuse } of this.#waiting.splice(0)) {
+      refuse(new CallError("Disposed", "the instance was given up"))
+    }
+  }
+}

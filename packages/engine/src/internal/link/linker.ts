@@ -1,0 +1,148 @@
+/**
+ * Makes instances of a plan: links host functions, creates core instances in
+ * order, and binds what generated code calls.
+ */
+import { LinkError } from "../../CallError.ts"
+import type { MissingImport } from "../../CallError.ts"
+import { Trap } from "../../Trap.ts"
+import type { Func, World } from "../../WitType.ts"
+import type { Bridge } from "./bridge.ts"
+import { jspi } from "./bridge.ts"
+import type { CoreRef, HostFunc } from "./expansion.ts"
+import type { BoundHost, Closures, Plan } from "./plan.ts"
+import type { Store } from "./store.ts"
+
+/** Finds the functions of the host that a plan needs. Throws `LinkError` with all that are missing. */
+export const bindHosts = (
+  plan: Plan,
+  find: (owner: string, name: string) => BoundHost | undefined
+): ReadonlyArray<BoundHost> => {
+  const missing: Array<MissingImport> = []
+  const bound = plan.expansion.hostFuncs.map((wanted): BoundHost => {
+    const found = find(wanted.owner, wanted.name)
+    if (found === undefined) missing.push({ interface: wanted.owner, func: typeOf(plan.world, wanted) })
+    return found ?? nothing
+  })
+  if (missing.length === 0) return bound
+  const names = missing.map(({ func, interface: owner }) => owner === "" ? func.name : `${owner}#${func.name}`)
+  throw new LinkError("MissingImports", `imports that were not given: ${names.join(", ")}`, missing)
+}
+
+const nothing: BoundHost = { call: () => undefined, async: false, fuel: 0 }
+
+const typeOf = (world: World, { name, owner }: HostFunc): Func => {
+  const found = world.imports.find(({ id }) => (id ?? "") === owner)?.functions.find((func) => func.name === name)
+  return found ?? { name, params: [], result: undefined, async: false }
+}
+
+/** Pages and elements that a new instance starts with, before any of it exists. */
+export const minima = (
+  plan: Plan
+): { readonly bytes: number; readonly elements: number; readonly memories: number } => {
+  let pages = 0
+  let elements = 0
+  let memories = 0
+  for (const { module } of plan.expansion.coreInstances) {
+    const metered = plan.compiled.get(module.index)?.metered
+    memories += metered?.memories.length ?? 0
+    for (const memory of metered?.memories ?? []) pages += memory.minimum
+    for (const table of metered?.tables ?? []) elements += table.minimum
+  }
+  return { bytes: pages * 65_536, elements, memories }
+}
+
+/** Fuel of start functions, which run while the instance is made. */
+const startFuel = 2_000_000
+
+/** The linked parts of an instance. */
+export interface Linked {
+  readonly closures: Closures
+  readonly func: (ref: CoreRef) => CallableFunction
+}
+
+/** Creates the core instances in a store. Throws `Trap` where a start function or a segment fails. */
+export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, bridge: Bridge): Linked => {
+  const closures = plan.make(store, hosts)
+  const instances: Array<ReadonlyMap<string, unknown>> = []
+  const suspending = jspi()
+  const resolve = (ref: CoreRef): unknown => {
+    if (ref.from === "instance") return instances[ref.instance]?.get(ref.name)
+    if (ref.from === "builtin") return closures.builtins[ref.id]
+    const lower = closures.lowers[ref.id]
+    const func = plan.expansion.lowers[ref.id]?.func
+    const isAsync = func?.from === "host" && hosts[func.id]?.async === true
+    return isAsync && suspending !== undefined && lower !== undefined
+      ? new suspending.Suspending(lower as never)
+      : lower
+  }
+  const { funcs, memories } = plan.prepared.generated
+  const waiting = new Map<number, Array<() => void>>()
+  const bind = (ref: CoreRef, set: () => void) => {
+    if (ref.from !== "instance") return set()
+    waiting.set(ref.instance, [...waiting.get(ref.instance) ?? [], set])
+  }
+  memories.forEach((ref, id) => bind(ref, () => closures.memory(id, resolve(ref) as WebAssembly.Memory)))
+  funcs.forEach((ref, id) => bind(ref, () => closures.func(id, resolve(ref) as CallableFunction)))
+  const stacks = shares(plan, store.limits.stack)
+  store.enter(0, startFuel, false)
+  try {
+    plan.expansion.coreInstances.forEach(({ imports, module }, id) => {
+      const compiled = plan.compiled.get(module.index)
+      if (compiled === undefined) throw new RangeError("a core module that was not compiled")
+      const given = Object.create(null) as Record<string, Record<string, unknown>>
+      for (const { module, name, ref } of imports) {
+        given[module] ??= Object.create(null) as Record<string, unknown>
+        given[module][name] = resolve(ref)
+      }
+      const { exports } = new WebAssembly.Instance(compiled.module, given as WebAssembly.Imports)
+      const { names } = compiled.metered
+      const own = new Map<string, unknown>()
+      for (const name of module.type.exports.keys()) own.set(name, exports[name])
+      instances.push(own)
+      adopt(store, exports, names)
+      const hooks = exports[names.hooks] as WebAssembly.Table
+      hooks.set(0, bridge.refill)
+      hooks.set(1, bridge.grow)
+      ;(exports[names.init] as CallableFunction)(store.id * 1_024 + id, stacks[id])
+      for (const set of waiting.get(id) ?? []) set()
+      if (names.start !== undefined) {
+        store.aside = true
+        ;(exports[names.start] as CallableFunction)()
+        store.aside = false
+      }
+    })
+    store.leave()
+  } catch (error) {
+    throw store.poison(error instanceof WebAssembly.LinkError ? new Trap("Other", error.message) : error)
+  }
+  return { closures, func: (ref) => resolve(ref) as CallableFunction }
+}
+
+/** Takes what the meter exports for the host alone. */
+const adopt = (
+  store: Store,
+  exports: WebAssembly.Exports,
+  names: {
+    readonly setFuel: string
+    readonly fuel: string
+    readonly memories: ReadonlyArray<string>
+    readonly tables: ReadonlyArray<string>
+  }
+): void => {
+  store.cores.push({
+    setFuel: exports[names.setFuel] as (slice: number) => void,
+    fuel: exports[names.fuel] as () => number
+  })
+  for (const name of names.memories) store.memories.push(exports[name] as WebAssembly.Memory)
+  for (const name of names.tables) store.wasmTables.push(exports[name] as WebAssembly.Table)
+}
+
+/**
+ * The stack of an instance, shared by its core instances: half of it by the
+ * size of their code, half of it equally.
+ */
+const shares = (plan: Plan, stack: number): ReadonlyArray<number> => {
+  const sizes = plan.expansion.coreInstances.map(({ module }) => plan.compiled.get(module.index)?.metered.codeSize ?? 0)
+  const all = sizes.reduce((sum, size) => sum + size, 0)
+  return sizes.map((size) => Math.floor(stack * (0.5 / sizes.length + (all === 0 ? 0 : 0.5 * size / all))))
+}

@@ -1,0 +1,353 @@
+/**
+ * The state of one instance of a component: what its generated code, its
+ * metered modules and its callers share.
+ *
+ * Fuel: `fuel` is what the running call may use. Core instances have been
+ * `granted` slices of it, imports have been `charged`; what a core instance has
+ * left of its slice is in its own counter. Outside of a call all counters are 0,
+ * except that of the core instance that was entered last.
+ */
+import { HostTrap, Trap } from "../../Trap.ts"
+import type { TrapCategory } from "../../Trap.ts"
+import type { Bridge } from "./bridge.ts"
+import type { Resource } from "./expansion.ts"
+import type { GuestResource, HandleTable, Lent } from "./handles.ts"
+import { returnLent } from "./handles.ts"
+import type { Scheduler } from "./scheduler.ts"
+import { classify } from "./traps.ts"
+
+/** What one instance may use; see `Engine.Limits`. */
+export interface StoreLimits {
+  readonly memory: number
+  readonly tableElements: number
+  readonly handles: number
+  readonly lift: number
+  readonly stack: number
+}
+
+/** A metered core instance. */
+export interface Metered {
+  readonly setFuel: (slice: number) => void
+  readonly fuel: () => number
+}
+
+/** Fuel that a core instance gets at once: it runs for a millisecond or less. */
+export const slice = 1_000_000
+
+/** Fuel for what cannot be suspended, in a call that can: realloc, post-return, destructors. */
+const allowance = 2_000_000
+
+/** Fuel that a core instance gets that the host did not enter itself. */
+const innerSlice = 20_000
+
+export type State = "idle" | "running" | "suspended" | "poisoned" | "disposed"
+
+export class Store {
+  readonly id: number
+  readonly limits: StoreLimits
+  readonly bridge: Bridge
+  readonly scheduler: Scheduler
+  readonly resources: ReadonlyArray<Resource>
+  readonly tables: ReadonlyArray<HandleTable>
+  /** Component instances that are running, where there are several. */
+  readonly busy: Array<boolean>
+  readonly memories: Array<WebAssembly.Memory> = []
+  readonly wasmTables: Array<WebAssembly.Table> = []
+  readonly cores: Array<Metered> = []
+  readonly miss: symbol
+  readonly dropped: (resource: number, value: unknown) => void
+
+  state: State = "idle"
+  failure: Trap | undefined = undefined
+  /** True while the guest runs where it can neither leave nor be suspended. */
+  aside = false
+  /** Calls between components that are under way: they have frames of the host between those of guests. */
+  depth = 0
+  isSuspending = false
+  /** Code units or bytes of what was last lowered. */
+  length = 0
+  liftLeft = 0
+  moved = 0
+  lent: Lent = []
+  /** What the host lent to the running call. */
+  borrowed: Array<GuestResource> = []
+
+  fuel = 0
+  charged = 0
+  granted = 0
+  #entered = 0
+  #touched: Array<number> = []
+  #sinceYield = 0
+  #allowance = 0
+  /** Ends what waits for the host, with the error of a trap. */
+  #reject: ((error: unknown) => void) | undefined = undefined
+  overdue: (() => Trap | undefined) | undefined = undefined
+
+  constructor(options: {
+    readonly id: number
+    readonly limits: StoreLimits
+    readonly bridge: Bridge
+    readonly scheduler: Scheduler
+    readonly resources: ReadonlyArray<Resource>
+    readonly tables: ReadonlyArray<HandleTable>
+    readonly miss: symbol
+    readonly dropped: (resource: number, value: unknown) => void
+  }) {
+    this.id = options.id
+    this.limits = options.limits
+    this.bridge = options.bridge
+    this.scheduler = options.scheduler
+    this.resources = options.resources
+    this.tables = options.tables
+    this.busy = options.tables.map(() => false)
+    this.miss = options.miss
+    this.dropped = options.dropped
+  }
+
+  isGuestResource(resource: number): boolean {
+    return this.resources[resource]?.from === "guest"
+  }
+
+  definesResource(component: number, resource: number): boolean {
+    const one = this.resources[resource]
+    return one?.from === "guest" && one.component === component
+  }
+
+  isPromise(value: unknown): value is Promise<unknown> {
+    return value instanceof Promise
+  }
+
+  /** Bytes of all memories. */
+  get memory(): number {
+    let bytes = 0
+    for (const memory of this.memories) bytes += memory.buffer.byteLength
+    return bytes
+  }
+
+  /** Begins a call that enters this core instance first. */
+  enter(core: number, fuel: number, isSuspending: boolean): void {
+    this.state = "running"
+    this.isSuspending = isSuspending
+    this.liftLeft = this.limits.lift
+    this.fuel = fuel
+    this.charged = 0
+    this.#allowance = allowance
+    this.#sinceYield = 0
+    if (core !== this.#entered) {
+      this.cores[this.#entered]?.setFuel(0)
+      this.#entered = core
+    }
+    const first = fuel <= slice ? fuel - (fuel >>> 3) : slice
+    this.granted = first
+    this.cores[core]?.setFuel(first)
+  }
+
+  /** Ends a call that went well; the fuel that it took. */
+  leave(): number {
+    this.state = "idle"
+    let left = this.cores[this.#entered]?.fuel() ?? 0
+    if (this.#touched.length > 0) left += this.#collect()
+    return this.granted - left + this.charged
+  }
+
+  /** The fuel that the call has taken so far. */
+  used(): number {
+    let left = 0
+    for (const core of this.cores) left += Math.max(0, core.fuel())
+    return Math.min(this.fuel, Math.max(0, this.granted - left) + this.charged)
+  }
+
+  #collect(): number {
+    let left = 0
+    for (const core of this.#touched) {
+      left += this.cores[core]?.fuel() ?? 0
+      this.cores[core]?.setFuel(0)
+    }
+    this.#touched.length = 0
+    return left
+  }
+
+  /** Takes fuel for something that the host does; a guest that has not got it is stopped. */
+  charge(fuel: number): void {
+    this.charged += fuel + (this.moved >>> 4)
+    this.moved = 0
+    if (this.charged + this.granted > this.fuel && !this.#takeBack(0, -1)) {
+      this.stop("OutOfFuel", "the fuel of the call is used up")
+    }
+  }
+
+  /** Takes slices back until this much fuel is free again. */
+  #takeBack(need: number, but: number): boolean {
+    for (const core of [this.#entered, ...this.#touched]) {
+      if (core === but) continue
+      const metered = this.cores[core]
+      const left = metered?.fuel() ?? 0
+      if (left <= 0) continue
+      const wanted = need - (this.fuel - this.granted - this.charged)
+      const taken = Math.min(left, Math.max(0, wanted))
+      metered?.setFuel(left - taken)
+      this.granted -= taken
+    }
+    return this.fuel - this.granted - this.charged >= need
+  }
+
+  /** Answers a core instance whose slice is used up; see `Requests.refill`. */
+  refill(core: number, need: number): number {
+    if (this.failure !== undefined) return -1
+    if (this.isSuspending) {
+      if (this.aside || this.depth > 0) {
+        this.#allowance -= need
+        if (this.#allowance < 0) {
+          return this.fails("OutOfFuel", "what cannot be suspended used up its share of the call")
+        }
+      } else if (this.#sinceYield >= slice) return 0
+    }
+    return this.#grant(core, need)
+  }
+
+  #grant(core: number, need: number): number {
+    if (core !== this.#entered && !this.#touched.includes(core)) this.#touched.push(core)
+    let free = this.fuel - this.granted - this.charged
+    if (free < need) {
+      if (!this.#takeBack(need, core)) return this.fails("OutOfFuel", "the fuel of the call is used up")
+      free = this.fuel - this.granted - this.charged
+    }
+    const isAside = this.isSuspending && (this.aside || this.depth > 0)
+    const wanted = core === this.#entered && !isAside ? slice : innerSlice
+    const grant = Math.min(free, Math.max(need, wanted))
+    if (isAside) this.#allowance -= grant - need
+    this.granted += grant
+    this.#sinceYield += grant
+    return grant
+  }
+
+  /** Lets the guest go on once its turn has come; see `Requests.resume`. */
+  resume(core: number, need: number): Promise<number> {
+    this.state = "suspended"
+    return new Promise((resolve) => {
+      this.scheduler.later(() => this.isOver(), () => {
+        this.#sinceYield = 0
+        this.state = "running"
+        resolve(this.isOver() ? -1 : this.#grant(core, need))
+      })
+    })
+  }
+
+  /** True once the call is to end: nothing of the guest runs afterwards. */
+  isOver(): boolean {
+    this.failure ??= this.overdue?.()
+    return this.failure !== undefined
+  }
+
+  grow(kind: number, amount: number): number {
+    if (kind === 0) return (this.memory + (amount >>> 0) * 65_536) <= this.limits.memory ? 1 : 0
+    if (kind === 1) {
+      let elements = amount >>> 0
+      for (const table of this.wasmTables) elements += table.length
+      return elements <= this.limits.tableElements ? 1 : 0
+    }
+    return this.fails("StackOverflow", "trap: the stack of the guest is used up")
+  }
+
+  fails(category: TrapCategory, detail: string): number {
+    this.failure ??= new Trap(category, detail)
+    return -1
+  }
+
+  /** Stops the guest by an error that it cannot catch. */
+  stop(category: TrapCategory, detail: string): never {
+    this.failure ??= new Trap(category, detail)
+    return this.bridge.trap()
+  }
+
+  /** Ends the guest that called a host function which failed. */
+  failed(error: unknown): never {
+    if (this.failure !== undefined || this.aside) throw error
+    this.failure = this.hostFailure(error)
+    return this.bridge.trap()
+  }
+
+  hostFailure(error: unknown): Trap {
+    if (error === this.miss) return new Trap("HostFailure", "a host function gave a value of another type")
+    if (error instanceof HostTrap) return new Trap(error.category, error.message, { cause: error.cause })
+    if (error instanceof RangeError && /call stack/.test(error.message)) return classify(error)
+    return new Trap("HostFailure", "a host function failed", { cause: error })
+  }
+
+  /** Ends the component that called another one which was stopped or threw. */
+  crossed(error: unknown): never {
+    if (this.failure !== undefined || error instanceof WebAssembly.RuntimeError) throw error
+    this.failure = error === this.miss ? this.hostFailure(error) : classify(error)
+    return this.bridge.trap()
+  }
+
+  /** Suspends the guest until the host has an answer, of which `done` makes what the guest gets. */
+  suspend(promise: Promise<unknown>, done: (value: unknown) => unknown): unknown {
+    if (!this.isSuspending || this.depth > 0) {
+      promise.catch(() => undefined)
+      return this.failed(new HostTrap("HostFailure", "an asynchronous import was called where nothing can wait for it"))
+    }
+    this.state = "suspended"
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        if (this.#reject !== reject) return
+        this.#reject = undefined
+        this.scheduler.soon(() => this.isOver(), () => {
+          if (this.isOver()) return reject(this.trapError())
+          this.state = "running"
+          finish()
+        })
+      }
+      this.#reject = reject
+      promise.then(
+        (value) => settle(() => this.#answer(done, value, resolve, reject)),
+        (error: unknown) =>
+          settle(() => {
+            this.failure ??= this.hostFailure(error)
+            reject(this.trapError())
+          })
+      )
+    })
+  }
+
+  #answer(
+    done: (value: unknown) => unknown,
+    value: unknown,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void
+  ): void {
+    try {
+      this.isSuspending = true
+      resolve(done(value))
+    } catch (error) {
+      if (this.failure === undefined) this.failure = this.aside ? classify(error) : this.hostFailure(error)
+      reject(this.trapError())
+    }
+  }
+
+  /** Ends a guest that waits for the host; one that computes ends at its next turn. */
+  end(trap: Trap): void {
+    this.failure ??= trap
+    const reject = this.#reject
+    this.#reject = undefined
+    reject?.(this.trapError())
+  }
+
+  /** An error that guests cannot catch, to reject a promise with. */
+  trapError(): unknown {
+    try {
+      this.bridge.trap()
+    } catch (error) {
+      return error
+    }
+  }
+
+  /** Gives up the instance after a call that did not end with a value. */
+  poison(error: unknown): Trap {
+    this.state = "poisoned"
+    this.failure ??= classify(error)
+    this.isSuspending = false
+    returnLent(this.lent)
+    return this.failure
+  }
+}
