@@ -1,0 +1,850 @@
+/**
+ * Rewrites the body of one function after another so that it pays for what it does.
+ *
+ * A body is cut into regions, each entered at its top alone: the function and
+ * every loop. A region has a charge at its top, and so has every segment of it
+ * that is too dear to be paid in advance with the charge that dominates it.
+ * Charges are written with two bytes for the price, which is filled in when the
+ * body is done. Operands stay where they are: inserted code leaves the height of
+ * the stack as it was.
+ */
+import type { CostTable } from "../../CostTable.ts"
+import { DecodeError } from "../../DecodeError.ts"
+import type { Additions } from "./additions.ts"
+import {
+  deltas,
+  Fc,
+  fcDeltas,
+  fcIndices,
+  fcRefusal,
+  fdDeltas,
+  FdKind,
+  fdKinds,
+  Kind,
+  kinds,
+  refusal
+} from "./opcodes.ts"
+import type { Scan } from "./scan.ts"
+import { Sink } from "./sink.ts"
+
+/** What has been found in the body so far that changes how it is written. */
+const Found = { loop: 1, try: 2, caughtByLoop: 4, large: 8 } as const
+
+/** A body that has to be written again, knowing more. */
+class Again extends Error {}
+const again = new Again()
+
+/** The most that one charge takes: two bytes of a signed number. */
+const maxCharge = 8_191
+/** What a charge may take for segments that need not follow it. */
+const inAdvance = 20
+/** Fuel that may pass on one path without a check; more, and every charge checks. */
+const maxUnchecked = 40_000
+/** Bytes of a frame besides parameters, locals and operands. */
+const frameBase = 128
+/** A function that calls none has its frame counted above this size. */
+const redZone = 1_024
+
+const noCharge = -1
+
+export class BodyMeter {
+  readonly #bytes: Uint8Array
+  readonly #scan: Scan
+  readonly #added: Additions
+  readonly #costs: CostTable
+  readonly #body = new Sink(1 << 16)
+
+  #found = 0
+  #at = 0
+  /** Of the input that has not been copied yet. */
+  #from = 0
+  #height = 0
+  #maxHeight = 0
+  #calls = false
+  #vectors = false
+  #dead = false
+  /** The counter of a function with loops is in the global, not in its local. */
+  #outside = false
+  #total = 0
+
+  /** Charges by number: where the price goes (-1: before the body), the price, what it may still take in advance. */
+  #charges = 0
+  #chargeAt = new Int32Array(256)
+  #chargeCost = new Int32Array(256)
+  #chargeRoom = new Int32Array(256)
+
+  /** Segments by number: the charge that pays for each, once it is closed. */
+  #segments = 0
+  #paidBy = new Int32Array(256)
+  #cost = 0
+  /** Where in the input the segment starts. */
+  #start = 0
+  /** Where in the output its charge is, or -1. */
+  #written = noCharge
+  /** The charge that it adds to in any case, or -1. */
+  #own = noCharge
+  #dominator = 0
+
+  #depth = 0
+  #frameKind = new Uint8Array(64)
+  #frameSegment = new Int32Array(64)
+  #frameBase = new Int32Array(64)
+  #frameResults = new Int32Array(64)
+  #frameParams = new Int32Array(64)
+  /** 1: opened in dead code, 2: branched to, 4: caught in. */
+  #frameFlags = new Uint8Array(64)
+
+  #blockParams = 0
+  #blockResults = 0
+  #branches = 0
+
+  constructor(scan: Scan, added: Additions, costs: CostTable) {
+    this.#bytes = scan.sections.bytes
+    this.#scan = scan
+    this.#added = added
+    this.#costs = costs
+  }
+
+  /** Writes the body that starts at an offset, with its size, to `out`. */
+  write(out: Sink, type: number, start: number): void {
+    this.#found = 0
+    for (;;) {
+      try {
+        this.#attempt(out, type, start)
+        return
+      } catch (error) {
+        if (!(error instanceof Again)) throw error
+      }
+    }
+  }
+
+  #attempt(out: Sink, type: number, start: number): void {
+    const { frame, params, results } = this.#scan.types[type] ?? { frame: 0, params: 0, results: 0 }
+    this.#at = start
+    const groups = this.#u32()
+    const groupsAt = this.#at
+    let locals = 0
+    let bytes = 0
+    for (let i = 0; i < groups; i++) {
+      const count = this.#u32()
+      const type = this.#bytes[this.#at]
+      this.#skipValueType()
+      locals += count
+      bytes += count * (type === 0x7b ? 16 : 8)
+    }
+    const code = this.#at
+    this.#saved = params + locals
+    this.#reset(code, results)
+    this.#walk()
+    for (let i = 0; i < this.#charges; i++) this.#price(this.#chargeAt[i] ?? noCharge, this.#chargeCost[i] ?? 0)
+    const slot = this.#vectors || this.#scan.vectors ? 16 : 8
+    const size = frameBase + frame + bytes + this.#maxHeight * slot
+    const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (this.#chargeCost[0] ?? 0)
+    this.#assemble(out, type, groups, groupsAt, code, size, entry)
+  }
+
+  /** Index of the first appended local: the stack level before the call. */
+  #saved = 0
+
+  get #counter(): number {
+    return this.#saved + 1
+  }
+
+  get #level(): number {
+    return this.#saved + 1
+  }
+
+  get #local(): boolean {
+    return (this.#found & (Found.loop | Found.try)) === Found.loop
+  }
+
+  get #tries(): boolean {
+    return (this.#found & Found.try) !== 0
+  }
+
+  #reset(code: number, results: number): void {
+    this.#from = code
+    this.#body.length = 0
+    this.#height = 0
+    this.#maxHeight = 0
+    this.#calls = this.#tries
+    this.#vectors = false
+    this.#dead = false
+    this.#outside = false
+    this.#total = 0
+    this.#charges = 0
+    this.#segments = 0
+    this.#depth = 0
+    this.#branches = 0
+    this.#push(Kind.block, 0, results)
+    this.#open(code, this.#charge(noCharge))
+    this.#own = 0
+  }
+
+  #walk(): void {
+    const bytes = this.#bytes
+    const { plain } = this.#costs
+    let at = this.#at
+    while (this.#depth > 0) {
+      const start = at
+      const opcode = bytes[at++] ?? 0
+      this.#cost += plain[opcode] ?? 0
+      this.#height += deltas[opcode] ?? 0
+      switch (kinds[opcode]) {
+        case Kind.plain:
+          break
+        case Kind.index:
+          while ((bytes[at++] ?? 0) >= 0x80);
+          break
+        case Kind.memory:
+          if (((bytes[at++] ?? 0) & 0x40) !== 0) { while ((bytes[at++] ?? 0) >= 0x80); }
+          while ((bytes[at++] ?? 0) >= 0x80);
+          break
+        case Kind.bytes4:
+          at += 4
+          break
+        case Kind.bytes8:
+          at += 8
+          break
+        default:
+          this.#at = at
+          this.#special(opcode, start)
+          at = this.#at
+      }
+      if (this.#height > this.#maxHeight) this.#maxHeight = this.#height
+      if (this.#cost > maxCharge - 512) this.#split(at)
+    }
+    this.#at = at
+  }
+
+  #special(opcode: number, start: number): void {
+    switch (kinds[opcode]) {
+      case Kind.block:
+        this.#blockType()
+        return this.#push(Kind.block, this.#blockParams, this.#blockResults)
+      case Kind.loop:
+        return this.#loop(start)
+      case Kind.if:
+        this.#blockType()
+        this.#settle(start)
+        this.#close()
+        this.#push(Kind.if, this.#blockParams, this.#blockResults)
+        return this.#open(this.#at, this.#paid(this.#segments - 1))
+      case Kind.else:
+        return this.#else(start)
+      case Kind.end:
+        return this.#frameEnd(start)
+      case Kind.tryTable:
+        return this.#tryTable()
+      case Kind.brIf:
+        return this.#brIf(start)
+      case Kind.br:
+        this.#settle(start)
+        this.#target(this.#u32())
+        return this.#die()
+      case Kind.brTable:
+        this.#settle(start)
+        for (let left = this.#u32() + 1; left > 0; left--) this.#target(this.#u32())
+        return this.#die()
+      case Kind.return:
+        return this.#return(start)
+      case Kind.unreachable:
+        return this.#die()
+      case Kind.throw:
+      case Kind.throwRef:
+        return this.#throw(opcode, start)
+      case Kind.prefixFd:
+        return this.#vector(start)
+      case Kind.prefixFc:
+        return this.#bulk(start)
+      case Kind.memoryGrow:
+        return this.#helper(start, this.#added.memoryGrow(this.#u32()))
+      case Kind.heapType:
+        return this.#skipIndex()
+      case Kind.selectTypes:
+        this.#skipIndex()
+        return this.#skipValueType()
+      default:
+        return this.#call(opcode, start)
+    }
+  }
+
+  #loop(start: number): void {
+    this.#blockType()
+    this.#find(Found.loop)
+    this.#settle(start)
+    this.#close()
+    this.#push(Kind.loop, this.#blockParams, this.#blockResults)
+    this.#flush(this.#at)
+    if (this.#tries) this.#land((this.#found & Found.caughtByLoop) !== 0)
+    const body = this.#body
+    body.reserve(64)
+    const at = body.length + this.#writeCharge(true)
+    this.#open(this.#at, this.#charge(at))
+    this.#own = this.#charges - 1
+  }
+
+  #else(start: number): void {
+    this.#settle(start)
+    this.#close()
+    const frame = this.#depth - 1
+    this.#height = (this.#frameBase[frame] ?? 0) + (this.#frameParams[frame] ?? 0)
+    this.#dead = ((this.#frameFlags[frame] ?? 0) & 1) !== 0
+    this.#open(this.#at, this.#paid(this.#frameSegment[frame] ?? 0))
+  }
+
+  #frameEnd(start: number): void {
+    const frame = --this.#depth
+    const kind = this.#frameKind[frame]
+    const flags = this.#frameFlags[frame] ?? 0
+    const segment = this.#frameSegment[frame] ?? 0
+    this.#height = (this.#frameBase[frame] ?? 0) + (this.#frameResults[frame] ?? 0)
+    if (frame === 0) {
+      this.#settle(start)
+      this.#close()
+      return this.#flush(start)
+    }
+    const joined = kind === Kind.if || (flags & 6) !== 0
+    if (!joined && kind !== Kind.loop) return
+    this.#settle(start)
+    this.#close()
+    if (joined && kind !== Kind.loop) this.#dead = (flags & 1) !== 0
+    if ((flags & 4) !== 0 && kind !== Kind.loop) {
+      this.#flush(this.#at)
+      this.#land(true)
+    }
+    this.#open(this.#at, this.#paid(segment))
+  }
+
+  #brIf(start: number): void {
+    this.#settle(start)
+    this.#target(this.#u32())
+    this.#close()
+    this.#open(this.#at, this.#paid(this.#segments - 1))
+  }
+
+  /** A return becomes a branch to the end of the body, where the accounts are settled. */
+  #return(start: number): void {
+    this.#settle(start)
+    this.#insert(start)
+    this.#body.reserve(8)
+    this.#body.byte(0x0c)
+    this.#body.u32(this.#depth - 1)
+    this.#from = this.#at
+    this.#target(this.#depth - 1)
+    this.#die()
+  }
+
+  #throw(opcode: number, start: number): void {
+    if (this.#cost > maxCharge - this.#costs.throw) this.#split(start)
+    this.#cost += this.#costs.throw
+    this.#settle(start)
+    if (opcode === 0x08) this.#skipIndex()
+    this.#insert(start)
+    this.#writeCheck()
+    if (this.#local) this.#leave()
+    this.#outside = false
+    this.#die()
+  }
+
+  #tryTable(): void {
+    this.#find(Found.try)
+    this.#blockType()
+    const params = this.#blockParams
+    const results = this.#blockResults
+    for (let left = this.#u32(); left > 0; left--) {
+      const kind = this.#bytes[this.#at++] ?? 0
+      if (kind < 2) this.#u32()
+      const label = this.#u32()
+      this.#target(label)
+      const frame = this.#depth - 1 - label
+      this.#frameFlags[frame] = (this.#frameFlags[frame] ?? 0) | 4
+      if (this.#frameKind[frame] === Kind.loop) this.#find(Found.caughtByLoop)
+    }
+    this.#push(Kind.block, params, results)
+  }
+
+  #call(opcode: number, start: number): void {
+    const kind = kinds[opcode]
+    let type: number
+    if (kind === Kind.call || kind === Kind.returnCall) type = this.#scan.functions[this.#u32()] ?? 0
+    else {
+      if (kind === undefined || kind < Kind.call || kind > Kind.returnCallRef) this.#refuse(opcode, start)
+      type = this.#u32()
+      if (kind === Kind.callIndirect || kind === Kind.returnCallIndirect) this.#skipIndex()
+    }
+    this.#calls = true
+    const { params, results } = this.#scan.types[type] ?? { params: 0, results: 0 }
+    this.#height -= params
+    if (kind === Kind.returnCall || kind === Kind.returnCallIndirect || kind === Kind.returnCallRef) {
+      return this.#tailCall(start)
+    }
+    this.#height += results
+    if (!this.#local || this.#outside || this.#dead) return
+    this.#insert(start)
+    this.#leave()
+  }
+
+  #tailCall(start: number): void {
+    this.#insert(start)
+    if (this.#local && !this.#outside) this.#leave()
+    this.#outside = false
+    this.#body.reserve(32)
+    this.#localGet(this.#saved)
+    this.#globalSet(this.#added.stack)
+    this.#die()
+  }
+
+  #vector(start: number): void {
+    const code = this.#u32()
+    const kind = fdKinds[code] ?? FdKind.unknown
+    this.#vectors = true
+    this.#cost += this.#costs.vector[code] ?? 0
+    this.#height += fdDeltas[code] ?? 0
+    switch (kind) {
+      case FdKind.unknown:
+        return this.#unknown(`unknown vector opcode ${code}`, start)
+      case FdKind.bytes16:
+        this.#at += 16
+        return
+      case FdKind.lane:
+        this.#at++
+        return
+      case FdKind.memory:
+        return this.#skipMemory()
+      case FdKind.memoryLane:
+        this.#skipMemory()
+        this.#at++
+    }
+  }
+
+  #bulk(start: number): void {
+    const code = this.#u32()
+    const indices = fcIndices[code]
+    if (indices === undefined) {
+      const refused = fcRefusal(code)
+      if (refused !== undefined) this.#refused(refused.feature, start)
+      return this.#unknown(`unknown opcode 0xfc ${code}`, start)
+    }
+    const first = indices > 0 ? this.#u32() : 0
+    const second = indices > 1 ? this.#u32() : 0
+    this.#cost += this.#costs.bulk[code] ?? 0
+    this.#height += fcDeltas[code] ?? 0
+    switch (code) {
+      case Fc.memoryInit:
+        return this.#helper(start, this.#added.memoryInit(first, second))
+      case Fc.memoryCopy:
+        return this.#helper(start, this.#added.memoryCopy(first, second))
+      case Fc.memoryFill:
+        return this.#helper(start, this.#added.memoryFill(first))
+      case Fc.tableGrow:
+        return this.#helper(start, this.#added.tableGrow(first))
+      case Fc.tableFill:
+      case Fc.tableCopy:
+        return this.#helper(start, this.#added.tableCharge(first), true)
+      case Fc.tableInit:
+        return this.#helper(start, this.#added.tableCharge(second), true)
+    }
+  }
+
+  /** Calls an appended function, instead of the instruction at `start` or before it. */
+  #helper(start: number, index: number, before = false): void {
+    this.#insert(start)
+    this.#body.reserve(32)
+    if (this.#local && !this.#outside && !this.#dead) this.#leave()
+    this.#body.byte(0x10)
+    this.#body.u32(index)
+    if (!before) this.#from = this.#at
+  }
+
+  /** Before control passes on: the counter is in the local of a function that has one. */
+  #settle(start: number): void {
+    if (!this.#outside) return
+    this.#outside = false
+    if (this.#dead) return
+    this.#insert(start)
+    this.#body.reserve(16)
+    this.#globalGet(this.#added.fuel)
+    this.#body.byte(0x21)
+    this.#body.u32(this.#counter)
+  }
+
+  /** The counter goes to the global. */
+  #leave(): void {
+    this.#body.reserve(16)
+    this.#localGet(this.#counter)
+    this.#globalSet(this.#added.fuel)
+    this.#outside = true
+  }
+
+  #land(unwound: boolean): void {
+    this.#body.reserve(32)
+    this.#localGet(this.#level)
+    if (!unwound) return this.#globalSet(this.#added.stack)
+    this.#body.byte(0x10)
+    this.#body.u32(this.#added.landed)
+  }
+
+  #die(): void {
+    this.#close()
+    this.#open(this.#at, this.#paid(this.#segments - 1))
+    this.#dead = true
+    this.#height = this.#frameBase[this.#depth - 1] ?? 0
+  }
+
+  /** Starts a segment at a place of the input; `dominator` is a charge that every path to it has paid. */
+  #open(start: number, dominator: number): void {
+    if (this.#segments === this.#paidBy.length) this.#paidBy = doubled(this.#paidBy)
+    this.#segments++
+    this.#start = start
+    this.#cost = 0
+    this.#written = noCharge
+    this.#own = noCharge
+    this.#dominator = dominator
+  }
+
+  #paid(segment: number): number {
+    return this.#paidBy[segment] ?? 0
+  }
+
+  /** Ends the segment and settles which charge pays for it. */
+  #close(): void {
+    const segment = this.#segments - 1
+    const cost = this.#cost
+    if (this.#own !== noCharge) {
+      this.#pay(segment, this.#own, cost)
+      return
+    }
+    const dominator = this.#dominator
+    const room = this.#chargeRoom[dominator] ?? 0
+    if (this.#dead) {
+      this.#paidBy[segment] = dominator
+    } else if (cost === 0 || (cost <= room && (this.#chargeCost[dominator] ?? 0) + cost <= maxCharge)) {
+      this.#chargeRoom[dominator] = room - cost
+      if (this.#written !== noCharge) this.#body.remove(this.#written, this.#chargeSize)
+      this.#pay(segment, dominator, cost)
+    } else {
+      if (this.#written === noCharge) this.#writeSegmentCharge()
+      this.#pay(segment, this.#charge(this.#written + this.#priceOffset), cost)
+    }
+  }
+
+  #pay(segment: number, charge: number, cost: number): void {
+    this.#chargeCost[charge] = (this.#chargeCost[charge] ?? 0) + cost
+    this.#paidBy[segment] = charge
+    this.#total += cost
+    if (this.#total > maxUnchecked) this.#find(Found.large)
+  }
+
+  /** Cuts a segment whose price has become too large for one charge. */
+  #split(at: number): void {
+    if (this.#dead) {
+      this.#cost = 0
+      return
+    }
+    this.#settle(at)
+    this.#close()
+    this.#open(at, this.#paid(this.#segments - 1))
+  }
+
+  #charge(at: number): number {
+    if (this.#charges === this.#chargeAt.length) {
+      this.#chargeAt = doubled(this.#chargeAt)
+      this.#chargeCost = doubled(this.#chargeCost)
+      this.#chargeRoom = doubled(this.#chargeRoom)
+    }
+    const charge = this.#charges++
+    this.#chargeAt[charge] = at
+    this.#chargeCost[charge] = 0
+    this.#chargeRoom[charge] = (this.#found & Found.large) === 0 ? inAdvance : 0
+    return charge
+  }
+
+  /** Gets ready to insert code at a place of the input within the current segment. */
+  #insert(at: number): void {
+    if (!this.#dead && this.#own === noCharge && this.#written === noCharge) this.#writeSegmentCharge()
+    this.#flush(at)
+  }
+
+  #writeSegmentCharge(): void {
+    this.#flush(this.#start)
+    this.#written = this.#body.length
+    this.#body.reserve(64)
+    this.#writeCharge((this.#found & Found.large) !== 0)
+    this.#chargeSize = this.#body.length - this.#written
+  }
+
+  #chargeSize = 0
+
+  /** Where in a charge its price is. */
+  get #priceOffset(): number {
+    return 2 + size(this.#local ? this.#counter : this.#added.fuel)
+  }
+
+  /** Writes a charge and gives the offset of its price from its start. */
+  #writeCharge(check: boolean): number {
+    const body = this.#body
+    const start = body.length
+    const local = this.#local
+    if (local) this.#localGet(this.#counter)
+    else this.#globalGet(this.#added.fuel)
+    body.byte(0x41)
+    const price = body.length - start
+    body.byte(0x80)
+    body.byte(0x00)
+    body.byte(0x6b)
+    body.byte(local ? (check ? 0x22 : 0x21) : 0x24)
+    body.u32(local ? this.#counter : this.#added.fuel)
+    if (check && local) this.#writeRefill()
+    else if (check) this.#writeCheck()
+    return price
+  }
+
+  /** Refills if the fuel is spent. */
+  #writeCheck(): void {
+    this.#body.reserve(48)
+    if (this.#local) this.#localGet(this.#counter)
+    else this.#globalGet(this.#added.fuel)
+    this.#writeRefill()
+  }
+
+  /** Refills if the number on the stack is negative. */
+  #writeRefill(): void {
+    const body = this.#body
+    body.byte(0x41)
+    body.byte(0x00)
+    body.byte(0x48)
+    body.byte(0x04)
+    body.byte(0x40)
+    if (this.#local) this.#localGet(this.#counter)
+    body.byte(0x10)
+    body.u32(this.#local ? this.#added.refillLocal : this.#added.refill)
+    if (this.#local) {
+      body.byte(0x21)
+      body.u32(this.#counter)
+    }
+    body.byte(0x0b)
+  }
+
+  #price(at: number, cost: number): void {
+    if (at === noCharge) return
+    this.#body.bytes[at] = 0x80 | (cost & 0x7f)
+    this.#body.bytes[at + 1] = cost >> 7
+  }
+
+  #assemble(
+    out: Sink,
+    type: number,
+    groups: number,
+    groupsAt: number,
+    code: number,
+    frame: number,
+    entry: number
+  ): void {
+    const { resultBytes, results } = this.#scan.types[type] ?? { resultBytes: [], results: 0 }
+    const flags = this.#frameFlags[0] ?? 0
+    const counted = this.#calls || frame > redZone
+    const local = this.#local
+    const wrapped = (flags & 6) !== 0 && (counted || local)
+    const head = new Sink(128)
+    const extra = local || this.#tries ? 2 : counted ? 1 : 0
+    head.u32(groups + (extra > 0 ? 1 : 0))
+    head.copy(this.#bytes, groupsAt, code)
+    if (extra > 0) {
+      head.u32(extra)
+      head.byte(0x7f)
+    }
+    const body = this.#body
+    this.#prologue(head, counted, frame, entry)
+    if (wrapped) {
+      head.byte(0x02)
+      if (results === 0) head.byte(0x40)
+      else if (results === 1) { for (const byte of resultBytes.slice(1)) head.byte(byte) }
+      else head.positive(this.#added.rawType([0x60, 0, ...resultBytes]))
+      body.byte(0x0b)
+    }
+    if ((flags & 4) !== 0) this.#land(true)
+    if (counted) {
+      this.#localGet(this.#saved)
+      this.#globalSet(this.#added.stack)
+    }
+    if (local) {
+      this.#localGet(this.#counter)
+      this.#globalSet(this.#added.fuel)
+    }
+    body.byte(0x0b)
+    out.u32(head.length + body.length)
+    out.copy(head.bytes, 0, head.length)
+    out.copy(body.bytes, 0, body.length)
+  }
+
+  #prologue(head: Sink, counted: boolean, frame: number, entry: number): void {
+    const { fuel, overflow, refill, refillLocal, stack } = this.#added
+    const local = this.#local
+    const op = (opcode: number, index: number): void => {
+      head.byte(opcode)
+      head.u32(index)
+    }
+    const number = (value: number): void => {
+      head.byte(0x41)
+      head.positive(value)
+    }
+    if (counted) {
+      op(0x23, stack)
+      op(0x22, this.#saved)
+      number(frame)
+      head.byte(0x6b)
+      if (this.#tries) op(0x22, this.#level)
+      op(0x24, stack)
+    }
+    op(0x23, fuel)
+    number(entry)
+    head.byte(0x6b)
+    if (local) op(0x22, this.#counter)
+    else {
+      op(0x24, fuel)
+      op(0x23, fuel)
+    }
+    number(0)
+    head.byte(0x48)
+    op(0x04, 0x40)
+    if (local) op(0x20, this.#counter)
+    op(0x10, local ? refillLocal : refill)
+    if (local) op(0x21, this.#counter)
+    head.byte(0x0b)
+    if (!counted) return
+    op(0x20, this.#saved)
+    number(frame)
+    head.byte(0x48)
+    op(0x04, 0x40)
+    number(frame)
+    op(0x10, overflow)
+    head.byte(0x00)
+    head.byte(0x0b)
+  }
+
+  #push(kind: number, params: number, results: number): void {
+    const frame = this.#depth++
+    if (frame === this.#frameKind.length) this.#growFrames()
+    this.#frameKind[frame] = kind
+    this.#frameSegment[frame] = Math.max(0, this.#segments - 1)
+    this.#frameBase[frame] = this.#height - params
+    this.#frameParams[frame] = params
+    this.#frameResults[frame] = results
+    this.#frameFlags[frame] = this.#dead ? 1 : 0
+  }
+
+  #growFrames(): void {
+    this.#frameKind = doubled(this.#frameKind)
+    this.#frameFlags = doubled(this.#frameFlags)
+    this.#frameSegment = doubled(this.#frameSegment)
+    this.#frameBase = doubled(this.#frameBase)
+    this.#frameParams = doubled(this.#frameParams)
+    this.#frameResults = doubled(this.#frameResults)
+  }
+
+  #target(label: number): void {
+    const frame = this.#depth - 1 - label
+    this.#frameFlags[frame] = (this.#frameFlags[frame] ?? 0) | 2
+    this.#branches++
+  }
+
+  /** Starts over if this was not known of the body. */
+  #find(what: number): void {
+    if ((this.#found & what) !== 0) return
+    this.#found |= what
+    throw again
+  }
+
+  #blockType(): void {
+    const byte = this.#bytes[this.#at] ?? 0
+    this.#blockParams = 0
+    this.#blockResults = byte === 0x40 ? 0 : 1
+    if (byte === 0x40) {
+      this.#at++
+    } else if (byte >= 0x63 && byte < 0x80) {
+      this.#skipValueType()
+    } else {
+      const { params, results } = this.#scan.types[this.#u32()] ?? { params: 0, results: 0 }
+      this.#blockParams = params
+      this.#blockResults = results
+    }
+  }
+
+  #skipValueType(): void {
+    const byte = this.#bytes[this.#at++] ?? 0
+    if (byte === 0x63 || byte === 0x64) this.#skipIndex()
+  }
+
+  #skipMemory(): void {
+    const bytes = this.#bytes
+    if (((bytes[this.#at++] ?? 0) & 0x40) !== 0) this.#skipIndex()
+    this.#skipIndex()
+  }
+
+  #skipIndex(): void {
+    while ((this.#bytes[this.#at++] ?? 0) >= 0x80);
+  }
+
+  #u32(): number {
+    let value = 0
+    for (let shift = 0;; shift += 7) {
+      const byte = this.#bytes[this.#at++] ?? 0
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value >>> 0
+    }
+  }
+
+  #flush(to: number): void {
+    if (to > this.#from) this.#body.copy(this.#bytes, this.#from, to)
+    this.#from = to
+  }
+
+  #localGet(index: number): void {
+    this.#body.byte(0x20)
+    this.#body.u32(index)
+  }
+
+  #globalGet(index: number): void {
+    this.#body.byte(0x23)
+    this.#body.u32(index)
+  }
+
+  #globalSet(index: number): void {
+    this.#body.byte(0x24)
+    this.#body.u32(index)
+  }
+
+  #refuse(opcode: number, start: number): never {
+    const refused = refusal(opcode)
+    return refused === undefined
+      ? this.#unknown(`unknown opcode ${opcode}`, start)
+      : this.#refused(refused.feature, start)
+  }
+
+  #refused(feature: string, offset: number): never {
+    throw new DecodeError({
+      reason: "Refused",
+      offset,
+      section: "code section",
+      message: `${feature}: not supported`,
+      feature
+    })
+  }
+
+  #unknown(message: string, offset: number): never {
+    throw new DecodeError({ reason: "Refused", offset, section: "code section", message, feature: message })
+  }
+}
+
+const size = (index: number): number => {
+  let bytes = 1
+  for (let rest = index >>> 7; rest > 0; rest >>>= 7) bytes++
+  return bytes
+}
+
+const doubled = <A extends Int32Array | Uint8Array>(array: A): A => {
+  const larger = new (array.constructor as new(size: number) => A)(array.length * 2)
+  larger.set(array)
+  return larger
+}

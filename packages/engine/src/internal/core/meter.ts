@@ -1,0 +1,186 @@
+/**
+ * Rewrites a core module so that it pays for what it does, and asks before it grows.
+ *
+ * Everything is appended: a global for the fuel that is left, one for the stack
+ * that is left, one for the number by which the host knows the instance, a table
+ * of two hooks, and functions. No index of the original changes.
+ */
+import type { CostTable } from "../../CostTable.ts"
+import { table as currentCosts } from "../../CostTable.ts"
+import { DecodeError } from "../../DecodeError.ts"
+import type { CoreLimits } from "../coreExtern.ts"
+import { Budget } from "../reader.ts"
+import { Additions } from "./additions.ts"
+import { BodyMeter } from "./bodyMeter.ts"
+import { Scan } from "./scan.ts"
+import { SectionId, Sections } from "./sections.ts"
+import { Sink, u32 } from "./sink.ts"
+
+export interface Metered {
+  /** The rewritten module. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Exports that were added: random, and none of them an export of the original. */
+  readonly names: {
+    /** (i32) -> (): sets the fuel that is left. */
+    readonly setFuel: string
+    /** () -> i32 */
+    readonly fuel: string
+    /** (id i32, stack i32) -> (): who this instance is, and how many bytes of stack it may use. */
+    readonly init: string
+    /**
+     * A table of two functions, null at first. The first, (id, needed) -> i32, is
+     * called when the fuel is negative and gives what to add, at least `needed`.
+     * The second, (id, kind, amount) -> i32, is asked whether a memory (kind 0)
+     * or a table (1) may grow by `amount` pages or elements, 1 for yes, and told
+     * that the stack is used up (2), which it never answers.
+     */
+    readonly hooks: string
+    /** The function that the original starts with. The rewritten module does not start by itself. */
+    readonly start: string | undefined
+    /** Of the memories and tables that the original defines. */
+    readonly memories: ReadonlyArray<string>
+    readonly tables: ReadonlyArray<string>
+  }
+  /** Of the memories and tables that the original defines. */
+  readonly memories: ReadonlyArray<CoreLimits>
+  readonly tables: ReadonlyArray<CoreLimits>
+  /** Bytes of the rewritten code. */
+  readonly codeSize: number
+}
+
+/**
+ * Meters a module. Throws `DecodeError`: `Malformed` for a module that the
+ * platform does not take, since what is appended could make an invalid one valid.
+ */
+export const meter = (
+  original: Uint8Array,
+  options: { readonly randomName: () => string; readonly costs?: CostTable | undefined }
+): Metered => {
+  if (!WebAssembly.validate(original as Uint8Array<ArrayBuffer>)) {
+    throw new DecodeError({ reason: "Malformed", offset: 0, section: "core module", message: "not a valid module" })
+  }
+  const scan = new Scan(new Sections(original, 0, original.length, new Budget(10_000_000)))
+  const costs = options.costs ?? currentCosts
+  const additions = new Additions(scan, costs)
+  const code = rewriteCode(scan, additions, costs)
+  const names = drawNames(scan, options.randomName)
+  return {
+    bytes: assemble(scan, additions, names, code),
+    names,
+    memories: scan.memories.slice(scan.importedMemories),
+    tables: scan.tables.slice(scan.importedTables).map(({ limits }) => limits),
+    codeSize: code.length
+  }
+}
+
+/** The bodies of all functions, the appended ones last, without their number. */
+const rewriteCode = (scan: Scan, additions: Additions, costs: CostTable): Sink => {
+  const section = scan.code
+  const code = new Sink(section === undefined ? 1_024 : Math.ceil((section.end - section.content) * 1.5))
+  const reader = scan.sections.reader(SectionId.code)
+  if (reader !== undefined) {
+    const bodies = new BodyMeter(scan, additions, costs)
+    const count = reader.u32()
+    for (let i = 0; i < count; i++) {
+      const size = reader.u32()
+      const start = reader.offset
+      reader.skip(size)
+      bodies.write(code, scan.functions[scan.importedFunctions + i] ?? 0, start)
+    }
+  }
+  for (const { body } of additions.functions) {
+    code.u32(body.length)
+    code.copy(Uint8Array.from(body), 0, body.length)
+  }
+  return code
+}
+
+const drawNames = (scan: Scan, randomName: () => string): Metered["names"] => {
+  const taken = new Set<string>(scan.exports)
+  const draw = (): string => {
+    for (;;) {
+      const name = randomName()
+      if (taken.has(name)) continue
+      taken.add(name)
+      return name
+    }
+  }
+  return {
+    setFuel: draw(),
+    fuel: draw(),
+    init: draw(),
+    hooks: draw(),
+    start: scan.start === undefined ? undefined : draw(),
+    memories: scan.memories.slice(scan.importedMemories).map(draw),
+    tables: scan.tables.slice(scan.importedTables).map(draw)
+  }
+}
+
+/** The sections in their order, those that something is appended to among them. */
+const assemble = (
+  scan: Scan,
+  additions: Additions,
+  names: Metered["names"],
+  code: Sink
+): Uint8Array<ArrayBuffer> => {
+  const { bytes } = scan.sections
+  const out = new Sink(bytes.length + code.length)
+  const append = (id: number, count: number, items: Sink): void => writeSection(out, scan, id, count, items)
+  const copy = (...ids: ReadonlyArray<number>): void => {
+    for (const id of ids) {
+      const section = scan.sections.get(id)
+      if (section !== undefined) out.copy(bytes, section.start, section.end)
+    }
+  }
+  out.copy(bytes, 0, 8)
+  append(SectionId.type, additions.types.length, flat(additions.types))
+  copy(SectionId.import)
+  append(SectionId.function, additions.functions.length, flat(additions.functions.map(({ type }) => u32(type))))
+  append(SectionId.table, 1, flat([[0x70, 0x01, 2, 2]]))
+  copy(SectionId.memory, SectionId.tag)
+  append(SectionId.global, 3, flat(Array.from({ length: 3 }, () => [0x7f, 0x01, 0x41, 0x00, 0x0b])))
+  const exported = exportsOf(scan, additions, names)
+  append(SectionId.export, exported.length, flat(exported))
+  copy(SectionId.element, SectionId.dataCount)
+  const functions = scan.functions.length - scan.importedFunctions + additions.functions.length
+  out.byte(SectionId.code)
+  out.u32(u32(functions).length + code.length)
+  out.u32(functions)
+  out.copy(code.bytes, 0, code.length)
+  copy(SectionId.data)
+  return out.bytes.slice(0, out.length)
+}
+
+const flat = (items: ReadonlyArray<ReadonlyArray<number>>): Sink => {
+  const sink = new Sink(1_024)
+  for (const item of items) for (const byte of item) sink.byte(byte)
+  return sink
+}
+
+/** A section with more items at its end. */
+const writeSection = (out: Sink, scan: Scan, id: number, count: number, items: Sink): void => {
+  const reader = scan.sections.reader(id)
+  const before = reader?.u32() ?? 0
+  const total = before + count
+  out.byte(id)
+  out.u32(u32(total).length + (reader?.remaining ?? 0) + items.length)
+  out.u32(total)
+  if (reader !== undefined) out.copy(reader.bytes, reader.offset, reader.end)
+  out.copy(items.bytes, 0, items.length)
+}
+
+const exportsOf = (scan: Scan, additions: Additions, names: Metered["names"]): Array<ReadonlyArray<number>> => {
+  const found: Array<ReadonlyArray<number>> = []
+  const add = (name: string, kind: number, index: number): void => {
+    const text = new TextEncoder().encode(name)
+    found.push([...u32(text.length), ...text, kind, ...u32(index)])
+  }
+  add(names.setFuel, 0, additions.setFuel)
+  add(names.fuel, 0, additions.getFuel)
+  add(names.init, 0, additions.init)
+  add(names.hooks, 1, additions.hooks)
+  if (names.start !== undefined && scan.start !== undefined) add(names.start, 0, scan.start)
+  for (const [index, name] of names.memories.entries()) add(name, 2, scan.importedMemories + index)
+  for (const [index, name] of names.tables.entries()) add(name, 1, scan.importedTables + index)
+  return found
+}

@@ -1,0 +1,76 @@
+/**
+ * A growing buffer of bytes.
+ */
+export class Sink {
+  bytes: Uint8Array<ArrayBuffer>
+  length = 0
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(Math.max(64, capacity))
+  }
+
+  /** Makes room for `size` more bytes, of which the caller writes as many as it likes. */
+  reserve(size: number): void {
+    const needed = this.length + size
+    if (needed <= this.bytes.length) return
+    const bytes = new Uint8Array(Math.max(needed, this.bytes.length * 2))
+    bytes.set(this.bytes.subarray(0, this.length))
+    this.bytes = bytes
+  }
+
+  byte(value: number): void {
+    if (this.length === this.bytes.length) this.reserve(1)
+    this.bytes[this.length++] = value
+  }
+
+  u32(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.byte((rest & 0x7f) | 0x80)
+      rest = Math.floor(rest / 0x80)
+    }
+    this.byte(rest)
+  }
+
+  /** A constant from 0 to 2,147,483,647 as a signed number. */
+  positive(value: number): void {
+    let rest = value
+    while (rest >= 0x40) {
+      this.byte((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    this.byte(rest)
+  }
+
+  copy(from: Uint8Array, start: number, end: number): void {
+    const size = end - start
+    this.reserve(size)
+    if (size > 48) this.bytes.set(from.subarray(start, end), this.length)
+    else for (let i = 0; i < size; i++) this.bytes[this.length + i] = from[start + i] ?? 0
+    this.length += size
+  }
+
+  /** Takes `size` bytes at `start` out. */
+  remove(start: number, size: number): void {
+    this.bytes.copyWithin(start, start + size, this.length)
+    this.length -= size
+  }
+}
+
+/** Bytes of an unsigned number. */
+export const u32 = (value: number): Array<number> => {
+  const out: Array<number> = []
+  let rest = value
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out.push((rest % 0x80) | 0x80)
+  out.push(rest)
+  return out
+}
+
+/** Bytes of a signed number for a constant from 0 to 2,147,483,647. */
+export const positive = (value: number): Array<number> => {
+  const out: Array<number> = []
+  let rest = value
+  for (; rest >= 0x40; rest >>>= 7) out.push((rest & 0x7f) | 0x80)
+  out.push(rest)
+  return out
+}
