@@ -18,7 +18,7 @@ import type { Bridge } from "./internal/link/bridge.ts"
 import { makeBridge } from "./internal/link/bridge.ts"
 import { HandleTable } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
-import { bindHosts, link, minima } from "./internal/link/linker.ts"
+import { bindHosts, link, minima, passed, promisingOf } from "./internal/link/linker.ts"
 import type { BoundHost, Compilers, Plan } from "./internal/link/plan.ts"
 import { complete, expansionOf, prepare } from "./internal/link/plan.ts"
 import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
@@ -198,8 +198,9 @@ class Host implements Engine {
     return new Instance({
       store,
       exports: plan.exports,
-      lifts: linked.closures.lifts,
-      coreFunc: ({ coreFunc }) => linked.func(coreFunc),
+      closures: (planned) =>
+        planned.from === "lift" ? linked.closures.lifts[planned.lift] ?? undefined : passed(planned, hosts),
+      promising: (planned) => promisingOf(planned.from === "lift" ? linked.func(planned.coreFunc) : undefined),
       destroy: (resource, rep) => {
         const one = plan.expansion.resources[resource]
         if (one?.from === "guest" && one.destructor !== undefined) linked.func(one.destructor)(rep)

@@ -9,7 +9,6 @@
  * @since 0.1.0
  */
 import { CallError } from "./CallError.ts"
-import { jspi } from "./internal/link/bridge.ts"
 import { GuestResource } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
 import type { LiftClosures, PlannedExport } from "./internal/link/plan.ts"
@@ -68,8 +67,9 @@ export interface CallOptions {
 export interface Parts {
   readonly store: Store
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, PlannedExport>>
-  readonly lifts: ReadonlyArray<LiftClosures | null>
-  readonly coreFunc: (planned: PlannedExport) => CallableFunction
+  readonly closures: (planned: PlannedExport) => LiftClosures | undefined
+  /** What enters a lifted function as a promise. */
+  readonly promising: (planned: PlannedExport) => Promising | undefined
   readonly destroy: (resource: number, rep: unknown) => void
   readonly costTable: number
   readonly fuel: number
@@ -124,8 +124,8 @@ export class Instance {
     const known = this.#funcs.get(key)
     if (known !== undefined) return known
     const planned = this.#parts.exports.get(owner ?? "")?.get(name)
-    const closures = planned === undefined ? undefined : this.#parts.lifts[planned.lift]
-    if (planned === undefined || closures === undefined || closures === null) {
+    const closures = planned === undefined ? undefined : this.#parts.closures(planned)
+    if (planned === undefined || closures === undefined) {
       throw new CallError("NoSuchExport", `no export ${owner === undefined ? "" : `${owner} `}${name}`)
     }
     const made = new ExportedFunc(this.#parts, this.#calls, planned, closures)
@@ -162,6 +162,14 @@ export class Instance {
 }
 
 /**
+ * A function that runs a guest where it can be suspended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Promising = (...args: Array<unknown>) => Promise<unknown>
+
+/**
  * A function that a component exports.
  *
  * @category models
@@ -179,7 +187,7 @@ export class ExportedFunc {
   readonly #end: LiftClosures[2]
   readonly #core: number
   readonly #syncFuel: number
-  #promising: ((...args: Array<unknown>) => Promise<unknown>) | undefined = undefined
+  #promising: Promising | undefined = undefined
   #used = 0
 
   constructor(parts: Parts, calls: Calls, planned: PlannedExport, closures: LiftClosures) {
@@ -189,7 +197,7 @@ export class ExportedFunc {
     this.#calls = calls
     this.#planned = planned
     ;[this.#direct, this.#begin, this.#end] = closures
-    this.#core = planned.core
+    this.#core = planned.from === "lift" ? planned.core : -1
     this.#syncFuel = Math.min(parts.fuel, maxSyncFuel)
   }
 
@@ -234,22 +242,50 @@ export class ExportedFunc {
         new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need")
       )
     }
-    return this.#calls.run(options, async () => {
-      const store = this.#store
-      const start = store.scheduler.clock.now()
-      store.enter(this.#core, options.fuel ?? this.#parts.fuel, true)
-      try {
-        const value = this.#end(await this.#begin(args, promising))
-        const fuel = store.leave()
-        return { value, receipt: this.#receipt(fuel, store.scheduler.clock.now() - start) }
-      } catch (error) {
-        throw this.#failed(error, args)
-      }
-    })
+    const fuel = options.fuel ?? this.#parts.fuel
+    if (this.#store.state === "idle" && options.timeout === undefined && options.signal === undefined) {
+      return this.#start(args, promising, fuel)
+    }
+    return this.#calls.run(options, () => this.#start(args, promising, fuel))
   }
 
-  #promisingCore(): ((...args: Array<unknown>) => Promise<unknown>) | undefined {
-    this.#promising ??= jspi()?.promising(this.#parts.coreFunc(this.#planned))
+  #start(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
+    const store = this.#store
+    const start = store.scheduler.clock.now()
+    store.enter(this.#core, fuel, true)
+    try {
+      return (this.#begin(args, promising) as Promise<unknown>).then(
+        (result) => this.#settle(result, args, start),
+        (error: unknown) => {
+          throw this.#over(error, args)
+        }
+      )
+    } catch (error) {
+      return Promise.reject(this.#over(error, args))
+    }
+  }
+
+  #settle(result: unknown, args: ReadonlyArray<unknown>, start: number): Outcome {
+    const store = this.#store
+    let value: unknown
+    try {
+      value = this.#end(result)
+    } catch (error) {
+      throw this.#over(error, args)
+    }
+    const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - start)
+    this.#calls.next()
+    return { value, receipt }
+  }
+
+  #over(error: unknown, args: ReadonlyArray<unknown>): CallError | Trap {
+    const failed = this.#failed(error, args)
+    this.#calls.next()
+    return failed
+  }
+
+  #promisingCore(): Promising | undefined {
+    this.#promising ??= this.#parts.promising(this.#planned)
     return this.#promising
   }
 
@@ -305,20 +341,20 @@ class Calls {
     return new Promise((resolve, reject) => {
       const ends = this.#bounds(options, reject)
       const start = () => {
-        if (ends.isOver()) return this.#next()
+        if (ends.isOver()) return this.next()
         try {
           this.refuse()
         } catch (error) {
           ends.clear()
           reject(error)
-          return this.#next()
+          return this.next()
         }
         ends.started()
-        call().then(resolve, reject).finally(() => {
-          store.overdue = undefined
+        const settled = <A>(settle: (result: A) => void) => (result: A) => {
           ends.clear()
-          this.#next()
-        })
+          settle(result)
+        }
+        call().then(settled(resolve), settled(reject))
       }
       if (store.state !== "running" && store.state !== "suspended") return start()
       if (this.#waiting.length >= this.#parts.queue) {
@@ -329,7 +365,9 @@ class Calls {
     })
   }
 
-  #next(): void {
+  /** Starts the call that has waited longest, once none runs. */
+  next(): void {
+    this.#parts.store.overdue = undefined
     this.#waiting.shift()?.start()
   }
 

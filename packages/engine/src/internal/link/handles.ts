@@ -97,8 +97,8 @@ export class GuestResource {
     return resource.#rep
   }
 
-  release(): void {
-    this.#lends--
+  static release(resource: GuestResource): void {
+    resource.#lends--
   }
 
   static expire(resource: GuestResource): void {

@@ -6,10 +6,13 @@ import { LinkError } from "../../CallError.ts"
 import type { MissingImport } from "../../CallError.ts"
 import { Trap } from "../../Trap.ts"
 import type { Func, World } from "../../WitType.ts"
+import type { Promising } from "../../Instance.ts"
 import type { Bridge } from "./bridge.ts"
 import { jspi } from "./bridge.ts"
 import type { CoreRef, HostFunc } from "./expansion.ts"
-import type { BoundHost, Closures, Plan } from "./plan.ts"
+import * as WitValue from "../../WitValue.ts"
+import { MISS } from "./library.ts"
+import type { BoundHost, Closures, LiftClosures, Plan, PlannedExport } from "./plan.ts"
 import type { Store } from "./store.ts"
 
 /** Finds the functions of the host that a plan needs. Throws `LinkError` with all that are missing. */
@@ -84,7 +87,7 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
   memories.forEach((ref, id) => bind(ref, () => closures.memory(id, resolve(ref) as WebAssembly.Memory)))
   funcs.forEach((ref, id) => bind(ref, () => closures.func(id, resolve(ref) as CallableFunction)))
   const stacks = shares(plan, store.limits.stack)
-  store.enter(0, startFuel, false)
+  store.enter(-1, startFuel, false)
   try {
     plan.expansion.coreInstances.forEach(({ imports, module }, id) => {
       const compiled = plan.compiled.get(module.index)
@@ -105,11 +108,7 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
       hooks.set(1, bridge.grow)
       ;(exports[names.init] as CallableFunction)(store.id * 1_024 + id, stacks[id])
       for (const set of waiting.get(id) ?? []) set()
-      if (names.start !== undefined) {
-        store.aside = true
-        ;(exports[names.start] as CallableFunction)()
-        store.aside = false
-      }
+      if (names.start !== undefined) (exports[names.start] as CallableFunction)()
     })
     store.leave()
   } catch (error) {
@@ -145,4 +144,38 @@ const shares = (plan: Plan, stack: number): ReadonlyArray<number> => {
   const sizes = plan.expansion.coreInstances.map(({ module }) => plan.compiled.get(module.index)?.metered.codeSize ?? 0)
   const all = sizes.reduce((sum, size) => sum + size, 0)
   return sizes.map((size) => Math.floor(stack * (0.5 / sizes.length + (all === 0 ? 0 : 0.5 * size / all))))
+}
+
+/** An import that a component exports as it is: its values are checked on the way in and out. */
+export const passed = (
+  { func, host }: Extract<PlannedExport, { from: "host" }>,
+  hosts: ReadonlyArray<BoundHost>
+): LiftClosures | undefined => {
+  const bound = hosts[host]
+  if (bound === undefined) return undefined
+  const call = (args: ReadonlyArray<unknown>): unknown => {
+    const isWrong = args.length !== func.params.length ||
+      func.params.some(({ type }, i) => WitValue.check(type, args[i]) !== undefined)
+    if (isWrong) throw MISS
+    return bound.call(...args)
+  }
+  const check = (value: unknown): unknown => {
+    const isRight = func.result === undefined ? value === undefined : WitValue.check(func.result, value) === undefined
+    if (!isRight) throw new Trap("HostFailure", "a host function gave a value of another type")
+    return value
+  }
+  return [(args) => check(call(args)), async (args) => call(args), check]
+}
+
+/** What runs a core function where it can be suspended; what is no function of a module runs as it is. */
+export const promisingOf = (func: CallableFunction | undefined): Promising | undefined => {
+  const promises = jspi()
+  if (promises === undefined) return undefined
+  const plain: Promising = async (...args) => func?.(...args) as unknown
+  if (func === undefined) return plain
+  try {
+    return promises.promising(func)
+  } catch {
+    return plain
+  }
 }

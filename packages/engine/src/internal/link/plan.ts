@@ -36,15 +36,17 @@ export type LiftClosures = readonly [
   end: (result: unknown) => unknown
 ]
 
-/** An export that can be called. `lift` is -1 for a function of the host that is passed through. */
-export interface PlannedExport {
-  readonly owner: string | undefined
-  readonly func: Func
-  readonly lift: number
-  /** The core instance that the call enters first. */
-  readonly core: number
-  readonly coreFunc: CoreRef
-}
+/** An export that can be called: of a lifted core function, or of a function of the host that is passed through. */
+export type PlannedExport =
+  | {
+    readonly from: "lift"
+    readonly func: Func
+    readonly lift: number
+    /** The core instance that the call enters first; -1 where that is not known. */
+    readonly core: number
+    readonly coreFunc: CoreRef
+  }
+  | { readonly from: "host"; readonly func: Func; readonly host: number }
 
 /** What can be kept of a plan: the text and bytes that are expensive to make. */
 export interface Prepared {
@@ -134,7 +136,7 @@ const exportsOf = (world: World, expansion: Expansion): Plan["exports"] => {
     for (const func of functions) {
       const one = inside.get(func.name)
       if (one?.sort !== "func") continue
-      found.set(func.name, planned(expansion, id, func, one.func))
+      found.set(func.name, planned(expansion, func, one.func))
     }
     all.set(id ?? "", found)
   }
@@ -146,25 +148,12 @@ const membersOf = (exported: Exported | undefined): ReadonlyMap<string, Exported
 
 const planned = (
   expansion: Expansion,
-  owner: string | undefined,
   func: Func,
   ref: Extract<Exported, { sort: "func" }>["func"]
 ): PlannedExport => {
-  const lift = ref.from === "lift" ? expansion.lifts[ref.id] : undefined
-  if (lift === undefined || ref.from !== "lift") {
-    throw new DecodeError({
-      reason: "Refused",
-      offset: 0,
-      section: "component",
-      message: "an import that is exported again: not supported",
-      feature: "exports of imported functions"
-    })
-  }
-  return {
-    owner,
-    func,
-    lift: ref.id,
-    core: lift.core.from === "instance" ? lift.core.instance : 0,
-    coreFunc: lift.core
-  }
+  if (ref.from === "host") return { from: "host", func, host: ref.id }
+  const lift = expansion.lifts[ref.id]
+  if (lift === undefined) throw new RangeError("an export that nothing lifts")
+  const core = lift.core.from === "instance" ? lift.core.instance : -1
+  return { from: "lift", func, lift: ref.id, core, coreFunc: lift.core }
 }

@@ -324,6 +324,7 @@ const lowerResult = (cx: Context, type: AbiType | undefined, spilled: boolean, o
 const hostCall = (func: number, values: string, done: string): ReadonlyArray<string> => [
   `const host = H[${func}]; S.charge(host.fuel);`,
   `try { let v = host.call(${values});`,
+  `if (S.failure !== undefined) S.bridge.trap();`,
   `if (host.async && S.isPromise(v)) return S.suspend(v, (v) => { ${done} });`,
   `${done} } catch (error) { return S.failed(error); }`
 ]

@@ -11,8 +11,8 @@ import { HostTrap, Trap } from "../../Trap.ts"
 import type { TrapCategory } from "../../Trap.ts"
 import type { Bridge } from "./bridge.ts"
 import type { Resource } from "./expansion.ts"
-import type { GuestResource, HandleTable, Lent } from "./handles.ts"
-import { returnLent } from "./handles.ts"
+import type { HandleTable, Lent } from "./handles.ts"
+import { GuestResource, returnLent } from "./handles.ts"
 import type { Scheduler } from "./scheduler.ts"
 import { classify } from "./traps.ts"
 
@@ -137,17 +137,24 @@ export class Store {
       this.cores[this.#entered]?.setFuel(0)
       this.#entered = core
     }
-    const first = fuel <= slice ? fuel - (fuel >>> 3) : slice
+    const first = core < 0 ? 0 : fuel <= slice ? fuel - (fuel >>> 3) : slice
     this.granted = first
     this.cores[core]?.setFuel(first)
   }
 
   /** Ends a call that went well; the fuel that it took. */
   leave(): number {
+    if (this.failure !== undefined) throw this.failure
     this.state = "idle"
+    if (this.borrowed.length > 0) this.#release()
     let left = this.cores[this.#entered]?.fuel() ?? 0
     if (this.#touched.length > 0) left += this.#collect()
     return this.granted - left + this.charged
+  }
+
+  #release(): void {
+    for (const resource of this.borrowed) GuestResource.release(resource)
+    this.borrowed.length = 0
   }
 
   /** The fuel that the call has taken so far. */
@@ -347,6 +354,7 @@ export class Store {
     this.state = "poisoned"
     this.failure ??= classify(error)
     this.isSuspending = false
+    this.#release()
     returnLent(this.lent)
     return this.failure
   }
