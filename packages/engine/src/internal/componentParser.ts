@@ -58,6 +58,7 @@ export class Parser {
       this.#section(reader.take(size, `${section} section`), frame, id)
       this.#shared.nodes.at = reader
     }
+    frame.resources.checkExports(reader, frame.exports)
     return {
       node: this.#shared.nodes.component(frame.scope, frame.imports, frame.exports),
       blueprint: { steps: frame.steps }

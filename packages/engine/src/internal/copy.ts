@@ -2,6 +2,7 @@
  * Uses of instance and component types: substitution of what they leave open,
  * and whether what is given fits what is expected.
  */
+import { childrenOf } from "./children.ts"
 import { quote } from "./reader.ts"
 import { matchFunc, matchModule, matchType } from "./subtyping.ts"
 import type {
@@ -257,38 +258,3 @@ const other = (expected: Extern, actual: Extern): string =>
   `${article(expected.sort)} expected, ${article(actual.sort)} given`
 
 const another = (expected: TypeNode, actual: TypeNode): string => `${expected.k} expected, ${actual.k} given`
-
-const externNodes = (externs: ReadonlyMap<string, Extern>): Array<TypeNode> =>
-  Array.from(externs.values()).flatMap((extern) => extern.sort === "module" ? [] : [extern.node])
-
-const present = (nodes: ReadonlyArray<ValueNode | undefined>): ReadonlyArray<ValueNode> =>
-  nodes.filter((node) => node !== undefined)
-
-const childrenOf = (node: TypeNode): ReadonlyArray<TypeNode> => {
-  switch (node.k) {
-    case "alias":
-      return [node.target]
-    case "own":
-    case "borrow":
-      return [node.resource]
-    case "list":
-    case "option":
-      return [node.item]
-    case "result":
-      return present([node.ok, node.err])
-    case "tuple":
-      return node.items
-    case "record":
-      return node.fields.map(({ type }) => type)
-    case "variant":
-      return present(node.cases.map(({ type }) => type))
-    case "func":
-      return present([...node.params.map(({ type }) => type), node.result])
-    case "instance":
-      return externNodes(node.exports)
-    case "component":
-      return [...externNodes(node.imports), ...externNodes(node.exports)]
-    default:
-      return []
-  }
-}

@@ -6,7 +6,7 @@ import { matchInstance, matchTypes, useInstance } from "./copy.ts"
 import type { CoreModuleType } from "./coreExtern.ts"
 import type { Frame } from "./frame.ts"
 import { define, itemAt, readIndex } from "./frame.ts"
-import { maxNameBytes, parseExternName } from "./names.ts"
+import { alike, maxNameBytes, parseExternName } from "./names.ts"
 import type { ExternName, UniqueNames } from "./names.ts"
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
@@ -27,10 +27,12 @@ export interface Name {
 
 export const readImport = (reader: Reader, frame: Frame): void => {
   const name = readName(reader, frame.importNames)
+  const before = frame.nodes.resources
   const extern = named(reader, frame, name, open(frame, readDeclared(reader, frame)), frame.scope)
   checkMember(reader, frame, name, extern, frame.importedResources)
   publish(frame, name.text, extern)
   expose(reader, frame, name, extern, "import")
+  frame.resources.addImport(reader, extern, before)
   frame.imports.set(name.text, extern)
   frame.steps.push({ op: "import", name: name.text, extern })
   define(reader, frame, extern)
@@ -42,6 +44,7 @@ export const readExportDeclaration = (reader: Reader, frame: Frame): void => {
   const extern = named(reader, frame, name, open(frame, readDeclared(reader, frame)), frame.scope)
   checkMember(reader, frame, name, extern, frame.exportedResources)
   expose(reader, frame, name, extern, "export")
+  frame.resources.addNames(reader, extern)
   frame.exports.set(name.text, extern)
   define(reader, frame, extern)
 }
@@ -57,6 +60,7 @@ export const readExport = (reader: Reader, frame: Frame): void => {
   checkMember(reader, frame, name, extern, frame.exportedResources)
   publish(frame, name.text, extern)
   expose(reader, frame, name, extern, "export")
+  frame.resources.addNames(reader, extern)
   frame.exports.set(name.text, extern)
   frame.steps.push({ op: "export", name: name.text, item, extern })
   define(reader, frame, extern)
@@ -104,12 +108,7 @@ export const readName = (reader: Reader, names: UniqueNames): Name => {
   if (parsed === undefined) return reader.malformed(`${quote(text)} is not a valid name`, start)
   if (parsed.kind === "dependency") return reader.refused("imports by URL, hash or dependency name", start)
   const taken = names.add(text)
-  if (taken !== undefined) {
-    return reader.malformed(
-      taken === text ? `duplicate name ${quote(text)}` : `the names ${quote(taken)} and ${quote(text)} are too alike`,
-      start
-    )
-  }
+  if (taken !== undefined) return alike(reader, text, taken, start)
   return { text, parsed, start, implementing }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Blueprint, Step } from "./blueprint.ts"
 import type { CoreExtern, CoreFuncType, CoreModuleType } from "./coreExtern.ts"
+import { LocalResources } from "./localResources.ts"
 import { UniqueNames } from "./names.ts"
 import type { Reader } from "./reader.ts"
 import { Scope } from "./typeNodes.ts"
@@ -64,6 +65,7 @@ export class Frame implements Shared {
   /** What may be mentioned by an import, and by an export. */
   readonly imported = new NamedTypes()
   readonly exported = new NamedTypes()
+  readonly resources = new LocalResources(this.scope)
   /** Resources that this component defines itself: it alone makes and opens handles to them. */
   readonly ownResources = new Set<ResourceNode>()
 

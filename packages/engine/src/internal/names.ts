@@ -1,6 +1,8 @@
 /**
  * The grammar of import and export names, and when two of them are too alike.
  */
+import { quote } from "./reader.ts"
+import type { Reader } from "./reader.ts"
 
 const label = "(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*"
 const lowerLabel = "[a-z][0-9a-z]*(?:-[0-9a-z]+)*"
@@ -41,11 +43,18 @@ export const parseExternName = (text: string): ExternName | undefined => {
   return dependencyPattern.test(text) ? { kind: "dependency" } : undefined
 }
 
-/** Equal for labels that differ in case alone. */
-export const labelKey = (text: string): string => text.toLowerCase()
+/** Equal for labels that differ in case alone, or that JavaScript writes alike: `a1` and `a-1`. */
+export const labelKey = (text: string): string => text.toLowerCase().replace(/-(?=[0-9])/g, "")
 
-/** Equal for names that JavaScript writes alike too: `a1` and `a-1`. */
-export const scriptKey = (text: string): string => text.toLowerCase().replace(/-(?=[0-9])/g, "")
+/** Fails for a name that collides with one before: only JavaScript takes some for one. */
+export const alike = (reader: Reader, text: string, taken: string, start: number): never => {
+  if (text === taken) return reader.malformed(`duplicate name ${quote(text)}`, start)
+  return withoutAnnotation(text) === withoutAnnotation(taken)
+    ? reader.malformed(`the names ${quote(taken)} and ${quote(text)} are too alike`, start)
+    : reader.refused("names that JavaScript writes alike", start)
+}
+
+const withoutAnnotation = (text: string): string => (text.split(/[\].]/).at(-1) ?? text).toLowerCase()
 
 /**
  * A set of names that are strongly unique: annotations do not tell two names
@@ -53,37 +62,32 @@ export const scriptKey = (text: string): string => text.toLowerCase().replace(/-
  */
 export class UniqueNames {
   readonly #taken = new Map<string, string>()
-  readonly #labelKey: (text: string) => string
-
-  constructor(key: (text: string) => string = labelKey) {
-    this.#labelKey = key
-  }
 
   /** Adds a name; the name that it collides with, if there is one. */
   add(text: string): string | undefined {
-    const key = this.#key(text)
+    const key = uniqueKey(text)
     const taken = this.#taken.get(key)
     if (taken === undefined) this.#taken.set(key, text)
     return taken
   }
+}
 
-  #key(text: string): string {
-    const name = parseExternName(text)
-    switch (name?.kind) {
-      case "constructor":
-        return `[constructor]${this.#labelKey(name.resource)}`
-      case "method":
-      case "static": {
-        const resource = this.#labelKey(name.resource)
-        const member = this.#labelKey(name.member)
-        return resource === member ? resource : `${resource}.${member}`
-      }
-      case "label":
-        return this.#labelKey(text)
-      default: {
-        const version = text.indexOf("@")
-        return version < 0 ? text.toLowerCase() : text.slice(0, version).toLowerCase() + text.slice(version)
-      }
+const uniqueKey = (text: string): string => {
+  const name = parseExternName(text)
+  switch (name?.kind) {
+    case "constructor":
+      return `[constructor]${labelKey(name.resource)}`
+    case "method":
+    case "static": {
+      const resource = labelKey(name.resource)
+      const member = labelKey(name.member)
+      return resource === member ? resource : `${resource}.${member}`
+    }
+    case "label":
+      return labelKey(text)
+    default: {
+      const version = text.indexOf("@")
+      return version < 0 ? text.toLowerCase() : text.slice(0, version).toLowerCase() + text.slice(version)
     }
   }
 }

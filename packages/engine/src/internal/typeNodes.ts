@@ -71,6 +71,8 @@ export interface HandleNode extends Meta {
 }
 export interface ResourceNode extends Meta {
   readonly k: "resource"
+  /** Counted from 0 in the order in which resources are made. */
+  readonly number: number
   readonly home: Scope
 }
 export interface AliasNode extends Meta {
@@ -151,6 +153,8 @@ const leaf: Meta = { depth: 1, size: 1, open: false, homes: noHomes, borrows: fa
 /** Makes nodes, keeping every one within the limits; `at` says where an error is. */
 export class TypeNodes {
   at: Reader
+  /** How many were made. */
+  resources = 0
   readonly #limits: TypeLimits
   readonly #identities = new WeakMap<TypeNode, object>()
 
@@ -215,7 +219,7 @@ export class TypeNodes {
 
   resource(home: Scope): ResourceNode {
     this.at.spend(1)
-    return { ...leaf, open: true, homes: [home], k: "resource", home }
+    return { ...leaf, open: true, homes: [home], k: "resource", number: this.resources++, home }
   }
 
   alias(name: string, scope: Scope, target: TypeNode): AliasNode {

@@ -4,7 +4,7 @@
 import type { Primitive } from "../WitType.ts"
 import type { Frame } from "./frame.ts"
 import { itemAt } from "./frame.ts"
-import { isLabel, labelKey, maxNameBytes, scriptKey } from "./names.ts"
+import { alike, isLabel, labelKey, maxNameBytes } from "./names.ts"
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
 import { isResource, isValue } from "./typeNodes.ts"
@@ -124,15 +124,9 @@ const readLabel = (reader: Reader, seen: Map<string, string>): string => {
   const start = reader.offset
   const text = reader.name(maxNameBytes)
   if (!isLabel(text)) return reader.malformed(`${quote(text)} is not a valid name`, start)
-  const key = scriptKey(text)
+  const key = labelKey(text)
   const taken = seen.get(key)
-  if (taken !== undefined) {
-    if (labelKey(taken) !== labelKey(text)) return reader.refused("names that JavaScript writes alike", start)
-    return reader.malformed(
-      taken === text ? `duplicate name ${quote(text)}` : `the names ${quote(taken)} and ${quote(text)} are too alike`,
-      start
-    )
-  }
+  if (taken !== undefined) return alike(reader, text, taken, start)
   seen.set(key, text)
   return text
 }

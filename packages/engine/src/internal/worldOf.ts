@@ -2,7 +2,7 @@
  * Turns the imports and exports of the outermost component into a `World`.
  */
 import type { Case, Field, Func, Interface, TypeName, WitType, World } from "../WitType.ts"
-import { parseExternName, scriptKey, UniqueNames } from "./names.ts"
+import { parseExternName } from "./names.ts"
 import type { Reader } from "./reader.ts"
 import type { AliasNode, ComponentNode, Extern, FuncNode, TypeNode, ValueNode } from "./typeNodes.ts"
 import { isResource, isValue, peel } from "./typeNodes.ts"
@@ -165,11 +165,9 @@ const definingName = (node: TypeNode): TypeName | undefined => {
   return found?.scope.label === undefined ? undefined : { owner: found.scope.label.id, name: found.name }
 }
 
-/** Names that a host cannot tell apart, or that no interface of a host can have. */
+/** A host knows interfaces by such names. */
 const checkNames = (at: Reader, externs: ReadonlyMap<string, Extern>): void => {
-  const names = new UniqueNames(scriptKey)
   for (const [name, extern] of externs) {
-    if (names.add(name) !== undefined) return at.refused("names that JavaScript writes alike")
     if (extern.sort !== "instance" && parseExternName(name)?.kind === "interface") {
       return at.refused("names of interfaces for something else")
     }
