@@ -205,6 +205,7 @@ class Host implements Engine {
         const one = plan.expansion.resources[resource]
         if (one?.from === "guest" && one.destructor !== undefined) linked.func(one.destructor)(rep)
       },
+      isAsync: hosts.some((host) => host.async),
       costTable: CostTable.version,
       fuel: limits.fuel ?? Infinity,
       queue: limits.queue ?? 64,

@@ -71,6 +71,8 @@ export interface Parts {
   /** What enters a lifted function as a promise. */
   readonly promising: (planned: PlannedExport) => Promising | undefined
   readonly destroy: (resource: number, rep: unknown) => void
+  /** True where a function of the host may suspend the guest. */
+  readonly isAsync: boolean
   readonly costTable: number
   readonly fuel: number
   readonly queue: number
@@ -203,13 +205,14 @@ export class ExportedFunc {
 
   /**
    * Calls the function at once, without a chance to be suspended: the guest
-   * gets at most {@link maxSyncFuel}, and an asynchronous import stops it.
+   * gets at most {@link maxSyncFuel}. An instance with asynchronous imports has
+   * no such calls; they fail as `Unsupported`.
    *
    * Gives a value of the export's type. Throws `CallError` and `Trap`.
    */
   callSync(args: ReadonlyArray<unknown>, fuel: number = this.#syncFuel): unknown {
     const store = this.#store
-    if (store.state !== "idle") this.#calls.refuse()
+    if (store.state !== "idle" || this.#parts.isAsync) this.#calls.refuseSync()
     store.enter(this.#core, fuel < maxSyncFuel ? fuel : maxSyncFuel, false)
     try {
       const value = this.#direct(args)
@@ -332,6 +335,14 @@ class Calls {
         throw new CallError("Disposed", "the instance was given up")
       default:
         throw new CallError("ReEntered", "another call of the instance is not over")
+    }
+  }
+
+  /** As `refuse`, for a call that cannot be suspended. */
+  refuseSync(): void {
+    this.refuse()
+    if (this.#parts.isAsync) {
+      throw new CallError("Unsupported", "the instance has asynchronous imports, which only `call` can wait for")
     }
   }
 

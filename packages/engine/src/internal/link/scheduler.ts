@@ -64,20 +64,27 @@ export class Scheduler {
   readonly #turn = (): void => {
     this.#isPumping = false
     this.#endFinished()
-    const one = this.#waiting[this.#next++]
+    const one = this.#waiting[this.#next]
+    if (one === undefined) return
+    this.#next++
     if (this.#next > 64 && this.#next * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#next)
       this.#next = 0
     }
     if (this.#next < this.#waiting.length) this.#pump()
-    one?.go()
+    one.go()
   }
 
   /** Guests whose time is over are ended first; ending one takes next to no time. */
   #endFinished(): void {
-    const over = this.#waiting.filter((one, i) => i >= this.#next && one.isOver())
+    const over: Array<Waiting> = []
+    const rest: Array<Waiting> = []
+    for (let i = this.#next; i < this.#waiting.length; i++) {
+      const one = this.#waiting[i]
+      if (one !== undefined) (one.isOver() ? over : rest).push(one)
+    }
     if (over.length === 0) return
-    this.#waiting = this.#waiting.filter((one, i) => i >= this.#next && !over.includes(one))
+    this.#waiting = rest
     this.#next = 0
     for (const one of over) one.go()
   }
