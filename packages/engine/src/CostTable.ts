@@ -35,6 +35,11 @@ export interface CostTable {
   readonly entry: number
   /** Of entering a function, for each 16 bytes of its declared locals. */
   readonly locals: number
+  /**
+   * The most that a function may take in all to be paid for by its callers: it has
+   * no loops and calls nothing. The price of indirect calls includes one.
+   */
+  readonly leaf: number
   /** Of throwing. */
   readonly throw: number
   /** Bytes of abandoned stack that cost one unit when an exception is caught, as a power of two. */
@@ -74,6 +79,7 @@ export const table: CostTable = {
   vector: prices(0x114, 3, [], []),
   entry: 3,
   locals: 1,
+  leaf: 16,
   throw: 4_000,
   unwindShift: 0,
   memoryShift: 4,

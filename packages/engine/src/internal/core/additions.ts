@@ -216,9 +216,12 @@ export class Additions {
     const trap = outside.flatMap((test) => [...test, 0x04, nothing, ...whole, 0x00, 0x0b])
     const { memoryShift } = this.#costs
     return this.#add([i32, i32, i32], [], [
-      ...[...large, 0x04, nothing, ...trap, 0x03, nothing],
+      ...large,
+      ...[0x04, nothing, ...trap, 0x03, nothing],
       ...this.#spend(constant(chunk >> memoryShift)),
-      ...[...part, ...large, 0x0d, 0, 0x0b, 0x0b],
+      ...part,
+      ...large,
+      ...[0x0d, 0, 0x0b, 0x0b],
       ...this.#spend([...get(2), ...constant(memoryShift), 0x76]),
       ...whole
     ])

@@ -52,7 +52,13 @@ export class BodyMeter {
   readonly #scan: Scan
   readonly #added: Additions
   readonly #costs: CostTable
+  readonly #leaves: Uint8Array
   readonly #body = new Sink(1 << 16)
+  readonly #head = new Sink(128)
+
+  /** Hints for the branches that were inserted, function by function, and the number of these functions. */
+  readonly hints = new Sink(1 << 12)
+  hinted = 0
 
   #found = 0
   #at = 0
@@ -85,6 +91,10 @@ export class BodyMeter {
   #own = noCharge
   #dominator = 0
 
+  /** Where in the output of a body branches are that are seldom taken. */
+  #unlikely = 0
+  #unlikelyAt = new Int32Array(256)
+
   #depth = 0
   #frameKind = new Uint8Array(64)
   #frameSegment = new Int32Array(64)
@@ -96,21 +106,22 @@ export class BodyMeter {
 
   #blockParams = 0
   #blockResults = 0
-  #branches = 0
 
-  constructor(scan: Scan, added: Additions, costs: CostTable) {
+  /** `leaves` has, for each function that does not pay for itself, its price and one. */
+  constructor(scan: Scan, added: Additions, costs: CostTable, leaves: Uint8Array) {
     this.#bytes = scan.sections.bytes
+    this.#leaves = leaves
     this.#scan = scan
     this.#added = added
     this.#costs = costs
   }
 
   /** Writes the body that starts at an offset, with its size, to `out`. */
-  write(out: Sink, type: number, start: number): void {
+  write(out: Sink, index: number, start: number): void {
     this.#found = 0
     for (;;) {
       try {
-        this.#attempt(out, type, start)
+        this.#attempt(out, index, start)
         return
       } catch (error) {
         if (!(error instanceof Again)) throw error
@@ -118,7 +129,8 @@ export class BodyMeter {
     }
   }
 
-  #attempt(out: Sink, type: number, start: number): void {
+  #attempt(out: Sink, index: number, start: number): void {
+    const type = this.#scan.functions[index] ?? 0
     const { frame, params, results } = this.#scan.types[type] ?? { frame: 0, params: 0, results: 0 }
     this.#at = start
     const groups = this.#u32()
@@ -140,7 +152,7 @@ export class BodyMeter {
     const slot = this.#vectors || this.#scan.vectors ? 16 : 8
     const size = frameBase + frame + bytes + this.#maxHeight * slot
     const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (this.#chargeCost[0] ?? 0)
-    this.#assemble(out, type, groups, groupsAt, code, size, entry)
+    this.#assemble(out, index, type, groups, groupsAt, code, size, entry)
   }
 
   /** Index of the first appended local: the stack level before the call. */
@@ -175,7 +187,7 @@ export class BodyMeter {
     this.#charges = 0
     this.#segments = 0
     this.#depth = 0
-    this.#branches = 0
+    this.#unlikely = 0
     this.#push(Kind.block, 0, results)
     this.#open(code, this.#charge(noCharge))
     this.#own = 0
@@ -367,22 +379,31 @@ export class BodyMeter {
   #call(opcode: number, start: number): void {
     const kind = kinds[opcode]
     let type: number
-    if (kind === Kind.call || kind === Kind.returnCall) type = this.#scan.functions[this.#u32()] ?? 0
-    else {
+    if (kind === Kind.call || kind === Kind.returnCall) {
+      const index = this.#u32()
+      type = this.#scan.functions[index] ?? 0
+      const leaf = this.#leaves[index] ?? 0
+      if (leaf > 0) this.#cost += leaf - 1
+      if (leaf > 0 && kind === Kind.call) return this.#pass(type)
+    } else {
       if (kind === undefined || kind < Kind.call || kind > Kind.returnCallRef) this.#refuse(opcode, start)
       type = this.#u32()
       if (kind === Kind.callIndirect || kind === Kind.returnCallIndirect) this.#skipIndex()
     }
     this.#calls = true
-    const { params, results } = this.#scan.types[type] ?? { params: 0, results: 0 }
-    this.#height -= params
     if (kind === Kind.returnCall || kind === Kind.returnCallIndirect || kind === Kind.returnCallRef) {
       return this.#tailCall(start)
     }
-    this.#height += results
+    this.#pass(type)
     if (!this.#local || this.#outside || this.#dead) return
     this.#insert(start)
     this.#leave()
+  }
+
+  /** Parameters go, results come. */
+  #pass(type: number): void {
+    const { params, results } = this.#scan.types[type] ?? { params: 0, results: 0 }
+    this.#height += results - params
   }
 
   #tailCall(start: number): void {
@@ -521,12 +542,31 @@ export class BodyMeter {
       this.#paidBy[segment] = dominator
     } else if (cost === 0 || (cost <= room && (this.#chargeCost[dominator] ?? 0) + cost <= maxCharge)) {
       this.#chargeRoom[dominator] = room - cost
-      if (this.#written !== noCharge) this.#body.remove(this.#written, this.#chargeSize)
+      if (this.#written !== noCharge) this.#unwrite()
       this.#pay(segment, dominator, cost)
     } else {
       if (this.#written === noCharge) this.#writeSegmentCharge()
       this.#pay(segment, this.#charge(this.#written + this.#priceOffset), cost)
     }
+  }
+
+  /** Takes back the charge of the segment. */
+  #unwrite(): void {
+    const size = this.#chargeSize
+    this.#body.remove(this.#written, size)
+    const at = this.#unlikelyAt
+    let kept = this.#unlikely
+    while (kept > 0 && (at[kept - 1] ?? 0) > this.#written) kept--
+    for (let i = kept; i < this.#unlikely; i++) {
+      const moved = (at[i] ?? 0) - size
+      if (moved > this.#written) at[kept++] = moved
+    }
+    this.#unlikely = kept
+  }
+
+  #hint(at: number): void {
+    if (this.#unlikely === this.#unlikelyAt.length) this.#unlikelyAt = doubled(this.#unlikelyAt)
+    this.#unlikelyAt[this.#unlikely++] = at
   }
 
   #pay(segment: number, charge: number, cost: number): void {
@@ -614,6 +654,7 @@ export class BodyMeter {
     body.byte(0x41)
     body.byte(0x00)
     body.byte(0x48)
+    this.#hint(body.length)
     body.byte(0x04)
     body.byte(0x40)
     if (this.#local) this.#localGet(this.#counter)
@@ -634,6 +675,7 @@ export class BodyMeter {
 
   #assemble(
     out: Sink,
+    index: number,
     type: number,
     groups: number,
     groupsAt: number,
@@ -646,8 +688,10 @@ export class BodyMeter {
     const counted = this.#calls || frame > redZone
     const local = this.#local
     const wrapped = (flags & 6) !== 0 && (counted || local)
-    const head = new Sink(128)
+    const head = this.#head
+    head.length = 0
     const extra = local || this.#tries ? 2 : counted ? 1 : 0
+    this.#inserted = this.#unlikely
     head.u32(groups + (extra > 0 ? 1 : 0))
     head.copy(this.#bytes, groupsAt, code)
     if (extra > 0) {
@@ -673,9 +717,29 @@ export class BodyMeter {
       this.#globalSet(this.#added.fuel)
     }
     body.byte(0x0b)
+    this.#writeHints(index, head.length)
     out.u32(head.length + body.length)
     out.copy(head.bytes, 0, head.length)
     out.copy(body.bytes, 0, body.length)
+  }
+
+  #inserted = 0
+
+  /** The hints of a body: those of its prologue were recorded last. */
+  #writeHints(index: number, size: number): void {
+    const { hints } = this
+    const at = this.#unlikelyAt
+    hints.reserve(16 + this.#unlikely * 8)
+    hints.u32(index)
+    hints.u32(this.#unlikely)
+    const write = (offset: number): void => {
+      hints.u32(offset)
+      hints.byte(1)
+      hints.byte(0)
+    }
+    for (let i = this.#inserted; i < this.#unlikely; i++) write(at[i] ?? 0)
+    for (let i = 0; i < this.#inserted; i++) write((at[i] ?? 0) + size)
+    this.hinted++
   }
 
   #prologue(head: Sink, counted: boolean, frame: number, entry: number): void {
@@ -707,6 +771,7 @@ export class BodyMeter {
     }
     number(0)
     head.byte(0x48)
+    this.#hint(head.length)
     op(0x04, 0x40)
     if (local) op(0x20, this.#counter)
     op(0x10, local ? refillLocal : refill)
@@ -716,6 +781,7 @@ export class BodyMeter {
     op(0x20, this.#saved)
     number(frame)
     head.byte(0x48)
+    this.#hint(head.length)
     op(0x04, 0x40)
     number(frame)
     op(0x10, overflow)
@@ -746,7 +812,6 @@ export class BodyMeter {
   #target(label: number): void {
     const frame = this.#depth - 1 - label
     this.#frameFlags[frame] = (this.#frameFlags[frame] ?? 0) | 2
-    this.#branches++
   }
 
   /** Starts over if this was not known of the body. */

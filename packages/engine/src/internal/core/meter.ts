@@ -12,6 +12,7 @@ import type { CoreLimits } from "../coreExtern.ts"
 import { Budget } from "../reader.ts"
 import { Additions } from "./additions.ts"
 import { BodyMeter } from "./bodyMeter.ts"
+import { findLeaves } from "./leaves.ts"
 import { Scan } from "./scan.ts"
 import { SectionId, Sections } from "./sections.ts"
 import { Sink, u32 } from "./sink.ts"
@@ -62,38 +63,48 @@ export const meter = (
   const scan = new Scan(new Sections(original, 0, original.length, new Budget(10_000_000)))
   const costs = options.costs ?? currentCosts
   const additions = new Additions(scan, costs)
-  const code = rewriteCode(scan, additions, costs)
+  const code = rewriteCode(scan, additions, costs, findLeaves(scan, costs))
   const names = drawNames(scan, options.randomName)
   return {
     bytes: assemble(scan, additions, names, code),
     names,
     memories: scan.memories.slice(scan.importedMemories),
     tables: scan.tables.slice(scan.importedTables).map(({ limits }) => limits),
-    codeSize: code.length
+    codeSize: code.bodies.length
   }
 }
 
-/** The bodies of all functions, the appended ones last, without their number. */
-const rewriteCode = (scan: Scan, additions: Additions, costs: CostTable): Sink => {
+interface Code {
+  /** All bodies, the appended ones last, without their number. */
+  readonly bodies: Sink
+  /** The content of the section of branch hints. */
+  readonly hints: Sink
+}
+
+const rewriteCode = (scan: Scan, additions: Additions, costs: CostTable, leaves: Uint8Array): Code => {
   const section = scan.code
   const code = new Sink(section === undefined ? 1_024 : Math.ceil((section.end - section.content) * 1.5))
-  const reader = scan.sections.reader(SectionId.code)
-  if (reader !== undefined) {
-    const bodies = new BodyMeter(scan, additions, costs)
-    const count = reader.u32()
-    for (let i = 0; i < count; i++) {
-      const size = reader.u32()
-      const start = reader.offset
-      reader.skip(size)
-      bodies.write(code, scan.functions[scan.importedFunctions + i] ?? 0, start)
+  const bodies = new BodyMeter(scan, additions, costs, leaves)
+  for (const { end, index, start } of scan.bodies()) {
+    if ((leaves[index] ?? 0) === 0) bodies.write(code, index, start)
+    else {
+      code.u32(end - start)
+      code.copy(scan.sections.bytes, start, end)
     }
   }
   for (const { body } of additions.functions) {
     code.u32(body.length)
     code.copy(Uint8Array.from(body), 0, body.length)
   }
-  return code
+  const hints = new Sink(bodies.hints.length + 64)
+  hints.copy(hintName, 0, hintName.length)
+  hints.u32(bodies.hinted)
+  hints.copy(bodies.hints.bytes, 0, bodies.hints.length)
+  return { bodies: code, hints }
 }
+
+const hintText = new TextEncoder().encode("metadata.code.branch_hint")
+const hintName = Uint8Array.of(hintText.length, ...hintText)
 
 const drawNames = (scan: Scan, randomName: () => string): Metered["names"] => {
   const taken = new Set<string>(scan.exports)
@@ -120,11 +131,11 @@ const drawNames = (scan: Scan, randomName: () => string): Metered["names"] => {
 const assemble = (
   scan: Scan,
   additions: Additions,
-  names: Metered["names"],
-  code: Sink
+  exportNames: Metered["names"],
+  code: Code
 ): Uint8Array<ArrayBuffer> => {
   const { bytes } = scan.sections
-  const out = new Sink(bytes.length + code.length)
+  const out = new Sink(bytes.length + code.bodies.length)
   const append = (id: number, count: number, items: Sink): void => writeSection(out, scan, id, count, items)
   const copy = (...ids: ReadonlyArray<number>): void => {
     for (const id of ids) {
@@ -139,15 +150,20 @@ const assemble = (
   append(SectionId.table, 1, flat([[0x70, 0x01, 2, 2]]))
   copy(SectionId.memory, SectionId.tag)
   append(SectionId.global, 3, flat(Array.from({ length: 3 }, () => [0x7f, 0x01, 0x41, 0x00, 0x0b])))
-  const exported = exportsOf(scan, additions, names)
+  const exported = exportsOf(scan, additions, exportNames)
   append(SectionId.export, exported.length, flat(exported))
   copy(SectionId.element, SectionId.dataCount)
   const functions = scan.functions.length - scan.importedFunctions + additions.functions.length
+  out.byte(SectionId.custom)
+  out.u32(code.hints.length)
+  out.copy(code.hints.bytes, 0, code.hints.length)
   out.byte(SectionId.code)
-  out.u32(u32(functions).length + code.length)
+  out.u32(u32(functions).length + code.bodies.length)
   out.u32(functions)
-  out.copy(code.bytes, 0, code.length)
+  out.copy(code.bodies.bytes, 0, code.bodies.length)
   copy(SectionId.data)
+  const names = scan.sections.names
+  if (names !== undefined) out.copy(bytes, names.start, names.end)
   return out.bytes.slice(0, out.length)
 }
 

@@ -38,6 +38,7 @@ export class Scan {
   readonly globals: number
   readonly tags: ReadonlyArray<number>
   readonly exports: ReadonlySet<string>
+  readonly exportedFunctions: ReadonlySet<number>
   readonly start: number | undefined
   /** Whether some type has vectors in it. */
   readonly vectors: boolean
@@ -59,13 +60,29 @@ export class Scan {
     this.tags = spaces.tag.map(({ type }) => type.params.length)
     const elements = readElements(sections, this.types.length)
     this.tables = spaces.table.map(({ limits }, index) => ({ limits, element: elements[index] ?? [] }))
+    const exportedFunctions = new Set<number>()
     this.exports = new Set(sections.items(SectionId.export, "exports", 3, (reader) => {
       const name = reader.name()
-      reader.byte()
-      reader.u32()
+      const kind = reader.byte()
+      const index = reader.u32()
+      if (kind === 0x00) exportedFunctions.add(index)
       return name
     }))
+    this.exportedFunctions = exportedFunctions
     this.start = sections.reader(SectionId.start)?.u32()
+  }
+
+  /** The bodies of the functions in their order: where each begins and ends, without its size. */
+  *bodies(): Generator<{ readonly index: number; readonly start: number; readonly end: number }> {
+    const reader = this.sections.reader(SectionId.code)
+    if (reader === undefined) return
+    const count = reader.u32()
+    for (let i = 0; i < count; i++) {
+      const size = reader.u32()
+      const start = reader.offset
+      reader.skip(size)
+      yield { index: this.importedFunctions + i, start, end: reader.offset }
+    }
   }
 
   get code(): Section | undefined {

@@ -53,6 +53,8 @@ export class Sections {
   readonly bytes: Uint8Array
   readonly budget: Budget
   readonly #found = new Map<number, Section>()
+  /** The custom section of names, the last one if there are more. */
+  readonly names: Section | undefined
 
   constructor(bytes: Uint8Array, offset: number, size: number, budget: Budget) {
     this.bytes = bytes
@@ -69,7 +71,8 @@ export class Sections {
       const content = reader.offset
       reader.skip(length)
       if (id === SectionId.custom) {
-        new Reader(bytes, content, reader.offset, "custom section", budget).name()
+        const name = new Reader(bytes, content, reader.offset, "custom section", budget).name()
+        if (name === "name") this.names = { start, content, end: reader.offset }
         continue
       }
       const place = places.get(id)
