@@ -79,7 +79,9 @@ export interface Limits {
 /**
  * What the engine takes of its platform, and its own bounds. Defaults: the
  * thread's own clock and compilers; 64 core instances, 8 memories and 256
- * component instances in one instance; 4,096 instances.
+ * component instances in one instance; 4,096 instances, and 4,096 calls that can
+ * be suspended at the same time: each has a stack of its own, of which a process
+ * bears some ten thousand.
  *
  * @category models
  * @since 0.1.0
@@ -91,6 +93,7 @@ export interface Options {
   readonly memories?: number | undefined
   readonly componentInstances?: number | undefined
   readonly instances?: number | undefined
+  readonly calls?: number | undefined
 }
 
 /**
@@ -168,7 +171,7 @@ class Host implements Engine {
 
   constructor(options: Options) {
     this.#options = options
-    this.#scheduler = new Scheduler(options.clock ?? threadClock())
+    this.#scheduler = new Scheduler(options.clock ?? threadClock(), options.calls ?? 4_096)
     const store = (id: number) => this.#stores[Math.floor(id / 1_024)]?.deref()
     this.#bridge = makeBridge({
       refill: (id, need) => store(id)?.refill(id % 1_024, need) ?? -1,
@@ -285,10 +288,13 @@ const hex = (digest: ArrayBuffer): string =>
   Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 const finder = (imports: Imports): (owner: string, name: string) => BoundHost | undefined => {
-  const byTrack = new Map<string, ReadonlyMap<string, HostFunc>>()
-  for (const [id, functions] of imports) byTrack.set(track(id), functions)
+  let byTrack: Map<string, ReadonlyMap<string, HostFunc>> | undefined
+  const compatible = (owner: string) => {
+    byTrack ??= new Map(Array.from(imports, ([id, functions]) => [track(id), functions]))
+    return byTrack.get(track(owner))
+  }
   return (owner, name) => {
-    const found = (imports.get(owner) ?? byTrack.get(track(owner)))?.get(name)
+    const found = (imports.get(owner) ?? compatible(owner))?.get(name)
     return found === undefined ? undefined : {
       call: found.call as BoundHost["call"],
       async: found.async ?? false,

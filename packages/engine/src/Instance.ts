@@ -254,7 +254,13 @@ export class ExportedFunc {
 
   #start(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
     const store = this.#store
-    const start = store.scheduler.clock.now()
+    const { scheduler } = store
+    if (scheduler.calls >= scheduler.mostCalls) {
+      this.#calls.next()
+      return Promise.reject(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
+    }
+    scheduler.calls++
+    const start = scheduler.clock.now()
     store.enter(this.#core, fuel, true)
     try {
       return (this.#begin(args, promising) as Promise<unknown>).then(
@@ -277,12 +283,14 @@ export class ExportedFunc {
       throw this.#over(error, args)
     }
     const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - start)
+    store.scheduler.calls--
     this.#calls.next()
     return { value, receipt }
   }
 
   #over(error: unknown, args: ReadonlyArray<unknown>): CallError | Trap {
     const failed = this.#failed(error, args)
+    this.#store.scheduler.calls--
     this.#calls.next()
     return failed
   }

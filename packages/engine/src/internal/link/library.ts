@@ -164,9 +164,24 @@ const d2l = (value: number): bigint => {
   return i64[0] as bigint
 }
 
+/** Views of no memory: what generated code has before it has seen one. */
+const none = {
+  Uint8Array: new Uint8Array(0),
+  Int8Array: new Int8Array(0),
+  Uint16Array: new Uint16Array(0),
+  Int16Array: new Int16Array(0),
+  Uint32Array: new Uint32Array(0),
+  Int32Array: new Int32Array(0),
+  BigUint64Array: new BigUint64Array(0),
+  BigInt64Array: new BigInt64Array(0),
+  Float32Array: new Float32Array(0),
+  Float64Array: new Float64Array(0)
+}
+
 export const library = {
   ...handles,
   MISS,
+  none,
   T,
   miss,
   spend,

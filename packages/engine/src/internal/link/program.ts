@@ -74,7 +74,8 @@ const library = [
   "dropHandle",
   "repOf",
   "endBorrows",
-  "returnLent"
+  "returnLent",
+  "none"
 ]
 
 const views: ReadonlyArray<readonly [name: string, type: string]> = [
@@ -107,7 +108,7 @@ const assemble = (
       name === "u8" || code.includes(`${name}_${id}[`) || code.includes(`${name}_${id}.`)
     )
     out.add(`let m${id};`)
-    for (const [name, type] of used) out.add(`let ${name}_${id} = new ${type}(0);`)
+    for (const [name, type] of used) out.add(`let ${name}_${id} = none.${type};`)
     out.add(`const r${id} = () => { const b = m${id}.buffer;`)
     for (const [name, type] of used) out.add(`${name}_${id} = new ${type}(b, 0, ${wholeElements(type)});`)
     out.add("};")
@@ -115,7 +116,7 @@ const assemble = (
   funcs.forEach((_, id) => out.add(`let f${id};`))
   out.add(code, "return {")
   out.add("memory: (id, value) => { switch (id) {")
-  memories.forEach((_, id) => out.add(`case ${id}: m${id} = value; r${id}(); break;`))
+  memories.forEach((_, id) => out.add(`case ${id}: m${id} = value; break;`))
   out.add("} },", "func: (id, value) => { switch (id) {")
   funcs.forEach((_, id) => out.add(`case ${id}: f${id} = value; break;`))
   out.add("} },")

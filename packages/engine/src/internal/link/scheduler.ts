@@ -24,14 +24,18 @@ const millis = 1
 
 export class Scheduler {
   readonly clock: Clock
+  /** Calls of the thread that have stacks of their own, and how many there may be. */
+  calls = 0
+  readonly mostCalls: number
   #waiting: Array<Waiting> = []
   #next = 0
   #isPumping = false
   #immediate = 0
   #since = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, mostCalls: number) {
     this.clock = clock
+    this.mostCalls = mostCalls
   }
 
   /** Lets a guest go on in a later macrotask. */
