@@ -104,7 +104,8 @@ export const measure = async (row: Suite.Row, options: Options): Promise<Result>
   for (let round = 0; round < options.rounds; round++) {
     const first = round % runners.length
     await each([...runners.slice(first), ...runners.slice(0, first)], async (runner) => {
-      runner.samples.push(await turn(runner, options))
+      const nanos = await turn(runner, options)
+      runner.samples.push(runner.work.figure?.() ?? Suite.inUnit(row.unit, nanos))
     })
   }
   await each(runners, async (runner) => runner.work.close?.())

@@ -31,8 +31,9 @@ export const line = (suite: string, row: Suite.Row, { against, ours }: Result): 
   )
 })
 
-const cells = (first: string, second: string, figures: ReadonlyArray<string>): string =>
-  `${first.padEnd(18)}${second.padEnd(12)}${figures.map((figure) => figure.padStart(12)).join("")}`.trimEnd()
+const cells = (first: string, second: string, unit: string, figures: ReadonlyArray<string>): string =>
+  `${first.padEnd(24)}${second.padEnd(14)}${unit.padEnd(4)}${figures.map((figure) => figure.padStart(12)).join("")}`
+    .trimEnd()
 
 const shown = (ratio: number): string => ratio < 100 ? ratio.toPrecision(3) : ratio.toFixed(0)
 
@@ -40,16 +41,16 @@ const figure = (value: number): string => value.toFixed(value < 100 ? 2 : value 
 
 export const tableHead = (rounds: number, machine: string): string =>
   [
-    `Nanoseconds per operation, ${rounds} rounds in turns; ratio = ours / theirs.`,
+    `Figures of one operation, ${rounds} rounds in turns; ratio = ours / theirs.`,
     machine,
     "",
-    cells("row", "contender", ["median", "min", "max", "ratio"])
+    cells("row", "contender", "unit", ["median", "min", "max", "ratio"])
   ].join("\n")
 
 export const tableRow = (row: Suite.Row, { against, ours }: Result): string =>
   [
-    cells(row.name, Suite.ours, [figure(ours.median), figure(ours.min), figure(ours.max)]),
+    cells(row.name, Suite.ours, row.unit, [figure(ours.median), figure(ours.min), figure(ours.max)]),
     ...against.map(({ max, median, min, name }) =>
-      cells("", name, [figure(median), figure(min), figure(max), shown(ours.median / median)])
+      cells("", name, row.unit, [figure(median), figure(min), figure(max), shown(ours.median / median)])
     )
   ].join("\n")

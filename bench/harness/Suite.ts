@@ -17,6 +17,11 @@ export interface Work {
    * it left behind. Never timed.
    */
   readonly check: (count: number) => void | Promise<void>
+  /**
+   * What the run before it found, in the row's unit, where the row is not about
+   * the time that it took.
+   */
+  readonly figure?: (() => number) | undefined
   /** Gives back what `prepare` took. Never timed. */
   readonly close?: (() => void | Promise<void>) | undefined
 }
@@ -27,10 +32,30 @@ export interface Contender {
   readonly prepare: () => Promise<Work>
 }
 
+/**
+ * Of one operation; for `MB/s`, where more is better, an operation is a byte.
+ */
+export type Unit = "ns" | "us" | "ms" | "MB/s"
+
+/**
+ * Nanoseconds that an operation took, in a unit.
+ */
+export const inUnit = (unit: Unit, nanos: number): number => {
+  switch (unit) {
+    case "ns":
+      return nanos
+    case "us":
+      return nanos / 1e3
+    case "ms":
+      return nanos / 1e6
+    case "MB/s":
+      return 1e3 / nanos
+  }
+}
+
 export interface Row {
   readonly name: string
-  /** Of one operation. */
-  readonly unit: "ns"
+  readonly unit: Unit
   /** `count` is always a multiple of this. */
   readonly batch: number
   /**

@@ -2,102 +2,60 @@
  * Components: what a call into a guest, a call out of it and an instance cost.
  */
 import * as Suite from "../harness/Suite.ts"
-import { importsPerCall, segment, suspensionsPerCall, text } from "./component/Work.ts"
+import type { Plain, Works } from "./component/Work.ts"
+import { bytes, importsPerCall, segment, suspensionsPerCall, text } from "./component/Work.ts"
 
-const core = () => import("./component/core.ts")
-const jco = () => import("./component/jco.ts")
-const extism = () => import("./component/extism.ts")
-const airssys = () => import("./component/airssys.ts")
+const ours = (): Promise<Works> => import("./component/airssys.ts")
+
+const contenders = {
+  core: (): Promise<Works> => import("./component/core.ts"),
+  jco: async (): Promise<Works> => (await import("./component/jco.ts")).written,
+  "jco-quiet": async (): Promise<Works> => (await import("./component/jco.ts")).quiet
+}
+
+const extism = (): Promise<Plain> => import("./component/extism.ts")
+
+const shape = { unit: "ns", batch: 100 } as const
+
+/** A row of all but Extism. */
+const typed = (
+  name: string,
+  take: (works: Works) => Promise<Suite.Work>,
+  other: Partial<Suite.Row> = {}
+): Suite.Row => ({
+  ...shape,
+  name,
+  ours: async () => take(await ours()),
+  against: Object.entries(contenders).map(([name, load]) => ({ name, prepare: async () => take(await load()) })),
+  ...other
+})
+
+const row = (
+  name: string,
+  take: (works: Plain) => Promise<Suite.Work>,
+  other: Partial<Suite.Row> = {}
+): Suite.Row => {
+  const { against, ...rest } = typed(name, take, other)
+  return { ...rest, against: [...against, { name: "extism", prepare: async () => take(await extism()) }] }
+}
 
 export const suite: Suite.Suite = Suite.make({
   name: "component",
   rows: [
-    {
-      name: "export-add",
-      unit: "ns",
-      batch: 100,
-      ours: async () => (await airssys()).exportAdd(),
-      against: [
-        { name: "core", prepare: async () => (await core()).exportAdd() },
-        { name: "jco", prepare: async () => (await jco()).exportAdd() },
-        { name: "extism", prepare: async () => (await extism()).exportAdd() }
-      ]
-    },
-    {
-      name: "export-echo-16b",
-      unit: "ns",
-      batch: 100,
-      ours: async () => (await airssys()).exportEcho(text(16)),
-      against: [
-        { name: "core", prepare: async () => (await core()).exportEcho(text(16)) },
-        { name: "jco", prepare: async () => (await jco()).exportEcho(text(16)) },
-        { name: "extism", prepare: async () => (await extism()).exportEcho(text(16)) }
-      ]
-    },
-    {
-      name: "export-echo-1kb",
-      unit: "ns",
-      batch: 100,
-      ours: async () => (await airssys()).exportEcho(text(1024)),
-      against: [
-        { name: "core", prepare: async () => (await core()).exportEcho(text(1024)) },
-        { name: "jco", prepare: async () => (await jco()).exportEcho(text(1024)) },
-        { name: "extism", prepare: async () => (await extism()).exportEcho(text(1024)) }
-      ]
-    },
-    {
-      name: "export-record",
-      unit: "ns",
-      batch: 100,
-      ours: async () => (await airssys()).exportRecord(),
-      against: [
-        { name: "core", prepare: async () => (await core()).exportRecord() },
-        { name: "jco", prepare: async () => (await jco()).exportRecord() }
-      ]
-    },
-    {
-      name: "import-add",
-      unit: "ns",
-      batch: importsPerCall,
-      ours: async () => (await airssys()).importAdd(),
-      against: [
-        { name: "core", prepare: async () => (await core()).importAdd() },
-        { name: "jco", prepare: async () => (await jco()).importAdd() },
-        { name: "extism", prepare: async () => (await extism()).importAdd() }
-      ]
-    },
-    {
-      name: "import-echo-16b",
-      unit: "ns",
-      batch: importsPerCall,
-      ours: async () => (await airssys()).importEcho(text(16)),
-      against: [
-        { name: "core", prepare: async () => (await core()).importEcho(text(16)) },
-        { name: "jco", prepare: async () => (await jco()).importEcho(text(16)) },
-        { name: "extism", prepare: async () => (await extism()).importEcho(text(16)) }
-      ]
-    },
-    {
-      name: "async-import",
-      unit: "ns",
-      batch: suspensionsPerCall,
-      ours: async () => (await airssys()).asyncImport(),
-      against: [
-        { name: "core", prepare: async () => (await core()).asyncImport() },
-        { name: "jco", prepare: async () => (await jco()).asyncImport() }
-      ]
-    },
-    {
-      name: "instantiate",
-      unit: "ns",
-      batch: segment,
-      segment,
-      ours: async () => (await airssys()).instantiate(),
-      against: [
-        { name: "core", prepare: async () => (await core()).instantiate() },
-        { name: "jco", prepare: async () => (await jco()).instantiate() },
-        { name: "extism", prepare: async () => (await extism()).instantiate() }
-      ]
-    }
+    row("export-add", (works) => works.exportAdd()),
+    row("export-add-yieldable", (works) => works.exportAddYieldable()),
+    row("export-echo-16b", (works) => works.exportEcho(text(16))),
+    row("export-echo-1kb", (works) => works.exportEcho(text(1024))),
+    row("export-bytes-64kb", (works) => works.exportBytes(bytes(65_536))),
+    typed("export-record", (works) => works.exportRecord()),
+    typed("export-variant", (works) => works.exportVariant()),
+    typed("export-result-ok", (works) => works.exportResultOk()),
+    typed("export-result-err", (works) => works.exportResultErr()),
+    typed("resource-method", (works) => works.resourceMethod()),
+    typed("resource-new-drop", (works) => works.resourceNewDrop()),
+    row("import-add", (works) => works.importAdd(), { batch: importsPerCall }),
+    row("import-echo-16b", (works) => works.importEcho(text(16)), { batch: importsPerCall }),
+    typed("async-import", (works) => works.asyncImport(), { batch: suspensionsPerCall }),
+    row("instantiate", (works) => works.instantiate(), { batch: segment, segment })
   ]
 })

@@ -102,6 +102,29 @@ describe("Measure", () => {
     assert.deepStrictEqual(turns.slice(-11), ["collect", ...new Array<string>(10).fill("ours")])
   })
 
+  it("gives the time of an operation in the unit of the row", async () => {
+    const medianIn = async (unit: Suite.Unit) => (await bench({ unit }, { ours: 20 }).measured).ours.median
+    assert.deepStrictEqual(
+      [await medianIn("ns"), await medianIn("us"), await medianIn("ms"), await medianIn("MB/s")],
+      [20, 0.02, 0.000_02, 50]
+    )
+  })
+
+  it("gives what a run found instead of its time", async () => {
+    let runs = 0
+    const ours = async (): Promise<Suite.Work> => ({
+      run: () => {
+        runs++
+      },
+      check: () => {},
+      figure: () => runs
+    })
+    const options = { rounds: 7, roundNanos: 1, warmUpNanos: 1, now: process.hrtime.bigint, collect: () => {} }
+    const row = { name: "row", unit: "ms", batch: 1, segment: 1, ours, against: [] } as const
+    const result = await Measure.measure(row, options)
+    assert.deepStrictEqual(result.ours, { median: runs - 3, min: runs - 6, max: runs })
+  })
+
   it("names the contender that does less than it should", async () => {
     const row = fixture.suite.rows.find(({ name }) => name === "does-less")!
     const options = { rounds: 7, roundNanos: 1, warmUpNanos: 1, now: process.hrtime.bigint, collect: () => {} }
@@ -133,14 +156,21 @@ describe("Suite", () => {
       "spawn ring queue nact xstate"
     ])
     assert.deepStrictEqual(ids(component.suite), [
-      "export-add core jco extism",
-      "export-echo-16b core jco extism",
-      "export-echo-1kb core jco extism",
-      "export-record core jco",
-      "import-add core jco extism",
-      "import-echo-16b core jco extism",
-      "async-import core jco",
-      "instantiate core jco extism"
+      "export-add core jco jco-quiet extism",
+      "export-add-yieldable core jco jco-quiet extism",
+      "export-echo-16b core jco jco-quiet extism",
+      "export-echo-1kb core jco jco-quiet extism",
+      "export-bytes-64kb core jco jco-quiet extism",
+      "export-record core jco jco-quiet",
+      "export-variant core jco jco-quiet",
+      "export-result-ok core jco jco-quiet",
+      "export-result-err core jco jco-quiet",
+      "resource-method core jco jco-quiet",
+      "resource-new-drop core jco jco-quiet",
+      "import-add core jco jco-quiet extism",
+      "import-echo-16b core jco jco-quiet extism",
+      "async-import core jco jco-quiet",
+      "instantiate core jco jco-quiet extism"
     ])
   })
 })
@@ -213,6 +243,27 @@ describe("Command", () => {
     const { code, err, out } = await executed("../main.ts", ["nope", "--json"])
     assert.deepStrictEqual({ code, out }, { code: 2, out: [] })
     assert.include(err, "known suites: actor, component")
+  })
+})
+
+describe("component", () => {
+  const contenders = component.suite.rows.flatMap((row) =>
+    [{ name: Suite.ours, prepare: row.ours }, ...row.against].map(({ name, prepare }) => ({ row, name, prepare }))
+  )
+
+  it.each(contenders)("has $name do the work of $row.name", async ({ prepare, row }) => {
+    const work = await prepare()
+    await work.run(row.batch)
+    await work.check(row.batch)
+    await work.run(2 * row.batch)
+    let failure: unknown
+    try {
+      await work.check(row.batch)
+    } catch (error) {
+      failure = error
+    }
+    assert.instanceOf(failure, Error, "the check does not count")
+    await work.close?.()
   })
 })
 

@@ -23,6 +23,48 @@ export interface Item {
 
 export const item: Item = { id: 7, weight: 2.5, active: true, name: "0123456789abcdef" }
 
+export type Shape =
+  | { readonly tag: "empty" }
+  | { readonly tag: "dot"; readonly val: number }
+  | { readonly tag: "circle"; readonly val: number }
+  | { readonly tag: "box"; readonly val: { readonly width: number; readonly height: number } }
+
+/** Sent in turns, so that no contender sees one case alone. */
+export const shapes: readonly [Shape, Shape, Shape, Shape] = [
+  { tag: "empty" },
+  { tag: "dot", val: 7 },
+  { tag: "circle", val: 2.5 },
+  { tag: "box", val: { width: 3, height: 4 } }
+]
+
+export const bytes = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, at) => at % 251)
+
+/**
+ * What every contender of the suite can do.
+ */
+export interface Plain {
+  readonly exportAdd: () => Promise<Work>
+  readonly exportAddYieldable: () => Promise<Work>
+  readonly exportEcho: (text: string) => Promise<Work>
+  readonly exportBytes: (bytes: Uint8Array<ArrayBuffer>) => Promise<Work>
+  readonly importAdd: () => Promise<Work>
+  readonly importEcho: (text: string) => Promise<Work>
+  readonly instantiate: () => Promise<Work>
+}
+
+/**
+ * And what those can that know WIT's types and suspend guests.
+ */
+export interface Works extends Plain {
+  readonly exportRecord: () => Promise<Work>
+  readonly exportVariant: () => Promise<Work>
+  readonly exportResultOk: () => Promise<Work>
+  readonly exportResultErr: () => Promise<Work>
+  readonly resourceMethod: () => Promise<Work>
+  readonly resourceNewDrop: () => Promise<Work>
+  readonly asyncImport: () => Promise<Work>
+}
+
 export const text = (bytes: number): string => "0123456789abcdef".repeat(bytes / 16)
 
 type Close = Work["close"]
@@ -90,6 +132,19 @@ const summing = (
  */
 export const adding = (loop: (count: number) => number | Promise<number>, close?: Close): Work =>
   summing((count) => count, loop, close)
+
+/**
+ * The loop has a guest count `count` further, and returns what it then has.
+ */
+export const counting = (loop: (count: number) => number, close?: Close): Work => {
+  let before = 0
+  return summing((count) => count, (count) => {
+    const after = loop(count)
+    const added = after - before
+    before = after
+    return added
+  }, close)
+}
 
 /**
  * Has the guest have a text echoed `count` times; the guest sums up the

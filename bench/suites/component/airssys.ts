@@ -1,126 +1,153 @@
 /**
- * Ours: `ComponentEngine` over jco, in this thread, with a memory limit. Calls
- * are yielded one after another in one fiber: the timed part has the checks of
- * the arguments and of the result, and the receipt of each call.
+ * Ours: the engine by itself, in this thread, with its limits. All calls are
+ * metered, arguments and results of guest and host checked against their types.
  */
-import * as JcoEngine from "@airssys/engine-jco/JcoEngine"
-import * as NodeWorkerHost from "@airssys/platform-node/NodeWorkerHost"
-import { ComponentEngine, type HostFunction, type Imports, type Instance } from "airssys/component/ComponentEngine"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Scope from "effect/Scope"
+import * as Engine from "@airssys/engine/Engine"
+import type { ExportedFunc, Instance } from "@airssys/engine/Instance"
 import type { Work as SuiteWork } from "../../harness/Suite.ts"
 import { component } from "./build.ts"
-import { guestId, hostId } from "./guest.ts"
+import { divisionByZero, guestId, hostId } from "./guest.ts"
 import * as host from "./host.ts"
 import * as Work from "./Work.ts"
 
-const limits = { memory: 1 << 20, timeout: undefined, fuel: undefined }
-
-const addLater: HostFunction = {
-  _tag: "Async",
-  call: ([a, b]) =>
-    Effect.callback<number>((resume) =>
-      queueMicrotask(() => resume(Effect.succeed(host.add(a as number, b as number))))
-    )
-}
-
-const imports = (later: HostFunction): Imports =>
+const imports = (later: Engine.HostFunc): Engine.Imports =>
   new Map([[
     hostId,
-    new Map<string, HostFunction>([
-      ["add", { _tag: "Sync", call: ([a, b]) => host.add(a as number, b as number) }],
-      ["echo", { _tag: "Sync", call: ([text]) => host.echo(text as string) }],
+    new Map<string, Engine.HostFunc>([
+      ["add", { call: host.add }],
+      ["echo", { call: host.echo }],
       ["add-later", later]
     ])
   ]])
 
-const load = async (suspends: boolean) => {
-  const runtime = ManagedRuntime.make(Layer.provide(JcoEngine.layer, NodeWorkerHost.layer))
-  const engine = await runtime.runPromise(ComponentEngine)
-  const loaded = await Effect.runPromise(
-    engine.load(await component(), { asyncImports: suspends ? [`${hostId}#add-later`] : [] })
-  )
+/** A function that makes an instance; one with an asynchronous import has no synchronous calls. */
+const load = async (suspends: boolean): Promise<() => Instance> => {
+  const engine = Engine.make()
+  const loaded = await engine.load(await component())
   const options = {
-    imports: imports(suspends ? addLater : { _tag: "Sync", call: host.notCalled }),
-    limits,
-    tier: "inline"
-  } as const
-  return { engine, instantiate: engine.instantiate(loaded, options), close: () => runtime.dispose() }
+    imports: imports(suspends ? { call: host.addLater, async: true } : { call: host.notCalled }),
+    limits: { memory: 1 << 20 }
+  }
+  return () => engine.instantiate(loaded, options)
 }
 
-/**
- * An instance, and a fiber that calls one of its exports again and again.
- */
-const start = async (name: string, suspends = false) => {
-  const { close, engine, instantiate } = await load(suspends)
-  const scope = Scope.makeUnsafe()
-  const instance = await Effect.runPromise(Scope.provide(instantiate, scope))
-  const target = { interface: guestId, function: name }
-  const call = (args: ReadonlyArray<unknown>) => engine.call(instance, target, args)
-  const sums = Effect.fnUntraced(function*(count: number, perCall: number, args: ReadonlyArray<unknown>) {
-    let sum = 0
-    for (let left = count; left > 0; left -= perCall) sum += (yield* call(args)).value as number
-    return sum
-  })
-  const answers = Effect.fnUntraced(function*<A>(count: number, into: Work.Answers<A>, argument: A) {
-    for (let made = 0; made < count; made++) into.take((yield* call([argument])).value as A)
-  })
-  return { call, sums, answers, close }
+const guest = async (suspends = false): Promise<Instance> => (await load(suspends))()
+
+const exported = async (name: string, suspends = false): Promise<ExportedFunc> =>
+  (await guest(suspends)).func(guestId, name)
+
+interface Result {
+  readonly val: number | string
 }
 
 export const exportAdd = async (): Promise<SuiteWork> => {
-  const { call, close } = await start("add")
-  const loop = Effect.fnUntraced(function*(count: number) {
+  const add = await exported("add")
+  return Work.adding((count) => {
     let sum = 0
-    for (let made = 0; made < count; made++) sum = (yield* call([sum, 1])).value as number
+    for (let call = 0; call < count; call++) sum = add.callSync([sum, 1]) as number
     return sum
   })
-  return Work.adding((count) => Effect.runPromise(loop(count)), close)
 }
 
-export const exportEcho = async (text: string): Promise<SuiteWork> => {
-  const { answers, close } = await start("echo")
-  return Work.answering(text, (count, into) => Effect.runPromise(answers(count, into, text)), close)
+export const exportAddYieldable = async (): Promise<SuiteWork> => {
+  const add = await exported("add")
+  return Work.adding(async (count) => {
+    let sum = 0
+    for (let call = 0; call < count; call++) sum = (await add.call([sum, 1])).value as number
+    return sum
+  })
 }
 
-export const exportRecord = async (): Promise<SuiteWork> => {
-  const { answers, close } = await start("echo-item")
-  return Work.answering(Work.item, (count, into) => Effect.runPromise(answers(count, into, Work.item)), close)
+const echoing = async <A>(name: string, value: A): Promise<SuiteWork> => {
+  const echo = await exported(name)
+  return Work.answering(value, (count, answers) => {
+    for (let call = 0; call < count; call++) answers.take(echo.callSync([value]) as A)
+  })
+}
+
+export const exportEcho = (text: string): Promise<SuiteWork> => echoing("echo", text)
+
+export const exportBytes = (bytes: Uint8Array<ArrayBuffer>): Promise<SuiteWork> => echoing("echo-bytes", bytes)
+
+export const exportRecord = (): Promise<SuiteWork> => echoing("echo-item", Work.item)
+
+export const exportVariant = async (): Promise<SuiteWork> => {
+  const echo = await exported("echo-shape")
+  return Work.answering(Work.shapes[3], (count, answers) => {
+    for (let call = 0; call < count; call++) answers.take(echo.callSync([Work.shapes[call & 3]]) as Work.Shape)
+  })
+}
+
+const dividing = async (divisor: number, wanted: number | string): Promise<SuiteWork> => {
+  const divide = await exported("divide")
+  return Work.answering(wanted, (count, answers) => {
+    for (let call = 0; call < count; call++) answers.take((divide.callSync([14, divisor]) as Result).val)
+  })
+}
+
+export const exportResultOk = (): Promise<SuiteWork> => dividing(2, 7)
+
+export const exportResultErr = (): Promise<SuiteWork> => dividing(0, divisionByZero)
+
+export const resourceMethod = async (): Promise<SuiteWork> => {
+  const instance = await guest()
+  const counter = instance.func(guestId, "[constructor]counter").callSync([0])
+  const increase = instance.func(guestId, "[method]counter.increase")
+  return Work.counting((count) => {
+    let last = 0
+    for (let call = 0; call < count; call++) last = increase.callSync([counter, 1]) as number
+    return last
+  })
+}
+
+export const resourceNewDrop = async (): Promise<SuiteWork> => {
+  const instance = await guest()
+  const make = instance.func(guestId, "[constructor]counter")
+  const dropped = instance.func(guestId, "dropped")
+  return Work.counting((count) => {
+    for (let made = 0; made < count; made++) instance.drop(make.callSync([0]) as object)
+    return dropped.callSync([]) as number
+  })
 }
 
 export const importAdd = async (): Promise<SuiteWork> => {
-  const { close, sums } = await start("add-often")
-  const { importsPerCall } = Work
-  return Work.adding((count) => Effect.runPromise(sums(count, importsPerCall, [importsPerCall])), close)
+  const addOften = await exported("add-often")
+  return Work.adding((count) => {
+    let sum = 0
+    for (let left = count; left > 0; left -= Work.importsPerCall) {
+      sum += addOften.callSync([Work.importsPerCall]) as number
+    }
+    return sum
+  })
 }
 
 export const importEcho = async (text: string): Promise<SuiteWork> => {
-  const { close, sums } = await start("echo-often")
-  const { importsPerCall } = Work
-  return Work.echoing(text, (count) => Effect.runPromise(sums(count, importsPerCall, [text, importsPerCall])), close)
+  const echoOften = await exported("echo-often")
+  return Work.echoing(text, (count) => {
+    let sum = 0
+    for (let left = count; left > 0; left -= Work.importsPerCall) {
+      sum += echoOften.callSync([text, Work.importsPerCall]) as number
+    }
+    return sum
+  })
 }
 
 export const asyncImport = async (): Promise<SuiteWork> => {
-  const { close, sums } = await start("add-later-often", true)
-  const { suspensionsPerCall } = Work
-  return Work.adding((count) => Effect.runPromise(sums(count, suspensionsPerCall, [suspensionsPerCall])), close)
+  const addLaterOften = await exported("add-later-often", true)
+  return Work.adding(async (count) => {
+    let sum = 0
+    for (let left = count; left > 0; left -= Work.suspensionsPerCall) {
+      sum += (await addLaterOften.call([Work.suspensionsPerCall])).value as number
+    }
+    return sum
+  })
 }
 
 export const instantiate = async (): Promise<SuiteWork> => {
-  const { close, engine, instantiate } = await load(false)
-  const add = (instance: Instance) => engine.call(instance, { interface: guestId, function: "add" }, [2, 3])
-  const disposed = Effect.scoped(instantiate)
-  const loop = Effect.fnUntraced(function*(count: number) {
+  const make = await load(false)
+  return Work.instantiating((count) => {
     let made = 0
-    for (; made < count; made++) yield* disposed
+    for (; made < count; made++) make().dispose()
     return made
-  })
-  const probe = Effect.scoped(Effect.flatMap(instantiate, add))
-  return Work.instantiating(
-    (count) => Effect.runPromise(loop(count)),
-    async () => (await Effect.runPromise(probe)).value as number,
-    close
-  )
+  }, () => make().func(guestId, "add").callSync([2, 3]) as number)
 }

@@ -5,7 +5,7 @@
  */
 import type { Work as SuiteWork } from "../../harness/Suite.ts"
 import { coreModule } from "./build.ts"
-import { guestId, hostId } from "./guest.ts"
+import { divisionByZero, guestId, hostId } from "./guest.ts"
 import * as host from "./host.ts"
 import * as Work from "./Work.ts"
 
@@ -30,6 +30,8 @@ class Guest {
   #bytes: Uint8Array<ArrayBuffer>
   #view: DataView
   #length = 0
+  readonly #reps: Array<number> = []
+  readonly #free: Array<number> = []
 
   constructor(module: WebAssembly.Module, addLater: WebAssembly.ImportValue) {
     const imports = {
@@ -42,6 +44,13 @@ class Guest {
           this.#view.setUint32(into + 4, this.#length, true)
         },
         "add-later": addLater
+      },
+      [`[export]${guestId}`]: {
+        "[resource-new]counter": (rep: number) => {
+          const handle = this.#free.pop() ?? this.#reps.length
+          this.#reps[handle] = rep
+          return handle
+        }
       }
     }
     this.exports = new WebAssembly.Instance(module, imports).exports
@@ -92,6 +101,24 @@ class Guest {
     return decoder.decode(this.#bytes.subarray(at, at + length))
   }
 
+  lowerBytes(bytes: Uint8Array<ArrayBuffer>): number {
+    const at = this.#realloc(0, 0, 1, bytes.length)
+    this.#refresh()
+    this.#bytes.set(bytes, at)
+    return at
+  }
+
+  liftBytes(at: number, length: number): Uint8Array<ArrayBuffer> {
+    this.#refresh()
+    return this.#bytes.slice(at, at + length)
+  }
+
+  /** Takes the representation of a resource out of the table of handles. */
+  take(handle: number): number {
+    this.#free.push(handle)
+    return this.#reps[handle] as number
+  }
+
   get length(): number {
     return this.#length
   }
@@ -120,6 +147,15 @@ export const exportAdd = async (): Promise<SuiteWork> => {
   })
 }
 
+export const exportAddYieldable = async (): Promise<SuiteWork> => {
+  const add = promising((await guest()).get(`${guestId}#add`))
+  return Work.adding(async (count) => {
+    let sum = 0
+    for (let call = 0; call < count; call++) sum = await add(sum, 1) >>> 0
+    return sum
+  })
+}
+
 export const exportEcho = async (text: string): Promise<SuiteWork> => {
   const instance = await guest()
   const echo = instance.get(`${guestId}#echo`)
@@ -128,6 +164,19 @@ export const exportEcho = async (text: string): Promise<SuiteWork> => {
     for (let call = 0; call < count; call++) {
       const at = echo(instance.lower(text), instance.length)
       answers.take(instance.lift(instance.view.getUint32(at, true), instance.view.getUint32(at + 4, true)))
+      post(at)
+    }
+  })
+}
+
+export const exportBytes = async (bytes: Uint8Array<ArrayBuffer>): Promise<SuiteWork> => {
+  const instance = await guest()
+  const echo = instance.get(`${guestId}#echo-bytes`)
+  const post = instance.get(`cabi_post_${guestId}#echo-bytes`)
+  return Work.answering(bytes, (count, answers) => {
+    for (let call = 0; call < count; call++) {
+      const at = echo(instance.lowerBytes(bytes), bytes.length)
+      answers.take(instance.liftBytes(instance.view.getUint32(at, true), instance.view.getUint32(at + 4, true)))
       post(at)
     }
   })
@@ -151,6 +200,94 @@ export const exportRecord = async (): Promise<SuiteWork> => {
       })
       post(at)
     }
+  })
+}
+
+type WideFunction = (shape: number, first: bigint, second: number) => number
+
+const reinterpreted = new DataView(new ArrayBuffer(8))
+
+const bitsOf = (value: number): bigint => {
+  reinterpreted.setFloat64(0, value, true)
+  return reinterpreted.getBigInt64(0, true)
+}
+
+const sendShape = (echo: WideFunction, shape: Work.Shape): number => {
+  switch (shape.tag) {
+    case "empty":
+      return echo(0, 0n, 0)
+    case "dot":
+      return echo(1, BigInt(shape.val), 0)
+    case "circle":
+      return echo(2, bitsOf(shape.val), 0)
+    case "box":
+      return echo(3, BigInt(shape.val.width), shape.val.height)
+  }
+}
+
+const shapeAt = (view: DataView, at: number): Work.Shape => {
+  switch (view.getUint8(at)) {
+    case 0:
+      return { tag: "empty" }
+    case 1:
+      return { tag: "dot", val: view.getUint32(at + 8, true) }
+    case 2:
+      return { tag: "circle", val: view.getFloat64(at + 8, true) }
+    default:
+      return { tag: "box", val: { width: view.getUint32(at + 8, true), height: view.getUint32(at + 12, true) } }
+  }
+}
+
+export const exportVariant = async (): Promise<SuiteWork> => {
+  const instance = await guest()
+  const echo = instance.get(`${guestId}#echo-shape`) as unknown as WideFunction
+  return Work.answering(Work.shapes[3], (count, answers) => {
+    for (let call = 0; call < count; call++) {
+      answers.take(shapeAt(instance.view, sendShape(echo, Work.shapes[call & 3] as Work.Shape)))
+    }
+  })
+}
+
+const dividing = async (divisor: number, wanted: number | string): Promise<SuiteWork> => {
+  const instance = await guest()
+  const divide = instance.get(`${guestId}#divide`)
+  return Work.answering(wanted, (count, answers) => {
+    for (let call = 0; call < count; call++) {
+      const at = divide(14, divisor)
+      const { view } = instance
+      answers.take(
+        view.getUint8(at) === 0
+          ? view.getUint32(at + 4, true)
+          : instance.lift(view.getUint32(at + 4, true), view.getUint32(at + 8, true))
+      )
+    }
+  })
+}
+
+export const exportResultOk = (): Promise<SuiteWork> => dividing(2, 7)
+
+export const exportResultErr = (): Promise<SuiteWork> => dividing(0, divisionByZero)
+
+export const resourceMethod = async (): Promise<SuiteWork> => {
+  const instance = await guest()
+  const make = instance.get(`${guestId}#[constructor]counter`)
+  const increase = instance.get(`${guestId}#[method]counter.increase`)
+  const counter = instance.take(make(0))
+  return Work.counting((count) => {
+    let last = 0
+    for (let call = 0; call < count; call++) last = increase(counter, 1) >>> 0
+    return last
+  })
+}
+
+export const resourceNewDrop = async (): Promise<SuiteWork> => {
+  const instance = await guest()
+  const make = instance.get(`${guestId}#[constructor]counter`)
+  const drop = instance.get(`${guestId}#[dtor]counter`)
+  const dropped = instance.get(`${guestId}#dropped`)
+  return Work.counting((count) => {
+    for (let made = 0; made < count; made++) drop(instance.take(make(0)))
+    return dropped()
   })
 }
 

@@ -68,6 +68,20 @@ export const exportAdd = async (): Promise<SuiteWork> => {
   }, close)
 }
 
+/** Its calls are asynchronous in any case. */
+export const exportAddYieldable = exportAdd
+
+export const exportBytes = async (bytes: Uint8Array<ArrayBuffer>): Promise<SuiteWork> => {
+  const { close, guest } = await start()
+  return Work.answering(bytes, async (count, answers) => {
+    for (let call = 0; call < count; call++) {
+      const output = await guest.call("echo", bytes)
+      if (output !== null) answers.take(output.bytes().slice() as Uint8Array<ArrayBuffer>)
+      if (call % callsPerReset === 0) await guest.reset()
+    }
+  }, close)
+}
+
 export const exportEcho = async (text: string): Promise<SuiteWork> => {
   const { close, guest } = await start()
   return Work.answering(text, async (count, answers) => {

@@ -19,10 +19,22 @@ interface host {
 
 interface guest {
   record item { id: u32, weight: f64, active: bool, name: string }
+  record size { width: u32, height: u32 }
+  variant shape { empty, dot(u32), circle(f64), box(size) }
 
   add: func(a: u32, b: u32) -> u32;
   echo: func(text: string) -> string;
+  echo-bytes: func(bytes: list<u8>) -> list<u8>;
   echo-item: func(item: item) -> item;
+  echo-shape: func(shape: shape) -> shape;
+  divide: func(a: u32, b: u32) -> result<u32, string>;
+
+  resource counter {
+    constructor(start: u32);
+    increase: func(by: u32) -> u32;
+  }
+  /// How many counters have been dropped.
+  dropped: func() -> u32;
 
   /// Adds 1 to 0 so many times through the host.
   add-often: func(times: u32) -> u32;
@@ -39,14 +51,22 @@ world suite {
 `
 
 /** What is exported and imported under the component's binary conventions. */
+/** The error of `divide`. */
+export const divisionByZero = "division by zero"
+
 const exported = (name: string): string => `${guestId}#${name}`
 
 export const wat = `(module
   (import "${hostId}" "add" (func $host-add (param i32 i32) (result i32)))
   (import "${hostId}" "echo" (func $host-echo (param i32 i32 i32)))
   (import "${hostId}" "add-later" (func $host-add-later (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
+  (import "[export]${guestId}" "[resource-new]counter" (func $counter-new (param i32) (result i32)))
+  (memory (export "memory") 3)
   (global $heap (mut i32) (i32.const 1024))
+  (global $free-counter (mut i32) (i32.const 0))
+  (global $next-counter (mut i32) (i32.const 640))
+  (global $dropped (mut i32) (i32.const 0))
+  (data (i32.const 512) "${divisionByZero}")
 
   (func $realloc (export "cabi_realloc")
     (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
@@ -56,20 +76,21 @@ export const wat = `(module
         (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
         (i32.sub (i32.const 0) (local.get $align))))
     (global.set $heap (i32.add (local.get $at) (local.get $size)))
-    (if (i32.gt_u (global.get $heap) (i32.const 65536)) (then unreachable))
+    (if (i32.gt_u (global.get $heap) (i32.const 196608)) (then unreachable))
     (if (local.get $old-size)
       (then (memory.copy (local.get $at) (local.get $old) (local.get $old-size))))
     (local.get $at))
 
   (func $free-all (param i32) (global.set $heap (i32.const 1024)))
   (export "cabi_post_${exported("echo")}" (func $free-all))
+  (export "cabi_post_${exported("echo-bytes")}" (func $free-all))
   (export "cabi_post_${exported("echo-item")}" (func $free-all))
   (export "cabi_post_${exported("echo-often")}" (func $free-all))
 
   (func (export "${exported("add")}") (param i32 i32) (result i32)
     (i32.add (local.get 0) (local.get 1)))
 
-  (func (export "${exported("echo")}") (param $text i32) (param $length i32) (result i32)
+  (func (export "${exported("echo")}") (export "${exported("echo-bytes")}") (param $text i32) (param $length i32) (result i32)
     (i32.store (i32.const 0) (local.get $text))
     (i32.store (i32.const 4) (local.get $length))
     (i32.const 0))
@@ -82,6 +103,42 @@ export const wat = `(module
     (i32.store (i32.const 20) (local.get $name))
     (i32.store (i32.const 24) (local.get $length))
     (i32.const 0))
+
+  (func (export "${exported("echo-shape")}") (param $case i32) (param $first i64) (param $second i32) (result i32)
+    (i32.store8 (i32.const 0) (local.get $case))
+    (i64.store (i32.const 8) (local.get $first))
+    (if (i32.eq (local.get $case) (i32.const 3)) (then (i32.store (i32.const 12) (local.get $second))))
+    (i32.const 0))
+
+  (func (export "${exported("divide")}") (param $a i32) (param $b i32) (result i32)
+    (i32.store8 (i32.const 0) (i32.eqz (local.get $b)))
+    (if (local.get $b)
+      (then (i32.store (i32.const 4) (i32.div_u (local.get $a) (local.get $b))))
+      (else (i32.store (i32.const 4) (i32.const 512)) (i32.store (i32.const 8) (i32.const ${divisionByZero.length}))))
+    (i32.const 0))
+
+  (func (export "${exported("[constructor]counter")}") (param $start i32) (result i32)
+    (local $at i32)
+    (local.set $at (global.get $free-counter))
+    (if (local.get $at)
+      (then (global.set $free-counter (i32.load (local.get $at))))
+      (else
+        (local.set $at (global.get $next-counter))
+        (if (i32.ge_u (local.get $at) (i32.const 1024)) (then unreachable))
+        (global.set $next-counter (i32.add (local.get $at) (i32.const 4)))))
+    (i32.store (local.get $at) (local.get $start))
+    (call $counter-new (local.get $at)))
+
+  (func (export "${exported("[method]counter.increase")}") (param $at i32) (param $by i32) (result i32)
+    (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (local.get $by)))
+    (i32.load (local.get $at)))
+
+  (func (export "${exported("[dtor]counter")}") (param $at i32)
+    (i32.store (local.get $at) (global.get $free-counter))
+    (global.set $free-counter (local.get $at))
+    (global.set $dropped (i32.add (global.get $dropped) (i32.const 1))))
+
+  (func (export "${exported("dropped")}") (result i32) (global.get $dropped))
 
   (func (export "${exported("add-often")}") (param $times i32) (result i32)
     (local $sum i32)
@@ -137,7 +194,7 @@ export const plugin = `(module
   (import "extism:host/user" "add" (func $host-add (param i32 i32) (result i32)))
   (import "extism:host/user" "echo" (func $host-echo (param i64) (result i64)))
   (import "extism:host/user" "add_later" (func $host-add-later (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 3)
 
   (func $read-input (param $to i32) (result i32)
     (local $length i32) (local $at i32)
