@@ -17,12 +17,14 @@ export interface AddedFunction {
 const i32 = 0x7f
 const nothing = 0x40
 
+const code = (...parts: ReadonlyArray<number | Code>): Code => parts.flat()
 const get = (local: number): Code => [0x20, local]
 const set = (local: number): Code => [0x21, local]
 const constant = (value: number): Code => [0x41, ...positive(value)]
+const negative: Code = [0x41, 0x00, 0x48]
 
 /** Bytes that one instruction moves at most: a larger operation is done in parts. */
-const chunk = 1 << 20
+const part = 1 << 20
 
 export class Additions {
   readonly types: Array<Code> = []
@@ -40,8 +42,10 @@ export class Additions {
   readonly refill: number
   /** (left) -> left, the same for a counter in a local. */
   readonly refillLocal: number
-  /** (needed): never returns. */
-  readonly overflow: number
+  /** () -> (): called at the entry of a function when the fuel or the stack is negative. */
+  readonly enter: number
+  /** (left) -> left, the same for a counter in a local. */
+  readonly enterLocal: number
   /** (level): an exception was caught by a function whose stack level this is. */
   readonly landed: number
   readonly #scan: Scan
@@ -55,50 +59,171 @@ export class Additions {
     this.stack = scan.globals + 1
     this.id = scan.globals + 2
     this.hooks = scan.tables.length
-    const fuel = u32(this.fuel)
-    const stack = u32(this.stack)
-    const refillType = this.type([i32, i32], [i32])
-    const askType = this.type([i32, i32, i32], [i32])
-    const id: Code = [0x23, ...u32(this.id)]
-    const hook = (type: number, entry: number): Code => [...constant(entry), 0x11, ...u32(type), ...u32(this.hooks)]
-    this.setFuel = this.#add([i32], [], [...get(0), 0x24, ...fuel])
-    this.getFuel = this.#add([], [i32], [0x23, ...fuel])
-    this.init = this.#add([i32, i32], [], [...get(0), 0x24, ...u32(this.id), ...get(1), 0x24, ...stack])
+    const fuel = this.#get(this.fuel)
+    const setFuel = this.#set(this.fuel)
+    const stack = this.#get(this.stack)
+    const setStack = this.#set(this.stack)
+    this.setFuel = this.#add([i32], [], [get(0), setFuel])
+    this.getFuel = this.#add([], [i32], [fuel])
+    this.init = this.#add([i32, i32], [], [get(0), this.#set(this.id), get(1), setStack])
     this.refill = this.#add([], [], [
-      ...[...id, ...constant(0), 0x23, ...fuel, 0x6b, ...hook(refillType, 0)],
-      ...[0x23, ...fuel, 0x6a, 0x24, ...fuel],
-      ...[0x23, ...fuel, ...constant(0), 0x48, 0x04, nothing, 0x00, 0x0b]
+      code(this.#get(this.id), constant(0), fuel, 0x6b, this.#hook([i32, i32], 0), fuel, 0x6a, setFuel),
+      code(fuel, negative, 0x04, nothing, 0x00, 0x0b)
     ])
-    this.refillLocal = this.#add([i32], [i32], [
-      ...[...get(0), 0x24, ...fuel, 0x10, ...u32(this.refill), 0x23, ...fuel]
+    this.refillLocal = this.#add([i32], [i32], [get(0), setFuel, this.#call(this.refill), fuel])
+    this.enter = this.#add([], [], [
+      code(stack, negative, 0x04, nothing, this.#ask(2, code(constant(0), stack, 0x6b)), 0x00, 0x0b),
+      code(fuel, negative, 0x04, nothing, this.#call(this.refill), 0x0b)
     ])
-    this.overflow = this.#add([i32], [], [...id, ...constant(2), ...get(0), ...hook(askType, 1), 0x00])
+    this.enterLocal = this.#add([i32], [i32], [get(0), setFuel, this.#call(this.enter), fuel])
     this.landed = this.#add([i32], [], [
-      ...this.#spend([...get(0), 0x23, ...stack, 0x6b, ...constant(costs.unwindShift), 0x76]),
-      ...[...get(0), 0x24, ...stack]
+      this.#spend(code(get(0), stack, 0x6b, constant(costs.unwindShift), 0x76)),
+      code(get(0), setStack)
     ])
-    this.#ask = (kind, amount) => [...id, ...constant(kind), ...amount, ...hook(askType, 1)]
   }
 
-  /** Asks the host whether a memory or table may grow: i32. */
-  readonly #ask: (kind: number, amount: Code) => Code
-
-  /** The index of a function type that is appended once. */
-  type(params: Code, results: Code): number {
-    return this.rawType([0x60, ...u32(params.length), ...params, ...u32(results.length), ...results])
-  }
-
-  /** The index of a function type, given as it is written. */
-  rawType(bytes: Code): number {
+  /** The index of a function type, given as it is written, that is appended once. */
+  type(bytes: Code): number {
     return this.#once(`type ${bytes.join()}`, () => this.#scan.types.length + this.types.push(bytes) - 1)
   }
 
-  #add(params: Code, results: Code, code: Code, locals: Code = [0]): number {
-    return this.#addTyped(this.type(params, results), code, locals)
+  /** (pages) -> previous pages, or -1. */
+  memoryGrow(memory: number): number {
+    return this.#once(`memory.grow ${memory}`, () =>
+      this.#add([i32], [i32], [
+        code(this.#ask(0, get(0)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b),
+        this.#spend(code(get(0), constant(this.#costs.page), 0x6c)),
+        code(get(0), 0x40, u32(memory))
+      ]))
   }
 
-  #addTyped(type: number, code: Code, locals: Code = [0]): number {
-    this.functions.push({ type, body: [...locals, ...code, 0x0b] })
+  /** (value, elements) -> previous elements, or -1. */
+  tableGrow(table: number): number {
+    const element = this.#scan.tables[table]?.element ?? []
+    const all = code(0xfc, Fc.tableSize, u32(table), get(1), 0x6a)
+    return this.#once(`table.grow ${table}`, () =>
+      this.#addTyped(this.type([0x60, 2, ...element, i32, 1, i32]), [
+        code(this.#ask(1, get(1)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b),
+        this.#spend(code(all, constant(this.#costs.element), 0x6c)),
+        code(get(0), get(1), 0xfc, Fc.tableGrow, u32(table))
+      ]))
+  }
+
+  /** (elements) -> elements: charges an operation on a table, unless it will trap. */
+  tableCharge(table: number): number {
+    return this.#once(`table ${table}`, () =>
+      this.#add([i32], [i32], [
+        code(get(0), 0xfc, Fc.tableSize, u32(table), 0x4d, 0x04, nothing),
+        this.#spend(code(get(0), constant(this.#costs.element), 0x6c)),
+        code(0x0b, get(0))
+      ]))
+  }
+
+  /** (to, value, size). */
+  memoryFill(memory: number): number {
+    const operation = code(0xfc, Fc.memoryFill, u32(memory))
+    return this.#once(`memory.fill ${memory}`, () =>
+      this.#inParts([this.#past(0, memory)], operation, [
+        code(get(0), get(1), constant(part), operation),
+        code(advance(0), shrink)
+      ]))
+  }
+
+  /** (to, from, size). */
+  memoryCopy(to: number, from: number): number {
+    const operation = code(0xfc, Fc.memoryCopy, u32(to), u32(from))
+    const last = (start: number): Code => code(get(start), get(2), 0x6a)
+    const forward = code(get(0), get(1), constant(part), operation, advance(0), advance(1), shrink)
+    const backward = code(shrink, last(0), last(1), constant(part), operation)
+    const upward = code(get(0), get(1), 0x4d)
+    return this.#once(
+      `memory.copy ${to} ${from}`,
+      () =>
+        this.#inParts([this.#past(0, to), this.#past(1, from)], operation, [
+          to === from ? code(upward, 0x04, nothing, forward, 0x05, backward, 0x0b) : forward
+        ])
+    )
+  }
+
+  /** (to, from, size). */
+  memoryInit(segment: number, memory: number): number {
+    const operation = code(0xfc, Fc.memoryInit, u32(segment), u32(memory))
+    const past = code(endOf(1), 0x42, positive(this.#scan.segmentSize(segment)), 0x56)
+    return this.#once(
+      `memory.init ${segment} ${memory}`,
+      () =>
+        this.#inParts([past, this.#past(0, memory)], operation, [
+          code(get(0), get(1), constant(part), operation),
+          code(advance(0), advance(1), shrink)
+        ])
+    )
+  }
+
+  /** Whether what starts at the address in a local ends past the end of a memory. */
+  #past(start: number, memory: number): Code {
+    return code(endOf(start), 0x3f, u32(memory), 0xad, 0x42, 16, 0x86, 0x56)
+  }
+
+  /**
+   * An operation of three operands, the last of them its size. What is out of
+   * bounds traps before anything is charged or written; the rest is done in
+   * parts, each charged before it.
+   */
+  #inParts(outside: ReadonlyArray<Code>, operation: Code, one: ReadonlyArray<Code>): number {
+    const whole = code(get(0), get(1), get(2), operation)
+    const large = code(get(2), constant(part), 0x4b)
+    const { memoryShift } = this.#costs
+    return this.#add([i32, i32, i32], [], [
+      code(large, 0x04, nothing),
+      ...outside.map((test) => code(test, 0x04, nothing, whole, 0x00, 0x0b)),
+      code(0x03, nothing, this.#spend(constant(part >> memoryShift))),
+      ...one,
+      code(large, 0x0d, 0, 0x0b, 0x0b),
+      this.#spend(code(get(2), constant(memoryShift), 0x76)),
+      whole
+    ])
+  }
+
+  /** Charges an amount below 2^30 and refills if the fuel is spent. */
+  #spend(amount: Code): Code {
+    const fuel = this.#get(this.fuel)
+    return code(
+      code(fuel, amount, 0x6b, this.#set(this.fuel)),
+      code(fuel, negative, 0x04, nothing, this.#call(this.refill), 0x0b)
+    )
+  }
+
+  /** Asks or tells the host: i32. */
+  #ask(kind: number, amount: Code): Code {
+    return code(this.#get(this.id), constant(kind), amount, this.#hook([i32, i32, i32], 1))
+  }
+
+  #hook(params: Code, entry: number): Code {
+    return code(constant(entry), 0x11, u32(this.#typeOf(params, [i32])), u32(this.hooks))
+  }
+
+  #get(global: number): Code {
+    return [0x23, ...u32(global)]
+  }
+
+  #set(global: number): Code {
+    return [0x24, ...u32(global)]
+  }
+
+  #call(index: number): Code {
+    return [0x10, ...u32(index)]
+  }
+
+  #typeOf(params: Code, results: Code): number {
+    return this.type(code(0x60, u32(params.length), params, u32(results.length), results))
+  }
+
+  #add(params: Code, results: Code, lines: ReadonlyArray<Code>): number {
+    return this.#addTyped(this.#typeOf(params, results), lines)
+  }
+
+  #addTyped(type: number, lines: ReadonlyArray<Code>): number {
+    this.functions.push({ type, body: [0, ...lines.flat(), 0x0b] })
     return this.#scan.functions.length + this.functions.length - 1
   }
 
@@ -109,121 +234,9 @@ export class Additions {
     this.#known.set(key, index)
     return index
   }
-
-  /** Charges an amount below 2^30 and refills if the fuel is spent. */
-  #spend(amount: Code): Code {
-    const fuel = u32(this.fuel)
-    return [
-      ...[0x23, ...fuel, ...amount, 0x6b, 0x24, ...fuel],
-      ...[0x23, ...fuel, ...constant(0), 0x48, 0x04, nothing, 0x10, ...u32(this.refill), 0x0b]
-    ]
-  }
-
-  /** (pages) -> previous pages, or -1. */
-  memoryGrow(memory: number): number {
-    return this.#once(`memory.grow ${memory}`, () =>
-      this.#add([i32], [i32], [
-        ...[...this.#ask(0, get(0)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b],
-        ...this.#spend([...get(0), ...constant(this.#costs.page), 0x6c]),
-        ...[...get(0), 0x40, ...u32(memory)]
-      ]))
-  }
-
-  /** (value, elements) -> previous elements, or -1. */
-  tableGrow(table: number): number {
-    const element = this.#scan.tables[table]?.element ?? []
-    return this.#once(`table.grow ${table}`, () =>
-      this.#addTyped(this.rawType([0x60, 2, ...element, i32, 1, i32]), [
-        ...[...this.#ask(1, get(1)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b],
-        ...this.#spend([0xfc, Fc.tableSize, ...u32(table), ...get(1), 0x6a, ...constant(this.#costs.element), 0x6c]),
-        ...[...get(0), ...get(1), 0xfc, Fc.tableGrow, ...u32(table)]
-      ]))
-  }
-
-  /** (elements) -> elements: charges an operation on a table, unless it will trap. */
-  tableCharge(table: number): number {
-    return this.#once(`table ${table}`, () =>
-      this.#add([i32], [i32], [
-        ...[...get(0), 0xfc, Fc.tableSize, ...u32(table), 0x4d, 0x04, nothing],
-        ...this.#spend([...get(0), ...constant(this.#costs.element), 0x6c]),
-        ...[0x0b, ...get(0)]
-      ]))
-  }
-
-  /** (to, value, size). */
-  memoryFill(memory: number): number {
-    const operation: Code = [0xfc, Fc.memoryFill, ...u32(memory)]
-    return this.#once(`memory.fill ${memory}`, () =>
-      this.#inParts([this.#past(0, memory)], operation, [
-        ...[...get(0), ...get(1), ...constant(chunk), ...operation],
-        ...this.#advance(0),
-        ...this.#shrink
-      ]))
-  }
-
-  /** (to, from, size). */
-  memoryCopy(to: number, from: number): number {
-    const operation: Code = [0xfc, Fc.memoryCopy, ...u32(to), ...u32(from)]
-    const last = (start: number): Code => [...get(start), ...get(2), 0x6a]
-    const part: Code = [...get(0), ...get(1), ...constant(chunk), ...operation]
-    const forward: Code = [...part, ...this.#advance(0), ...this.#advance(1), ...this.#shrink]
-    const backward: Code = [...this.#shrink, ...last(0), ...last(1), ...constant(chunk), ...operation]
-    const upward: Code = [...get(0), ...get(1), 0x4d]
-    const parts = to === from ? [...upward, 0x04, nothing, ...forward, 0x05, ...backward, 0x0b] : forward
-    return this.#once(
-      `memory.copy ${to} ${from}`,
-      () => this.#inParts([this.#past(0, to), this.#past(1, from)], operation, parts)
-    )
-  }
-
-  /** (to, from, size). */
-  memoryInit(segment: number, memory: number): number {
-    const operation: Code = [0xfc, Fc.memoryInit, ...u32(segment), ...u32(memory)]
-    const end: Code = [...this.#end(1), 0x42, ...positive(this.#scan.segmentSize(segment)), 0x56]
-    return this.#once(`memory.init ${segment} ${memory}`, () =>
-      this.#inParts([end, this.#past(0, memory)], operation, [
-        ...[...get(0), ...get(1), ...constant(chunk), ...operation],
-        ...this.#advance(0),
-        ...this.#advance(1),
-        ...this.#shrink
-      ]))
-  }
-
-  readonly #shrink: Code = [...get(2), ...constant(chunk), 0x6b, ...set(2)]
-
-  #advance(local: number): Code {
-    return [...get(local), ...constant(chunk), 0x6a, ...set(local)]
-  }
-
-  /** The end of what starts at the address in a local: i64. */
-  #end(start: number): Code {
-    return [...get(start), 0xad, ...get(2), 0xad, 0x7c]
-  }
-
-  /** Whether that end is past the end of a memory. */
-  #past(start: number, memory: number): Code {
-    return [...this.#end(start), 0x3f, ...u32(memory), 0xad, 0x42, 16, 0x86, 0x56]
-  }
-
-  /**
-   * An operation of three operands, the last of them its size. What is out of
-   * bounds traps before anything is charged or written; the rest is done in
-   * parts, each charged before it.
-   */
-  #inParts(outside: ReadonlyArray<Code>, operation: Code, part: Code): number {
-    const whole: Code = [...get(0), ...get(1), ...get(2), ...operation]
-    const large: Code = [...get(2), ...constant(chunk), 0x4b]
-    const trap = outside.flatMap((test) => [...test, 0x04, nothing, ...whole, 0x00, 0x0b])
-    const { memoryShift } = this.#costs
-    return this.#add([i32, i32, i32], [], [
-      ...large,
-      ...[0x04, nothing, ...trap, 0x03, nothing],
-      ...this.#spend(constant(chunk >> memoryShift)),
-      ...part,
-      ...large,
-      ...[0x0d, 0, 0x0b, 0x0b],
-      ...this.#spend([...get(2), ...constant(memoryShift), 0x76]),
-      ...whole
-    ])
-  }
 }
+
+const advance = (local: number): Code => code(get(local), constant(part), 0x6a, set(local))
+const shrink: Code = code(get(2), constant(part), 0x6b, set(2))
+/** The end of what starts at the address in a local and has the size in local 2: i64. */
+const endOf = (start: number): Code => code(get(start), 0xad, get(2), 0xad, 0x7c)

@@ -704,7 +704,7 @@ export class BodyMeter {
       head.byte(0x02)
       if (results === 0) head.byte(0x40)
       else if (results === 1) { for (const byte of resultBytes.slice(1)) head.byte(byte) }
-      else head.positive(this.#added.rawType([0x60, 0, ...resultBytes]))
+      else head.positive(this.#added.type([0x60, 0, ...resultBytes]))
       body.byte(0x0b)
     }
     if ((flags & 4) !== 0) this.#land(true)
@@ -743,49 +743,39 @@ export class BodyMeter {
   }
 
   #prologue(head: Sink, counted: boolean, frame: number, entry: number): void {
-    const { fuel, overflow, refill, refillLocal, stack } = this.#added
+    const { enter, enterLocal, fuel, refill, refillLocal, stack } = this.#added
     const local = this.#local
     const op = (opcode: number, index: number): void => {
       head.byte(opcode)
       head.u32(index)
     }
-    const number = (value: number): void => {
+    const subtract = (value: number): void => {
       head.byte(0x41)
       head.positive(value)
+      head.byte(0x6b)
     }
     if (counted) {
       op(0x23, stack)
       op(0x22, this.#saved)
-      number(frame)
-      head.byte(0x6b)
+      subtract(frame)
       if (this.#tries) op(0x22, this.#level)
       op(0x24, stack)
     }
     op(0x23, fuel)
-    number(entry)
-    head.byte(0x6b)
-    if (local) op(0x22, this.#counter)
-    else {
-      op(0x24, fuel)
-      op(0x23, fuel)
+    subtract(entry)
+    op(local ? 0x22 : 0x24, local ? this.#counter : fuel)
+    if (!local) op(0x23, fuel)
+    if (counted) {
+      op(0x23, stack)
+      head.byte(0x72)
     }
-    number(0)
+    op(0x41, 0)
     head.byte(0x48)
     this.#hint(head.length)
     op(0x04, 0x40)
     if (local) op(0x20, this.#counter)
-    op(0x10, local ? refillLocal : refill)
+    op(0x10, local ? (counted ? enterLocal : refillLocal) : counted ? enter : refill)
     if (local) op(0x21, this.#counter)
-    head.byte(0x0b)
-    if (!counted) return
-    op(0x20, this.#saved)
-    number(frame)
-    head.byte(0x48)
-    this.#hint(head.length)
-    op(0x04, 0x40)
-    number(frame)
-    op(0x10, overflow)
-    head.byte(0x00)
     head.byte(0x0b)
   }
 

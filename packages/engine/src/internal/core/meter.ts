@@ -49,21 +49,35 @@ export interface Metered {
   readonly codeSize: number
 }
 
+export interface MeterOptions {
+  readonly randomName: () => string
+  readonly costs?: CostTable | undefined
+}
+
+export const notValid = (): DecodeError =>
+  new DecodeError({ reason: "Malformed", offset: 0, section: "core module", message: "not a valid module" })
+
 /**
  * Meters a module. Throws `DecodeError`: `Malformed` for a module that the
  * platform does not take, since what is appended could make an invalid one valid.
  */
-export const meter = (
-  original: Uint8Array,
-  options: { readonly randomName: () => string; readonly costs?: CostTable | undefined }
-): Metered => {
-  if (!WebAssembly.validate(original as Uint8Array<ArrayBuffer>)) {
-    throw new DecodeError({ reason: "Malformed", offset: 0, section: "core module", message: "not a valid module" })
+export const meter = (original: Uint8Array, options: MeterOptions): Metered => {
+  if (!WebAssembly.validate(original as Uint8Array<ArrayBuffer>)) throw notValid()
+  const steps = metering(original, options)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
   }
+}
+
+/** Meters a module that the platform has found to be valid, in steps of about a millisecond. */
+export function* metering(original: Uint8Array, options: MeterOptions): Generator<void, Metered, void> {
   const scan = new Scan(new Sections(original, 0, original.length, new Budget(10_000_000)))
   const costs = options.costs ?? currentCosts
   const additions = new Additions(scan, costs)
-  const code = rewriteCode(scan, additions, costs, findLeaves(scan, costs))
+  const leaves = findLeaves(scan, costs)
+  yield
+  const code = yield* rewriteCode(scan, additions, costs, leaves)
   const names = drawNames(scan, options.randomName)
   return {
     bytes: assemble(scan, additions, names, code),
@@ -81,11 +95,24 @@ interface Code {
   readonly hints: Sink
 }
 
-const rewriteCode = (scan: Scan, additions: Additions, costs: CostTable, leaves: Uint8Array): Code => {
+/** Bytes of bodies in one step. */
+const stepSize = 65_536
+
+function* rewriteCode(
+  scan: Scan,
+  additions: Additions,
+  costs: CostTable,
+  leaves: Uint8Array
+): Generator<void, Code, void> {
   const section = scan.code
   const code = new Sink(section === undefined ? 1_024 : Math.ceil((section.end - section.content) * 1.5))
   const bodies = new BodyMeter(scan, additions, costs, leaves)
+  let stepEnd = stepSize
   for (const { end, index, start } of scan.bodies()) {
+    if (code.length > stepEnd) {
+      stepEnd = code.length + stepSize
+      yield
+    }
     if ((leaves[index] ?? 0) === 0) bodies.write(code, index, start)
     else {
       code.u32(end - start)
