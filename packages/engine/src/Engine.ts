@@ -20,7 +20,7 @@ import { HandleTable } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
 import { bindHosts, link, minima, passed, promisingOf } from "./internal/link/linker.ts"
 import type { BoundHost, Compilers, Plan } from "./internal/link/plan.ts"
-import { complete, expansionOf, prepare } from "./internal/link/plan.ts"
+import { checkUnused, complete, expansionOf, prepare } from "./internal/link/plan.ts"
 import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
 import { Store } from "./internal/link/store.ts"
@@ -183,9 +183,10 @@ class Host implements Engine {
   readonly load = async (bytes: Uint8Array): Promise<Component> => {
     const copy = bytes.slice()
     const digest = hex(await globalThis.crypto.subtle.digest("SHA-256", copy))
-    const { blueprint, description } = parseComponent(copy)
+    const { blueprint, description, modules } = parseComponent(copy)
     const { componentInstances = 256, coreInstances = 64 } = this.#options
     const expansion = expansionOf(blueprint, { componentInstances, coreInstances, work: 100_000 })
+    checkUnused(copy, expansion, modules)
     const prepared = prepare(copy, expansion)
     const plan = await complete(description.world, expansion, prepared, this.#options.compilers ?? threadCompilers)
     return new Loaded(digest, description, plan)

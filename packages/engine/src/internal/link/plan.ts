@@ -4,7 +4,7 @@
  */
 import { DecodeError } from "../../DecodeError.ts"
 import type { Func, World } from "../../WitType.ts"
-import type { Blueprint } from "../blueprint.ts"
+import type { Blueprint, ModuleSource } from "../blueprint.ts"
 import type { Metered } from "../core/meter.ts"
 import { meter } from "../core/meter.ts"
 import type { CoreRef, Expansion, ExpansionLimits, Exported } from "./expansion.ts"
@@ -76,10 +76,23 @@ const randomName = (): string => {
 }
 
 /** Core modules that an instance needs, once each. */
-const modulesOf = (expansion: Expansion): ReadonlyArray<Expansion["coreInstances"][number]["module"]> => {
-  const seen = new Map<number, Expansion["coreInstances"][number]["module"]>()
+const modulesOf = (expansion: Expansion): ReadonlyArray<ModuleSource> => {
+  const seen = new Map<number, ModuleSource>()
   for (const { module } of expansion.coreInstances) seen.set(module.index, module)
   return [...seen.values()]
+}
+
+/** Refuses core modules that no instance needs where their code is not valid. */
+export const checkUnused = (
+  bytes: Uint8Array<ArrayBuffer>,
+  expansion: Expansion,
+  modules: ReadonlyArray<ModuleSource>
+): void => {
+  const used = new Set(modulesOf(expansion).map(({ index }) => index))
+  for (const { index, offset, size } of modules) {
+    if (used.has(index) || WebAssembly.validate(bytes.subarray(offset, offset + size))) continue
+    throw new DecodeError({ reason: "Malformed", offset, section: "core module", message: "an invalid core module" })
+  }
 }
 
 /** Meters every core module, and writes the functions. */

@@ -215,6 +215,10 @@ const chain = (expansion: Expansion, from: number): ReadonlyArray<number> => {
   return all
 }
 
+/** True where one component instance holds the other, or both are one: the outer one is always running. */
+const isKin = (expansion: Expansion, one: number, other: number): boolean =>
+  chain(expansion, one).includes(other) || chain(expansion, other).includes(one)
+
 /** Component instances that a call from one into another enters; none of them may be running. */
 const locks = (
   expansion: Expansion,
@@ -338,7 +342,9 @@ const innerCall = (
   values: string,
   done: string
 ): ReadonlyArray<string> => {
-  const { give, take } = locks(expansion, caller, expansion.lifts[target]?.component ?? 0)
+  const callee = expansion.lifts[target]?.component ?? 0
+  if (isKin(expansion, caller, callee)) return [`return T(S, "reentry");`]
+  const { give, take } = locks(expansion, caller, callee)
   return [
     ...take,
     `S.depth++; let v; try { v = n${target}(${values}); } catch (error) { return S.crossed(error); } S.depth--;`,
