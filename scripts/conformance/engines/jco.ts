@@ -1,0 +1,160 @@
+/**
+ * jco, the second opinion: transpiles a component in this process and runs what
+ * comes out with nothing but the language in reach.
+ *
+ * It belongs in a process that is thrown away after a few components, because a
+ * component can leave the transpiler broken for the next one.
+ */
+import { $init, generate } from "@bytecodealliance/jco-transpile/component"
+import { type Component, type Engine, type Imports, type Instance, Refused, Trapped } from "./contract.ts"
+
+type Callable = (...args: ReadonlyArray<unknown>) => unknown
+type Instantiate = (
+  getCoreModule: (name: string) => WebAssembly.Module,
+  imports: unknown,
+  instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance
+) => unknown
+
+export const make = async (): Promise<Engine> => {
+  await $init
+  return { name: "jco", load: async (bytes) => load(bytes) }
+}
+
+const load = (bytes: Uint8Array): Component => {
+  let source = ""
+  const modules = new Map<string, WebAssembly.Module>()
+  for (const [name, content] of transpile(bytes)) {
+    if (name.endsWith(".js")) source = new TextDecoder().decode(content)
+    else if (name.endsWith(".wasm")) modules.set(name, compile(Uint8Array.from(content)))
+  }
+  const instantiate = evaluate(source)
+  return { instantiate: (imports) => link(instantiate, modules, imports) }
+}
+
+const transpile = (bytes: Uint8Array) => {
+  try {
+    return generate(bytes, {
+      name: "component",
+      instantiation: { tag: "sync" },
+      validLiftingOptimization: false,
+      noComponentErrorWrapping: true,
+      noNodejsCompat: true,
+      noTypescript: true,
+      base64Cutoff: 0,
+      multiMemory: true
+    }).files
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error
+    throw new Refused(messageOf(error))
+  }
+}
+
+const compile = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    throw new Refused(messageOf(error))
+  }
+}
+
+const messageOf = (error: unknown): string => {
+  const payload = typeof error === "object" && error !== null && "payload" in error ? error.payload : undefined
+  return String(payload ?? (error instanceof Error ? error.message : error)).slice(0, 500)
+}
+
+const entry = /\nexport function instantiate\(/
+const thrownResult =
+  /if \(typeof retCopy === 'object' && retCopy\.tag === 'err'\) \{\s*throw retCopy\.val;\s*\}\s*return retCopy\.val;/g
+
+/** A `result` is returned as it is instead of being unpacked or thrown. */
+const evaluate = (source: string): Instantiate => {
+  const body = source
+    .replace(entry, "\nreturn function instantiate(")
+    .replace(/\nexport const _util = \{\s*\}\s*$/, "\n")
+    .replace(thrownResult, "return retCopy;")
+  // oxlint-disable-next-line no-new-func
+  return new Function("process", "console", "fetch", "require", `"use strict";\n${body}`)(
+    undefined,
+    { log() {}, debug() {}, warn() {}, error() {} },
+    undefined,
+    undefined
+  )
+}
+
+const link = (instantiate: Instantiate, modules: ReadonlyMap<string, WebAssembly.Module>, imports: Imports) => {
+  const getCoreModule = (name: string): WebAssembly.Module => {
+    const module = modules.get(name)
+    if (module === undefined) throw new Error(`jco wrote no core module ${name}`)
+    return module
+  }
+  const exports = running(() =>
+    instantiate(
+      getCoreModule,
+      imports === "stubs" ? stubs() : Object.create(null),
+      (module, given) => new WebAssembly.Instance(module, given)
+    )
+  )
+  return {
+    invoke: (owner, name, args) => {
+      const found = lookup(owner === undefined ? exports : member(exports, owner), name)
+      if (typeof found !== "function") throw new Error(`jco gives no export ${name}`)
+      return running(() => (found as Callable)(...args))
+    }
+  } satisfies Instance
+}
+
+const called = (): never => {
+  throw new Error("a host function failed: there is nothing behind this import")
+}
+
+/** An object of which every member can be called and throws, and is a class of such methods. */
+const stubs = (): unknown => {
+  const stub = (): unknown =>
+    new Proxy(function() {}, {
+      get: (target, key) => key === "prototype" ? prototype : Reflect.get(target, key),
+      apply: () => called(),
+      construct: () => called()
+    })
+  const prototype = new Proxy(Object.create(null), { get: (_, key) => typeof key === "string" ? called : undefined })
+  const namespace = new Proxy(Object.create(null), {
+    get: (_, key) => typeof key === "string" ? stub() : undefined
+  })
+  return new Proxy(Object.create(null), { get: () => namespace })
+}
+
+/** Kebab-case, camelCase and all their spellings name one thing here. */
+const normalise = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
+
+const member = (table: unknown, key: string): unknown =>
+  typeof table === "object" && table !== null && Object.hasOwn(table, key)
+    ? (table as Record<string, unknown>)[key]
+    : undefined
+
+const lookup = (table: unknown, name: string): unknown => {
+  const keys = Object.keys(table ?? {}).filter((key) => normalise(key) === normalise(name))
+  return keys.length === 1 ? member(table, keys[0]!) : undefined
+}
+
+const running = <A>(run: () => A): A => {
+  try {
+    return run()
+  } catch (error) {
+    throw new Trapped(categoryOf(error), messageOf(error))
+  }
+}
+
+const categories: ReadonlyArray<readonly [pattern: RegExp, category: string]> = [
+  [/unreachable/, "Unreachable"],
+  [/host function failed/, "HostFailure"],
+  [/memory access out of bounds|data segment|memory index|offset|buffer|typed array/i, "MemoryOutOfBounds"],
+  [/table (index|access|element)|element segment|out of bounds table/, "TableOutOfBounds"],
+  [/null function|signature mismatch|indirect call|null reference/, "BadIndirectCall"],
+  [/result unrepresentable|integer overflow/, "IntegerOverflow"],
+  [/by zero/, "DivisionByZero"],
+  [/float unrepresentable|invalid conversion to integer/, "BadConversion"],
+  [/call stack/, "StackOverflow"]
+]
+
+const categoryOf = (error: unknown): string =>
+  categories.find(([pattern]) => pattern.test(messageOf(error)))?.[1] ??
+    (error instanceof TypeError ? "InvalidValue" : "Other")
