@@ -58,8 +58,8 @@ export type Imports = ReadonlyMap<string, ReadonlyMap<string, HostFunc>>
  * What one instance may use. Sums hold over all that it consists of.
  *
  * Defaults: `memory` 64 MiB, `tableElements` 100,000, `handles` 65,536 for each
- * component instance, `lift` 4 MiB of host memory for what one call takes out of
- * the guest, `stack` 400 KiB, `fuel` for each call without a limit (a call that
+ * component instance, `lift` 4 MiB of host memory for the arguments of one
+ * import or the result of one call, `stack` 400 KiB, `fuel` for each call without a limit (a call that
  * cannot be suspended has at most `Instance.maxSyncFuel`), `queue` 64 calls that
  * wait.
  *

@@ -24,7 +24,7 @@ const miss = (): never => {
 const spend = (S: Store, bytes: number): void => {
   S.liftLeft -= bytes
   S.moved += bytes
-  if (S.liftLeft < 0) S.stop("InvalidValue", `more than ${S.limits.lift} bytes taken out of the guest in one call`)
+  if (S.liftLeft < 0) S.stop("InvalidValue", `more than ${S.limits.lift} bytes taken out of the guest at once`)
 }
 
 const char = (S: Store, code: number): string =>

@@ -161,7 +161,7 @@ const lowerParams = (
 /** Makes the value of what a core function gave, the variable `given`. */
 const liftResult = (cx: Context, type: AbiType | undefined, given: string, out: Source): string => {
   if (type === undefined) return "undefined"
-  if (needsMemory(type)) out.add(cx.refresh)
+  if (needsMemory(type)) out.add(cx.refresh, "S.liftLeft = S.limits.lift;")
   if (type.flat !== undefined && type.flat.length <= 1) return liftFlat(cx, type, [given], out)
   const p = cx.program.head.name("p")
   out.add(
@@ -258,7 +258,7 @@ const lowered = (program: Program, expansion: Expansion, lower: Lower, id: numbe
   const names = flat?.map((_, i) => `p${i}`) ?? ["p"]
   const to = spilled ? ["to"] : []
   const lifting = new Source()
-  if (types.some((type) => type.outer) || flat === undefined) lifting.add(cx.refresh)
+  if (types.some((type) => type.outer) || flat === undefined) lifting.add(cx.refresh, "S.liftLeft = S.limits.lift;")
   const values = flat === undefined
     ? spilledParams(cx, expansion, types, lifting)
     : flatParams(cx, types, names, lifting)

@@ -34,6 +34,12 @@ export interface Metered {
 /** Fuel that a core instance gets at once: it runs for a millisecond or less. */
 export const slice = 1_000_000
 
+/** Fuel of one turn of a call that can be suspended. */
+const turn = 500_000
+
+/** Fuel that a call which can be suspended gets before its first turn, so that many may start in one macrotask. */
+const firstSlice = 100_000
+
 /** Fuel for what cannot be suspended, in a call that can: realloc, post-return, destructors. */
 const allowance = 2_000_000
 
@@ -78,6 +84,8 @@ export class Store {
   #entered = 0
   #touched: Array<number> = []
   #sinceYield = 0
+  /** Charged for imports since the guest last yielded. */
+  #imports = 0
   #allowance = 0
   /** Ends what waits for the host, with the error of a trap. */
   #reject: ((error: unknown) => void) | undefined = undefined
@@ -132,12 +140,14 @@ export class Store {
     this.fuel = fuel
     this.charged = 0
     this.#allowance = allowance
-    this.#sinceYield = 0
+    this.#sinceYield = isSuspending ? turn : 0
+    this.#imports = 0
     if (core !== this.#entered) {
       this.cores[this.#entered]?.setFuel(0)
       this.#entered = core
     }
-    const first = core < 0 ? 0 : fuel <= slice ? fuel - (fuel >>> 3) : slice
+    const most = isSuspending ? firstSlice : slice
+    const first = core < 0 ? 0 : fuel <= most ? fuel - (fuel >>> 3) : most
     this.granted = first
     this.cores[core]?.setFuel(first)
   }
@@ -176,10 +186,24 @@ export class Store {
 
   /** Takes fuel for something that the host does; a guest that has not got it is stopped. */
   charge(fuel: number): void {
-    this.charged += fuel + (this.moved >>> 4)
+    const cost = fuel + (this.moved >>> 4)
+    this.charged += cost
     this.moved = 0
+    if (this.isSuspending && (this.#imports += cost) >= turn) this.#endSlice()
     if (this.charged + this.granted > this.fuel && !this.#takeBack(0, -1)) {
       this.stop("OutOfFuel", "the fuel of the call is used up")
+    }
+  }
+
+  /** Lets the guest yield at its next check: the host has worked for it long enough. */
+  #endSlice(): void {
+    this.#imports = 0
+    this.#sinceYield = turn
+    for (const core of this.cores) {
+      const left = core.fuel()
+      if (left <= 0) continue
+      core.setFuel(0)
+      this.granted -= left
     }
   }
 
@@ -207,7 +231,7 @@ export class Store {
         if (this.#allowance < 0) {
           return this.fails("OutOfFuel", "what cannot be suspended used up its share of the call")
         }
-      } else if (this.#sinceYield >= slice) return 0
+      } else if (this.#sinceYield >= turn) return 0
     }
     return this.#grant(core, need)
   }
@@ -220,7 +244,7 @@ export class Store {
       free = this.fuel - this.granted - this.charged
     }
     const isAside = this.isSuspending && (this.aside || this.depth > 0)
-    const wanted = core === this.#entered && !isAside ? slice : innerSlice
+    const wanted = core !== this.#entered || isAside ? innerSlice : this.isSuspending ? turn : slice
     const grant = Math.min(free, Math.max(need, wanted))
     if (isAside) this.#allowance -= grant - need
     this.granted += grant
@@ -234,6 +258,7 @@ export class Store {
     return new Promise((resolve) => {
       this.scheduler.later(() => this.isOver(), () => {
         this.#sinceYield = 0
+        this.#imports = 0
         this.state = "running"
         resolve(this.isOver() ? -1 : this.#grant(core, need))
       })
