@@ -2,6 +2,7 @@
  * Components: what a call into a guest, a call out of it and an instance cost.
  */
 import * as Suite from "../harness/Suite.ts"
+import type { Compute, Name } from "./component/compute.ts"
 import type { Plain, Works } from "./component/Work.ts"
 import { bytes, importsPerCall, segment, suspensionsPerCall, text } from "./component/Work.ts"
 
@@ -39,6 +40,26 @@ const row = (
   return { ...rest, against: [...against, { name: "extism", prepare: async () => take(await extism()) }] }
 }
 
+const script = () => import("./component/script.ts")
+
+const compute = () => import("./component/compute.ts")
+
+/** What fuel costs a guest that computes, against the same code without a meter. */
+const fuel = (name: string, take: (compute: Compute) => Promise<Suite.Work>): Suite.Row => ({
+  name,
+  unit: "us",
+  batch: 1,
+  ours: async () => take((await compute()).ours),
+  against: [{ name: "core", prepare: async () => take((await compute()).core) }]
+})
+
+const computing: ReadonlyArray<readonly [name: Name, size: number]> = [
+  ["fib", 20],
+  ["sha256", 400],
+  ["sieve", 20_000],
+  ["mandelbrot", 40]
+]
+
 export const suite: Suite.Suite = Suite.make({
   name: "component",
   rows: [
@@ -56,6 +77,15 @@ export const suite: Suite.Suite = Suite.make({
     row("import-add", (works) => works.importAdd(), { batch: importsPerCall }),
     row("import-echo-16b", (works) => works.importEcho(text(16)), { batch: importsPerCall }),
     typed("async-import", (works) => works.asyncImport(), { batch: suspensionsPerCall }),
-    row("instantiate", (works) => works.instantiate(), { batch: segment, segment })
+    row("instantiate", (works) => works.instantiate(), { batch: segment, segment }),
+    ...computing.map(([name, size]) => fuel(`fuel-${name}`, (compute) => compute.now(name, size))),
+    fuel("fuel-mandelbrot-yieldable", (compute) => compute.yielding("mandelbrot", 400)),
+    {
+      name: "fuel-quickjs",
+      unit: "us",
+      batch: 1,
+      ours: async () => (await script()).ours(),
+      against: [{ name: "jco", prepare: async () => (await script()).jco() }]
+    }
   ]
 })
