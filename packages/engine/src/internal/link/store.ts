@@ -43,6 +43,9 @@ const firstSlice = 100_000
 /** Fuel for what cannot be suspended, in a call that can: realloc, post-return, destructors. */
 const allowance = 2_000_000
 
+/** Fuel for calls from component to component between two turns: there are frames of the host below them. */
+const innerAllowance = 3_000_000
+
 /** Fuel that a core instance gets that the host did not enter itself. */
 const innerSlice = 20_000
 
@@ -87,6 +90,7 @@ export class Store {
   /** Charged for imports since the guest last yielded. */
   #imports = 0
   #allowance = 0
+  #inner = 0
   /** Ends what waits for the host, with the error of a trap. */
   #reject: ((error: unknown) => void) | undefined = undefined
   overdue: (() => Trap | undefined) | undefined = undefined
@@ -140,6 +144,7 @@ export class Store {
     this.fuel = fuel
     this.charged = 0
     this.#allowance = allowance
+    this.#inner = innerAllowance
     this.#sinceYield = isSuspending ? turn : 0
     this.#imports = 0
     if (core !== this.#entered) {
@@ -226,10 +231,15 @@ export class Store {
   refill(core: number, need: number): number {
     if (this.failure !== undefined) return -1
     if (this.isSuspending) {
-      if (this.aside || this.depth > 0) {
+      if (this.aside) {
         this.#allowance -= need
         if (this.#allowance < 0) {
-          return this.fails("OutOfFuel", "what cannot be suspended used up its share of the call")
+          return this.fails("OutOfFuel", "realloc, post-return and destructors used up their share of the call")
+        }
+      } else if (this.depth > 0) {
+        this.#inner -= need
+        if (this.#inner < 0) {
+          return this.fails("OutOfFuel", "a call from component to component took more fuel than one can without a pause")
         }
       } else if (this.#sinceYield >= turn) return 0
     }
@@ -243,10 +253,13 @@ export class Store {
       if (!this.#takeBack(need, core)) return this.fails("OutOfFuel", "the fuel of the call is used up")
       free = this.fuel - this.granted - this.charged
     }
-    const isAside = this.isSuspending && (this.aside || this.depth > 0)
-    const wanted = core !== this.#entered || isAside ? innerSlice : this.isSuspending ? turn : slice
+    const isInner = this.isSuspending && (this.aside || this.depth > 0)
+    const wanted = core !== this.#entered || isInner ? innerSlice : this.isSuspending ? turn : slice
     const grant = Math.min(free, Math.max(need, wanted))
-    if (isAside) this.#allowance -= grant - need
+    if (isInner) {
+      if (this.aside) this.#allowance -= grant - need
+      else this.#inner -= grant - need
+    }
     this.granted += grant
     this.#sinceYield += grant
     return grant
@@ -259,6 +272,7 @@ export class Store {
       this.scheduler.later(() => this.isOver(), () => {
         this.#sinceYield = 0
         this.#imports = 0
+        this.#inner = innerAllowance
         this.state = "running"
         resolve(this.isOver() ? -1 : this.#grant(core, need))
       })
