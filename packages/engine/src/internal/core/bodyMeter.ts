@@ -208,10 +208,13 @@ export class BodyMeter {
         case Kind.index:
           while ((bytes[at++] ?? 0) >= 0x80);
           break
-        case Kind.memory:
-          if (((bytes[at++] ?? 0) & 0x40) !== 0) { while ((bytes[at++] ?? 0) >= 0x80); }
+        case Kind.memory: {
+          const flags = bytes[at] ?? 0
+          while ((bytes[at++] ?? 0) >= 0x80);
+          if ((flags & 0x40) !== 0) { while ((bytes[at++] ?? 0) >= 0x80); }
           while ((bytes[at++] ?? 0) >= 0x80);
           break
+        }
         case Kind.bytes4:
           at += 4
           break
@@ -832,8 +835,9 @@ export class BodyMeter {
   }
 
   #skipMemory(): void {
-    const bytes = this.#bytes
-    if (((bytes[this.#at++] ?? 0) & 0x40) !== 0) this.#skipIndex()
+    const flags = this.#bytes[this.#at] ?? 0
+    this.#skipIndex()
+    if ((flags & 0x40) !== 0) this.#skipIndex()
     this.#skipIndex()
   }
 

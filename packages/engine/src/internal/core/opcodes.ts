@@ -105,7 +105,7 @@ define(Kind.brIf, -1, 0xd6)
 define(Kind.prefixFc, 0, 0xfc)
 define(Kind.prefixFd, 0, 0xfd)
 
-interface Refusal {
+export interface Refusal {
   readonly feature: string
   readonly hint: string
 }
@@ -117,7 +117,7 @@ const legacyExceptions: Refusal = {
 const stackSwitching: Refusal = { feature: "stack switching", hint: "compile without it" }
 const gc: Refusal = { feature: "gc", hint: "compile for linear memory" }
 
-const refusals = new Map<number, Refusal>([
+const refusals: Map<number, Refusal> = new Map([
   [0x06, legacyExceptions],
   [0x07, legacyExceptions],
   [0x09, legacyExceptions],
