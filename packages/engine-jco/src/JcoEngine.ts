@@ -81,6 +81,7 @@ export const layerWith = (options: Options): Layer.Layer<ComponentEngine, never,
         load,
         instantiate: (component, wanted) => instantiate(load, threads.take, component, wanted),
         call,
+        callUnsafe: () => undefined,
         dispose: (instance) => instance instanceof EngineInstance ? instance.dispose : Effect.void
       })
     })

@@ -4,9 +4,9 @@ import { ComponentEngine, type HostFunction, type Imports, type Instance } from 
 import type { InstantiateError } from "airssys/component/ComponentError"
 import { WorkerHost } from "airssys/component/WorkerHost"
 import { Duration, Effect, Exit, Layer } from "effect"
+import { component, fromText, memory } from "../../airssys/test/component/support/guests.ts"
 import { evaluate, rewrite, UnexpectedSource } from "../src/internal/generated.ts"
 import * as JcoEngine from "../src/JcoEngine.ts"
-import { component, fromText, memory } from "./guests.ts"
 
 const engine = JcoEngine.layer.pipe(Layer.provide(NodeWorkerHost.layer))
 

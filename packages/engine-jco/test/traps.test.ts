@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { fromText } from "../../airssys/test/component/support/guests.ts"
 import { classify, uncatchable } from "../src/internal/traps.ts"
-import { fromText } from "./guests.ts"
 
 describe("traps", () => {
   it.live("cannot be caught by the guest they stop", () =>

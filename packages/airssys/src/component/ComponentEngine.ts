@@ -12,8 +12,11 @@ import type { World } from "@airssys/engine/WitType"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { ComponentError, InstantiateError, LoadError } from "./ComponentError.ts"
+import * as inlineEngine from "./internal/inlineEngine.ts"
 
 /**
  * Where an instance runs: `inline` in the thread of the caller, `worker` in a
@@ -44,14 +47,25 @@ export interface Limits {
  * is returned as `{ tag, val }`, never thrown.
  *
  * A thrown error or a defect stops the guest (`HostFailure`); a `HostTrap`
- * stops it with the category it names.
+ * stops it with the category it names. An Effect has the context of the call
+ * that it is part of, and is interrupted when that call is over. `fuel` is what
+ * a call of the function costs the guest, on an engine that meters, besides
+ * what that charges for any call.
  *
  * @category models
  * @since 0.1.0
  */
 export type HostFunction =
-  | { readonly _tag: "Sync"; readonly call: (args: ReadonlyArray<unknown>) => unknown }
-  | { readonly _tag: "Async"; readonly call: (args: ReadonlyArray<unknown>) => Effect.Effect<unknown, HostTrap> }
+  | {
+    readonly _tag: "Sync"
+    readonly call: (args: ReadonlyArray<unknown>) => unknown
+    readonly fuel?: number | undefined
+  }
+  | {
+    readonly _tag: "Async"
+    readonly call: (args: ReadonlyArray<unknown>) => Effect.Effect<unknown, HostTrap>
+    readonly fuel?: number | undefined
+  }
 
 /**
  * Raised by a host function to stop the guest that called it.
@@ -67,7 +81,8 @@ export interface HostTrap {
 
 /**
  * Host functions by interface id (`airssys:core/log@0.1.0`, `""` for the
- * world's own) and function name. Ids are matched with their version.
+ * world's own) and function name. Ids are matched with their version; an engine
+ * may take another one that is compatible by semver.
  *
  * @category models
  * @since 0.1.0
@@ -100,13 +115,15 @@ export interface Instance {
 }
 
 /**
- * What one call cost. `fuel` is undefined where the engine does not meter.
+ * What one call cost. `fuel`, and the version of the table of costs by which it
+ * was counted, are undefined where the engine does not meter.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Receipt {
   readonly fuel: number | undefined
+  readonly costTable: number | undefined
   /** Bytes of all memories of the instance after the call. */
   readonly memory: number
   /** Wall time in nanoseconds. */
@@ -163,13 +180,33 @@ export class ComponentEngine extends Context.Service<ComponentEngine, {
   }) => Effect.Effect<Instance, InstantiateError, Scope.Scope>
   /**
    * Calls an export: `interface` undefined for one of the world's own.
-   * Interrupting the effect in the worker tier terminates the guest.
+   * Interrupting the effect stops the guest where the engine keeps a timeout,
+   * and takes until nothing of it runs any more; the instance is lost.
    */
   readonly call: (
     instance: Instance,
     target: { readonly interface: string | undefined; readonly function: string },
     args: ReadonlyArray<unknown>
   ) => Effect.Effect<CallResult, ComponentError>
+  /**
+   * As `call`, at once and without a fiber; undefined, and nothing has happened,
+   * where only `call` can do it: the guest may have to wait, or may run for long.
+   */
+  readonly callUnsafe: (
+    instance: Instance,
+    target: { readonly interface: string | undefined; readonly function: string },
+    args: ReadonlyArray<unknown>
+  ) => Exit.Exit<CallResult, ComponentError> | undefined
   /** Drops an instance at once; calls after it fail with `Stopped`. */
   readonly dispose: (instance: Instance) => Effect.Effect<void>
 }>()("airssys/component/ComponentEngine") {}
+
+/**
+ * Layer of the framework's own engine: instances run in the thread of their
+ * callers, are metered, and keep each of the limits. What it takes of its
+ * platform is `EnginePlatform`, which has a default.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<ComponentEngine> = Layer.effect(ComponentEngine, inlineEngine.make)

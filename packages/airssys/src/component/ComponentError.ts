@@ -32,6 +32,8 @@ export const TrapCategory = Schema.Literals([
   "Revoked",
   "HostFailure",
   "InvalidValue",
+  "InvalidCall",
+  "UncaughtException",
   "Other"
 ])
 

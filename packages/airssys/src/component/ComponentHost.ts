@@ -11,6 +11,7 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
@@ -18,6 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import type { ActorContext } from "../actor/ActorContext.ts"
 import type { AskError } from "../actor/ActorError.ts"
 import type { ActorEvent } from "../actor/ActorEvent.ts"
 import { ActorHooks } from "../actor/ActorHooks.ts"
@@ -344,25 +346,37 @@ const makeInstances = Effect.gen(function*() {
       })
     }
 
+    const failed = (
+      cause: Cause.Cause<ComponentError>,
+      request: Invoke,
+      context: ActorContext<Invoke>
+    ): Exit.Exit<void, ComponentError> => {
+      message = undefined
+      const failure = Cause.findErrorOption(cause)
+      if (Option.isNone(failure)) return Exit.failCause(cause)
+      const error = named(request)(failure.value)
+      if (instance.isPoisoned()) return Exit.fail(error)
+      context.fail(request, error)
+      return Exit.void
+    }
+
     const handler: Handler<Invoke> = (request, context) => {
       message = ++counter.messages
       denied.length = 0
-      return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
-        onSuccess: (result) => {
-          message = undefined
-          context.reply(request, result)
-          return Effect.void
-        },
-        onFailure: (cause) => {
-          message = undefined
-          const failure = Cause.findErrorOption(cause)
-          if (Option.isNone(failure)) return Effect.failCause(cause)
-          const error = named(request)(failure.value)
-          if (instance.isPoisoned()) return Effect.fail(error)
-          context.fail(request, error)
-          return Effect.void
-        }
-      })
+      const exit = engine.callUnsafe(instance, request, request.args)
+      if (exit === undefined) {
+        return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
+          onSuccess: (result) => {
+            message = undefined
+            context.reply(request, result)
+            return Effect.void
+          },
+          onFailure: (cause) => failed(cause, request, context)
+        })
+      }
+      if (Exit.isFailure(exit)) return failed(exit.cause, request, context)
+      message = undefined
+      return context.reply(request, exit.value)
     }
     return handler
   })

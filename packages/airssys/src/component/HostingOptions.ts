@@ -31,7 +31,8 @@ export interface HostingOptions {
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
   /**
    * Default `auto`: this thread for a trusted release whose limits can be kept there, else a worker,
-   * else the start is refused. Only by naming `inline` does an unknown release run in this thread.
+   * else this thread if the engine stops guests there by fuel and time, else the start is refused.
+   * Only by naming `inline` does an unknown release run in the thread of an engine that cannot.
    */
   readonly tier?: Tier | "auto" | undefined
 }

@@ -212,6 +212,7 @@ const layerScripted = (definition: Contract.Definition, script: object): Layer.L
     load: () => Effect.die(new Error("a script has no bytes to load")),
     instantiate: (component) => Effect.sync(() => new ScriptedInstance(component)),
     call,
+    callUnsafe: () => undefined,
     dispose: (instance) =>
       Effect.sync(() => {
         ;(instance as ScriptedInstance).poisoned = true
@@ -219,7 +220,7 @@ const layerScripted = (definition: Contract.Definition, script: object): Layer.L
   })
 }
 
-const receipt = { fuel: undefined, memory: 0, nanos: 0n }
+const receipt = { fuel: undefined, costTable: undefined, memory: 0, nanos: 0n }
 
 const run = (
   script: object,

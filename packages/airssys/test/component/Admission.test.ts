@@ -164,12 +164,9 @@ describe("Admission", () => {
         ["64-bit tables", [4, 4, 1, 0x70, 4, 1], 22]
       ] as const
       for (const [feature, content, offset] of cases) {
-        assert.deepInclude(yield* Effect.flip(Admission.inspect(inComponent(...content))), {
-          _tag: "LoadError",
-          reason: "Refused",
-          detail: `a core module uses ${feature}: not supported; build it without`,
-          offset
-        })
+        const error = yield* Effect.flip(Admission.inspect(inComponent(...content)))
+        assert.deepInclude(error, { _tag: "LoadError", reason: "Refused", offset })
+        assert.include(error.detail, `uses ${feature}: not supported; build it without`)
       }
       const { coreModules } = yield* Admission.inspect(inComponent(1, 4, 1, 0x60, 0, 0))
       assert.strictEqual(coreModules.length, 1)

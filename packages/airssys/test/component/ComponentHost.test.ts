@@ -237,11 +237,19 @@ describe("ComponentHost", () => {
         assert.strictEqual(tier, "inline")
       }))
 
+    it.effect("runs the unknown in this thread where there is no other tier and guests are stopped there", () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* placed({}, { tiers: inlineOnly })).tier, "inline")
+        assert.strictEqual((yield* placed({}, {})).tier, "worker")
+      }))
+
     it.effect("does not run the unknown in this thread for want of a worker tier, except on request", () =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(placed({}, { tiers: inlineOnly }))
-        assert.strictEqual(error._tag === "InstallRefused" ? error.reason : error._tag, "TierRefused")
-        assert.strictEqual((yield* placed({ tier: "inline" }, { tiers: inlineOnly })).tier, "inline")
+        for (const inline of [{ timeout: true, fuel: false }, { timeout: false, fuel: true }]) {
+          const error = yield* Effect.flip(placed({}, { tiers: { inline } }))
+          assert.strictEqual(error._tag === "InstallRefused" ? error.reason : error._tag, "TierRefused")
+          assert.strictEqual((yield* placed({ tier: "inline" }, { tiers: { inline } })).tier, "inline")
+        }
         const none = yield* Effect.flip(placed({ tier: "worker" }, { tiers: inlineOnly }))
         assert.strictEqual(none._tag === "InstallRefused" ? none.reason : none._tag, "TierRefused")
       }))

@@ -64,7 +64,9 @@ const hosting = <A, E>(
       load: () => Effect.succeed(component),
       instantiate: (_, { imports, tier }) =>
         Effect.as(Ref.set(started, { imports, tier }), { component, tier, isPoisoned: () => false }),
-      call: () => Effect.succeed({ value: "pong", receipt: { fuel: undefined, memory: 0, nanos: 0n } }),
+      call: () =>
+        Effect.succeed({ value: "pong", receipt: { fuel: undefined, costTable: undefined, memory: 0, nanos: 0n } }),
+      callUnsafe: () => undefined,
       dispose: () => Effect.void
     })
     const source = ReleaseSource.layerMemory({ "/plugins/probe": { manifest, artifact: new Uint8Array([0]) } })

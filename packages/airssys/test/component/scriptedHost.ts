@@ -166,7 +166,10 @@ export const make = (options?: {
         const code = instance.guest.code[name]
         if (code === undefined) return fail({ _tag: "NoSuchExport" }, "there is no such export")
         const started = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
-        const done = (value: unknown) => ({ value, receipt: { fuel: 10, memory: 65_536, nanos: started } })
+        const done = (value: unknown) => ({
+          value,
+          receipt: { fuel: 10, costTable: 1, memory: 65_536, nanos: started }
+        })
         try {
           const value = code({
             host: (path, ...args) => {
@@ -191,6 +194,7 @@ export const make = (options?: {
             : Effect.die(error)
         }
       }),
+    callUnsafe: () => undefined,
     dispose: () => Effect.void
   })
 

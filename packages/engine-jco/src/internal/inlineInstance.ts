@@ -79,6 +79,7 @@ export class InlineInstance extends EngineInstance {
       value,
       receipt: {
         fuel: undefined,
+        costTable: undefined,
         memory: this.#guest.memory(),
         nanos: clock.monotonicTimeNanosUnsafe() - started
       }

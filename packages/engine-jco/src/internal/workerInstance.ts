@@ -133,7 +133,12 @@ export class WorkerInstance extends EngineInstance {
         if (this.state === "Running") this.state = "Idle"
         return Exit.succeed({
           value: answer.value,
-          receipt: { fuel: undefined, memory: answer.memory, nanos: clock.monotonicTimeNanosUnsafe() - started }
+          receipt: {
+            fuel: undefined,
+            costTable: undefined,
+            memory: answer.memory,
+            nanos: clock.monotonicTimeNanosUnsafe() - started
+          }
         })
       }
       const stop: Stop = answer._tag === "Stopped"

@@ -78,7 +78,11 @@ export const effective = (
     }
   })
 
-/** Nobody but the operator puts an unknown component into this thread, by naming the tier. */
+/**
+ * An unknown component runs in this thread only if its operator names the tier,
+ * or if the engine has no other tier and stops guests there at a limit of fuel
+ * and of time.
+ */
 export const tier = (
   release: Release,
   limits: Limits,
@@ -91,12 +95,14 @@ export const tier = (
       : Result.succeed(wanted)
   }
   const inline = engine.keeps("inline")
+  const worker = engine.keeps("worker")
   const isTrusted = release.trust.level !== "Unknown"
   const keepsAll = inline !== undefined &&
     (limits.timeout === undefined || inline.timeout) &&
     (limits.fuel === undefined || inline.fuel || limits.timeout !== undefined && inline.timeout)
   if (isTrusted && keepsAll) return Result.succeed("inline")
-  if (engine.keeps("worker") !== undefined) return Result.succeed("worker")
+  if (worker !== undefined) return Result.succeed("worker")
+  if (inline?.fuel === true && inline.timeout) return Result.succeed("inline")
   return refuse(
     release,
     "TierRefused",

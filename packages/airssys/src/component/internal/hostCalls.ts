@@ -1,0 +1,102 @@
+/**
+ * The host functions of one instance, as its engine calls them.
+ *
+ * An Effect runs on a fiber with the context of the call it is part of. It is
+ * interrupted when that call is over, or its instance is.
+ */
+import type * as Engine from "@airssys/engine/Engine"
+import * as EngineTrap from "@airssys/engine/Trap"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { HostFunction, HostTrap, Imports } from "../ComponentEngine.ts"
+
+export class HostCalls {
+  /** Of the call that runs. */
+  context: Context.Context<never> = Context.empty()
+  readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+
+  /** The imports for the engine. */
+  bind(imports: Imports): Engine.Imports {
+    return new Map(
+      Array.from(imports, ([owner, functions]) => [
+        owner,
+        new Map(
+          Array.from(functions, ([name, host]) => [name, this.#bound(owner === "" ? name : `${owner}#${name}`, host)])
+        )
+      ])
+    )
+  }
+
+  #bound(name: string, host: HostFunction): Engine.HostFunc {
+    const { fuel } = host
+    if (host._tag === "Async") {
+      return { async: true, fuel, call: (...args: ReadonlyArray<unknown>) => this.#start(name, host.call, args) }
+    }
+    const { call } = host
+    return {
+      fuel,
+      call: (...args: ReadonlyArray<unknown>) => {
+        try {
+          return call(args)
+        } catch (error) {
+          throw stopped(name, error)
+        }
+      }
+    }
+  }
+
+  #start(
+    name: string,
+    call: (args: ReadonlyArray<unknown>) => Effect.Effect<unknown, HostTrap>,
+    args: ReadonlyArray<unknown>
+  ): unknown {
+    let fiber: Fiber.Fiber<unknown, HostTrap>
+    try {
+      const effect = call(args)
+      if (Exit.isExit(effect)) return settled(name, effect)
+      fiber = Effect.runForkWith(this.context)(effect)
+    } catch (error) {
+      throw stopped(name, error)
+    }
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return settled(name, exit)
+    this.#fibers.add(fiber)
+    return new Promise((resolve, reject) => {
+      fiber.addObserver((exit) => {
+        this.#fibers.delete(fiber)
+        if (Exit.isSuccess(exit)) resolve(exit.value)
+        else reject(failed(name, exit.cause))
+      })
+    })
+  }
+
+  /** Ends what waits for the call that is over. */
+  end(): void {
+    for (const fiber of this.#fibers) fiber.interruptUnsafe()
+    this.#fibers.clear()
+  }
+}
+
+const settled = (name: string, exit: Exit.Exit<unknown, unknown>): unknown => {
+  if (Exit.isSuccess(exit)) return exit.value
+  throw failed(name, exit.cause)
+}
+
+const failed = (name: string, cause: Cause.Cause<unknown>): unknown =>
+  Cause.hasInterruptsOnly(cause)
+    ? new EngineTrap.HostTrap("Cancelled", `${name} was interrupted`)
+    : stopped(name, Cause.squash(cause))
+
+/** The engine itself judges an exhausted stack: the guest may have used it up. */
+const stopped = (name: string, error: unknown): unknown => {
+  if (error instanceof EngineTrap.HostTrap || error instanceof RangeError) return error
+  if (isHostTrap(error)) return new EngineTrap.HostTrap(error.category, `${name}: ${error.detail}`)
+  const detail = error instanceof Error ? error.message : "a host function failed"
+  return new EngineTrap.HostTrap("HostFailure", `${name}: ${detail}`, { cause: error })
+}
+
+const isHostTrap = (error: unknown): error is HostTrap =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "HostTrap"

@@ -1,0 +1,174 @@
+/**
+ * An instance of the framework's own engine.
+ *
+ * A call is made at once where nothing can suspend it. Any other one gives way
+ * to the rest of the thread; interrupting it gives up the instance and waits
+ * until nothing of the guest runs.
+ */
+import { CallError } from "@airssys/engine/CallError"
+import type * as EngineInstance from "@airssys/engine/Instance"
+import { Trap } from "@airssys/engine/Trap"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { CallResult, Instance, LoadedComponent, Receipt } from "../ComponentEngine.ts"
+import { ComponentError } from "../ComponentError.ts"
+import * as Contract from "../Contract.ts"
+import type { HostCalls } from "./hostCalls.ts"
+
+type Called = Exit.Exit<CallResult, ComponentError>
+
+interface Options {
+  readonly component: LoadedComponent
+  readonly instance: EngineInstance.Instance
+  readonly hosts: HostCalls
+  /** Whether a call can neither wait for the host nor take long. */
+  readonly isImmediate: boolean
+  /** In milliseconds. */
+  readonly timeout: number | undefined
+}
+
+export class InlineInstance implements Instance {
+  readonly component: LoadedComponent
+  readonly tier = "inline"
+  readonly #instance: EngineInstance.Instance
+  readonly #hosts: HostCalls
+  readonly #isImmediate: boolean
+  readonly #timeout: number | undefined
+  readonly #functions = new Map<string | undefined, Map<string, EngineInstance.ExportedFunc>>()
+  #state: "Idle" | "Running" | "Lost" | "Disposed" = "Idle"
+  #isGivenUp = false
+
+  constructor({ component, hosts, instance, isImmediate, timeout }: Options) {
+    this.component = component
+    this.#instance = instance
+    this.#hosts = hosts
+    this.#isImmediate = isImmediate
+    this.#timeout = timeout
+  }
+
+  isPoisoned(): boolean {
+    return this.#state === "Lost"
+  }
+
+  callUnsafe(target: Contract.Target, args: ReadonlyArray<unknown>): Called | undefined {
+    if (!this.#isImmediate) return undefined
+    if (this.#state !== "Idle") return this.#refusal(target)
+    this.#state = "Running"
+    try {
+      const { receipt, value } = this.#function(target).measureSync(args)
+      return this.#done(value, receipt)
+    } catch (error) {
+      return this.#failed(target, error)
+    }
+  }
+
+  call(target: Contract.Target, args: ReadonlyArray<unknown>): Effect.Effect<CallResult, ComponentError> {
+    return Effect.withFiber((fiber) => {
+      if (this.#isImmediate) return this.callUnsafe(target, args)!
+      if (this.#state !== "Idle") return this.#refusal(target)
+      this.#state = "Running"
+      this.#hosts.context = fiber.context
+      return this.#waiting(target, args)
+    })
+  }
+
+  #waiting(target: Contract.Target, args: ReadonlyArray<unknown>): Effect.Effect<CallResult, ComponentError> {
+    let func: EngineInstance.ExportedFunc
+    try {
+      func = this.#function(target)
+    } catch (error) {
+      return this.#failed(target, error)
+    }
+    return Effect.callback((resume) => {
+      const over = func.call(args, { timeout: this.#timeout }).then(
+        ({ receipt, value }) => resume(this.#done(value, receipt)),
+        (error: unknown) => resume(this.#failed(target, error))
+      )
+      return Effect.promise(() => {
+        this.#giveUp("Lost")
+        return over
+      })
+    })
+  }
+
+  #function({ function: name, interface: owner }: Contract.Target): EngineInstance.ExportedFunc {
+    const known = this.#functions.get(owner)?.get(name)
+    if (known !== undefined) return known
+    const found = this.#instance.func(owner, name)
+    const functions = this.#functions.get(owner) ?? new Map<string, EngineInstance.ExportedFunc>()
+    this.#functions.set(owner, functions.set(name, found))
+    return found
+  }
+
+  #done(value: unknown, { costTable, fuel, memory, millis }: EngineInstance.Receipt): Called {
+    if (this.#state === "Running") this.#state = "Idle"
+    this.#hosts.end()
+    const receipt: Receipt = { fuel, costTable, memory, nanos: BigInt(Math.round(millis * 1e6)) }
+    return Exit.succeed({ value, receipt })
+  }
+
+  #failed(target: Contract.Target, error: unknown): Called {
+    this.#hosts.end()
+    if (error instanceof CallError) {
+      if (this.#state === "Running") this.#state = "Idle"
+      return this.#notCalled(target, error)
+    }
+    if (this.#state === "Running") this.#state = "Lost"
+    if (!(error instanceof Trap)) return Exit.die(error)
+    const reason: ComponentError["reason"] = error.category === "Deadline"
+      ? { _tag: "DeadlineExceeded", limitMillis: this.#timeout ?? 0 }
+      : { _tag: "Trap", category: error.category }
+    return this.#error(target, reason, error.message, error.cause)
+  }
+
+  #notCalled(target: Contract.Target, { message, reason }: CallError): Called {
+    switch (reason) {
+      case "BadArgument": {
+        const at = message.indexOf(": ")
+        return this.#error(target, { _tag: reason, path: at === -1 ? "" : message.slice(0, at) }, message)
+      }
+      case "NoSuchExport":
+        return this.#error(target, { _tag: reason }, "there is no such export")
+      default:
+        return Exit.die(new Error(`an instance that can be called refused: ${message}`))
+    }
+  }
+
+  #refusal(target: Contract.Target): Called {
+    switch (this.#state) {
+      case "Disposed":
+        return this.#error(target, { _tag: "Stopped" }, "the instance is disposed")
+      case "Lost":
+        return this.#error(target, { _tag: "Poisoned" }, "the instance was lost by an earlier failure")
+      default:
+        return this.#error(target, { _tag: "ReEntered" }, "another call runs in this instance")
+    }
+  }
+
+  #error(target: Contract.Target, reason: ComponentError["reason"], detail: string, cause?: unknown): Called {
+    return Exit.fail(
+      new ComponentError({
+        component: this.component.digest,
+        export: Contract.exportName(target),
+        reason,
+        detail,
+        denials: [],
+        ...(cause === undefined ? undefined : { cause })
+      })
+    )
+  }
+
+  /** The engine's instance is given up once: its place may be another one's afterwards. */
+  #giveUp(state: "Lost" | "Disposed"): void {
+    if (this.#state === "Disposed") return
+    this.#state = state
+    this.#hosts.end()
+    if (this.#isGivenUp) return
+    this.#isGivenUp = true
+    this.#instance.dispose()
+  }
+
+  get dispose(): Effect.Effect<void> {
+    return Effect.sync(() => this.#giveUp("Disposed"))
+  }
+}
