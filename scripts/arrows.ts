@@ -22,7 +22,7 @@ interface Zone {
 }
 
 const airssys = ["airssys/actor", "airssys/security", "airssys/component", "airssys"]
-const everything = [...airssys, "airssys/testing", "engine", "engine-jco", "platform-node", "sdk"]
+const everything = [...airssys, "airssys/testing", "engine", "platform-node", "sdk"]
 
 /** The arrows. `airssys` is the top level of its `src`; a module belongs to the longest zone that holds it. */
 const zones = new Map<string, Zone>(Object.entries(

@@ -1,4 +1,3 @@
-import { JcoEngine } from "@airssys/engine-jco"
 import { NodeHost } from "@airssys/platform-node"
 import { NodeRuntime } from "@effect/platform-node"
 import { Component, Grant } from "airssys"
@@ -8,7 +7,7 @@ import { price } from "./price.ts"
 
 const DiscountLayer = Component.layer(Discount, "discount", {
   grants: [Grant.make("log", { reason: "Support wants to see which codes are used." })]
-}).pipe(Layer.provide(NodeHost.layer({ engine: JcoEngine.layer })))
+}).pipe(Layer.provide(NodeHost.layer()))
 
 const program = Effect.gen(function*() {
   yield* Console.log(yield* price(2000, "SPRING"))

@@ -2,7 +2,6 @@
  * One component as a service: build it, host it, call it.
  */
 import { GuestBuild } from "@airssys/cli"
-import { JcoEngine } from "@airssys/engine-jco"
 import { NodeHost } from "@airssys/platform-node"
 import { NodeRuntime } from "@effect/platform-node"
 import { Component } from "airssys"
@@ -11,7 +10,7 @@ import { fileURLToPath } from "node:url"
 import { Greeter } from "./greeter.gen.ts"
 
 const folder = fileURLToPath(new URL("greeter", import.meta.url))
-const Host = NodeHost.layer({ engine: JcoEngine.layer })
+const Host = NodeHost.layer()
 const Built = Layer.effectDiscard(GuestBuild.build(folder))
 const GreeterLayer = Component.layer(Greeter, folder).pipe(Layer.provide(Built), Layer.provide(Host))
 

@@ -3,7 +3,6 @@
  */
 import * as Report from "@airssys/cli/Report"
 import * as Walkthrough from "@airssys/cli/Walkthrough"
-import * as JcoEngine from "@airssys/engine-jco/JcoEngine"
 import * as NodeHost from "@airssys/platform-node/NodeHost"
 import { NodeRuntime } from "@effect/platform-node"
 import * as Supervisor from "airssys/actor/Supervisor"
@@ -55,7 +54,7 @@ Report.begin("Three plugins, one of them hostile.").pipe(
   Effect.andThen(Walkthrough.install([totals, rates, miner], intensity)),
   Effect.andThen(Walkthrough.run(Plugins, calls)),
   Effect.andThen(Report.end("This was examples/plugins/main.ts. The same from a file: airssys run examples/plugins")),
-  Effect.provide([NodeHost.layer({ engine: JcoEngine.layer, trust: [totals.source, rates.source] }), Report.layerText]),
+  Effect.provide([NodeHost.layer({ trust: [totals.source, rates.source] }), Report.layerText]),
   Effect.provideService(References.MinimumLogLevel, "Warn"),
   NodeRuntime.runMain
 )

@@ -26,7 +26,7 @@ export interface HostFolder {
   readonly plugins: ReadonlyArray<Walkthrough.Plugin>
   readonly supervision: HostConfig.Supervision
   readonly calls: ReadonlyArray<HostConfig.Call>
-  readonly options: Omit<NodeHost.Options, "engine">
+  readonly options: NodeHost.Options
 }
 
 /**

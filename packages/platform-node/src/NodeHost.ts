@@ -3,7 +3,7 @@
  * services of airssys.
  *
  * ```ts fragment
- * NodeHost.layer({ engine: JcoEngine.layer, trust: ["plugins/rates"] })
+ * NodeHost.layer({ trust: ["plugins/rates"] })
  * ```
  *
  * @since 0.1.0
@@ -11,7 +11,7 @@
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import type { ComponentEngine } from "airssys/component/ComponentEngine"
+import * as ComponentEngine from "airssys/component/ComponentEngine"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
 import type { WorkerHost } from "airssys/component/WorkerHost"
 import * as Runtime from "airssys/Runtime"
@@ -33,8 +33,8 @@ import * as NodeWorkerHost from "./NodeWorkerHost.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** What runs components, such as `JcoEngine.layer` of `@airssys/engine-jco`. */
-  readonly engine: Layer.Layer<ComponentEngine, never, WorkerHost>
+  /** What runs components; default `ComponentEngine.layer`. */
+  readonly engine?: Layer.Layer<ComponentEngine.ComponentEngine, never, WorkerHost> | undefined
   /** File of the audit log. Without it the log is kept in memory and ends with the host. */
   readonly audit?: string | undefined
   /** Folders and digests (`sha256:...`) that the operator trusts; a folder may be relative. */
@@ -57,7 +57,7 @@ export type HostError = AuditError | ConfigError | TrustRegistry.DevModeRefused 
  */
 export type NodeHost =
   | Runtime.Services
-  | ComponentEngine
+  | ComponentEngine.ComponentEngine
   | ReleaseSource.ReleaseSource
   | Digest
   | FileSystem.FileSystem
@@ -71,7 +71,7 @@ export type NodeHost =
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<NodeHost, HostError> => {
+export const layer = (options: Options = {}): Layer.Layer<NodeHost, HostError> => {
   const parts = layerParts(options)
   return Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(parts, Layer.makeMemoMapUnsafe(), scope))
 }
@@ -84,7 +84,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(
       options.audit === undefined ? AuditLog.layerMemory() : AuditLog.layerFile({ path: options.audit })
     ),
-    Layer.provideMerge(options.engine),
+    Layer.provideMerge(options.engine ?? ComponentEngine.layer),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
     Layer.provide(NodeWorkerHost.layer),
     Layer.provideMerge(NodeCrypto.layerDigest),

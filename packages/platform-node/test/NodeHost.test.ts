@@ -42,8 +42,9 @@ const engine = Layer.succeed(ComponentEngine, {
   call: (instance) =>
     Effect.sync(() => ({
       value: (instance as unknown as { readonly read: () => unknown }).read(),
-      receipt: { fuel: 1, memory: 0, nanos: 0n }
+      receipt: { fuel: 1, costTable: 1, memory: 0, nanos: 0n }
     })),
+  callUnsafe: () => undefined,
   dispose: () => Effect.void
 })
 

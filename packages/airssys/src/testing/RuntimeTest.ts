@@ -10,6 +10,7 @@ import { assert, describe, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { ActorSystem } from "../actor/ActorSystem.ts"
 import type { LayerOptions } from "../component/Component.ts"
@@ -231,7 +232,7 @@ export const suite = <E>(
               events.filter((event) => event._tag === "CapabilityDenied").length)
             const before = yield* denials
             const error = yield* Effect.flip(runtime.call("evil:miner", "miner.nag", []))
-            assert.strictEqual(error.reason._tag, "DeadlineExceeded")
+            assert.include(["DeadlineExceeded", "Trap"], error.reason._tag)
             assert.deepStrictEqual(error.denials, ["environment STRIPE_KEY"])
             assert.isBelow((yield* denials) - before, 50)
           })))
@@ -313,12 +314,33 @@ export const suite = <E>(
           assert.include(error.message, "its manifest asks for")
         }))
 
-      it.effect("refuses a time limit that cannot be kept in this thread", () =>
-        Effect.gen(function*() {
-          const runtime = yield* Runtime
-          const error = yield* Effect.flip(runtime.startUntyped(sources.totals, { tier: "inline" }))
-          assert.strictEqual(error._tag === "InstantiateError" ? error.reason : error._tag, "LimitUnsupported")
-        }))
+      for (const tier of ["inline", "worker"] as const) {
+        it.effect(`stops an endless loop in the ${tier} tier, or does not start it there`, () =>
+          Effect.gen(function*() {
+            const spinning = started(
+              "miner",
+              (runtime) =>
+                Effect.map(Effect.flip(runtime.call("evil:miner", "miner.spin", [])), ({ reason }) => reason._tag),
+              { ...quick, tier }
+            )
+            const end = yield* Effect.result(spinning)
+            const reason = Result.isSuccess(end) ? end.success : "reason" in end.failure ? end.failure.reason : ""
+            assert.include(["DeadlineExceeded", "LimitUnsupported", "TierRefused"] as ReadonlyArray<unknown>, reason)
+          }))
+      }
+
+      it.effect("counts the same fuel for the same message, where it says that it counts", () =>
+        started("totals", (runtime) =>
+          Effect.gen(function*() {
+            const host = yield* ComponentHost
+            const { metered } = yield* host.place(yield* runtime.install(sources.totals), {})
+            yield* runtime.call("acme:totals", "totals.sum", [lines])
+            const first = (yield* runtime.call("acme:totals", "totals.sum", [lines])).receipt
+            const second = (yield* runtime.call("acme:totals", "totals.sum", [lines])).receipt
+            assert.strictEqual(first.fuel, second.fuel)
+            assert.strictEqual(first.fuel !== undefined && first.fuel > 0, metered)
+            assert.strictEqual(first.costTable !== undefined, metered)
+          })))
 
       it.effect("accounts for every message, and for every life in a log that verifies", () =>
         Effect.gen(function*() {
