@@ -1,11 +1,9 @@
 /**
  * Reads a component binary and says what it is, without running any of it.
  *
- * `decode` resolves every import and export of the outermost component to WIT
- * types and locates the core modules inside. It keeps the index spaces, names
- * and types of the format honest and is bounded in time and memory on any
- * input; it does not validate the code of core modules, nor that the core
- * functions behind an export have the right signature.
+ * `decode` validates a component but for the code of its core modules, resolves
+ * every import and export of the outermost one to WIT types and locates the core
+ * modules inside. It is bounded in time and memory on any input.
  *
  * @since 0.1.0
  */
@@ -60,8 +58,8 @@ export interface ComponentDescription {
 /**
  * Bounds on the input. Defaults: 64 MiB of bytes, 1,000,000 parts in one type
  * written out as a tree and in all types of the world together, types nested
- * 100 deep, components and instance types nested 32 deep, 1,000,000 items (list
- * members, copies of types, comparisons) in all.
+ * 100 deep, components and their types nested 32 deep, 5,000 items (list
+ * members, copies of types, comparisons) and 8 for each byte, at most 1,000,000.
  *
  * @category models
  * @since 0.1.0
@@ -76,16 +74,18 @@ export interface DecodeOptions {
 
 /**
  * Describes a component. Throws `DecodeError` when the bytes are malformed, use
- * a feature that is left out (streams, futures, async lift, GC, values, core
- * modules or components as values, component start functions), or exceed a limit.
+ * a feature that is left out (streams, futures, async lift, GC, values, component
+ * start functions, imports of components and core modules), or exceed a limit.
  *
  * **Details**
  *
  * A type that an interface takes from another one by `use` keeps the interface
- * that defines it as `owner`. Names that differ in case alone, or that are
- * written alike in JavaScript (`a1` and `a-1`), are refused as malformed. An
- * interface that is imported and exported has one id: the types of both sides
- * have the same names, but their resources are different ones.
+ * that defines it as `owner`. Names that differ in case alone are malformed, and
+ * those that JavaScript writes alike (`a1` and `a-1`) are refused. Exported
+ * components, core modules and types of functions, instances and components are
+ * of no use to a host and left out. An interface that is imported and exported
+ * has one id: the types of both sides have the same names, but their resources
+ * are different ones.
  *
  * @category constructors
  * @since 0.1.0

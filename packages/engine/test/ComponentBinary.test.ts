@@ -471,7 +471,7 @@ describe("decode keeps within its limits", () => {
         : `(component $c ${nest(depth - 1)}) (instance (instantiate $c)) (instance (instantiate $c))`
     expect(failure(await assemble(`(component ${nest(25)})`))).toMatchObject({
       reason: "TooLarge",
-      message: "instantiating the component takes more than 1000000 steps"
+      message: "instantiating the component takes more than 200000 steps"
     })
   })
 

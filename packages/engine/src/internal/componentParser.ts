@@ -75,6 +75,7 @@ export class Parser {
       }
       case 1: {
         if (!isCoreModule(reader)) reader.malformed("not a core module")
+        reader.spend(moduleItems)
         const source: ModuleSource = {
           index: this.modules.length,
           offset: reader.offset,
@@ -104,6 +105,9 @@ export class Parser {
     }
   }
 }
+
+/** What a core module takes at least, in items of the budget. */
+const moduleItems = 16
 
 const readItem = (reader: Reader, frame: Frame, id: number): void => {
   switch (id) {

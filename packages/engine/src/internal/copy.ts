@@ -29,6 +29,7 @@ export class Copy {
   readonly #copies = new Map<TypeNode, TypeNode>()
   /** Nodes whose copy is another type than they are. */
   readonly #changed = new Set<TypeNode>()
+  readonly #contents = new Map<TypeNode, boolean>()
   readonly #scopes = new Map<Scope, Scope>()
 
   constructor(nodes: TypeNodes, from: Scope, to: Scope) {
@@ -97,10 +98,26 @@ export class Copy {
     if (known !== undefined) return known
     const copy = this.#type(node)
     this.#copies.set(node, copy)
-    if ((node.k === "resource" && copy !== node) || childrenOf(node).some((child) => this.#changed.has(child))) {
+    if (this.#changes(node, copy)) {
       this.#changed.add(node)
+      const resource = peel(copy)
+      if (copy.k === "alias" && resource.k === "resource") this.#nodes.identifyResource(copy, node, resource)
     } else if (copy !== node) this.#nodes.identify(copy, node)
     return copy
+  }
+
+  /** A name does not make another type of what it names: what that consists of counts. */
+  #changes(node: TypeNode, copy: TypeNode): boolean {
+    const named = peel(node)
+    if (named.k === "resource") return peel(copy) !== named
+    const known = this.#contents.get(named)
+    if (known !== undefined) return known
+    const changes = childrenOf(named).some((child) => {
+      this.type(child)
+      return this.#changed.has(child)
+    })
+    this.#contents.set(named, changes)
+    return changes
   }
 
   #type(node: TypeNode): TypeNode {

@@ -16,6 +16,9 @@ export interface ParsedComponent {
   readonly modules: ReadonlyArray<ModuleSource>
 }
 
+/** Several times what components take that compilers make: a small one is refused soon. */
+const itemsOf = (bytes: number): number => Math.min(1_000_000, 5_000 + 8 * bytes)
+
 export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): ParsedComponent => {
   const maxBytes = options.maxBytes ?? 64 * 1_024 * 1_024
   if (bytes.length > maxBytes) {
@@ -27,7 +30,7 @@ export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): 
     })
   }
   const maxTypeSize = options.maxTypeSize ?? 1_000_000
-  const reader = new Reader(bytes, 0, bytes.length, "component", new Budget(options.maxItems ?? 1_000_000))
+  const reader = new Reader(bytes, 0, bytes.length, "component", new Budget(options.maxItems ?? itemsOf(bytes.length)))
   const parser = new Parser(reader, {
     maxTypeSize,
     maxTypeDepth: options.maxTypeDepth ?? 100,

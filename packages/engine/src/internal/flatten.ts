@@ -15,8 +15,24 @@ export interface CoreSignature {
 
 const maxFlatParams = 16
 
+const lifted = new WeakMap<FuncNode, CoreSignature>()
+const lowered = new WeakMap<FuncNode, CoreSignature>()
+
 /** What a core function has to be to be lifted, and what memory the values pass through. */
 export const liftedSignature = (node: FuncNode): CoreSignature => {
+  const known = lifted.get(node) ?? lift(node)
+  lifted.set(node, known)
+  return known
+}
+
+/** What lowering a function gives. */
+export const loweredSignature = (node: FuncNode): CoreSignature => {
+  const known = lowered.get(node) ?? lower(node)
+  lowered.set(node, known)
+  return known
+}
+
+const lift = (node: FuncNode): CoreSignature => {
   const params = flattenAll(node.params.map(({ type }) => type))
   const results = node.result === undefined ? [] : flatten(node.result)
   const spilled = results === undefined || results.length > 1
@@ -28,8 +44,7 @@ export const liftedSignature = (node: FuncNode): CoreSignature => {
   }
 }
 
-/** What lowering a function gives. */
-export const loweredSignature = (node: FuncNode): CoreSignature => {
+const lower = (node: FuncNode): CoreSignature => {
   const params = flattenAll(node.params.map(({ type }) => type))
   const results = node.result === undefined ? [] : flatten(node.result)
   const spilled = results === undefined || results.length > 1

@@ -82,9 +82,13 @@ export class Frame implements Shared {
     this.nodes = shared.nodes
     this.maxDepth = shared.maxDepth
     this.depth = parent === undefined ? 0 : parent.depth + 1
+    reader.spend(frameItems)
     if (this.depth > this.maxDepth) reader.tooLarge(`${kind}s nest deeper than ${this.maxDepth}`)
   }
 }
+
+/** What a frame takes, in items of the budget. */
+const frameItems = 16
 
 const maxPerSpace = 100_000
 

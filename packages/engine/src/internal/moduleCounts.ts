@@ -5,7 +5,7 @@ import type { Blueprint, Item, ModuleSource, Step } from "./blueprint.ts"
 import type { Reader } from "./reader.ts"
 import type { Extern } from "./typeNodes.ts"
 
-const maxSteps = 1_000_000
+const maxSteps = 200_000
 const maxDepth = 100
 
 type Value =

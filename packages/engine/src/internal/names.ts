@@ -4,7 +4,9 @@
 import { quote } from "./reader.ts"
 import type { Reader } from "./reader.ts"
 
-const label = "(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*"
+/** No two alternatives match the same text: a name that fails would be tried in all combinations. */
+const word = "(?:[0-9]+|[0-9]*[a-z][0-9a-z]*|[0-9]*[A-Z][0-9A-Z]*)"
+const label = `(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-${word})*`
 const lowerLabel = "[a-z][0-9a-z]*(?:-[0-9a-z]+)*"
 const version = "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)" +
   "(?:-(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?" +
@@ -44,7 +46,10 @@ export const parseExternName = (text: string): ExternName | undefined => {
 }
 
 /** Equal for labels that differ in case alone, or that JavaScript writes alike: `a1` and `a-1`. */
-export const labelKey = (text: string): string => text.toLowerCase().replace(/-(?=[0-9])/g, "")
+export const labelKey = (text: string): string =>
+  plain.test(text) ? text : text.toLowerCase().replace(/-(?=[0-9])/g, "")
+
+const plain = /^[a-z][0-9a-z]*$/
 
 /** Fails for a name that collides with one before: only JavaScript takes some for one. */
 export const alike = (reader: Reader, text: string, taken: string, start: number): never => {

@@ -157,6 +157,9 @@ export class TypeNodes {
   resources = 0
   readonly #limits: TypeLimits
   readonly #identities = new WeakMap<TypeNode, object>()
+  readonly #byResource = new WeakMap<ResourceNode, Map<object, object>>()
+  /** Of an identity that a substitution made, the one before it. */
+  readonly #substituted = new WeakMap<object, object>()
 
   constructor(at: Reader, limits: TypeLimits) {
     this.at = at
@@ -257,6 +260,21 @@ export class TypeNodes {
    */
   identity(node: TypeNode): object {
     return this.#identities.get(node) ?? node
+  }
+
+  /**
+   * Gives a copy of an alias of a resource, which stands for another one now,
+   * the identity that all such copies have.
+   */
+  identifyResource(copy: AliasNode, original: TypeNode, resource: ResourceNode): void {
+    const identity = this.identity(original)
+    const name = this.#substituted.get(identity) ?? identity
+    let known = this.#byResource.get(resource)
+    if (known === undefined) this.#byResource.set(resource, known = new Map())
+    let same = known.get(name)
+    if (same === undefined) known.set(name, same = {})
+    this.#substituted.set(same, name)
+    this.#identities.set(copy, same)
   }
 
   /** Gives a node the identity of another one. */

@@ -78,7 +78,7 @@ export const texts: ReadonlyMap<string, string> = new Map([
       (instance $bag (export "g" (func $b "f")) (export "t" (type $b "item2")) (export "deep" (instance $b)))
       (component (import "x" (instance (export "g" (func)))))
       (alias export $bag "deep" (instance $deep))
-      (export "again" (func $deep "f")))`
+      (export "deep" (instance $deep)))`
   ],
   [
     "components and core modules as values",

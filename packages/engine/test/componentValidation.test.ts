@@ -1,0 +1,424 @@
+import * as ComponentBinary from "@airssys/engine/ComponentBinary"
+import { DecodeError } from "@airssys/engine/DecodeError"
+import { describe, expect, it } from "vitest"
+import { assemble } from "./support/components.ts"
+import { texts } from "./support/componentTexts.ts"
+
+const verdict = async (wat: string): Promise<string> => {
+  const bytes = await assemble(wat)
+  try {
+    ComponentBinary.decode(bytes)
+    return "valid"
+  } catch (error) {
+    if (error instanceof DecodeError) return `${error.reason}: ${error.message}`
+    throw error
+  }
+}
+
+/** A core instance `$i` with a memory, functions for options, and one function `f`. */
+const guest = (type: string): string =>
+  `(core module $m (memory (export "mem") 1) (func (export "f") ${type} unreachable)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+    (func (export "other") (param i64)) (func (export "post") (param i32)) (func (export "post0")))
+  (core instance $i (instantiate $m))
+  (alias core export $i "f" (core func $f)) (alias core export $i "mem" (core memory $mem))
+  (alias core export $i "realloc" (core func $realloc)) (alias core export $i "other" (core func $other))
+  (alias core export $i "post" (core func $post)) (alias core export $i "post0" (core func $post0))`
+
+const lift = (core: string, type: string, options = ""): string =>
+  `(component ${guest(core)} (type $r (resource (rep i32))) (func ${type} (canon lift (core func $f) ${options})))`
+
+const lower = (type: string, options = ""): string =>
+  `(component ${guest("")} (import "g" (func $g ${type})) (core func (canon lower (func $g) ${options})))`
+
+const memory = "(memory $mem)"
+const both = `${memory} (realloc $realloc)`
+const many = Array.from({ length: 17 }, (_, i) => `(param "p${i}" u32)`).join(" ")
+
+describe("a component is valid", () => {
+  it.each([...texts])("with %s", async (_, wat) => {
+    expect(await verdict(wat)).toBe("valid")
+  })
+
+  it.each([
+    ["functions that flatten to sixteen values", lift("(param i32 i64)", `(param "a" (variant (case "x" u64))) `)],
+    ["variants whose cases share values", lift("(param i32 i64)", `(param "a" (result u32 (error f64)))`)],
+    ["variants of one width", lift("(param i32 i32)", `(param "a" (result u32 (error f32)))`)],
+    ["more values than fit, in memory", lift("(param i32)", many, both)],
+    ["results in memory", lift("(result i32)", "(result (tuple u8 u8))", memory)],
+    ["handles as numbers", lift("(param i32) (result i32)", `(param "a" (borrow $r)) (result (own $r))`)],
+    ["enums and flags as numbers", lift("(param i32)", `(param "a" bool)`)],
+    ["results of lowered functions in memory", lower("(result (tuple u8 u8))", memory)],
+    ["many parameters of lowered functions", lower(many, memory)],
+    [
+      "limits that leave room",
+      `(component (core module $a (memory (export "m") 2 3) (table (export "t") 1 1 funcref))
+        (core module $b (import "a" "m" (memory 1 4)) (import "a" "t" (table 0 funcref)))
+        (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))`
+    ],
+    [
+      "a resource of its own that comes back",
+      `(component (type $r (resource (rep i32)))
+        (component $c (import "x" (type $x (sub resource))) (export "y" (type $x)))
+        (instance $i (instantiate $c (with "x" (type $r)))) (alias export $i "y" (type $again))
+        (core func (canon resource.rep $again)))`
+    ],
+    [
+      "an instance type without outer resources in a nested component",
+      `(component (type $t (instance (export "r" (type (sub resource)))))
+        (component (alias outer 1 $t (type $t)) (import "i" (instance (type $t)))))`
+    ],
+    [
+      "a component that takes less and gives more",
+      `(component
+        (component $user (import "c" (component (import "a" (func)) (export "b" (func)))))
+        (component $given (import "a" (func $a)) (export "b" (func $a)) (export "c" (func $a)))
+        (instance (instantiate $user (with "c" (component $given)))))`
+    ],
+    [
+      "exported components, core modules and types that a host has no use for",
+      `(component (component $c) (core module $m) (type $f (func)) (export "c" (component $c))
+        (export "m" (core module $m)) (export "f" (type $f)))`
+    ]
+  ])("with %s", async (_, wat) => {
+    expect(await verdict(wat)).toBe("valid")
+  })
+})
+
+describe("a core instance is malformed", () => {
+  const link = (from: string, to: string, name = "x"): string =>
+    `(component (core module $a ${from}) (core module $b (import "a" "${name}" ${to}))
+      (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))`
+
+  it.each([
+    [
+      "without an argument",
+      `(component (core module $m (import "a" "f" (func))) (core instance (instantiate $m)))`,
+      `argument "a" is missing`
+    ],
+    ["where an argument lacks an export", link("", "(func)"), "does not export"],
+    ["with something of another sort", link(`(func (export "x"))`, "(global i32)"), "a global expected, a func given"],
+    ["with a function of another type", link(`(func (export "x") (param i32))`, "(func)"), "another type"],
+    ["with a function of another result", link(`(func (export "x"))`, "(func (result i32))"), "another type"],
+    [
+      "with a mutable global for an immutable one",
+      link(`(global (export "x") (mut i32) (i32.const 0))`, "(global i32)"),
+      "another type"
+    ],
+    ["with a global of another type", link(`(global (export "x") i64 (i64.const 0))`, "(global i32)"), "another type"],
+    ["with a small memory", link(`(memory (export "x") 1)`, "(memory 2)"), "other limits"],
+    ["with a memory that may grow further", link(`(memory (export "x") 1 3)`, "(memory 1 2)"), "other limits"],
+    ["with a memory without a maximum", link(`(memory (export "x") 1)`, "(memory 1 2)"), "other limits"],
+    ["with a table of something else", link(`(table (export "x") 1 externref)`, "(table 1 funcref)"), "a table of"],
+    ["with a tag of another type", link(`(tag (export "x") (param i32))`, "(tag)"), "another type"],
+    [
+      "with an alias of a missing export",
+      `(component (core module $m) (core instance $i (instantiate $m)) (alias core export $i "f" (core func)))`,
+      "does not export"
+    ],
+    [
+      "with an alias of another sort",
+      `(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+        (alias core export $i "f" (core memory)))`,
+      "is a core func"
+    ],
+    [
+      "with one argument given twice",
+      `(component (core module $m) (core instance $i (instantiate $m))
+        (core instance (instantiate $m (with "a" (instance $i)) (with "a" (instance $i)))))`,
+      "duplicate argument"
+    ],
+    [
+      "of a module that imports one thing twice",
+      `(component (core module (import "a" "b" (func)) (import "a" "b" (func))))`,
+      "duplicate import"
+    ]
+  ])("%s", async (_, wat, message) => {
+    const found = await verdict(wat)
+    expect(found).toMatch(/^Malformed: /)
+    expect(found).toContain(message)
+  })
+})
+
+describe("a canonical function is malformed", () => {
+  it.each([
+    ["with other parameters", lift("(param i32)", ""), "expected to be lifted"],
+    ["with other results", lift("(result i64)", "(result u32)"), "expected to be lifted"],
+    ["with separate results", lift("(result i32 i32)", "(result string)", memory), "expected to be lifted"],
+    ["without a memory for its result", lift("(result i32)", "(result string)"), "a memory is needed"],
+    ["without realloc for a parameter", lift("(param i32 i32)", `(param "a" string)`, memory), "realloc function"],
+    ["without realloc for many parameters", lift("(param i32)", many, memory), "realloc function"],
+    ["without a memory beside realloc", lift("", "", "(realloc $realloc)"), "realloc without a memory"],
+    ["with a realloc of another type", lift("", "", `${memory} (realloc $other)`), "a realloc function of type"],
+    ["with a post-return of another type", lift("", "", "(post-return $other)"), "a post-return function of type"],
+    ["with a post-return for nothing", lift("(result i32)", "(result u32)", "(post-return $post0)"), "post-return"],
+    ["with an option given twice", lift("", "", `${memory} ${memory}`), "given twice"],
+    ["with two encodings", lift("", "", "string-encoding=utf8 string-encoding=utf16"), "given twice"],
+    ["lowered without a memory for a string", lower(`(param "a" string)`), "a memory is needed"],
+    ["lowered without a memory for its results", lower("(result (tuple u8 u8))"), "a memory is needed"],
+    ["lowered without realloc for its result", lower("(result (list u8))", memory), "realloc function"],
+    ["lowered with a post-return", lower("", "(post-return $post0)"), "post-return"],
+    [
+      "as a destructor of another type",
+      `(component ${guest("")} (type (resource (rep i32) (dtor $other))))`,
+      "a destructor"
+    ],
+    [
+      "that makes handles to a resource under a less precise type",
+      `(component (type $r (resource (rep i32))) (export $x "r" (type $r) (type (sub resource)))
+        (core func (canon resource.new $x)))`,
+      "defined elsewhere"
+    ]
+  ])("%s", async (_, wat, message) => {
+    const found = await verdict(wat)
+    expect(found).toMatch(/^Malformed: /)
+    expect(found).toContain(message)
+  })
+})
+
+describe("what is exported or imported is malformed", () => {
+  const make = `(type $r (resource (rep i32))) (type $p (record (field "x" u8)))
+    (core module $m (func (export "f") (param i32))) (core instance $i (instantiate $m))`
+
+  it.each([
+    [
+      "when a resource has no name",
+      `(component ${make} (func $f (param "x" (own $r)) (canon lift (core func $i "f"))) (export "f" (func $f)))`,
+      "a resource in the export"
+    ],
+    [
+      "when a function mentions a type by what it was before its name",
+      `(component ${make} (export "p" (type $p))
+        (func $f (param "x" $p) (canon lift (core func $i "f"))) (export "f" (func $f)))`,
+      "a record in the export"
+    ],
+    ["when a list has unnamed items", `(component ${make} (type $l (list $p)) (export "l" (type $l)))`, "a record"],
+    [
+      "when an import mentions what was exported",
+      `(component ${make} (export $q "p" (type $p)) (import "f" (func (param "x" $q))))`,
+      "a record in the import"
+    ],
+    [
+      "when an import mentions a resource of the component itself",
+      `(component ${make} (import "x" (type (eq $r))))`,
+      "a resource of the component itself"
+    ],
+    [
+      "when an instance has unnamed types",
+      `(component ${make} (func $f (param "x" $p) (canon lift (core func $i "f")))
+        (instance $b (export "f" (func $f))) (export "b" (instance $b)))`,
+      "a record in the export"
+    ],
+    [
+      "when a type comes from an instance that is not exported",
+      `(component ${make} (instance $b (export "p" (type $p))) (alias export $b "p" (type $q))
+        (func $f (param "x" $q) (canon lift (core func $i "f"))) (export "f" (func $f)))`,
+      "a record in the export"
+    ],
+    [
+      "when a component type names no type",
+      `(component (type (component (type $p (record (field "x" u8))) (export "f" (func (param "x" $p))))))`,
+      "a record in the export"
+    ],
+    [
+      "when an instance type used by an import names no type",
+      `(component (type $t (instance (type $p (record (field "x" u8))) (export "f" (func (param "x" $p)))))
+        (import "i" (instance (type $t))))`,
+      "a record in the import"
+    ],
+    [
+      "when an instance made of what is there has a constructor",
+      `(component ${make} (core func $new (canon resource.new $r))
+        (func $f (param "x" u32) (result (own $r)) (canon lift (core func $new)))
+        (instance (export "r" (type $r)) (export "[constructor]r" (func $f))))`,
+      "without a name here"
+    ],
+    [
+      "when a method belongs to a resource of another name",
+      `(component (import "r" (type $r (sub resource))) (import "[method]s.f" (func (param "self" (borrow $r)))))`,
+      "of another name"
+    ],
+    [
+      "when a method belongs to a resource without a name there",
+      `(component (import "i" (instance $i (export "r" (type (sub resource))))) (alias export $i "r" (type $r))
+        (import "[method]r.f" (func (param "self" (borrow $r)))))`,
+      "without a name here"
+    ],
+    [
+      "when the name that implements an interface is one itself",
+      `(component (import "a:b/c" (implements "a:b/d") (instance)))`,
+      "no plain name of an instance"
+    ],
+    ["when a function implements", `(component (import "a" (implements "a:b/d") (func)))`, "no plain name"],
+    [
+      "when a type is given that does not fit",
+      `(component (import "i" (instance $i)) (export "j" (instance $i) (instance (export "f" (func)))))`,
+      `no export "f"`
+    ]
+  ])("%s", async (_, wat, message) => {
+    const found = await verdict(wat)
+    expect(found).toMatch(/^Malformed: /)
+    expect(found).toContain(message)
+  })
+})
+
+describe("an argument of a component is malformed", () => {
+  const give = (wanted: string, definitions: string, given: string): string =>
+    `(component (component $c (import "x" ${wanted})) ${definitions}
+      (instance (instantiate $c (with "x" ${given}))))`
+
+  it.each([
+    ["of another sort", give("(func)", "(component $d)", "(component $d)"), "a func expected"],
+    [
+      "that is a core module with more imports",
+      give("(core module)", `(core module $m (import "a" "b" (func)))`, "(core module $m)"),
+      "it imports"
+    ],
+    [
+      "that is a core module without an export",
+      give(`(core module (export "f" (func)))`, "(core module $m)", "(core module $m)"),
+      `no export "f"`
+    ],
+    [
+      "that is a core module with another export",
+      give(
+        `(core module (export "f" (func)))`,
+        `(core module $m (func (export "f") (param i32)))`,
+        "(core module $m)"
+      ),
+      "of another type"
+    ],
+    [
+      "that is a component with more imports",
+      give("(component)", `(component $d (import "a" (func)))`, "(component $d)"),
+      "it imports"
+    ],
+    [
+      "that is a component whose exports mention another resource",
+      give(
+        `(component (import "r" (type $r (sub resource))) (export "s" (type (eq $r))))`,
+        `(component $d (import "r" (type (sub resource))) (type $s (resource (rep i32))) (export "s" (type $s)))`,
+        "(component $d)"
+      ),
+      "another resource"
+    ],
+    [
+      "that is an instance without a nested export",
+      give(
+        `(instance (export "a" (instance (export "f" (func)))))`,
+        `(instance $e) (instance $i (export "a" (instance $e)))`,
+        "(instance $i)"
+      ),
+      `no export "f"`
+    ],
+    [
+      "that is a resource from another instance",
+      `(component (component $c (type $r (resource (rep i32))) (export "r" (type $r)))
+        (instance $a (instantiate $c)) (instance $b (instantiate $c))
+        (component $eq (import "a" (type $a (sub resource))) (import "b" (type (eq $a))))
+        (instance (instantiate $eq (with "a" (type $a "r")) (with "b" (type $b "r")))))`,
+      "another resource"
+    ]
+  ])("%s", async (_, wat, message) => {
+    const found = await verdict(wat)
+    expect(found).toMatch(/^Malformed: /)
+    expect(found).toContain(message)
+  })
+})
+
+describe("a type is malformed", () => {
+  it.each([
+    [
+      "that reaches out of a component for a resource, whatever it is in",
+      `(component (type $r (resource (rep i32))) (type $c (component (import "a" (type (eq $r)))))
+        (component (alias outer 1 $c (type))))`,
+      "outer resource"
+    ],
+    ["with a resource in it", `(component (type (component (type (resource (rep i32))))))`, "a resource defined"],
+    [
+      "that aliases a function",
+      `(component (type (component (import "i" (instance $i (export "f" (func))))
+      (alias export $i "f" (func)))))`,
+      "an alias of a func in a type"
+    ],
+    [
+      "of a core module with one export twice",
+      `(component (core type (module (export "a" (func)) (export "a" (func)))))`,
+      "duplicate export"
+    ],
+    [
+      "of a core module with one import twice",
+      `(component (core type (module (import "a" "b" (func)) (import "a" "b" (func)))))`,
+      "duplicate import"
+    ],
+    [
+      "of a core module where a function type is given",
+      `(component (core type $f (func)) (type (component (import "m" (core module (type $f))))))`,
+      "not a module type"
+    ],
+    [
+      "of a component where one of an instance is given",
+      `(component (type $i (instance))
+      (type (component (import "c" (component (type $i))))))`,
+      "not a component type"
+    ],
+    ["out of range", `(component (alias outer 0 0 (core type)))`, "out of range"]
+  ])("%s", async (_, wat, message) => {
+    const found = await verdict(wat)
+    expect(found).toMatch(/^Malformed: /)
+    expect(found).toContain(message)
+  })
+})
+
+describe("a small hostile component is refused at once", () => {
+  const time = async (bytes: Uint8Array): Promise<{ readonly reason: string; readonly millis: number }> => {
+    let millis = Infinity
+    let reason = "valid"
+    for (let run = 0; run < 5; run++) {
+      const start = performance.now()
+      try {
+        ComponentBinary.decode(bytes)
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error
+        reason = error.reason
+      }
+      millis = Math.min(millis, performance.now() - start)
+    }
+    return { reason, millis }
+  }
+
+  it.each([
+    ["with a name that has many readings", `(component (import "a${"-1".repeat(400)}_" (func)))`, "Malformed"],
+    [
+      "with instances that double thirty times",
+      `(component ${nest(30)})`,
+      "TooLarge"
+    ],
+    [
+      "with a chain of instances",
+      `(component (component $c0) ${
+        Array.from({ length: 150 }, (_, i) => `(component $c${i + 1} (instance (instantiate $c${i})))`).join(" ")
+      } (instance (instantiate $c150)))`,
+      "TooLarge"
+    ],
+    [
+      "with resources that double at each use",
+      `(component (type $t0 (instance (export "r" (type (sub resource))))) ${
+        Array.from({ length: 25 }, (_, i) =>
+          `(type $t${i + 1} (instance (alias outer 1 $t${i} (type $t)) (export "a" (instance (type $t)))
+          (export "b" (instance (type $t)))))`).join(" ")
+      })`,
+      "TooLarge"
+    ]
+  ])("%s", async (_, wat, expected) => {
+    const { millis, reason } = await time(await assemble(wat))
+    expect(reason).toBe(expected)
+    expect(millis).toBeLessThan(50)
+  })
+})
+
+function nest(depth: number): string {
+  return depth === 0
+    ? "(core module $m) (core instance (instantiate $m))"
+    : `(component $c ${nest(depth - 1)}) (instance (instantiate $c)) (instance (instantiate $c))`
+}
