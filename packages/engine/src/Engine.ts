@@ -10,8 +10,10 @@
  * @since 0.1.0
  */
 import { LinkError } from "./CallError.ts"
+import * as Compilers from "./Compilers.ts"
 import type { ComponentDescription } from "./ComponentBinary.ts"
 import * as CostTable from "./CostTable.ts"
+import type { EngineCache } from "./EngineCache.ts"
 import { Instance } from "./Instance.ts"
 import { parseComponent } from "./internal/decodeBlueprint.ts"
 import type { Bridge } from "./internal/link/bridge.ts"
@@ -19,8 +21,10 @@ import { makeBridge } from "./internal/link/bridge.ts"
 import { HandleTable } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
 import { bindHosts, link, minima, passed, promisingOf } from "./internal/link/linker.ts"
-import type { BoundHost, Compilers, Plan } from "./internal/link/plan.ts"
-import { checkUnused, complete, expansionOf, prepare } from "./internal/link/plan.ts"
+import type { BoundHost, Plan } from "./internal/link/plan.ts"
+import { expansionOf } from "./internal/link/plan.ts"
+import { PlanCache, sha256 } from "./internal/link/planCache.ts"
+import { Recent } from "./internal/link/recent.ts"
 import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
 import { Store } from "./internal/link/store.ts"
@@ -78,17 +82,20 @@ export interface Limits {
 
 /**
  * What the engine takes of its platform, and its own bounds. Defaults: the
- * thread's own clock and compilers; 64 core instances, 8 memories and 256
- * component instances in one instance; 4,096 instances, and 4,096 calls that can
- * be suspended at the same time: each has a stack of its own, of which a process
- * bears some ten thousand.
+ * thread's own clock and compilers; the 32 components that were loaded last
+ * (`cachedComponents`), and no `cache` besides; 64 core instances, 8 memories and
+ * 256 component instances in one instance; 4,096 instances, and 4,096 calls that
+ * can be suspended at the same time: each has a stack of its own, of which a
+ * process bears some ten thousand.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
   readonly clock?: Clock | undefined
-  readonly compilers?: Compilers | undefined
+  readonly compilers?: Compilers.Compilers | undefined
+  readonly cache?: EngineCache | undefined
+  readonly cachedComponents?: number | undefined
   readonly coreInstances?: number | undefined
   readonly memories?: number | undefined
   readonly componentInstances?: number | undefined
@@ -116,8 +123,8 @@ export interface Component {
 export interface Engine {
   /**
    * Decodes, checks, meters and compiles a component. The bytes are copied
-   * first, and the copy is what is hashed, decoded and compiled. Rejects with
-   * `DecodeError`.
+   * first, and the copy is what is hashed, decoded and compiled. Bytes that were
+   * loaded lately give the same component. Rejects with `DecodeError`.
    */
   readonly load: (bytes: Uint8Array) => Promise<Component>
   /**
@@ -139,11 +146,6 @@ export const make = (options: Options = {}): Engine => new Host(options)
 /** Fuel of an import call besides what is copied. */
 const importFuel = 100
 
-const threadCompilers: Compilers = {
-  module: (bytes) => WebAssembly.compile(bytes),
-  script: (source) => new Function("library", source) as (library: unknown) => unknown
-}
-
 class Loaded implements Component {
   readonly digest: string
   readonly description: ComponentDescription
@@ -163,6 +165,9 @@ class Loaded implements Component {
 class Host implements Engine {
   readonly #options: Options
   readonly #scheduler: Scheduler
+  readonly #plans: PlanCache
+  /** Components by digest. */
+  readonly #recent: Recent<Loaded>
   readonly #bridge: Bridge
   /** Stores by id; one that nobody holds is gone. */
   readonly #stores: Array<WeakRef<Store> | undefined> = []
@@ -171,7 +176,10 @@ class Host implements Engine {
 
   constructor(options: Options) {
     this.#options = options
-    this.#scheduler = new Scheduler(options.clock ?? threadClock(), options.calls ?? 4_096)
+    const { cache, clock = threadClock(), compilers = Compilers.thread } = options
+    this.#plans = new PlanCache({ cache, clock, compilers, policy: this.#expansionLimits })
+    this.#recent = new Recent(options.cachedComponents ?? 32)
+    this.#scheduler = new Scheduler(clock, options.calls ?? 4_096)
     const store = (id: number) => this.#stores[Math.floor(id / 1_024)]?.deref()
     this.#bridge = makeBridge({
       refill: (id, need) => store(id)?.refill(id % 1_024, need) ?? -1,
@@ -182,13 +190,20 @@ class Host implements Engine {
 
   readonly load = async (bytes: Uint8Array): Promise<Component> => {
     const copy = bytes.slice()
-    const digest = hex(await globalThis.crypto.subtle.digest("SHA-256", copy))
-    const { blueprint, description, modules } = parseComponent(copy)
+    const digest = await sha256(copy)
+    return this.#recent.get(digest, () => this.#load(copy, digest))
+  }
+
+  get #expansionLimits(): { readonly componentInstances: number; readonly coreInstances: number } {
     const { componentInstances = 256, coreInstances = 64 } = this.#options
-    const expansion = expansionOf(blueprint, { componentInstances, coreInstances, work: 100_000 })
-    checkUnused(copy, expansion, modules)
-    const prepared = prepare(copy, expansion)
-    const plan = await complete(description.world, expansion, prepared, this.#options.compilers ?? threadCompilers)
+    return { componentInstances, coreInstances }
+  }
+
+  async #load(bytes: Uint8Array<ArrayBuffer>, digest: string): Promise<Loaded> {
+    const { blueprint, description, modules } = parseComponent(bytes)
+    const expansion = expansionOf(blueprint, { ...this.#expansionLimits, work: 100_000 })
+    const { world } = description
+    const plan = await this.#plans.plan({ digest, bytes, world, expansion, modules })
     return new Loaded(digest, description, plan)
   }
 
@@ -284,9 +299,6 @@ const defaults = {
   lift: 4 * 1_024 * 1_024,
   stack: 400 * 1_024
 }
-
-const hex = (digest: ArrayBuffer): string =>
-  Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 const finder = (imports: Imports): (owner: string, name: string) => BoundHost | undefined => {
   let byTrack: Map<string, ReadonlyMap<string, HostFunc>> | undefined

@@ -78,7 +78,7 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
       ? new suspending.Suspending(lower as never)
       : lower
   }
-  const { funcs, memories } = plan.prepared.generated
+  const { funcs, memories } = plan.bound
   const waiting = new Map<number, Array<() => void>>()
   const bind = (ref: CoreRef, set: () => void) => {
     if (ref.from !== "instance") return set()

@@ -2,16 +2,18 @@
  * A component made ready: its core modules metered and compiled, its functions
  * generated, all shared by every instance.
  */
+import type { Compilers, Script } from "../../Compilers.ts"
 import { DecodeError } from "../../DecodeError.ts"
 import type { Func, World } from "../../WitType.ts"
 import type { Blueprint, ModuleSource } from "../blueprint.ts"
 import type { Metered } from "../core/meter.ts"
-import { meter } from "../core/meter.ts"
+import { metering, notValid } from "../core/meter.ts"
 import type { CoreRef, Expansion, ExpansionLimits, Exported } from "./expansion.ts"
 import { expand } from "./expansion.ts"
 import { library } from "./library.ts"
 import type { Generated } from "./program.ts"
 import { generate } from "./program.ts"
+import type { Clock } from "./scheduler.ts"
 import type { Store } from "./store.ts"
 
 /** A function of the host, as generated code calls it. */
@@ -57,17 +59,15 @@ export interface Prepared {
 export interface Plan {
   readonly world: World
   readonly expansion: Expansion
-  readonly prepared: Prepared
+  /** What has to be bound in generated code. */
+  readonly bound: Pick<Generated, "memories" | "funcs">
   /** By the index of the module in the component. */
-  readonly compiled: ReadonlyMap<number, { readonly metered: Metered; readonly module: WebAssembly.Module }>
+  readonly compiled: ReadonlyMap<
+    number,
+    { readonly metered: Omit<Metered, "bytes">; readonly module: WebAssembly.Module }
+  >
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, PlannedExport>>
   readonly make: (store: Store, hosts: ReadonlyArray<BoundHost>) => Closures
-}
-
-/** Compiles core modules and generated text; the platform can do it with a cache. */
-export interface Compilers {
-  readonly module: (bytes: Uint8Array<ArrayBuffer>) => Promise<WebAssembly.Module>
-  readonly script: (source: string) => (library: unknown) => unknown
 }
 
 const randomName = (): string => {
@@ -76,36 +76,58 @@ const randomName = (): string => {
 }
 
 /** Core modules that an instance needs, once each. */
-const modulesOf = (expansion: Expansion): ReadonlyArray<ModuleSource> => {
+export const modulesOf = (expansion: Expansion): ReadonlyArray<ModuleSource> => {
   const seen = new Map<number, ModuleSource>()
   for (const { module } of expansion.coreInstances) seen.set(module.index, module)
   return [...seen.values()]
 }
 
-/** Refuses core modules that no instance needs where their code is not valid. */
-export const checkUnused = (
-  bytes: Uint8Array<ArrayBuffer>,
-  expansion: Expansion,
-  modules: ReadonlyArray<ModuleSource>
-): void => {
-  const used = new Set(modulesOf(expansion).map(({ index }) => index))
-  for (const { index, offset, size } of modules) {
-    if (used.has(index) || WebAssembly.validate(bytes.subarray(offset, offset + size))) continue
-    throw new DecodeError({ reason: "Malformed", offset, section: "core module", message: "an invalid core module" })
-  }
+/** What preparing takes besides the component. */
+export interface Means {
+  readonly compilers: Compilers
+  readonly clock: Clock
 }
 
-/** Meters every core module, and writes the functions. */
-export const prepare = (bytes: Uint8Array<ArrayBuffer>, expansion: Expansion): Prepared => ({
-  generated: generate(expansion, reachable(expansion.exports)),
-  modules: modulesOf(expansion).map(({ offset, size }) => {
+/** Milliseconds that a thread is held at a time. */
+const turn = 4
+
+/** Validates every core module, meters those that an instance needs, and writes the functions. */
+export const prepare = async (
+  bytes: Uint8Array<ArrayBuffer>,
+  expansion: Expansion,
+  all: ReadonlyArray<ModuleSource>,
+  means: Means
+): Promise<Prepared> => {
+  const generated = generate(expansion, reachable(expansion.exports))
+  const used = modulesOf(expansion)
+  const indices = new Set(used.map(({ index }) => index))
+  for (const { index, offset, size } of all) {
+    if (indices.has(index) || await means.compilers.validate(bytes.subarray(offset, offset + size))) continue
+    throw placed(notValid(), offset)
+  }
+  const modules: Array<Metered> = []
+  for (const { offset, size } of used) {
     try {
-      return meter(bytes.subarray(offset, offset + size), { randomName })
+      modules.push(await metered(bytes.subarray(offset, offset + size), means))
     } catch (error) {
       throw error instanceof DecodeError ? placed(error, offset) : error
     }
-  })
-})
+  }
+  return { generated, modules }
+}
+
+const metered = async (original: Uint8Array<ArrayBuffer>, { clock, compilers }: Means): Promise<Metered> => {
+  if (!await compilers.validate(original)) throw notValid()
+  const steps = metering(original, { randomName })
+  let since = clock.now()
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    if (clock.now() - since < turn) continue
+    await new Promise<void>((resume) => clock.macrotask(resume))
+    since = clock.now()
+  }
+}
 
 const placed = (error: DecodeError, offset: number): DecodeError =>
   new DecodeError({
@@ -126,19 +148,39 @@ const reachable = (exports: ReadonlyMap<string, Exported>, found = new Set<numbe
 
 export const expansionOf = (blueprint: Blueprint, limits: ExpansionLimits): Expansion => expand(blueprint, limits)
 
+/** Compiles what was prepared. `code` is what the script gave when it was compiled before. */
 export const complete = async (
   world: World,
   expansion: Expansion,
-  prepared: Prepared,
-  compilers: Compilers
-): Promise<Plan> => {
-  const sources = modulesOf(expansion)
-  const modules = await Promise.all(prepared.modules.map((metered) => compilers.module(metered.bytes)))
-  const compiled = new Map(
-    sources.map(({ index }, i) => [index, { metered: prepared.modules[i]!, module: modules[i]! }])
+  { code, prepared: { generated, modules } }: {
+    readonly prepared: Prepared
+    readonly code: Uint8Array<ArrayBuffer> | undefined
+  },
+  compilers: Compilers,
+  eager: boolean
+): Promise<{ readonly plan: Plan; readonly script: Script }> => {
+  const compiled = await Promise.all(
+    modulesOf(expansion).map(async ({ index }, i) => {
+      const { bytes, ...metered } = modules[i]!
+      return [index, { metered, module: await compilers.module(bytes, eager) }] as const
+    })
   )
-  const make = compilers.script(prepared.generated.source)(library) as Plan["make"]
-  return { world, expansion, prepared, compiled, exports: exportsOf(world, expansion), make }
+  const script = compilers.script(generated.source, code)
+  const make = script.run(library)
+  if (typeof make !== "function") throw new TypeError("generated code that gives no function")
+  const { funcs, memories } = generated
+  const exports = exportsOf(world, expansion)
+  return {
+    plan: {
+      world,
+      expansion,
+      bound: { funcs, memories },
+      compiled: new Map(compiled),
+      exports,
+      make: make as Plan["make"]
+    },
+    script
+  }
 }
 
 const exportsOf = (world: World, expansion: Expansion): Plan["exports"] => {

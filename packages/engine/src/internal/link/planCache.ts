@@ -1,0 +1,151 @@
+/**
+ * Makes plans: from what a cache kept of the component, or from the component.
+ *
+ * The order is what makes it safe: original modules are validated, then metered,
+ * then compiled. An entry of the cache replaces the first two, and only if it
+ * is of this component, this engine and these options, and has the shape of the
+ * component; anything else is as if there were none.
+ */
+import type { Compilers, Script } from "../../Compilers.ts"
+import { version as costTable } from "../../CostTable.ts"
+import type { CacheEvent, EngineCache } from "../../EngineCache.ts"
+import type { World } from "../../WitType.ts"
+import type { ModuleSource } from "../blueprint.ts"
+import { version } from "../version.ts"
+import { type Artifact, decodeArtifact, encodeArtifact, format, RefusedEntry } from "./artifact.ts"
+import type { Expansion } from "./expansion.ts"
+import { complete, modulesOf, type Plan, prepare, type Prepared } from "./plan.ts"
+import type { Clock } from "./scheduler.ts"
+
+/** A component that was decoded. */
+export interface Decoded {
+  readonly digest: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly world: World
+  readonly expansion: Expansion
+  /** All core modules, also those that no instance needs. */
+  readonly modules: ReadonlyArray<ModuleSource>
+}
+
+/**
+ * Bytes of code that are compiled ahead where they come from the cache. More
+ * than that was compiled ahead once and is now compiled as it is called: the
+ * wait would be longer than that of everything else together.
+ */
+const eagerSize = 2 * 1_024 * 1_024
+
+export class PlanCache {
+  readonly #compilers: Compilers
+  readonly #clock: Clock
+  readonly #cache: EngineCache | undefined
+  /** What plans depend on besides the component. */
+  readonly #policy: string
+
+  constructor(fields: {
+    readonly compilers: Compilers
+    readonly clock: Clock
+    readonly cache: EngineCache | undefined
+    readonly policy: Readonly<Record<string, number>>
+  }) {
+    this.#compilers = fields.compilers
+    this.#clock = fields.clock
+    this.#cache = fields.cache
+    this.#policy = [
+      `airssys plan ${format}`,
+      `engine ${version}`,
+      `costs ${costTable}`,
+      `runtime ${JSON.stringify(fields.cache?.runtime)}`,
+      ...Object.entries(fields.policy).map(([name, value]) => `${name} ${value}`)
+    ].join("\n")
+  }
+
+  /** Makes the plan of a component. Rejects with `DecodeError`. */
+  async plan(decoded: Decoded): Promise<Plan> {
+    if (this.#cache === undefined) return (await this.#make(decoded)).plan
+    const key = await sha256(new TextEncoder().encode(`${this.#policy}\ncomponent ${decoded.digest}`))
+    const restored = await this.#restore(this.#cache, key, decoded)
+    if (restored !== undefined) return restored
+    const { plan, prepared, script } = await this.#make(decoded)
+    void this.#keep(this.#cache, key, prepared, script)
+    return plan
+  }
+
+  async #make(
+    { bytes, expansion, modules, world }: Decoded
+  ): Promise<{ readonly plan: Plan; readonly prepared: Prepared; readonly script: Script }> {
+    const prepared = await prepare(bytes, expansion, modules, { compilers: this.#compilers, clock: this.#clock })
+    const { plan, script } = await complete(world, expansion, { prepared, code: undefined }, this.#compilers, true)
+    return { plan, prepared, script }
+  }
+
+  async #restore(cache: EngineCache, key: string, { expansion, world }: Decoded): Promise<Plan | undefined> {
+    const report = (kind: CacheEvent["kind"], detail?: string) => cache.report?.({ kind, key, detail })
+    let entry
+    try {
+      entry = await cache.get(key)
+    } catch (error) {
+      return void report("failed", String(error))
+    }
+    if (entry === undefined) return void report("miss")
+    try {
+      const artifact = decodeArtifact(key, entry, expansion)
+      const plan = await this.#complete(world, expansion, artifact)
+      report("hit")
+      return plan
+    } catch (error) {
+      return void report("refused", error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  async #complete(world: World, expansion: Expansion, artifact: Artifact): Promise<Plan> {
+    const size = artifact.prepared.modules.reduce((sum, { codeSize }) => sum + codeSize, 0)
+    const { plan } = await complete(world, expansion, artifact, this.#compilers, size <= eagerSize)
+    for (const source of modulesOf(expansion)) fits(source, plan)
+    return plan
+  }
+
+  async #keep(cache: EngineCache, key: string, prepared: Prepared, script: Script): Promise<void> {
+    try {
+      const code = script.code?.()
+      await cache.put(key, encodeArtifact(key, { prepared, code: code === undefined ? undefined : code.slice() }))
+      cache.report?.({ kind: "stored", key })
+    } catch (error) {
+      cache.report?.({ kind: "failed", key, detail: String(error) })
+    }
+  }
+}
+
+/** A restored module takes what the original takes, and gives what it and its meter give. */
+const fits = ({ index, type }: ModuleSource, plan: Plan): void => {
+  const compiled = plan.compiled.get(index)
+  if (compiled === undefined) throw new RefusedEntry("it lacks a module")
+  const { metered: { names }, module } = compiled
+  const wanted = new Map<string, string>([
+    [names.setFuel, "function"],
+    [names.fuel, "function"],
+    [names.init, "function"],
+    [names.hooks, "table"],
+    ...names.start === undefined ? [] : [[names.start, "function"] as const],
+    ...names.memories.map((name) => [name, "memory"] as const),
+    ...names.tables.map((name) => [name, "table"] as const)
+  ])
+  for (const [name, { sort }] of type.exports) wanted.set(name, kindOf(sort))
+  const exports = WebAssembly.Module.exports(module)
+  const imports = WebAssembly.Module.imports(module)
+  if (
+    exports.length !== wanted.size || exports.some(({ kind, name }) => wanted.get(name) !== kind) ||
+    imports.length !== type.imports.length || imports.some((one, i) => {
+      const original = type.imports[i]
+      return original === undefined || one.module !== original.module || one.name !== original.name ||
+        one.kind !== kindOf(original.extern.sort)
+    })
+  ) throw new RefusedEntry("it has a module of another shape")
+}
+
+const kindOf = (sort: string): string => sort === "func" ? "function" : sort
+
+/** The digest in lower-case hex. */
+export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> => {
+  const digest = new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
