@@ -37,7 +37,7 @@ export const readDeclarations = (
 ): { readonly imports: ReadonlyArray<CoreImport>; readonly spaces: CoreSpaces } => {
   const spaces: CoreSpaces = { types: [], func: [], table: [], memory: [], global: [], tag: [] }
   const { types } = spaces
-  sections.items(SectionId.type, "types", 3, (reader) => types.push(readFuncType(reader, types)))
+  sections.items(SectionId.type, "types", 2, (reader) => types.push(readFuncType(reader, types)))
   const imports = sections.items(SectionId.import, "imports", 4, (reader) => readImport(reader, spaces))
   sections.items(SectionId.function, "functions", 1, (reader) => spaces.func.push(readFunc(reader, types)))
   sections.items(SectionId.table, "tables", 3, (reader) => spaces.table.push(readDefinedTable(reader, types)))
