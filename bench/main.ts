@@ -4,12 +4,14 @@
 import * as Command from "./harness/Command.ts"
 import * as actor from "./suites/actor.ts"
 import * as component from "./suites/component.ts"
+import * as load from "./suites/load.ts"
 
 process.exitCode = await Command.run(
   process.argv.slice(2),
   [
     { suite: actor.suite, url: import.meta.resolve("./suites/actor.ts") },
-    { suite: component.suite, url: import.meta.resolve("./suites/component.ts") }
+    { suite: component.suite, url: import.meta.resolve("./suites/component.ts") },
+    { suite: load.suite, url: import.meta.resolve("./suites/load.ts") }
   ],
   { out: (line) => console.log(line), err: (line) => console.error(line) }
 )

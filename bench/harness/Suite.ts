@@ -33,12 +33,13 @@ export interface Contender {
 }
 
 /**
- * Of one operation; for `MB/s`, where more is better, an operation is a byte.
+ * What figures are in. Of one operation, unless the work gives them itself, as
+ * it has to where more is better (`MB/s`).
  */
 export type Unit = "ns" | "us" | "ms" | "MB/s"
 
 /**
- * Nanoseconds that an operation took, in a unit.
+ * Nanoseconds that an operation took, in a unit. Throws for one that is no time.
  */
 export const inUnit = (unit: Unit, nanos: number): number => {
   switch (unit) {
@@ -49,7 +50,7 @@ export const inUnit = (unit: Unit, nanos: number): number => {
     case "ms":
       return nanos / 1e6
     case "MB/s":
-      return 1e3 / nanos
+      throw new Error("a time is not in MB/s")
   }
 }
 

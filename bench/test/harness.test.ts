@@ -104,10 +104,7 @@ describe("Measure", () => {
 
   it("gives the time of an operation in the unit of the row", async () => {
     const medianIn = async (unit: Suite.Unit) => (await bench({ unit }, { ours: 20 }).measured).ours.median
-    assert.deepStrictEqual(
-      [await medianIn("ns"), await medianIn("us"), await medianIn("ms"), await medianIn("MB/s")],
-      [20, 0.02, 0.000_02, 50]
-    )
+    assert.deepStrictEqual([await medianIn("ns"), await medianIn("us"), await medianIn("ms")], [20, 0.02, 0.000_02])
   })
 
   it("gives what a run found instead of its time", async () => {

@@ -90,7 +90,9 @@ export const wat = `(module
   (func (export "${exported("add")}") (param i32 i32) (result i32)
     (i32.add (local.get 0) (local.get 1)))
 
-  (func (export "${exported("echo")}") (export "${exported("echo-bytes")}") (param $text i32) (param $length i32) (result i32)
+  (func (export "${exported("echo")}") (export "${
+  exported("echo-bytes")
+}") (param $text i32) (param $length i32) (result i32)
     (i32.store (i32.const 0) (local.get $text))
     (i32.store (i32.const 4) (local.get $length))
     (i32.const 0))

@@ -1,0 +1,45 @@
+/**
+ * What it takes to meter a core module, and to validate it and to compile it as
+ * the platform does.
+ */
+import { randomBytes } from "node:crypto"
+import { meter as metered } from "../../../packages/engine/src/internal/core/meter.ts"
+import type { Work } from "../../harness/Suite.ts"
+import { scriptComponent } from "../component/scriptGuest.ts"
+import { coreModules } from "./guests.ts"
+
+/** The largest core module of a JavaScript guest. */
+const quickjs = async (): Promise<Uint8Array<ArrayBuffer>> => {
+  const [largest] = [...coreModules(await scriptComponent())].sort((a, b) => b.length - a.length)
+  if (largest === undefined) throw new Error("a component without core modules")
+  return largest.slice()
+}
+
+/** Megabytes of a module that are worked through in a second. */
+const throughput = <A>(bytes: Uint8Array, once: () => A, check: (result: A) => boolean): Work => {
+  let results: Array<A> = []
+  let speed = 0
+  return {
+    run: (count) => {
+      const start = performance.now()
+      for (let done = 0; done < count; done++) results.push(once())
+      speed = count * bytes.length / (performance.now() - start) / 1e3
+    },
+    check: (count) => {
+      if (results.length !== count || !results.every(check)) throw new Error("not all of it was done")
+      results = []
+    },
+    figure: () => speed
+  }
+}
+
+export const meter = async (): Promise<Work> => {
+  const bytes = await quickjs()
+  const randomName = (): string => randomBytes(12).toString("hex")
+  return throughput(bytes, () => metered(bytes, { randomName }), ({ bytes }) => WebAssembly.validate(bytes))
+}
+
+export const validate = async (): Promise<Work> => {
+  const bytes = await quickjs()
+  return throughput(bytes, () => WebAssembly.validate(bytes), (isValid) => isValid)
+}
