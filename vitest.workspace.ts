@@ -12,7 +12,8 @@ export default defineConfig({
       ),
       project("examples", ["examples/*/**/*.test.ts"]),
       project("wit", ["wit/test/**/*.test.ts"]),
-      project("bench", ["bench/test/**/*.test.ts"])
+      project("bench", ["bench/test/**/*.test.ts"]),
+      project("scripts", ["scripts/*/test/**/*.test.ts"])
     ]
   }
 })

@@ -5,7 +5,6 @@
  * It belongs in a process that is thrown away after a few components, because a
  * component can leave the transpiler broken for the next one.
  */
-import { $init, generate } from "@bytecodealliance/jco-transpile/component"
 import { type Component, type Engine, type Imports, type Instance, Refused, Trapped } from "./contract.ts"
 
 type Callable = (...args: ReadonlyArray<unknown>) => unknown
@@ -15,15 +14,13 @@ type Instantiate = (
   instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance
 ) => unknown
 
-export const make = async (): Promise<Engine> => {
-  await $init
-  return { name: "jco", load: async (bytes) => load(bytes) }
-}
+/** Its transpiler is read by the first component. */
+export const make = async (): Promise<Engine> => ({ name: "jco", load })
 
-const load = (bytes: Uint8Array): Component => {
+const load = async (bytes: Uint8Array): Promise<Component> => {
   let source = ""
   const modules = new Map<string, WebAssembly.Module>()
-  for (const [name, content] of transpile(bytes)) {
+  for (const [name, content] of await transpile(bytes)) {
     if (name.endsWith(".js")) source = new TextDecoder().decode(content)
     else if (name.endsWith(".wasm")) modules.set(name, compile(Uint8Array.from(content)))
   }
@@ -31,7 +28,9 @@ const load = (bytes: Uint8Array): Component => {
   return { instantiate: (imports) => link(instantiate, modules, imports) }
 }
 
-const transpile = (bytes: Uint8Array) => {
+const transpile = async (bytes: Uint8Array) => {
+  const { $init, generate } = await import("@bytecodealliance/jco-transpile/component")
+  await $init
   try {
     return generate(bytes, {
       name: "component",
@@ -59,7 +58,7 @@ const compile = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => {
 
 const messageOf = (error: unknown): string => {
   const payload = typeof error === "object" && error !== null && "payload" in error ? error.payload : undefined
-  return String(payload ?? (error instanceof Error ? error.message : error)).slice(0, 500)
+  return String(payload ?? (error instanceof Error ? error.message : error)).replaceAll(/\s+/g, " ").slice(0, 500)
 }
 
 const entry = /\nexport function instantiate\(/
@@ -146,7 +145,10 @@ const running = <A>(run: () => A): A => {
 const categories: ReadonlyArray<readonly [pattern: RegExp, category: string]> = [
   [/unreachable/, "Unreachable"],
   [/host function failed/, "HostFailure"],
-  [/memory access out of bounds|data segment|memory index|offset|buffer|typed array/i, "MemoryOutOfBounds"],
+  [
+    /memory access out of bounds|out of bounds memory access|data segment|memory index|offset|buffer|typed array/i,
+    "MemoryOutOfBounds"
+  ],
   [/table (index|access|element)|element segment|out of bounds table/, "TableOutOfBounds"],
   [/null function|signature mismatch|indirect call|null reference/, "BadIndirectCall"],
   [/result unrepresentable|integer overflow/, "IntegerOverflow"],

@@ -240,6 +240,7 @@ const coreCategories: ReadonlyArray<readonly [pattern: RegExp, category: string]
   [/`?unreachable`?/, "Unreachable"],
   [/out of bounds memory access/, "MemoryOutOfBounds"],
   [/divide by zero/, "DivisionByZero"],
+  [/uninitialized element|indirect call type mismatch/, "BadIndirectCall"],
   [/call stack exhausted/, "StackOverflow"]
 ]
 

@@ -1,0 +1,52 @@
+;; Sixteen flat parameters travel as they are, seventeen through memory.
+(component
+  (core module $M
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at))
+    (func (export "sixteen")
+      (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+      (i32.sub (i32.mul (local.get 15) (i32.const 10)) (local.get 0)))
+    (func (export "seventeen") (param $args i32) (result i32)
+      (i32.sub
+        (i32.mul (i32.load offset=64 (local.get $args)) (i32.const 10))
+        (i32.load (local.get $args))))
+    ;; The bytes 1, 2 and a u64 behind six bytes of padding.
+    (func (export "pair") (result i32)
+      (i32.store8 (i32.const 16) (i32.const 1))
+      (i64.store (i32.const 24) (i64.const -2))
+      (i32.const 16))
+    (func (export "swap") (param i32 i32) (result i32)
+      (i32.store (i32.const 32) (local.get 1))
+      (i32.store (i32.const 36) (local.get 0))
+      (i32.const 32)))
+  (core instance $m (instantiate $M))
+  (type $ten (tuple u32 u32 u32 u32 u32 u32 u32 u32 u32 u32))
+  (func (export "sixteen") (param "ten" $ten) (param "six" (tuple u32 u32 u32 u32 u32 u32)) (result u32)
+    (canon lift (core func $m "sixteen")))
+  (func (export "seventeen") (param "ten" $ten) (param "seven" (tuple u32 u32 u32 u32 u32 u32 u32)) (result u32)
+    (canon lift (core func $m "seventeen") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+  (func (export "pair") (result (tuple u8 u64))
+    (canon lift (core func $m "pair") (memory (core memory $m "memory"))))
+  (func (export "swap") (param "a" u32) (param "b" u32) (result (tuple u32 u32))
+    (canon lift (core func $m "swap") (memory (core memory $m "memory"))))
+)
+(assert_return
+  (invoke "sixteen"
+    (tuple.const (u32.const 7) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0)
+      (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0))
+    (tuple.const (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 9)))
+  (u32.const 83))
+(assert_return
+  (invoke "seventeen"
+    (tuple.const (u32.const 7) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0)
+      (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0))
+    (tuple.const (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 0) (u32.const 9)))
+  (u32.const 83))
+(assert_return (invoke "pair") (tuple.const (u8.const 1) (u64.const 18446744073709551614)))
+(assert_return (invoke "swap" (u32.const 4294967295) (u32.const 0))
+  (tuple.const (u32.const 0) (u32.const 4294967295)))
