@@ -26,7 +26,10 @@ export interface Script {
  * @since 0.1.0
  */
 export interface Compilers {
-  /** Whether this is a module that `module` would compile. */
+  /**
+   * Whether a module is valid. What is metered depends on the answer: compiling
+   * a module does not give it where functions are compiled when they are called.
+   */
   readonly validate: (bytes: Uint8Array<ArrayBuffer>) => Promise<boolean>
   /**
    * Compiles a module: all of its functions if `eager` and where the platform
@@ -40,20 +43,14 @@ export interface Compilers {
   readonly script: (source: string, code: Uint8Array<ArrayBuffer> | undefined) => Script
 }
 
-/** Bytes that are validated while the thread waits: some milliseconds. */
-const inPlace = 1_024 * 1_024
-
 /**
- * Compilers of the thread that calls.
+ * Compilers of the thread that calls, which validating 10 MB holds for some 30 ms.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const thread: Compilers = {
-  validate: (bytes) =>
-    bytes.length <= inPlace
-      ? Promise.resolve(WebAssembly.validate(bytes))
-      : WebAssembly.compile(bytes).then(() => true, () => false),
+  validate: (bytes) => Promise.resolve(WebAssembly.validate(bytes)),
   module: (bytes) => WebAssembly.compile(bytes),
   script: (source) => ({ run: new Function("library", source) as Script["run"] })
 }

@@ -35,9 +35,22 @@ export interface CacheEvent {
 export interface EngineCache {
   /** What entries depend on besides the engine, such as the versions of Node and V8. */
   readonly runtime: string
-  /** The bytes become the engine's, which does not expect them to change. */
+  /**
+   * The bytes become the engine's, which does not expect them to change. Rejects
+   * with {@link RefusedEntry} for an entry that is not what was put.
+   */
   readonly get: (key: string) => Promise<Uint8Array<ArrayBuffer> | undefined>
   readonly put: (key: string, entry: Uint8Array<ArrayBuffer>) => Promise<void>
   /** Told of each event once. */
   readonly report?: ((event: CacheEvent) => void) | undefined
+}
+
+/**
+ * An entry that is not used. The message says why.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class RefusedEntry extends Error {
+  override readonly name = "RefusedEntry"
 }

@@ -6,6 +6,7 @@
  * `RefusedEntry`. It does not make bytes trustworthy that anybody can write.
  */
 import { version as costTable } from "../../CostTable.ts"
+import { RefusedEntry } from "../../EngineCache.ts"
 import type { Metered } from "../core/meter.ts"
 import type { CoreLimits } from "../coreExtern.ts"
 import type { CoreRef, Expansion } from "./expansion.ts"
@@ -14,10 +15,6 @@ import { modulesOf } from "./plan.ts"
 
 /** Number of the format that this module writes and reads. */
 export const format = 1
-
-export class RefusedEntry extends Error {
-  override readonly name = "RefusedEntry"
-}
 
 export interface Artifact {
   readonly prepared: Prepared

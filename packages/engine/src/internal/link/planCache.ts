@@ -8,11 +8,11 @@
  */
 import type { Compilers, Script } from "../../Compilers.ts"
 import { version as costTable } from "../../CostTable.ts"
-import type { CacheEvent, EngineCache } from "../../EngineCache.ts"
+import { type CacheEvent, type EngineCache, RefusedEntry } from "../../EngineCache.ts"
 import type { World } from "../../WitType.ts"
 import type { ModuleSource } from "../blueprint.ts"
 import { version } from "../version.ts"
-import { type Artifact, decodeArtifact, encodeArtifact, format, RefusedEntry } from "./artifact.ts"
+import { type Artifact, decodeArtifact, encodeArtifact, format } from "./artifact.ts"
 import type { Expansion } from "./expansion.ts"
 import { complete, modulesOf, type Plan, prepare, type Prepared } from "./plan.ts"
 import type { Clock } from "./scheduler.ts"
@@ -84,6 +84,7 @@ export class PlanCache {
     try {
       entry = await cache.get(key)
     } catch (error) {
+      if (error instanceof RefusedEntry) return void report("refused", error.message)
       return void report("failed", String(error))
     }
     if (entry === undefined) return void report("miss")

@@ -1,0 +1,117 @@
+/**
+ * Folders and files that nobody but this user can change, and a key in one.
+ */
+import { randomBytes, randomUUID } from "node:crypto"
+import type { Stats } from "node:fs"
+import { constants } from "node:fs"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+
+export interface Fault {
+  readonly reason: "NotAFolder" | "Exposed" | "ForeignOwner" | "KeyInvalid" | "KeyInside" | "Unusable"
+  readonly detail: string
+  readonly cause?: unknown
+}
+
+/** A fault as what is thrown between the functions of this folder. */
+export class PathFault extends Error {
+  readonly fault: Fault
+
+  constructor(fault: Fault) {
+    super(fault.detail)
+    this.fault = fault
+  }
+}
+
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+
+/** Systems without users have no owners to compare. */
+const owned = (stats: Stats): boolean => process.getuid === undefined || stats.uid === process.getuid()
+const exposed = (stats: Stats, mask: number): boolean => process.getuid !== undefined && (stats.mode & mask) !== 0
+
+/** Makes the folder if there is none, with mode 0700, and gives its real path. */
+export const ownFolder = async (folder: string): Promise<string> => {
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+  const stats = await fs.lstat(folder)
+  if (!stats.isDirectory()) throw new PathFault({ reason: "NotAFolder", detail: `${folder} is not a folder itself` })
+  if (!owned(stats)) {
+    throw new PathFault({
+      reason: "ForeignOwner",
+      detail: `${folder} belongs to user ${stats.uid}: give another folder`
+    })
+  }
+  if (exposed(stats, 0o077)) {
+    throw new PathFault({ reason: "Exposed", detail: `other users have access to ${folder}: chmod 700` })
+  }
+  return await fs.realpath(folder)
+}
+
+const keySize = 32
+
+export const usableKey = (key: Uint8Array): Uint8Array => {
+  if (key.length >= keySize) return key.slice()
+  throw new PathFault({ reason: "KeyInvalid", detail: `a key has at least ${keySize} bytes, this one ${key.length}` })
+}
+
+/** Reads the key in a file, which is made with a new key if there is none. */
+export const keyIn = async (file: string, folder: string): Promise<Uint8Array> => {
+  const parent = path.dirname(path.resolve(file))
+  await fs.mkdir(parent, { recursive: true, mode: 0o700 })
+  const real = await fs.realpath(parent)
+  if (real === folder || real.startsWith(folder + path.sep)) {
+    throw new PathFault({
+      reason: "KeyInside",
+      detail: `${file} is inside of the folder of the cache: keep the key elsewhere`
+    })
+  }
+  try {
+    return await readKey(file)
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error
+  }
+  await makeKey(file)
+  return await readKey(file)
+}
+
+const readKey = async (file: string): Promise<Uint8Array> => {
+  const handle = await openFile(file)
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile() || stats.size > 4_096) {
+      throw new PathFault({ reason: "KeyInvalid", detail: `${file} is no file of a key` })
+    }
+    if (!owned(stats)) throw new PathFault({ reason: "ForeignOwner", detail: `${file} belongs to user ${stats.uid}` })
+    if (exposed(stats, 0o077)) {
+      throw new PathFault({
+        reason: "Exposed",
+        detail: `other users have access to ${file}: make a new key, chmod 600`
+      })
+    }
+    return usableKey(await handle.readFile())
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Links a finished file into place: of several processes one wins, and no one reads half of a key. */
+const makeKey = async (file: string): Promise<void> => {
+  const temporary = `${file}.${randomUUID()}`
+  try {
+    await fs.writeFile(temporary, randomBytes(keySize), { mode: 0o600, flag: "wx" })
+    await fs.link(temporary, file)
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error
+  } finally {
+    await fs.rm(temporary, { force: true })
+  }
+}
+
+/** Opens a file that is no link, without waiting for a writer of a pipe. */
+export const openFile = (file: string): Promise<fs.FileHandle> =>
+  fs.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch(
+    (error: unknown) => {
+      if (codeOf(error) !== "ELOOP") throw error
+      throw new PathFault({ reason: "KeyInvalid", detail: `${file} is a link`, cause: error })
+    }
+  )
