@@ -21,6 +21,7 @@ import { makeBridge } from "./internal/link/bridge.ts"
 import { HandleTable } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
 import { bindHosts, link, minima, passed, promisingOf } from "./internal/link/linker.ts"
+import type { Linked } from "./internal/link/linker.ts"
 import type { BoundHost, Plan } from "./internal/link/plan.ts"
 import { expansionOf } from "./internal/link/plan.ts"
 import { PlanCache, sha256 } from "./internal/link/planCache.ts"
@@ -172,7 +173,7 @@ class Host implements Engine {
   /** Stores by id; one that nobody holds is gone. */
   readonly #stores: Array<WeakRef<Store> | undefined> = []
   readonly #free: Array<number> = []
-  readonly #collected = new FinalizationRegistry<number>((id) => this.#release(id))
+  readonly #collected = new FinalizationRegistry<number>((id) => this.#vacate(id))
 
   constructor(options: Options) {
     this.#options = options
@@ -189,7 +190,7 @@ class Host implements Engine {
   }
 
   readonly load = async (bytes: Uint8Array): Promise<Component> => {
-    const copy = bytes.slice()
+    const copy = new Uint8Array(bytes)
     const digest = await sha256(copy)
     return this.#recent.get(digest, () => this.#load(copy, digest))
   }
@@ -213,12 +214,12 @@ class Host implements Engine {
     const hosts = bindHosts(plan, finder(imports))
     this.#admit(plan, limits)
     const store = this.#store(plan, imports, limits)
-    const linked = link(plan, store, hosts, this.#bridge)
+    const linked = this.#link(plan, store, hosts)
     return new Instance({
       store,
       exports: plan.exports,
       closures: (planned) =>
-        planned.from === "lift" ? linked.closures.lifts[planned.lift] ?? undefined : passed(planned, hosts),
+        planned.from === "lift" ? linked.closures.lifts[planned.lift] ?? undefined : passed(planned, hosts, store),
       promising: (planned) => promisingOf(planned.from === "lift" ? linked.func(planned.coreFunc) : undefined),
       destroy: (resource, rep) => {
         const one = plan.expansion.resources[resource]
@@ -226,15 +227,25 @@ class Host implements Engine {
       },
       isAsync: hosts.some((host) => host.async),
       costTable: CostTable.version,
-      fuel: limits.fuel ?? Infinity,
-      queue: limits.queue ?? 64,
-      release: () => this.#release(store.id)
+      fuel: bound("fuel", limits.fuel, Infinity),
+      queue: bound("queue", limits.queue, 64),
+      release: () => this.#release(store)
     })
+  }
+
+  #link(plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>): Linked {
+    try {
+      return link(plan, store, hosts, this.#bridge)
+    } catch (error) {
+      this.#release(store)
+      throw error
+    }
   }
 
   #admit(plan: Plan, limits: Limits): void {
     const { bytes, elements, memories } = minima(plan)
-    const { memory = defaults.memory, tableElements = defaults.tableElements } = limits
+    const memory = bound("memory", limits.memory, defaults.memory)
+    const tableElements = bound("tableElements", limits.tableElements, defaults.tableElements)
     if (bytes > memory) {
       throw new LinkError("MemoryLimit", `the component starts with ${bytes} bytes of memory, its limit is ${memory}`)
     }
@@ -254,19 +265,20 @@ class Host implements Engine {
   }
 
   #store(plan: Plan, imports: Imports, limits: Limits): Store {
+    const handles = bound("handles", limits.handles, defaults.handles)
+    const bounds = {
+      memory: bound("memory", limits.memory, defaults.memory),
+      tableElements: bound("tableElements", limits.tableElements, defaults.tableElements),
+      handles,
+      lift: bound("lift", limits.lift, defaults.lift),
+      stack: Math.min(bound("stack", limits.stack, defaults.stack), defaults.stack)
+    }
     const id = this.#free.pop() ?? this.#stores.length
-    const { handles = defaults.handles, lift, memory, stack, tableElements } = limits
     const { parents, resources } = plan.expansion
     const find = finder(imports)
     const store = new Store({
       id,
-      limits: {
-        memory: memory ?? defaults.memory,
-        tableElements: tableElements ?? defaults.tableElements,
-        handles,
-        lift: lift ?? defaults.lift,
-        stack: stack ?? defaults.stack
-      },
+      limits: bounds,
       bridge: this.#bridge,
       scheduler: this.#scheduler,
       resources,
@@ -274,7 +286,7 @@ class Host implements Engine {
       miss: MISS,
       dropped: (resource, value) => {
         const one = resources[resource]
-        if (one?.from === "host") find(one.owner, `[resource-drop]${one.name}`)?.call(value)
+        return one?.from === "host" ? find(one.owner, `[resource-drop]${one.name}`)?.call(value) : undefined
       }
     })
     this.#stores[id] = new WeakRef(store)
@@ -282,13 +294,16 @@ class Host implements Engine {
     return store
   }
 
-  #release(id: number): void {
-    const store = this.#stores[id]
-    if (store === undefined) return
+  /** Gives the number of a store back, once. */
+  #release(store: Store): void {
+    if (this.#stores[store.id]?.deref() !== store) return
+    this.#collected.unregister(store)
+    this.#vacate(store.id)
+  }
+
+  #vacate(id: number): void {
     this.#stores[id] = undefined
     this.#free.push(id)
-    const held = store.deref()
-    if (held !== undefined) this.#collected.unregister(held)
   }
 }
 
@@ -298,6 +313,13 @@ const defaults = {
   handles: 65_536,
   lift: 4 * 1_024 * 1_024,
   stack: 400 * 1_024
+}
+
+/** A limit; what is no number from 0 on would be none. */
+const bound = (name: string, value: number | undefined, otherwise: number): number => {
+  const given = value ?? otherwise
+  if (!(given >= 0)) throw new RangeError(`the limit ${name} is not a number from 0 on`)
+  return Math.floor(given)
 }
 
 const finder = (imports: Imports): (owner: string, name: string) => BoundHost | undefined => {

@@ -147,19 +147,24 @@ export class Instance {
     this.#calls.refuse()
     const rep = GuestResource.take(resource)
     if (rep === undefined) throw new CallError("BadArgument", "a resource that the host does not own, or has lent")
-    store.enter(0, maxSyncFuel, false)
     try {
+      store.enter(0, maxSyncFuel, false)
       destroy(GuestResource.of(resource).resource, rep)
       store.leave()
     } catch (error) {
       throw store.poison(error)
+    } finally {
+      this.#calls.next()
     }
   }
 
   /** Gives up the instance: running and waiting calls end with `Cancelled`. */
   dispose(): void {
+    const { release, store } = this.#parts
+    const isRunning = store.state === "running" || store.state === "suspended"
     this.#calls.dispose()
-    this.#parts.release()
+    if (isRunning) store.released = release
+    else release()
   }
 }
 
@@ -213,13 +218,17 @@ export class ExportedFunc {
   callSync(args: ReadonlyArray<unknown>, fuel: number = this.#syncFuel): unknown {
     const store = this.#store
     if (store.state !== "idle" || this.#parts.isAsync) this.#calls.refuseSync()
-    store.enter(this.#core, fuel < maxSyncFuel ? fuel : maxSyncFuel, false)
+    if (!(fuel >= 0)) throw new CallError("BadArgument", "the fuel is not a number from 0 on")
     try {
+      store.enter(this.#core, fuel < maxSyncFuel ? fuel | 0 : maxSyncFuel, false)
       const value = this.#direct(args)
       this.#used = store.leave()
+      if (this.#calls.areWaiting) this.#calls.next()
       return value
     } catch (error) {
-      throw this.#failed(error, args)
+      const failed = this.#failed(error, args)
+      this.#calls.next()
+      throw failed
     }
   }
 
@@ -245,7 +254,10 @@ export class ExportedFunc {
         new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need")
       )
     }
-    const fuel = options.fuel ?? this.#parts.fuel
+    const fuel = Math.floor(options.fuel ?? this.#parts.fuel)
+    if (!(fuel >= 0) || !((options.timeout ?? 0) >= 0)) {
+      return Promise.reject(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
+    }
     if (this.#store.state === "idle" && options.timeout === undefined && options.signal === undefined) {
       return this.#start(args, promising, fuel)
     }
@@ -261,8 +273,8 @@ export class ExportedFunc {
     }
     scheduler.calls++
     const start = scheduler.clock.now()
-    store.enter(this.#core, fuel, true)
     try {
+      store.enter(this.#core, fuel, true)
       return (this.#begin(args, promising) as Promise<unknown>).then(
         (result) => this.#settle(result, args, start),
         (error: unknown) => {
@@ -308,7 +320,7 @@ export class ExportedFunc {
   #failed(error: unknown, args: ReadonlyArray<unknown>): CallError | Trap {
     const store = this.#store
     if (error !== MISS || store.failure !== undefined) return store.poison(error)
-    store.aside = false
+    store.undo()
     store.leave()
     return new CallError("BadArgument", mismatch(this.type, args))
   }
@@ -323,10 +335,15 @@ const mismatch = ({ params }: Func, args: ReadonlyArray<unknown>): string => {
   return "a handle that is not the host's to give"
 }
 
+interface Waiting {
+  readonly start: () => void
+  readonly refuse: (error: CallError) => void
+}
+
 /** The calls of one instance that wait for each other. */
 class Calls {
   readonly #parts: Parts
-  readonly #waiting: Array<{ readonly start: () => void; readonly refuse: (error: CallError) => void }> = []
+  readonly #waiting: Array<Waiting> = []
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -358,7 +375,11 @@ class Calls {
   run(options: CallOptions, call: () => Promise<Outcome>): Promise<Outcome> {
     const { store } = this.#parts
     return new Promise((resolve, reject) => {
-      const ends = this.#bounds(options, reject)
+      const ends = this.#bounds(options, (trap) => {
+        const place = this.#waiting.findIndex((one) => one.refuse === reject)
+        if (place >= 0) this.#waiting.splice(place, 1)
+        reject(trap)
+      })
       const start = () => {
         if (ends.isOver()) return this.next()
         try {
@@ -384,6 +405,10 @@ class Calls {
     })
   }
 
+  get areWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
   /** Starts the call that has waited longest, once none runs. */
   next(): void {
     this.#parts.store.overdue = undefined
@@ -402,20 +427,31 @@ class Calls {
     const deadline = timeout === undefined ? undefined : clock.now() + timeout
     let isRunning = false
     let isDone = false
+    let isLate = false
     const late = (): Trap | undefined =>
       signal?.aborted === true
         ? new Trap("Cancelled", "the call was cancelled")
-        : deadline !== undefined && clock.now() >= deadline
+        : isLate || (deadline !== undefined && clock.now() >= deadline)
         ? new Trap("Deadline", `the call took longer than ${timeout} ms`)
         : undefined
+    const clear = () => {
+      isDone = true
+      cancel?.()
+      signal?.removeEventListener("abort", check)
+    }
     const check = () => {
       const trap = isDone ? undefined : late()
       if (trap === undefined) return
       if (isRunning) return store.end(trap)
-      isDone = true
+      clear()
       reject(trap)
     }
-    const cancel = timeout === undefined ? undefined : clock.timer(timeout, check)
+    const expire = () => {
+      isLate = deadline === undefined || clock.now() + 2 >= deadline
+      if (!isLate && deadline !== undefined) cancel = clock.timer(deadline - clock.now(), expire)
+      check()
+    }
+    let cancel = timeout === undefined ? undefined : clock.timer(timeout, expire)
     signal?.addEventListener("abort", check)
     return {
       isOver: () => {
@@ -426,11 +462,7 @@ class Calls {
         isRunning = true
         store.overdue = late
       },
-      clear: () => {
-        isDone = true
-        cancel?.()
-        signal?.removeEventListener("abort", check)
-      }
+      clear
     }
   }
 

@@ -53,6 +53,16 @@ export class HandleTable {
       : entry
   }
 
+  /** Forgets a handle that the guest has never seen. */
+  withdraw(index: number): Entry | undefined {
+    const entry = this.#entries[index]
+    if (entry === undefined) return undefined
+    this.#entries[index] = undefined
+    this.#free.push(index)
+    if (!entry.own) this.borrows--
+    return entry
+  }
+
   remove(store: Store, index: number, resource: number): Entry {
     const entry = this.get(store, index, resource)
     if (entry.lends !== 0) return store.stop("InvalidValue", `handle ${index} is lent`)
@@ -99,6 +109,10 @@ export class GuestResource {
 
   static release(resource: GuestResource): void {
     resource.#lends--
+  }
+
+  static restore(resource: GuestResource): void {
+    resource.#state = "own"
   }
 
   static expire(resource: GuestResource): void {
@@ -160,22 +174,29 @@ const isObject = (value: unknown): boolean =>
 export const lowerOwnOfHost = (S: Store, table: HandleTable, value: unknown, resource: number): number => {
   if (!S.isGuestResource(resource)) {
     if (!isObject(value)) throw S.miss
-    return table.add(S, resource, value, true)
+    return given(S, table, table.add(S, resource, value, true), value)
   }
   if (!GuestResource.belongs(value, S, resource)) throw S.miss
   const rep = GuestResource.take(value)
   if (rep === undefined) throw S.miss
-  return table.add(S, resource, rep, true)
+  return given(S, table, table.add(S, resource, rep, true), value)
+}
+
+/** Notes a handle that is withdrawn if a later argument is refused. */
+const given = (S: Store, table: HandleTable, index: number, value: unknown): number => {
+  if (S.isEntering) S.given.push({ table, index, value })
+  return index
 }
 
 export const lowerBorrowOfHost = (S: Store, table: HandleTable, value: unknown, resource: number): number => {
   if (!S.isGuestResource(resource)) {
     if (!isObject(value)) throw S.miss
-    return lowerBorrow(S, table, value, resource)
+    return given(S, table, lowerBorrow(S, table, value, resource), value)
   }
   if (!GuestResource.belongs(value, S, resource)) throw S.miss
   S.borrowed.push(value)
-  return lowerBorrow(S, table, GuestResource.lend(value), resource)
+  const index = lowerBorrow(S, table, GuestResource.lend(value), resource)
+  return S.definesResource(table.component, resource) ? index : given(S, table, index, value)
 }
 
 export const newHandle = (S: Store, table: HandleTable, rep: number, resource: number): number =>

@@ -127,6 +127,9 @@ const isLatin1 = (text: string): boolean => {
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value)
 
+const own = (value: object, key: string): unknown =>
+  Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined
+
 /** Every key of a record has been read: others would make more of them. */
 const counted = (value: object, keys: number): void => {
   let count = 0
@@ -197,6 +200,7 @@ export const library = {
   writeLatin1,
   isLatin1,
   isObject,
+  own,
   counted,
   keyed,
   tagged,

@@ -112,6 +112,9 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
     })
     store.leave()
   } catch (error) {
+    if (error instanceof RangeError && /memory/.test(error.message)) {
+      throw new LinkError("TooManyInstances", `no address space for another instance: ${error.message}`)
+    }
     throw store.poison(error instanceof WebAssembly.LinkError ? new Trap("Other", error.message) : error)
   }
   return { closures, func: (ref) => resolve(ref) as CallableFunction }
@@ -149,7 +152,8 @@ const shares = (plan: Plan, stack: number): ReadonlyArray<number> => {
 /** An import that a component exports as it is: its values are checked on the way in and out. */
 export const passed = (
   { func, host }: Extract<PlannedExport, { from: "host" }>,
-  hosts: ReadonlyArray<BoundHost>
+  hosts: ReadonlyArray<BoundHost>,
+  store: Store
 ): LiftClosures | undefined => {
   const bound = hosts[host]
   if (bound === undefined) return undefined
@@ -157,14 +161,26 @@ export const passed = (
     const isWrong = args.length !== func.params.length ||
       func.params.some(({ type }, i) => WitValue.check(type, args[i]) !== undefined)
     if (isWrong) throw MISS
-    return bound.call(...args)
+    try {
+      return bound.call(...args)
+    } catch (error) {
+      throw store.hostFailure(error)
+    }
+  }
+  const waited = async (args: ReadonlyArray<unknown>): Promise<unknown> => {
+    const given = call(args)
+    try {
+      return await given
+    } catch (error) {
+      throw store.hostFailure(error)
+    }
   }
   const check = (value: unknown): unknown => {
     const isRight = func.result === undefined ? value === undefined : WitValue.check(func.result, value) === undefined
     if (!isRight) throw new Trap("HostFailure", "a host function gave a value of another type")
     return value
   }
-  return [(args) => check(call(args)), async (args) => call(args), check]
+  return [(args) => check(call(args)), waited, check]
 }
 
 /** What runs a core function where it can be suspended; what is no function of a module runs as it is. */

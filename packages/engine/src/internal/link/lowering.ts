@@ -135,10 +135,9 @@ const flagsLowerer = (cx: Context, labels: ReadonlyArray<string>): string =>
     const keys = keysOf(cx, labels)
     cx.program.head.add(`const ${name} = (v) => {`, `if (!isObject(v)) throw MISS;`, `let bits = 0;`)
     labels.forEach((label, i) => {
-      const field = `v.${key(camelCase(label))}`
       cx.program.head.add(
-        `if (${field} === true) bits |= ${2 ** i | 0}; ` +
-          `else if (${field} !== false && ${field} !== undefined) throw MISS;`
+        `{ const b = ${field("v", label)}; if (b === true) bits |= ${2 ** i | 0}; ` +
+          `else if (b !== false && b !== undefined) throw MISS; }`
       )
     })
     cx.program.head.add(`keyed(v, ${keys});`, `return bits; };`)
@@ -173,6 +172,12 @@ const storer = (cx: Context, type: AbiType): string =>
     cx.program.head.add(`const ${name} = (v, p) => {`, body.toString(), "};")
   })
 
+/** The expression of a field, which is none where only the prototype of all objects has one of the name. */
+const field = (value: string, label: string): string => {
+  const name = key(camelCase(label))
+  return Object.hasOwn(Object.prototype, name) ? `own(${value}, "${name}")` : `${value}.${name}`
+}
+
 /** Takes the members of a record or tuple into constants. */
 const taken = (
   cx: Context,
@@ -185,8 +190,7 @@ const taken = (
   } else out.add(`if (!isObject(${value})) throw MISS;`)
   const names = type.items.map((_, i) => {
     const name = cx.program.head.name("x")
-    const member = type.kind === "tuple" ? `[${i}]` : `.${key(camelCase(type.names[i] ?? ""))}`
-    out.add(`const ${name} = ${value}${member};`)
+    out.add(`const ${name} = ${type.kind === "tuple" ? `${value}[${i}]` : field(value, type.names[i] ?? "")};`)
     return name
   })
   if (type.kind === "record") {

@@ -159,12 +159,13 @@ export const complete = async (
   compilers: Compilers,
   eager: boolean
 ): Promise<{ readonly plan: Plan; readonly script: Script }> => {
-  const compiled = await Promise.all(
-    modulesOf(expansion).map(async ({ index }, i) => {
-      const { bytes, ...metered } = modules[i]!
-      return [index, { metered, module: await compilers.module(bytes, eager) }] as const
-    })
-  )
+  const compiled: Array<readonly [number, { metered: Omit<Metered, "bytes">; module: WebAssembly.Module }]> = []
+  for (const [i, { index }] of modulesOf(expansion).entries()) {
+    const { bytes, ...metered } = modules[i]!
+    // One after the other: the compiler copies the bytes while the thread waits.
+    // oxlint-disable-next-line no-await-in-loop
+    compiled.push([index, { metered, module: await compilers.module(bytes, eager) }])
+  }
   const script = compilers.script(generated.source, code)
   const make = script.run(library)
   if (typeof make !== "function") throw new TypeError("generated code that gives no function")

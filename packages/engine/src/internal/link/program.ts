@@ -55,6 +55,7 @@ const library = [
   "writeLatin1",
   "isLatin1",
   "isObject",
+  "own",
   "counted",
   "keyed",
   "tagged",
@@ -194,11 +195,13 @@ const outerLift = (program: Program, expansion: Expansion, lift: Lift, id: numbe
   const cx = program.context(lift.options, lift.component, "host")
   const core = program.names.func(lift.core)
   const names = lift.type.params.map((_, i) => `a${i}`)
+  const hasHandles = lift.type.params.some((param) => param.type.handles)
   const lowering = new Source()
   lowering.add(`if (args.length !== ${names.length}) throw MISS;`)
   names.forEach((name, i) => lowering.add(`const ${name} = args[${i}];`))
   const flat = lowerParams(cx, expansion, lift.type, names, lowering).join(", ")
   const inside = chain(expansion, lift.component).filter((component) => component !== 0)
+  if (hasHandles) lowering.add("S.isEntering = false;")
   lowering.add(...inside.map((component) => `S.busy[${component}] = true;`))
   const finishing = new Source()
   finish(program, cx, lift, "r", "0", finishing)
@@ -347,9 +350,9 @@ const innerCall = (
   const { give, take } = locks(expansion, caller, callee)
   return [
     ...take,
-    `S.depth++; let v; try { v = n${target}(${values}); } catch (error) { return S.crossed(error); } S.depth--;`,
+    `S.depth++; try { let v = n${target}(${values}); S.depth--;`,
     ...give,
-    done
+    `${done} } catch (error) { return S.crossed(error); }`
   ]
 }
 
@@ -380,7 +383,9 @@ const builtIn = (program: Program, expansion: Expansion, builtin: Builtin, id: n
 const destroy = (program: Program, expansion: Expansion, builtin: Builtin): string => {
   const resource = expansion.resources[builtin.resource]
   if (resource === undefined) throw new RangeError("a resource that nobody has")
-  if (resource.from === "host") return `if (rep !== undefined) S.dropped(${builtin.resource}, rep);`
+  if (resource.from === "host") {
+    return `if (rep !== undefined) try { S.drop(${builtin.resource}, rep); } catch (error) { return S.failed(error); }`
+  }
   if (resource.destructor === undefined) return ""
   const { give, take } = locks(expansion, builtin.component, resource.component)
   const call = `f${program.names.func(resource.destructor)}(rep);`

@@ -43,6 +43,9 @@ const firstSlice = 100_000
 /** Fuel for what cannot be suspended, in a call that can: realloc, post-return, destructors. */
 const allowance = 2_000_000
 
+/** Fuel of giving a resource back to the host. */
+const dropFuel = 100
+
 /** Fuel for calls from component to component between two turns: there are frames of the host below them. */
 const innerAllowance = 3_000_000
 
@@ -64,7 +67,7 @@ export class Store {
   readonly wasmTables: Array<WebAssembly.Table> = []
   readonly cores: Array<Metered> = []
   readonly miss: symbol
-  readonly dropped: (resource: number, value: unknown) => void
+  readonly dropped: (resource: number, value: unknown) => unknown
 
   state: State = "idle"
   failure: Trap | undefined = undefined
@@ -78,6 +81,13 @@ export class Store {
   liftLeft = 0
   moved = 0
   lent: Lent = []
+  /** True while the arguments of a call of the host are lowered; what has been given is then kept in `given`. */
+  isEntering = false
+  readonly given: Array<{
+    readonly table: HandleTable
+    readonly index: number
+    readonly value: unknown
+  }> = []
   /** What the host lent to the running call. */
   borrowed: Array<GuestResource> = []
 
@@ -93,6 +103,8 @@ export class Store {
   #inner = 0
   /** Ends what waits for the host, with the error of a trap. */
   #reject: ((error: unknown) => void) | undefined = undefined
+  /** Called once nothing of the guest can run any more, where the instance was given up before. */
+  released: (() => void) | undefined = undefined
   overdue: (() => Trap | undefined) | undefined = undefined
 
   constructor(options: {
@@ -103,7 +115,7 @@ export class Store {
     readonly resources: ReadonlyArray<Resource>
     readonly tables: ReadonlyArray<HandleTable>
     readonly miss: symbol
-    readonly dropped: (resource: number, value: unknown) => void
+    readonly dropped: (resource: number, value: unknown) => unknown
   }) {
     this.id = options.id
     this.limits = options.limits
@@ -143,6 +155,8 @@ export class Store {
     this.liftLeft = this.limits.lift
     this.fuel = fuel
     this.charged = 0
+    this.isEntering = true
+    if (this.given.length > 0) this.given.length = 0
     this.#allowance = allowance
     this.#inner = innerAllowance
     this.#sinceYield = isSuspending ? turn : 0
@@ -165,6 +179,15 @@ export class Store {
     let left = this.cores[this.#entered]?.fuel() ?? 0
     if (this.#touched.length > 0) left += this.#collect()
     return this.granted - left + this.charged
+  }
+
+  /** Takes back what arguments have given to the guest, where one of them turned out to have another type. */
+  undo(): void {
+    this.aside = false
+    for (const { index, table, value } of this.given.splice(0).reverse()) {
+      const entry = table.withdraw(index)
+      if (entry?.own === true && value instanceof GuestResource) GuestResource.restore(value)
+    }
   }
 
   #release(): void {
@@ -239,7 +262,10 @@ export class Store {
       } else if (this.depth > 0) {
         this.#inner -= need
         if (this.#inner < 0) {
-          return this.fails("OutOfFuel", "a call from component to component took more fuel than one can without a pause")
+          return this.fails(
+            "OutOfFuel",
+            "a call from component to component took more fuel than one can without a pause"
+          )
         }
       } else if (this.#sinceYield >= turn) return 0
     }
@@ -295,6 +321,14 @@ export class Store {
     return this.fails("StackOverflow", "trap: the stack of the guest is used up")
   }
 
+  /** Tells the host that a guest has dropped the last handle of one of its resources. */
+  drop(resource: number, value: unknown): void {
+    this.charge(dropFuel)
+    const answer = this.dropped(resource, value)
+    if (answer instanceof Promise) answer.catch(() => undefined)
+    if (this.failure !== undefined) this.bridge.trap()
+  }
+
   fails(category: TrapCategory, detail: string): number {
     this.failure ??= new Trap(category, detail)
     return -1
@@ -308,7 +342,8 @@ export class Store {
 
   /** Ends the guest that called a host function which failed. */
   failed(error: unknown): never {
-    if (this.failure !== undefined || this.aside) throw error
+    if (this.failure !== undefined) throw error
+    if (this.aside) return this.crossed(error)
     this.failure = this.hostFailure(error)
     return this.bridge.trap()
   }
@@ -395,6 +430,7 @@ export class Store {
     this.isSuspending = false
     this.#release()
     returnLent(this.lent)
+    this.released?.()
     return this.failure
   }
 }
