@@ -75,7 +75,7 @@ export const table: CostTable = {
     [4, 0x8d, 0x8e, 0x8f, 0x90, 0x9b, 0x9c, 0x9d, 0x9e],
     [20, 0xd2]
   ]),
-  bulk: prices(18, 5, [], [[20, 8, 10, 11], [100, 9, 12, 13, 14, 15, 17]]),
+  bulk: prices(18, 5, [], [[20, 8, 10], [80, 11], [100, 9, 12, 13, 14, 15, 17]]),
   vector: prices(0x114, 3, [], []),
   entry: 3,
   locals: 1,
@@ -83,7 +83,7 @@ export const table: CostTable = {
   throw: 4_000,
   unwindShift: 0,
   memoryShift: 4,
-  page: 8_000,
+  page: 16_000,
   element: 64
 }
 

@@ -99,14 +99,15 @@ export class Additions {
 
   /** (value, elements) -> previous elements, or -1. */
   tableGrow(table: number): number {
-    const element = this.#scan.tables[table]?.element ?? []
-    const all = code(0xfc, Fc.tableSize, u32(table), get(1), 0x6a)
-    return this.#once(`table.grow ${table}`, () =>
-      this.#addTyped(this.type([0x60, 2, ...element, i32, 1, i32]), [
+    return this.#once(`table.grow ${table}`, () => {
+      const element = this.#scan.tables[table]?.element ?? []
+      const all = code(0xfc, Fc.tableSize, u32(table), get(1), 0x6a)
+      return this.#addTyped(this.type([0x60, 2, ...element, i32, 1, i32]), [
         code(this.#ask(1, get(1)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b),
         this.#spend(code(all, constant(this.#costs.element), 0x6c)),
         code(get(0), get(1), 0xfc, Fc.tableGrow, u32(table))
-      ]))
+      ])
+    })
   }
 
   /** (elements) -> elements: charges an operation on a table, unless it will trap. */
@@ -121,42 +122,34 @@ export class Additions {
 
   /** (to, value, size). */
   memoryFill(memory: number): number {
-    const operation = code(0xfc, Fc.memoryFill, u32(memory))
-    return this.#once(`memory.fill ${memory}`, () =>
-      this.#inParts([this.#past(0, memory)], operation, [
-        code(get(0), get(1), constant(part), operation),
-        code(advance(0), shrink)
-      ]))
+    return this.#once(`memory.fill ${memory}`, () => {
+      const operation = code(0xfc, Fc.memoryFill, u32(memory))
+      const one = code(get(0), get(1), constant(part), operation, advance(0), shrink)
+      return this.#inParts([this.#past(0, memory)], operation, one)
+    })
   }
 
   /** (to, from, size). */
   memoryCopy(to: number, from: number): number {
-    const operation = code(0xfc, Fc.memoryCopy, u32(to), u32(from))
-    const last = (start: number): Code => code(get(start), get(2), 0x6a)
-    const forward = code(get(0), get(1), constant(part), operation, advance(0), advance(1), shrink)
-    const backward = code(shrink, last(0), last(1), constant(part), operation)
-    const upward = code(get(0), get(1), 0x4d)
-    return this.#once(
-      `memory.copy ${to} ${from}`,
-      () =>
-        this.#inParts([this.#past(0, to), this.#past(1, from)], operation, [
-          to === from ? code(upward, 0x04, nothing, forward, 0x05, backward, 0x0b) : forward
-        ])
-    )
+    return this.#once(`memory.copy ${to} ${from}`, () => {
+      const operation = code(0xfc, Fc.memoryCopy, u32(to), u32(from))
+      const last = (start: number): Code => code(get(start), get(2), 0x6a)
+      const forward = code(get(0), get(1), constant(part), operation, advance(0), advance(1), shrink)
+      const backward = code(shrink, last(0), last(1), constant(part), operation)
+      const upward = code(get(0), get(1), 0x4d)
+      const one = to === from ? code(upward, 0x04, nothing, forward, 0x05, backward, 0x0b) : forward
+      return this.#inParts([this.#past(0, to), this.#past(1, from)], operation, one)
+    })
   }
 
   /** (to, from, size). */
   memoryInit(segment: number, memory: number): number {
-    const operation = code(0xfc, Fc.memoryInit, u32(segment), u32(memory))
-    const past = code(endOf(1), 0x42, positive(this.#scan.segmentSize(segment)), 0x56)
-    return this.#once(
-      `memory.init ${segment} ${memory}`,
-      () =>
-        this.#inParts([past, this.#past(0, memory)], operation, [
-          code(get(0), get(1), constant(part), operation),
-          code(advance(0), advance(1), shrink)
-        ])
-    )
+    return this.#once(`memory.init ${segment} ${memory}`, () => {
+      const operation = code(0xfc, Fc.memoryInit, u32(segment), u32(memory))
+      const past = code(endOf(1), 0x42, positive(this.#scan.segmentSize(segment)), 0x56)
+      const one = code(get(0), get(1), constant(part), operation, advance(0), advance(1), shrink)
+      return this.#inParts([past, this.#past(0, memory)], operation, one)
+    })
   }
 
   /** Whether what starts at the address in a local ends past the end of a memory. */
@@ -169,7 +162,7 @@ export class Additions {
    * bounds traps before anything is charged or written; the rest is done in
    * parts, each charged before it.
    */
-  #inParts(outside: ReadonlyArray<Code>, operation: Code, one: ReadonlyArray<Code>): number {
+  #inParts(outside: ReadonlyArray<Code>, operation: Code, one: Code): number {
     const whole = code(get(0), get(1), get(2), operation)
     const large = code(get(2), constant(part), 0x4b)
     const { memoryShift } = this.#costs
@@ -177,7 +170,7 @@ export class Additions {
       code(large, 0x04, nothing),
       ...outside.map((test) => code(test, 0x04, nothing, whole, 0x00, 0x0b)),
       code(0x03, nothing, this.#spend(constant(part >> memoryShift))),
-      ...one,
+      one,
       code(large, 0x0d, 0, 0x0b, 0x0b),
       this.#spend(code(get(2), constant(memoryShift), 0x76)),
       whole

@@ -6,17 +6,18 @@ import { DecodeError } from "../../DecodeError.ts"
 import { readDeclarations } from "../coreModuleType.ts"
 import { Budget } from "../reader.ts"
 import type { Reader } from "../reader.ts"
+import type { Steps } from "../steps.ts"
 import { BodyAdmission } from "./admitBody.ts"
 import { SectionId, Sections } from "./sections.ts"
 
 /** Admits the module of `size` bytes at `offset`; offsets of errors are of the whole input. */
-export const admitModule = (
+export function* admitModule(
   bytes: Uint8Array,
   offset: number,
   size: number,
   limits: AdmissionLimits,
   refuseRelaxedSimd: boolean
-): ModuleAdmission => {
+): Steps<ModuleAdmission> {
   atMost("bytes", size, limits.bytes, offset, "core module")
   const sections = new Sections(bytes, offset, size, new Budget(4_000_000))
   const counted = countSections(sections, limits)
@@ -43,7 +44,7 @@ export const admitModule = (
       message: `${count} bodies for ${functions - importedFunctions} functions`
     })
   }
-  if (reader !== undefined) readBodies(reader, bodies, count, importedFunctions, limits)
+  if (reader !== undefined) yield* readBodies(reader, bodies, count, importedFunctions, limits)
   return {
     bytes: size,
     ...counted,
@@ -78,15 +79,23 @@ const countSections = (
   }
 }
 
-const readBodies = (
+/** Bytes of bodies in one step. */
+const stepSize = 262_144
+
+function* readBodies(
   reader: Reader,
   bodies: BodyAdmission,
   count: number,
   imported: number,
   limits: AdmissionLimits
-): void => {
+): Steps<void> {
+  let stepEnd = reader.offset + stepSize
   for (let i = 0; i < count; i++) {
     const start = reader.offset
+    if (start > stepEnd) {
+      stepEnd = start + stepSize
+      yield
+    }
     const size = atMost("bytes in the body of a function", reader.u32(), limits.body, start, "code section")
     const body = reader.take(size, "code section")
     bodies.admit(body, imported + i)

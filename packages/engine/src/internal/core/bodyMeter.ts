@@ -197,11 +197,14 @@ export class BodyMeter {
     const bytes = this.#bytes
     const { plain } = this.#costs
     let at = this.#at
+    let cost = this.#cost
+    let height = this.#height
+    let maxHeight = 0
     while (this.#depth > 0) {
       const start = at
       const opcode = bytes[at++] ?? 0
-      this.#cost += plain[opcode] ?? 0
-      this.#height += deltas[opcode] ?? 0
+      cost += plain[opcode] ?? 0
+      height += deltas[opcode] ?? 0
       switch (kinds[opcode]) {
         case Kind.plain:
           break
@@ -215,21 +218,23 @@ export class BodyMeter {
           while ((bytes[at++] ?? 0) >= 0x80);
           break
         }
-        case Kind.bytes4:
-          at += 4
-          break
-        case Kind.bytes8:
-          at += 8
-          break
         default:
           this.#at = at
+          this.#cost = cost
+          this.#height = height
           this.#special(opcode, start)
           at = this.#at
+          cost = this.#cost
+          height = this.#height
       }
-      if (this.#height > this.#maxHeight) this.#maxHeight = this.#height
-      if (this.#cost > maxCharge - 512) this.#split(at)
+      if (height > maxHeight) maxHeight = height
+      if (cost > maxCharge - 512) {
+        this.#cost = cost
+        this.#split(at)
+        cost = this.#cost
+      }
     }
-    this.#at = at
+    this.#maxHeight = maxHeight
   }
 
   #special(opcode: number, start: number): void {
@@ -276,6 +281,12 @@ export class BodyMeter {
         return this.#helper(start, this.#added.memoryGrow(this.#u32()))
       case Kind.heapType:
         return this.#skipIndex()
+      case Kind.bytes4:
+        this.#at += 4
+        return
+      case Kind.bytes8:
+        this.#at += 8
+        return
       case Kind.selectTypes:
         this.#skipIndex()
         return this.#skipValueType()

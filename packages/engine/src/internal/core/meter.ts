@@ -10,6 +10,8 @@ import { table as currentCosts } from "../../CostTable.ts"
 import { DecodeError } from "../../DecodeError.ts"
 import type { CoreLimits } from "../coreExtern.ts"
 import { Budget } from "../reader.ts"
+import { atOnce } from "../steps.ts"
+import type { Steps } from "../steps.ts"
 import { Additions } from "./additions.ts"
 import { BodyMeter } from "./bodyMeter.ts"
 import { findLeaves } from "./leaves.ts"
@@ -63,15 +65,11 @@ export const notValid = (): DecodeError =>
  */
 export const meter = (original: Uint8Array, options: MeterOptions): Metered => {
   if (!WebAssembly.validate(original as Uint8Array<ArrayBuffer>)) throw notValid()
-  const steps = metering(original, options)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
+  return atOnce(metering(original, options))
 }
 
 /** Meters a module that the platform has found to be valid, in steps of about a millisecond. */
-export function* metering(original: Uint8Array, options: MeterOptions): Generator<void, Metered, void> {
+export function* metering(original: Uint8Array, options: MeterOptions): Steps<Metered> {
   const scan = new Scan(new Sections(original, 0, original.length, new Budget(10_000_000)))
   const costs = options.costs ?? currentCosts
   const additions = new Additions(scan, costs)
@@ -103,7 +101,7 @@ function* rewriteCode(
   additions: Additions,
   costs: CostTable,
   leaves: Uint8Array
-): Generator<void, Code, void> {
+): Steps<Code> {
   const section = scan.code
   const code = new Sink(section === undefined ? 1_024 : Math.ceil((section.end - section.content) * 1.5))
   const bodies = new BodyMeter(scan, additions, costs, leaves)
