@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import { admitModule } from "./internal/core/admitModule.ts"
+import { atOnce } from "./internal/steps.ts"
 
 /**
  * Bounds on one core module. `localBranches` are locals times branches, summed
@@ -101,4 +102,6 @@ export interface ModuleAdmission extends AdmissionLimits {
  * @since 0.1.0
  */
 export const admit = (bytes: Uint8Array, options: AdmissionOptions = {}): ModuleAdmission =>
-  admitModule(bytes, 0, bytes.length, { ...defaultLimits, ...options.limits }, options.refuseRelaxedSimd === true)
+  atOnce(
+    admitModule(bytes, 0, bytes.length, { ...defaultLimits, ...options.limits }, options.refuseRelaxedSimd === true)
+  )

@@ -36,7 +36,7 @@ parentPort.postMessage(WebAssembly.validate(workerData))
 const validate: Compilers["validate"] = (bytes) => {
   if (bytes.length <= inPlace) return thread.validate(bytes)
   return new Promise((resolve, reject) => {
-    const copy = bytes.slice()
+    const copy = new Uint8Array(bytes)
     const worker = new Worker(validator, {
       eval: true,
       workerData: copy,

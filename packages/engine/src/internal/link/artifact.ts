@@ -28,12 +28,13 @@ const maxHeader = 8 * 1_024 * 1_024
 
 /** Writes an entry for this key. */
 export const encodeArtifact = (key: string, { code, prepared }: Artifact): Uint8Array<ArrayBuffer> => {
-  const { generated, modules } = prepared
+  const { generated, heavy, modules } = prepared
   const source = new TextEncoder().encode(generated.source)
   const header = new TextEncoder().encode(JSON.stringify({
     key,
     format,
     costTable,
+    heavy,
     source: source.length,
     code: code?.length ?? -1,
     memories: generated.memories,
@@ -78,7 +79,7 @@ export const decodeArtifact = (key: string, entry: Uint8Array<ArrayBuffer>, expa
   const header = readHeader(entry)
   const fields = fieldsOf(
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header)),
-    ["key", "format", "costTable", "source", "code", "memories", "funcs", "modules"]
+    ["key", "format", "costTable", "heavy", "source", "code", "memories", "funcs", "modules"]
   )
   if (fields.key !== key) refuse("it is of another key")
   if (fields.format !== format || fields.costTable !== costTable) refuse("it is of another version")
@@ -98,7 +99,7 @@ export const decodeArtifact = (key: string, entry: Uint8Array<ArrayBuffer>, expa
     memories: listOf(fields.memories, (one) => readRef(one, expansion)),
     funcs: listOf(fields.funcs, (one) => readRef(one, expansion))
   }
-  return { prepared: { generated, modules }, code }
+  return { prepared: { generated, modules, heavy: truth(fields.heavy) }, code }
 }
 
 const readHeader = (entry: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
@@ -166,6 +167,9 @@ const fieldsOf = <const K extends string>(value: unknown, names: ReadonlyArray<K
 
 const listOf = <A>(value: unknown, read: (one: unknown) => A): ReadonlyArray<A> =>
   Array.isArray(value) ? value.map((one) => read(one)) : refuse("there is a value of another type")
+
+const truth = (value: unknown): boolean =>
+  typeof value === "boolean" ? value : refuse("there is a value of another type")
 
 const text = (value: unknown): string => typeof value === "string" ? value : refuse("there is a value of another type")
 

@@ -2,12 +2,15 @@
  * A component made ready: its core modules metered and compiled, its functions
  * generated, all shared by every instance.
  */
+import { defaultLimits } from "../../Admission.ts"
 import type { Compilers, Script } from "../../Compilers.ts"
 import { DecodeError } from "../../DecodeError.ts"
 import type { Func, World } from "../../WitType.ts"
 import type { Blueprint, ModuleSource } from "../blueprint.ts"
+import { admitModule } from "../core/admitModule.ts"
 import type { Metered } from "../core/meter.ts"
 import { metering, notValid } from "../core/meter.ts"
+import { inTurns } from "../steps.ts"
 import type { CoreRef, Expansion, ExpansionLimits, Exported } from "./expansion.ts"
 import { expand } from "./expansion.ts"
 import { library } from "./library.ts"
@@ -54,6 +57,8 @@ export type PlannedExport =
 export interface Prepared {
   readonly generated: Generated
   readonly modules: ReadonlyArray<Metered>
+  /** A function takes so long to compile that this is done before it is called. */
+  readonly heavy: boolean
 }
 
 export interface Plan {
@@ -88,45 +93,39 @@ export interface Means {
   readonly clock: Clock
 }
 
-/** Milliseconds that a thread is held at a time. */
-const turn = 4
+/** Functions that take V8 some ten milliseconds, by what admission counts. */
+const heavyBody = 262_144
+const heavyBranches = 1_000_000
 
-/** Validates every core module, meters those that an instance needs, and writes the functions. */
+/**
+ * Checks every core module, meters those that an instance needs, and writes the
+ * functions. No module is validated before all were admitted, and none metered
+ * that is not valid.
+ */
 export const prepare = async (
   bytes: Uint8Array<ArrayBuffer>,
   expansion: Expansion,
   all: ReadonlyArray<ModuleSource>,
-  means: Means
+  { clock, compilers }: Means
 ): Promise<Prepared> => {
   const generated = generate(expansion, reachable(expansion.exports))
-  const used = modulesOf(expansion)
-  const indices = new Set(used.map(({ index }) => index))
-  for (const { index, offset, size } of all) {
-    if (indices.has(index) || await means.compilers.validate(bytes.subarray(offset, offset + size))) continue
-    throw placed(notValid(), offset)
+  let heavy = false
+  for (const { offset, size } of all) {
+    const { body, localBranches } = await inTurns(admitModule(bytes, offset, size, defaultLimits, false), clock)
+    heavy ||= body > heavyBody || localBranches > heavyBranches
+  }
+  for (const { offset, size } of all) {
+    if (!await compilers.validate(bytes.subarray(offset, offset + size))) throw placed(notValid(), offset)
   }
   const modules: Array<Metered> = []
-  for (const { offset, size } of used) {
+  for (const { offset, size } of modulesOf(expansion)) {
     try {
-      modules.push(await metered(bytes.subarray(offset, offset + size), means))
+      modules.push(await inTurns(metering(bytes.subarray(offset, offset + size), { randomName }), clock))
     } catch (error) {
       throw error instanceof DecodeError ? placed(error, offset) : error
     }
   }
-  return { generated, modules }
-}
-
-const metered = async (original: Uint8Array<ArrayBuffer>, { clock, compilers }: Means): Promise<Metered> => {
-  if (!await compilers.validate(original)) throw notValid()
-  const steps = metering(original, { randomName })
-  let since = clock.now()
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    if (clock.now() - since < turn) continue
-    await new Promise<void>((resume) => clock.macrotask(resume))
-    since = clock.now()
-  }
+  return { generated, modules, heavy }
 }
 
 const placed = (error: DecodeError, offset: number): DecodeError =>
@@ -163,7 +162,6 @@ export const complete = async (
   for (const [i, { index }] of modulesOf(expansion).entries()) {
     const { bytes, ...metered } = modules[i]!
     // One after the other: the compiler copies the bytes while the thread waits.
-    // oxlint-disable-next-line no-await-in-loop
     compiled.push([index, { metered, module: await compilers.module(bytes, eager) }])
   }
   const script = compilers.script(generated.source, code)

@@ -29,7 +29,7 @@ export interface Decoded {
 
 /**
  * Bytes of code that are compiled ahead where they come from the cache. More
- * than that was compiled ahead once and is now compiled as it is called: the
+ * than that is compiled as it is called, unless a function of it is heavy: the
  * wait would be longer than that of everything else together.
  */
 const eagerSize = 2 * 1_024 * 1_024
@@ -100,7 +100,13 @@ export class PlanCache {
 
   async #complete(world: World, expansion: Expansion, artifact: Artifact): Promise<Plan> {
     const size = artifact.prepared.modules.reduce((sum, { codeSize }) => sum + codeSize, 0)
-    const { plan } = await complete(world, expansion, artifact, this.#compilers, size <= eagerSize)
+    const { plan } = await complete(
+      world,
+      expansion,
+      artifact,
+      this.#compilers,
+      artifact.prepared.heavy || size <= eagerSize
+    )
     for (const source of modulesOf(expansion)) fits(source, plan)
     return plan
   }
