@@ -28,27 +28,65 @@ const module: Compilers["module"] = async (bytes, eager) => {
 const inPlace = 1_024 * 1_024
 
 const validator = `
-const { parentPort, workerData } = require("node:worker_threads")
-parentPort.postMessage(WebAssembly.validate(workerData))
+const { parentPort } = require("node:worker_threads")
+parentPort.on("message", (bytes) => parentPort.postMessage(WebAssembly.validate(bytes)))
 `
 
-/** The thread of a module ends with the answer. Without an answer the module is not valid. */
+/** Milliseconds after which the thread ends where there is nothing to do. */
+const idle = 2_000
+
+/** A thread that answers in the order in which it is asked. */
+class Validator {
+  readonly #worker = new Worker(validator, { eval: true, env: {}, argv: [], execArgv: [] })
+  readonly #asked: Array<{ readonly resolve: (valid: boolean) => void; readonly reject: (error: unknown) => void }> = []
+  #end: NodeJS.Timeout | undefined
+
+  readonly #onEnd: (ended: Validator) => void
+
+  constructor(onEnd: (ended: Validator) => void) {
+    this.#onEnd = onEnd
+    this.#worker.on("message", (answer: unknown) => {
+      this.#asked.shift()?.resolve(answer === true)
+      if (this.#asked.length === 0) this.#rest()
+    })
+    this.#worker.on("error", (error: unknown) => {
+      for (const { reject } of this.#asked.splice(0)) reject(error)
+    })
+    this.#worker.on("exit", () => {
+      onEnd(this)
+      for (const { reject } of this.#asked.splice(0)) reject(new Error("the thread that validates modules has ended"))
+    })
+  }
+
+  validate(bytes: Uint8Array): Promise<boolean> {
+    clearTimeout(this.#end)
+    this.#worker.ref()
+    return new Promise((resolve, reject) => {
+      const copy = new Uint8Array(bytes)
+      this.#worker.postMessage(copy, [copy.buffer])
+      this.#asked.push({ resolve, reject })
+    })
+  }
+
+  #rest(): void {
+    this.#worker.unref()
+    this.#end = setTimeout(() => {
+      // Before the thread has ended nobody may ask it any more.
+      this.#onEnd(this)
+      void this.#worker.terminate()
+    }, idle)
+    this.#end.unref()
+  }
+}
+
+let running: Validator | undefined
+
 const validate: Compilers["validate"] = (bytes) => {
   if (bytes.length <= inPlace) return thread.validate(bytes)
-  return new Promise((resolve, reject) => {
-    const copy = new Uint8Array(bytes)
-    const worker = new Worker(validator, {
-      eval: true,
-      workerData: copy,
-      transferList: [copy.buffer],
-      env: {},
-      argv: [],
-      execArgv: []
-    })
-    worker.once("message", (answer: unknown) => resolve(answer === true))
-    worker.once("error", reject)
-    worker.once("exit", () => resolve(false))
+  running ??= new Validator((ended) => {
+    if (running === ended) running = undefined
   })
+  return running.validate(bytes)
 }
 
 const script: Compilers["script"] = (source, code) => {
