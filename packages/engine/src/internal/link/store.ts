@@ -155,6 +155,7 @@ export class Store {
     this.liftLeft = this.limits.lift
     this.fuel = fuel
     this.charged = 0
+    this.moved = 0
     this.isEntering = true
     if (this.given.length > 0) this.given.length = 0
     this.#allowance = allowance
