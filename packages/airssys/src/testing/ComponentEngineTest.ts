@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -14,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import {
   ComponentEngine,
@@ -24,7 +26,7 @@ import {
   type Limits,
   type Tier
 } from "../component/ComponentEngine.ts"
-import type { TrapCategory } from "../component/ComponentError.ts"
+import type { ComponentError, TrapCategory } from "../component/ComponentError.ts"
 
 const host = "airssys:contract/host@1.0.0"
 const target = (owner: string, name: string) => ({
@@ -348,6 +350,121 @@ export const suite = <E>(
                 }))
             }
           }
+
+          test("stops what catches everything that is thrown", () =>
+            Effect.gen(function*() {
+              const engine = yield* ComponentEngine
+              const { fuel, timeout } = engine.keeps(tier)!
+              const cases: ReadonlyArray<readonly [name: string, Partial<Limits>, ComponentError["reason"], boolean]> =
+                [
+                  ["stubborn-text", {}, { _tag: "Trap", category: "InvalidValue" }, true],
+                  ["stubborn-recurse", {}, { _tag: "Trap", category: "StackOverflow" }, true],
+                  ["stubborn-spin", { fuel: 100_000 }, { _tag: "Trap", category: "OutOfFuel" }, fuel],
+                  ["stubborn-spin", { fuel: 5_000_000 }, { _tag: "Trap", category: "OutOfFuel" }, fuel],
+                  [
+                    "stubborn-spin",
+                    { timeout: Duration.millis(100) },
+                    { _tag: "DeadlineExceeded", limitMillis: 100 },
+                    timeout
+                  ]
+                ]
+              for (const [name, limits, expected, isKept] of cases) {
+                if (!isKept) continue
+                let ticks = 0
+                const imports = importing(answering.get(host)!.get("ask")!, sync(() => ++ticks))
+                const instance = yield* start(tier, { imports, limits })
+                assert.deepStrictEqual(yield* reason(instance, "work", name), expected)
+                assert.strictEqual(ticks, 0)
+                assert.deepStrictEqual(yield* reason(instance, "work", "count"), { _tag: "Poisoned" })
+              }
+            }))
+
+          test("stops a computing guest when its call is interrupted, whatever it catches", () =>
+            Effect.gen(function*() {
+              const engine = yield* ComponentEngine
+              if (!engine.keeps(tier)!.timeout) return
+              for (const name of ["stubborn-spin", "babble"]) {
+                let ticks = 0
+                const ask = answering.get(host)!.get("ask")!
+                const instance = yield* start(tier, { imports: importing(ask, sync(() => ++ticks)) })
+                const running = yield* Effect.forkChild(call(instance, "work", name), { startImmediately: true })
+                if (name === "babble") yield* Effect.repeat(Effect.yieldNow, { until: () => ticks > 0 })
+                else yield* Effect.repeat(Effect.yieldNow, { times: 100 })
+                assert.deepStrictEqual(yield* reason(instance, "work", "count"), { _tag: "ReEntered" })
+                yield* Fiber.interrupt(running)
+                const before = ticks
+                yield* Effect.repeat(Effect.yieldNow, { times: 100 })
+                assert.strictEqual(ticks, before)
+                assert.deepStrictEqual(yield* reason(instance, "work", "count"), { _tag: "Poisoned" })
+              }
+            }))
+
+          test("counts the same fuel for the same call, cold and warm, if it counts it", () =>
+            Effect.gen(function*() {
+              const { fuel } = (yield* ComponentEngine).keeps(tier)!
+              for (
+                const [owner, name, args] of [["work", "relay", ["hi"]], ["echo", "strings", [["a", "b"]]]] as const
+              ) {
+                const used = new Set<number | undefined>()
+                for (const limit of fuel ? [1_000_000, 50_000_000, undefined] : [undefined]) {
+                  const instance = yield* start(tier, { limits: { fuel: limit } })
+                  for (let calls = 0; calls < 50; calls++) {
+                    const { receipt } = yield* call(instance, owner, name, ...args)
+                    assert.strictEqual(receipt.fuel !== undefined, fuel)
+                    assert.strictEqual(receipt.costTable !== undefined, fuel)
+                    assert.isTrue(receipt.nanos >= 0n)
+                    used.add(receipt.fuel)
+                  }
+                }
+                assert.strictEqual(used.size, 1, [...used].join())
+                assert.notStrictEqual([...used][0], 0)
+              }
+            }))
+
+          test("charges what a host function declares", () =>
+            Effect.gen(function*() {
+              if (!(yield* ComponentEngine).keeps(tier)!.fuel) return
+              const used = Effect.fnUntraced(function*(fuel: number | undefined) {
+                const tick: HostFunction = { _tag: "Sync", call: () => 1, fuel }
+                const imports = importing(answering.get(host)!.get("ask")!, tick)
+                const instance = yield* start(tier, { imports, limits: { fuel: 10_000 } })
+                return yield* Effect.result(call(instance, "work", "tick-twice"))
+              })
+              const plain = Result.getOrThrow(yield* used(undefined)).receipt.fuel!
+              assert.strictEqual(Result.getOrThrow(yield* used(700)).receipt.fuel, plain + 1400)
+              const tooMuch = yield* Effect.flip(Effect.fromResult(yield* used(6_000)))
+              assert.deepStrictEqual(tooMuch.reason, { _tag: "Trap", category: "OutOfFuel" })
+            }))
+
+          test("makes a call without a fiber as it makes any other, or leaves it alone", () =>
+            Effect.gen(function*() {
+              const engine = yield* ComponentEngine
+              const instance = yield* start(tier, { limits: engine.keeps(tier)!.fuel ? { fuel: 100_000 } : {} })
+              const unsafe = (owner: string, name: string, ...args: ReadonlyArray<unknown>) => {
+                const exit = engine.callUnsafe(instance, target(owner, name), args)
+                return exit === undefined
+                  ? undefined
+                  : Exit.match(exit, {
+                    onSuccess: ({ value }): unknown => value,
+                    onFailure: (cause) => (Cause.squash(cause) as ComponentError).reason
+                  })
+              }
+              const expected: ReadonlyArray<readonly [args: readonly [string, string, ...Array<unknown>], unknown]> = [
+                [["work", "count"], 1],
+                [["work", "relay", "hi"], { tag: "ok", val: "hi!" }],
+                [["work", "constructor"], { _tag: "NoSuchExport" }],
+                [["work", "add", 1, "2"], { _tag: "BadArgument", path: "b" }],
+                [["faults", "unreachable"], { _tag: "Trap", category: "Unreachable" }],
+                [["work", "count"], { _tag: "Poisoned" }]
+              ]
+              for (const [args, value] of expected) {
+                const given = unsafe(...args)
+                if (given !== undefined) assert.deepStrictEqual(given, value)
+              }
+              if (unsafe("work", "count") === undefined) {
+                assert.strictEqual(yield* value(instance, "work", "count"), 1)
+              }
+            }))
 
           test("loses the instance when a call is interrupted while it waits for the host", () =>
             Effect.gen(function*() {

@@ -64,13 +64,16 @@ export class HostCalls {
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return settled(name, exit)
     this.#fibers.add(fiber)
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       fiber.addObserver((exit) => {
         this.#fibers.delete(fiber)
         if (Exit.isSuccess(exit)) resolve(exit.value)
         else reject(failed(name, exit.cause))
       })
     })
+    // The engine may have ended the guest before it looks at the answer.
+    answer.catch(() => undefined)
+    return answer
   }
 
   /** Ends what waits for the call that is over. */

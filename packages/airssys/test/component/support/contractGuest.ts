@@ -66,6 +66,10 @@ interface work {
   relay: func(question: string) -> result<string, string>;
   tick-twice: func() -> u32;
   stubborn: func(question: string) -> u32;
+  stubborn-spin: func() -> u32;
+  stubborn-recurse: func() -> u32;
+  stubborn-text: func() -> u32;
+  babble: func();
 }
 world contract { import host; export echo; export faults; export work; }`
 
@@ -155,6 +159,16 @@ export const wat = `(module
      (try_table (catch_all $caught) (call $ask (local.get 0) (local.get 1) (i32.const 1024)))
      (return (i32.const 0)))
    (call $tick))
+ (func (export "${ns("work")}#stubborn-spin") (result i32)
+   (block $caught (try_table (catch_all $caught) (loop $again (br $again))))
+   (call $tick))
+ (func (export "${ns("work")}#stubborn-recurse") (result i32)
+   (block $caught (try_table (catch_all $caught) (drop (call $recurse))))
+   (call $tick))
+ (func (export "${ns("work")}#stubborn-text") (result i32)
+   (block $caught (try_table (catch_all $caught) (call $ask (i32.const 512) (i32.const 2) (i32.const 1024))))
+   (call $tick))
+ (func (export "${ns("work")}#babble") (loop $again (drop (call $tick)) (br $again)))
 )`
 
 /**
