@@ -170,10 +170,13 @@ class Host implements Engine {
   /** Components by digest. */
   readonly #recent: Recent<Loaded>
   readonly #bridge: Bridge
-  /** Stores by id; one that nobody holds is gone. */
-  readonly #stores: Array<WeakRef<Store> | undefined> = []
+  /** Stores by id, until their instance is given up or nobody holds it any more. */
+  readonly #stores: Array<Store | undefined> = []
   readonly #free: Array<number> = []
-  readonly #collected = new FinalizationRegistry<number>((id) => this.#vacate(id))
+  readonly #collected = new FinalizationRegistry<number>((id) => {
+    const store = this.#stores[id]
+    if (store !== undefined) this.#release(store)
+  })
 
   constructor(options: Options) {
     this.#options = options
@@ -181,7 +184,7 @@ class Host implements Engine {
     this.#plans = new PlanCache({ cache, clock, compilers, policy: this.#expansionLimits })
     this.#recent = new Recent(options.cachedComponents ?? 32)
     this.#scheduler = new Scheduler(clock, options.calls ?? 4_096)
-    const store = (id: number) => this.#stores[Math.floor(id / 1_024)]?.deref()
+    const store = (id: number) => this.#stores[Math.floor(id / 1_024)]
     this.#bridge = makeBridge({
       refill: (id, need) => store(id)?.refill(id % 1_024, need) ?? -1,
       resume: (id, need) => store(id)?.resume(id % 1_024, need) ?? Promise.resolve(-1),
@@ -215,7 +218,7 @@ class Host implements Engine {
     this.#admit(plan, limits)
     const store = this.#store(plan, imports, limits)
     const linked = this.#link(plan, store, hosts)
-    return new Instance({
+    const instance = new Instance({
       store,
       exports: plan.exports,
       closures: (planned) =>
@@ -231,6 +234,8 @@ class Host implements Engine {
       queue: bound("queue", limits.queue, 64),
       release: () => this.#release(store)
     })
+    this.#collected.register(instance, store.id, store)
+    return instance
   }
 
   #link(plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>): Linked {
@@ -289,21 +294,16 @@ class Host implements Engine {
         return one?.from === "host" ? find(one.owner, `[resource-drop]${one.name}`)?.call(value) : undefined
       }
     })
-    this.#stores[id] = new WeakRef(store)
-    this.#collected.register(store, id, store)
+    this.#stores[id] = store
     return store
   }
 
   /** Gives the number of a store back, once. */
   #release(store: Store): void {
-    if (this.#stores[store.id]?.deref() !== store) return
+    if (this.#stores[store.id] !== store) return
     this.#collected.unregister(store)
-    this.#vacate(store.id)
-  }
-
-  #vacate(id: number): void {
-    this.#stores[id] = undefined
-    this.#free.push(id)
+    this.#stores[store.id] = undefined
+    this.#free.push(store.id)
   }
 }
 

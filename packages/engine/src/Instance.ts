@@ -130,7 +130,7 @@ export class Instance {
     if (planned === undefined || closures === undefined) {
       throw new CallError("NoSuchExport", `no export ${owner === undefined ? "" : `${owner} `}${name}`)
     }
-    const made = new ExportedFunc(this.#parts, this.#calls, planned, closures)
+    const made = new ExportedFunc(this, this.#parts, this.#calls, planned, closures)
     this.#funcs.set(key, made)
     return made
   }
@@ -185,6 +185,8 @@ export type Promising = (...args: Array<unknown>) => Promise<unknown>
 export class ExportedFunc {
   /** Its type. */
   readonly type: Func
+  /** An instance lives as long as one of its functions is held. */
+  readonly instance: Instance
   readonly #parts: Parts
   readonly #store: Store
   readonly #calls: Calls
@@ -197,7 +199,8 @@ export class ExportedFunc {
   #promising: Promising | undefined = undefined
   #used = 0
 
-  constructor(parts: Parts, calls: Calls, planned: PlannedExport, closures: LiftClosures) {
+  constructor(instance: Instance, parts: Parts, calls: Calls, planned: PlannedExport, closures: LiftClosures) {
+    this.instance = instance
     this.type = planned.func
     this.#parts = parts
     this.#store = parts.store

@@ -38,10 +38,22 @@ const typeOf = (world: World, { name, owner }: HostFunc): Func => {
   return found ?? { name, params: [], result: undefined, async: false }
 }
 
-/** Pages and elements that a new instance starts with, before any of it exists. */
-export const minima = (
-  plan: Plan
-): { readonly bytes: number; readonly elements: number; readonly memories: number } => {
+interface Minima {
+  readonly bytes: number
+  readonly elements: number
+  readonly memories: number
+}
+
+const knownMinima = new WeakMap<Plan, Minima>()
+
+/** What a new instance starts with, before any of it exists. */
+export const minima = (plan: Plan): Minima => {
+  const known = knownMinima.get(plan) ?? countMinima(plan)
+  knownMinima.set(plan, known)
+  return known
+}
+
+const countMinima = (plan: Plan): Minima => {
   let pages = 0
   let elements = 0
   let memories = 0
@@ -86,7 +98,7 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
   }
   memories.forEach((ref, id) => bind(ref, () => closures.memory(id, resolve(ref) as WebAssembly.Memory)))
   funcs.forEach((ref, id) => bind(ref, () => closures.func(id, resolve(ref) as CallableFunction)))
-  const stacks = shares(plan, store.limits.stack)
+  const shares = sharesOf(plan)
   store.enter(-1, startFuel, false)
   try {
     plan.expansion.coreInstances.forEach(({ imports, module }, id) => {
@@ -106,7 +118,7 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
       const hooks = exports[names.hooks] as WebAssembly.Table
       hooks.set(0, bridge.refill)
       hooks.set(1, bridge.grow)
-      ;(exports[names.init] as CallableFunction)(store.id * 1_024 + id, stacks[id])
+      ;(exports[names.init] as CallableFunction)(store.id * 1_024 + id, store.limits.stack * (shares[id] ?? 0))
       for (const set of waiting.get(id) ?? []) set()
       if (names.start !== undefined) (exports[names.start] as CallableFunction)()
     })
@@ -140,14 +152,20 @@ const adopt = (
 }
 
 /**
- * The stack of an instance, shared by its core instances: half of it by the
- * size of their code, half of it equally.
+ * The part that each core instance has of the stack: half of it by the size of
+ * their code, half of it equally.
  */
-const shares = (plan: Plan, stack: number): ReadonlyArray<number> => {
+const sharesOf = (plan: Plan): ReadonlyArray<number> => {
+  const known = knownShares.get(plan)
+  if (known !== undefined) return known
   const sizes = plan.expansion.coreInstances.map(({ module }) => plan.compiled.get(module.index)?.metered.codeSize ?? 0)
   const all = sizes.reduce((sum, size) => sum + size, 0)
-  return sizes.map((size) => Math.floor(stack * (0.5 / sizes.length + (all === 0 ? 0 : 0.5 * size / all))))
+  const shares = sizes.map((size) => 0.5 / sizes.length + (all === 0 ? 0 : 0.5 * size / all))
+  knownShares.set(plan, shares)
+  return shares
 }
+
+const knownShares = new WeakMap<Plan, ReadonlyArray<number>>()
 
 /** An import that a component exports as it is: its values are checked on the way in and out. */
 export const passed = (
