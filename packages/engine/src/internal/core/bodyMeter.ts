@@ -8,6 +8,7 @@
  * body is done. Operands stay where they are: inserted code leaves the height of
  * the stack as it was.
  */
+import { defaultLimits } from "../../Admission.ts"
 import type { CostTable } from "../../CostTable.ts"
 import { DecodeError } from "../../DecodeError.ts"
 import type { Additions } from "./additions.ts"
@@ -66,6 +67,8 @@ export class BodyMeter {
   #from = 0
   #height = 0
   #maxHeight = 0
+  /** The most results of a call. */
+  #maxResults = 0
   #calls = false
   #vectors = false
   #dead = false
@@ -94,6 +97,8 @@ export class BodyMeter {
   /** Where in the output of a body branches are that are seldom taken. */
   #unlikely = 0
   #unlikelyAt = new Int32Array(256)
+
+  #branches = 0
 
   #depth = 0
   #frameKind = new Uint8Array(64)
@@ -150,9 +155,11 @@ export class BodyMeter {
     this.#walk()
     for (let i = 0; i < this.#charges; i++) this.#price(this.#chargeAt[i] ?? noCharge, this.#chargeCost[i] ?? 0)
     const slot = this.#vectors || this.#scan.vectors ? 16 : 8
-    const size = frameBase + frame + bytes + this.#maxHeight * slot
+    // What a call is given and what it gives have places of their own in baseline code.
+    const size = frameBase + 2 * frame + bytes + (this.#maxHeight + this.#maxResults) * slot
     const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (this.#chargeCost[0] ?? 0)
     this.#assemble(out, index, type, groups, groupsAt, code, size, entry)
+    this.#weigh(params + locals, start)
   }
 
   /** Index of the first appended local: the stack level before the call. */
@@ -178,7 +185,7 @@ export class BodyMeter {
     this.#from = code
     this.#body.length = 0
     this.#height = 0
-    this.#maxHeight = 0
+    this.#maxResults = 0
     this.#calls = this.#tries
     this.#vectors = false
     this.#dead = false
@@ -187,6 +194,7 @@ export class BodyMeter {
     this.#charges = 0
     this.#segments = 0
     this.#depth = 0
+    this.#branches = 0
     this.#unlikely = 0
     this.#push(Kind.block, 0, results)
     this.#open(code, this.#charge(noCharge))
@@ -245,6 +253,7 @@ export class BodyMeter {
       case Kind.loop:
         return this.#loop(start)
       case Kind.if:
+        this.#branches++
         this.#blockType()
         this.#settle(start)
         this.#close()
@@ -311,6 +320,7 @@ export class BodyMeter {
   }
 
   #else(start: number): void {
+    this.#branches++
     this.#settle(start)
     this.#close()
     const frame = this.#depth - 1
@@ -418,6 +428,7 @@ export class BodyMeter {
   #pass(type: number): void {
     const { params, results } = this.#scan.types[type] ?? { params: 0, results: 0 }
     this.#height += results - params
+    if (results > this.#maxResults) this.#maxResults = results
   }
 
   #tailCall(start: number): void {
@@ -739,6 +750,24 @@ export class BodyMeter {
 
   #inserted = 0
 
+  /** Compilers reconcile the state of all locals at each branch. */
+  #weigh(locals: number, start: number): void {
+    const { localBranches, moduleLocalBranches } = defaultLimits
+    const weight = locals * (this.#branches + this.#unlikely)
+    this.#weight += weight
+    if (weight <= localBranches && this.#weight <= moduleLocalBranches) return
+    throw new DecodeError({
+      reason: "TooLarge",
+      offset: start,
+      section: "code section",
+      message: weight > localBranches
+        ? `${weight} locals times branches in a metered function, at most ${localBranches} are allowed`
+        : `${this.#weight} locals times branches in a metered module, at most ${moduleLocalBranches} are allowed`
+    })
+  }
+
+  #weight = 0
+
   /** The hints of a body: those of its prologue were recorded last. */
   #writeHints(index: number, size: number): void {
     const { hints } = this
@@ -816,6 +845,7 @@ export class BodyMeter {
   #target(label: number): void {
     const frame = this.#depth - 1 - label
     this.#frameFlags[frame] = (this.#frameFlags[frame] ?? 0) | 2
+    this.#branches++
   }
 
   /** Starts over if this was not known of the body. */
