@@ -192,6 +192,6 @@ for (const [result, count] of [...seen].sort((a, b) => b[1] - a[1]).slice(0, 40)
 if (oracle !== undefined) {
   process.stdout.write(`\n${agreed} agreed, ${oracle.panics} made wasm-tools panic\n`)
   for (const [key, { count, first }] of [...disagreements].sort((a, b) => b[1].count - a[1].count)) {
-    process.stdout.write(`${count} ${key}\n  ${Buffer.from(first).toString("hex").slice(0, 2_000)}\n`)
+    process.stdout.write(`${count} ${key}\n  ${Buffer.from(first).toString("hex").slice(0, 20_000)}\n`)
   }
 }

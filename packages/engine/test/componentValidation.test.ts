@@ -370,6 +370,161 @@ describe("a type is malformed", () => {
   })
 })
 
+describe("types keep apart what differs", () => {
+  /** Two instances of one component, of which the first is exported, and a list of what the second one exports. */
+  const twice = (body: string, first: string, second: string, use: string): string =>
+    `(component (type $p (record (field "x" u8))) (import "t1" (type $t1 (eq $p))) (import "t2" (type $t2 (eq $p)))
+      (import "r" (type $r (sub resource))) (import "s" (type $s (sub resource)))
+      (component $c ${body})
+      (instance $a (instantiate $c (with "t" (type ${first})))) (instance $b (instantiate $c (with "t" (type ${second}))))
+      (export "a" (instance $a)) (alias export $b "q" (type $q)) (type $use ${use}) (export "l" (type $use)))`
+
+  const record = (field: string): string =>
+    `(type $p (record (field "x" u8))) (import "t" (type $t (eq $p))) (type $q (record (field "x" ${field})))
+     (export "q" (type $q))`
+  const resource = `(import "t" (type $t (sub resource))) (export "q" (type $t))`
+
+  it.each([
+    ["uses that give a type the same", twice(record("u8"), "$t1", "$t2", "(list $q)"), "valid"],
+    ["uses that give a type different parts", twice(record("$t"), "$t1", "$t2", "(list $q)"), "a record"],
+    ["uses with one resource", twice(resource, "$r", "$r", "(own $q)"), "valid"],
+    ["uses with two resources", twice(resource, "$r", "$s", "(own $q)"), "a resource"],
+    [
+      "exports of one instance",
+      `(component (core module $m (func (export "f") (param i32))) (core instance $i (instantiate $m))
+        (type $p (record (field "x" u8))) (instance $b (export "p" (type $p))) (export "b" (instance $b))
+        (func $f (param "x" $p) (canon lift (core func $i "f"))) (export "f" (func $f)))`,
+      "valid"
+    ],
+    [
+      "resources without a name inside of exported types",
+      `(component (type $r (resource (rep i32))) (type $i (instance (export "a" (type (eq $r))))) (export "x" (type $i)))`,
+      "a resource in an export"
+    ],
+    [
+      "resources with a name inside of exported types",
+      `(component (type $r (resource (rep i32))) (export "r" (type $r)) (type $i (instance (export "a" (type (eq $r)))))
+        (export "x" (type $i)))`,
+      "valid"
+    ],
+    [
+      "what a component type exports, in its imports",
+      `(component (type (component (export "r" (type $r (sub resource)))
+        (type $i (instance (export "a" (type (eq $r))))) (import "i" (instance (type $i))))))`,
+      "a resource of the component itself"
+    ],
+    [
+      "resources under two names",
+      `(component (import "r" (type $r (sub resource))) (import "q" (type $q (eq $r)))
+        (import "[method]q.m" (func (param "self" (borrow $r)))))`,
+      "of another name"
+    ],
+    [
+      "functions that own and that borrow",
+      `(component (component $c (import "r" (type $r (sub resource))) (import "f" (func (param "x" (borrow $r)))))
+        (type $s (resource (rep i32))) (core func $d (canon resource.drop $s))
+        (func $f (param "x" (own $s)) (canon lift (core func $d)))
+        (instance (instantiate $c (with "r" (type $s)) (with "f" (func $f)))))`,
+      "borrow expected"
+    ],
+    [
+      "functions that are async",
+      `(component (import "f" (func $f async (param "x" u8))) (component $c (import "f" (func (param "x" u8))))
+        (instance (instantiate $c (with "f" (func $f)))))`,
+      "async and not async"
+    ],
+    [
+      "components whose imports ask for more",
+      `(component (component $c (import "x" (component (import "i" (instance (export "f" (func)))))))
+        (component $d (import "i" (instance (export "f" (func)) (export "g" (func)))))
+        (instance (instantiate $c (with "x" (component $d)))))`,
+      `no export "g"`
+    ],
+    [
+      "components that lack an export",
+      `(component (component $c (import "x" (component (export "i" (instance))))) (component $d)
+        (instance (instantiate $c (with "x" (component $d)))))`,
+      `no export "i"`
+    ]
+  ])("%s", async (_, wat, expected) => {
+    expect(await verdict(wat)).toContain(expected)
+  })
+
+  it.each([
+    ["(func (param \"a\" u8))", "(func (param \"a\" u8))", "valid"],
+    ["(func (param \"a\" u8))", "(func (param \"a\" u16))", "parameter a"],
+    ["(instance (export \"f\" (func)))", "(instance)", `no export "f"`],
+    ["(component (export \"f\" (func)))", "(component)", `no export "f"`],
+    ["(component (import \"f\" (func)))", "(component)", "valid"],
+    ["(component)", "u8", "component expected"],
+    ["u8", "(component)", "primitive expected"]
+  ])("%s and %s as types: %s", async (wanted, given, expected) => {
+    const wat = `(component (component $c (type $t ${wanted}) (import "x" (type (eq $t)))) (type $t ${given})
+      (instance (instantiate $c (with "x" (type $t)))))`
+    expect(await verdict(wat)).toContain(expected)
+  })
+})
+
+describe("a definition is malformed", () => {
+  it.each([
+    ["that aliases a missing export", `(component (import "i" (instance $i)) (alias export $i "f" (func)))`],
+    [
+      "that aliases an export of another sort",
+      `(component (import "i" (instance $i (export "f" (func)))) (alias export $i "f" (instance)))`
+    ],
+    ["that aliases out of everything", `(component (alias outer 1 0 (type)))`],
+    [
+      "that aliases a component in a type",
+      `(component $o (component $c) (type (component (alias outer $o $c (component)))))`
+    ],
+    [
+      "that aliases a core module in a type",
+      `(component $o (core module $m) (type (instance (alias outer $o $m (core module)))))`
+    ],
+    ["that aliases out of a module type", `(component (core type (module (alias outer 3 0 (type)))))`],
+    [
+      "that aliases a module type in one",
+      `(component $o (core type $m (module)) (core type (module (alias outer $o $m (type)))))`
+    ],
+    ["that lifts to no function", `(component ${guest("")} (type $t u8) (func (type $t) (canon lift (core func $f))))`],
+    ["that drops what is no resource", `(component (type $t u8) (core func (canon resource.drop $t)))`],
+    ["that starts with too few arguments", `(component (import "f" (func $f (param "a" u8))) (start $f))`],
+    ["that starts with too many results", `(component (import "f" (func $f)) (start $f (result (value $x))))`],
+    [
+      "that gives one argument twice",
+      `(component (component $c) (instance $i) (instance (instantiate $c (with "a" (instance $i)) (with "a" (instance $i)))))`
+    ],
+    [
+      "that gives two core exports one name",
+      `(component ${guest("")} (core instance (export "a" (func $f)) (export "a" (func $f))))`
+    ],
+    [
+      "that exports a value type as a resource",
+      `(component (type $t u8) (export "x" (type $t) (type (sub resource))))`
+    ],
+    [
+      "that exports a member of something imported",
+      `(component (import "r" (type $r (sub resource))) (import "f" (func $f)) (export "[static]r.f" (func $f)))`
+    ],
+    [
+      "that exports two things under one name",
+      `(component (import "f" (func $f)) (export "a" (func $f)) (export "a" (func $f)))`
+    ],
+    [
+      "that is an async constructor",
+      `(component (import "r" (type $r (sub resource)))
+      (import "[constructor]r" (func async (result (own $r)))))`
+    ],
+    [
+      "that constructs an error",
+      `(component (import "r" (type $r (sub resource)))
+      (import "[constructor]r" (func (result (result (error (own $r)))))))`
+    ]
+  ])("%s", async (_, wat) => {
+    expect(await verdict(wat)).toMatch(/^Malformed: /)
+  })
+})
+
 describe("a small hostile component is refused at once", () => {
   const time = async (bytes: Uint8Array): Promise<{ readonly reason: string; readonly millis: number }> => {
     let millis = Infinity

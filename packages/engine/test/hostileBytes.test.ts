@@ -4,6 +4,7 @@ import { DecodeError } from "@airssys/engine/DecodeError"
 import * as WitText from "@airssys/engine/WitText"
 import { describe, expect, it } from "vitest"
 import { assemble, dummy, mutate, random, worlds } from "./support/components.ts"
+import { texts } from "./support/componentTexts.ts"
 
 const outcome = (run: () => unknown): "Read" | DecodeError["reason"] => {
   try {
@@ -20,10 +21,11 @@ describe("mutated bytes", () => {
   it("of components are read, or refused with a DecodeError, in bounded time", async () => {
     const seeds: Array<Uint8Array> = []
     for (const wit of worlds.values()) seeds.push(await dummy(wit))
+    for (const text of texts.values()) seeds.push(await assemble(text))
     const next = random(1)
     const seen = new Map<string, number>()
     let slowest = 0
-    for (let run = 0; run < 30_000; run++) {
+    for (let run = 0; run < 20_000; run++) {
       const bytes = mutate(seeds[run % seeds.length] ?? new Uint8Array(), next)
       const start = performance.now()
       const reason = outcome(() => WitText.print(ComponentBinary.decode(bytes).world))
