@@ -1,7 +1,7 @@
 import * as ComponentBinary from "@airssys/engine/ComponentBinary"
 import { DecodeError } from "@airssys/engine/DecodeError"
 import { describe, expect, it } from "vitest"
-import { assemble } from "./support/components.ts"
+import { assemble, component, leb, name, section } from "./support/components.ts"
 import { texts } from "./support/componentTexts.ts"
 
 const verdict = async (wat: string): Promise<string> => {
@@ -289,6 +289,24 @@ describe("an argument of a component is malformed", () => {
       "of another type"
     ],
     [
+      "that is a core module with another import",
+      give(
+        `(core module (import "a" "b" (table 1 funcref)))`,
+        `(core module $m (import "a" "b" (table 2 funcref)))`,
+        "(core module $m)"
+      ),
+      "other limits"
+    ],
+    [
+      "that is a core module with an import of another sort",
+      give(
+        `(core module (import "a" "b" (func)))`,
+        `(core module $m (import "a" "b" (table 2 funcref)))`,
+        "(core module $m)"
+      ),
+      "a table expected"
+    ],
+    [
       "that is a component with more imports",
       give("(component)", `(component $d (import "a" (func)))`, "(component $d)"),
       "it imports"
@@ -456,6 +474,29 @@ describe("types keep apart what differs", () => {
     ["(instance (export \"f\" (func)))", "(instance)", `no export "f"`],
     ["(component (export \"f\" (func)))", "(component)", `no export "f"`],
     ["(component (import \"f\" (func)))", "(component)", "valid"],
+    ["(func (param \"a\" u8))", "(func)", "1 parameters expected"],
+    ["(func)", "(func (param \"a\" u8))", "0 parameters expected"],
+    ["(func (param \"a\" u8))", "(func (param \"b\" u8))", "parameter names differ"],
+    ["(func (result u8))", "(func)", "on one side alone"],
+    ["(func)", "(func (result u8))", "on one side alone"],
+    ["(tuple u8)", "(tuple u8 u8)", "another tuple"],
+    ["(tuple u8 u8)", "(tuple u8)", "another tuple"],
+    ["(tuple u8 u8)", "(tuple u8 u16)", "another primitive"],
+    ["(record (field \"a\" u8))", "(record (field \"b\" u8))", "another record"],
+    ["(record (field \"a\" u8))", "(record (field \"a\" u8) (field \"b\" u8))", "another record"],
+    ["(record (field \"a\" u8))", "(record (field \"a\" s8))", "another primitive"],
+    ["(record (field \"a\" u8))", "(tuple u8)", "record expected"],
+    ["(variant (case \"a\"))", "(variant (case \"b\"))", "another variant"],
+    ["(variant (case \"a\"))", "(variant (case \"a\") (case \"b\"))", "another variant"],
+    ["(variant (case \"a\"))", "(variant (case \"a\" u8))", "on one side alone"],
+    ["(enum \"a\" \"b\")", "(enum \"a\" \"c\")", "another enum"],
+    ["(enum \"a\")", "(enum \"a\" \"c\")", "another enum"],
+    ["(enum \"a\")", "(flags \"a\")", "enum expected"],
+    ["(flags \"a\" \"b\")", "(flags \"b\" \"a\")", "another flags"],
+    ["(list u8)", "(option u8)", "list expected"],
+    ["(list u8)", "(list u16)", "another primitive"],
+    ["(result u8)", "(result (error u8))", "on one side alone"],
+    ["(result (error u8))", "(result (error u16))", "another primitive"],
     ["(component)", "u8", "component expected"],
     ["u8", "(component)", "primitive expected"]
   ])("%s and %s as types: %s", async (wanted, given, expected) => {
@@ -522,6 +563,46 @@ describe("a definition is malformed", () => {
     ]
   ])("%s", async (_, wat) => {
     expect(await verdict(wat)).toMatch(/^Malformed: /)
+  })
+})
+
+describe("bytes that no text has are refused", () => {
+  const func = [0x40, 0, 1, 0]
+  const coreModule = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
+
+  it.each<[string, ReadonlyArray<ReadonlyArray<number>>, string]>([
+    ["an import in an instance type", [section(7, 1, 0x42, 2, 1, ...func, 3, 0, ...name("f"), 1, 0)], "an import in"],
+    ["a resource of 64 bits", [section(7, 1, 0x3f, 0x7e, 0)], "64-bit"],
+    ["a resource of floats", [section(7, 1, 0x3f, 0x7d, 0)], "represented by an i32"],
+    ["a destructor that may be", [section(7, 1, 0x3f, 0x7f, 2)], "byte 0 or 1"],
+    ["a payload that may be", [section(7, 1, 0x6a, 2, 0)], "byte 0 or 1"],
+    ["a result that may be", [section(7, 1, 0x40, 0, 2, 0)], "byte 0 or 1"],
+    ["named results", [section(7, 1, 0x40, 0, 1, 1, ...name("a"), 0x7d)], "named results"],
+    [
+      "a type of an export that may be",
+      [section(7, 1, ...func), section(10, 1, 0, ...name("f"), 1, 0), section(11, 1, 0, ...name("g"), 1, 0, 2)],
+      "byte 0 or 1"
+    ],
+    ["a record without fields", [section(7, 1, 0x72, 0)], "without members"],
+    ["a label that is no name", [section(7, 1, 0x6d, 1, ...name("a_"))], "not a valid name"],
+    ["a name of an unknown kind", [section(7, 1, ...func), section(10, 1, 3, ...name("f"), 1, 0)], "unknown name kind"],
+    ["a core module that is none", [section(1, ...coreModule.slice(0, 4), 2, 0, 0, 0)], "not a core module"],
+    [
+      "a core instance in a core instance",
+      [section(1, ...coreModule), section(2, 1, 0, 0, 0), section(2, 1, 1, 1, ...name("a"), 0x12, 0)],
+      "cannot be used here"
+    ],
+    ["a module type in a module type", [section(3, 1, 0x50, 1, 1, 0x50, 0)], "a module type inside"],
+    ["an alias of a core export in a type", [section(7, 1, 0x42, 1, 2, 0, 0, 1, 0, ...name("a"))], "in a type"],
+    ["an unknown threads function", [section(8, 1, 0x43)], "unknown canonical function"]
+  ])("%s", (_, sections, message) => {
+    expect(() => ComponentBinary.decode(component(...sections))).toThrow(message)
+  })
+
+  it("more definitions of one kind than there can be", () => {
+    const types = Array.from({ length: 100_001 }, () => 0x7d)
+    const bytes = component(section(7, ...leb(types.length), ...types))
+    expect(() => ComponentBinary.decode(bytes)).toThrow("more than 100000 items")
   })
 })
 

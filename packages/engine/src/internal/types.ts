@@ -44,7 +44,6 @@ const readInstanceType = (reader: Reader, parent: Frame): TypeNode => {
 const readComponentType = (reader: Reader, parent: Frame): TypeNode => {
   const frame = new Frame(reader, "component type", parent, parent.path, parent)
   readDeclarations(reader, frame)
-  frame.resources.checkExports(reader, frame.exports)
   return frame.nodes.component(frame.scope, frame.imports, frame.exports)
 }
 
