@@ -165,6 +165,20 @@ describe("decode", () => {
     ])
   })
 
+  it("names the types of an instance that is made of what is there", async () => {
+    const bytes = await assemble(`(component
+      (core module $m (func (export "f") (param i32 i32))) (core instance $i (instantiate $m))
+      (type $p (record (field "x" u8))) (type $r (resource (rep i32)))
+      (func $f (param "p" $p) (param "r" (own $r)) (canon lift (core func $i "f")))
+      (instance $b (export "p" (type $p)) (export "r" (type $r)) (export "f" (func $f)))
+      (export "b" (instance $b)))`)
+    const { exports } = ComponentBinary.decode(bytes).world
+    expect(func(get(exports, "b"), "f").params.map((param) => nameOf(param.type))).toEqual([
+      { owner: "b", name: "p" },
+      { owner: "b", name: "r" }
+    ])
+  })
+
   it("marks async functions", async () => {
     const world = await worldOf(worlds.get("async functions") ?? "")
     const functions = get(world.imports, "a:b/i").functions
@@ -445,6 +459,12 @@ describe("decode keeps within its limits", () => {
       reason: "TooLarge",
       message: "a type of more than 1000000 parts"
     })
+  })
+
+  it("of the types of the world together", async () => {
+    const wat = `(component (import "f" (func (param "a" (tuple u8 u8 u8)) (param "b" (tuple u8 u8 u8)))))`
+    expect(failure(await assemble(wat), { maxTypeSize: 11 })).toMatchObject({ reason: "TooLarge" })
+    expect(ComponentBinary.decode(await assemble(wat), { maxTypeSize: 20 }).world.imports.length).toBe(1)
   })
 
   it("of nested types", () => {

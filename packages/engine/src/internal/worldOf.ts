@@ -16,15 +16,12 @@ interface Draft {
 
 class Builder {
   readonly #at: Reader
-  readonly #maxSize: number
-  #size = 0
   readonly #types = new Map<ValueNode, WitType>()
   /** Names of types that are mentioned without one, by what is behind all aliases. */
   readonly #names = new Map<TypeNode, TypeName>()
 
-  constructor(at: Reader, maxSize: number) {
+  constructor(at: Reader) {
     this.#at = at
-    this.#maxSize = maxSize
   }
 
   register(externs: ReadonlyMap<string, Extern>): void {
@@ -64,7 +61,7 @@ class Builder {
         return
       case "type": {
         if (!isResource(extern.node)) {
-          if (isValue(extern.node)) draft.types.push({ name, type: this.#count(extern.node) })
+          if (isValue(extern.node)) draft.types.push({ name, type: this.#type(extern.node) })
           return
         }
         const defined = this.#name(extern.node)
@@ -76,17 +73,10 @@ class Builder {
   #func(name: string, node: FuncNode): Func {
     return {
       name,
-      params: node.params.map((param): Field => ({ name: param.name, type: this.#count(param.type) })),
-      result: node.result === undefined ? undefined : this.#count(node.result),
+      params: node.params.map((param): Field => ({ name: param.name, type: this.#type(param.type) })),
+      result: node.result === undefined ? undefined : this.#type(node.result),
       async: node.async
     }
-  }
-
-  /** A type that is mentioned by the world: the sum of these is what a reader of the description walks. */
-  #count(node: ValueNode): WitType {
-    this.#size += node.size
-    if (this.#size > this.#maxSize) this.#at.tooLarge(`the types of the world have more than ${this.#maxSize} parts`)
-    return this.#type(node)
   }
 
   #name(node: TypeNode): TypeName | undefined {
@@ -183,9 +173,9 @@ const checkImports = (at: Reader, externs: ReadonlyMap<string, Extern>): void =>
   }
 }
 
-export const worldOf = (at: Reader, component: ComponentNode, maxSize: number): World => {
+export const worldOf = (at: Reader, component: ComponentNode): World => {
   checkImports(at, component.imports)
-  const builder = new Builder(at, maxSize)
+  const builder = new Builder(at)
   builder.register(component.imports)
   builder.register(component.exports)
   return { imports: builder.interfaces(component.imports), exports: builder.interfaces(component.exports) }
