@@ -228,7 +228,6 @@ class Host implements Engine {
         const one = plan.expansion.resources[resource]
         if (one?.from === "guest" && one.destructor !== undefined) linked.func(one.destructor)(rep)
       },
-      isAsync: hosts.some((host) => host.async),
       costTable: CostTable.version,
       fuel: bound("fuel", limits.fuel, Infinity),
       queue: bound("queue", limits.queue, 64),

@@ -71,8 +71,6 @@ export interface Parts {
   /** What enters a lifted function as a promise. */
   readonly promising: (planned: PlannedExport) => Promising | undefined
   readonly destroy: (resource: number, rep: unknown) => void
-  /** True where a function of the host may suspend the guest. */
-  readonly isAsync: boolean
   readonly costTable: number
   readonly fuel: number
   readonly queue: number
@@ -141,7 +139,7 @@ export class Instance {
    */
   drop(resource: object): void {
     const { destroy, store } = this.#parts
-    if (!(resource instanceof GuestResource) || GuestResource.of(resource).store !== store) {
+    if (!GuestResource.is(resource) || GuestResource.of(resource).store !== store) {
       throw new CallError("BadArgument", "not a resource of this instance")
     }
     this.#calls.refuse()
@@ -213,14 +211,14 @@ export class ExportedFunc {
 
   /**
    * Calls the function at once, without a chance to be suspended: the guest
-   * gets at most {@link maxSyncFuel}. An instance with asynchronous imports has
-   * no such calls; they fail as `Unsupported`.
+   * gets at most {@link maxSyncFuel}, and calling an asynchronous import stops it
+   * as `HostFailure`.
    *
    * Gives a value of the export's type. Throws `CallError` and `Trap`.
    */
   callSync(args: ReadonlyArray<unknown>, fuel: number = this.#syncFuel): unknown {
     const store = this.#store
-    if (store.state !== "idle" || this.#parts.isAsync) this.#calls.refuseSync()
+    if (store.state !== "idle") this.#calls.refuse()
     if (!(fuel >= 0)) throw new CallError("BadArgument", "the fuel is not a number from 0 on")
     try {
       store.enter(this.#core, fuel < maxSyncFuel ? fuel | 0 : maxSyncFuel, false)
@@ -363,14 +361,6 @@ class Calls {
         throw new CallError("Disposed", "the instance was given up")
       default:
         throw new CallError("ReEntered", "another call of the instance is not over")
-    }
-  }
-
-  /** As `refuse`, for a call that cannot be suspended. */
-  refuseSync(): void {
-    this.refuse()
-    if (this.#parts.isAsync) {
-      throw new CallError("Unsupported", "the instance has asynchronous imports, which only `call` can wait for")
     }
   }
 

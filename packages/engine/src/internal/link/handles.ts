@@ -91,7 +91,8 @@ export class GuestResource {
   }
 
   static belongs(value: unknown, store: Store, resource: number): value is GuestResource {
-    return value instanceof GuestResource && value.#store === store && value.#resource === resource &&
+    return typeof value === "object" && value !== null && #store in value && value.#store === store &&
+      value.#resource === resource &&
       value.#state !== "gone"
   }
 
@@ -119,6 +120,10 @@ export class GuestResource {
     resource.#state = "gone"
   }
 
+  static is(value: unknown): value is GuestResource {
+    return typeof value === "object" && value !== null && #store in value
+  }
+
   static of(resource: GuestResource): { readonly store: Store; readonly resource: number } {
     return { store: resource.#store, resource: resource.#resource }
   }
@@ -129,7 +134,7 @@ export type Lent = Array<Entry | GuestResource>
 
 export const returnLent = (lent: Lent): void => {
   for (const one of lent) {
-    if (one instanceof GuestResource) GuestResource.expire(one)
+    if (GuestResource.is(one)) GuestResource.expire(one)
     else one.lends--
   }
 }

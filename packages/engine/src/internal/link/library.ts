@@ -105,7 +105,9 @@ const utf8Size = (text: string): number => {
 }
 
 const writeUtf8 = (bytes: Uint8Array, at: number, text: string, size: number): void => {
-  encoder.encodeInto(text, bytes.subarray(at, at + size))
+  const { read, written } = encoder.encodeInto(text, bytes.subarray(at, at + size))
+  // Node 26 stops before the last characters of a long text for which there is just enough room.
+  if (written < size) bytes.set(encoder.encode(text.slice(read)), at + written)
 }
 
 const writeUtf16 = (bytes: Uint8Array, at: number, text: string): void => {

@@ -11,6 +11,7 @@ import * as WitValue from "../../WitValue.ts"
 import type { Bridge } from "./bridge.ts"
 import { jspi } from "./bridge.ts"
 import type { CoreRef, HostFunc } from "./expansion.ts"
+import { gateModule } from "./gate.ts"
 import { MISS } from "./library.ts"
 import type { BoundHost, Closures, LiftClosures, Plan, PlannedExport } from "./plan.ts"
 import type { Store } from "./store.ts"
@@ -75,20 +76,43 @@ export interface Linked {
   readonly func: (ref: CoreRef) => CallableFunction
 }
 
+/** Gates by the lowered function they stand before; undefined where no import is asynchronous. */
+const gatesOf = (
+  plan: Plan,
+  store: Store,
+  hosts: ReadonlyArray<BoundHost>,
+  closures: Closures
+): ReadonlyMap<number, unknown> | undefined => {
+  const suspending = jspi()
+  if (suspending === undefined || !hosts.some((host) => host.async)) return undefined
+  const ids = plan.expansion.lowers.flatMap(({ func }, id) =>
+    func.from === "host" && hosts[func.id]?.async === true ? [id] : []
+  )
+  const known = knownGates.get(plan) ?? new Map<string, WebAssembly.Module>()
+  knownGates.set(plan, known)
+  const key = ids.join(" ")
+  const module = known.get(key) ?? gateModule(ids.flatMap((id) => plan.expansion.lowers[id]?.type ?? []))
+  if (known.size < 16) known.set(key, module)
+  const { exports } = new WebAssembly.Instance(module, {
+    c: { c: store.mayWait },
+    s: Object.fromEntries(
+      ids.map((id, i) => [i, new suspending.Suspending(closures.lowers[id] as never) as CallableFunction])
+    )
+  })
+  return new Map(ids.map((id, i) => [id, exports[i]]))
+}
+
+const knownGates = new WeakMap<Plan, Map<string, WebAssembly.Module>>()
+
 /** Creates the core instances in a store. Throws `Trap` where a start function or a segment fails. */
 export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, bridge: Bridge): Linked => {
   const closures = plan.make(store, hosts)
   const instances: Array<ReadonlyMap<string, unknown>> = []
-  const suspending = jspi()
+  const gates = gatesOf(plan, store, hosts, closures)
   const resolve = (ref: CoreRef): unknown => {
     if (ref.from === "instance") return instances[ref.instance]?.get(ref.name)
     if (ref.from === "builtin") return closures.builtins[ref.id]
-    const lower = closures.lowers[ref.id]
-    const func = plan.expansion.lowers[ref.id]?.func
-    const isAsync = func?.from === "host" && hosts[func.id]?.async === true
-    return isAsync && suspending !== undefined && lower !== undefined
-      ? new suspending.Suspending(lower as never)
-      : lower
+    return gates?.get(ref.id) ?? closures.lowers[ref.id]
   }
   const { funcs, memories } = plan.bound
   const waiting = new Map<number, Array<() => void>>()

@@ -350,7 +350,7 @@ const innerCall = (
   const { give, take } = locks(expansion, caller, callee)
   return [
     ...take,
-    `S.depth++; try { let v = n${target}(${values}); S.depth--;`,
+    `try { S.cross(); let v = n${target}(${values}); S.depth--;`,
     ...give,
     `${done} } catch (error) { return S.crossed(error); }`
   ]
@@ -392,7 +392,7 @@ const destroy = (program: Program, expansion: Expansion, builtin: Builtin): stri
   return [
     "if (rep === undefined) return;",
     ...take,
-    `S.depth++; try { ${call} } catch (error) { return S.crossed(error); } S.depth--;`,
+    `try { S.cross(); ${call} } catch (error) { return S.crossed(error); } S.depth--;`,
     ...give
   ].join("\n")
 }

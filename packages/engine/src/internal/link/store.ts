@@ -43,6 +43,12 @@ const firstSlice = 100_000
 /** Fuel for what cannot be suspended, in a call that can: realloc, post-return, destructors. */
 const allowance = 2_000_000
 
+/** Fuel of a call from component to component, besides what is copied. */
+const crossFuel = 100
+
+/** Calls between components, and destructors, inside each other: each has frames of the host that no counter sees. */
+const maxDepth = 64
+
 /** Fuel of giving a resource back to the host. */
 const dropFuel = 100
 
@@ -187,7 +193,7 @@ export class Store {
     this.aside = false
     for (const { index, table, value } of this.given.splice(0).reverse()) {
       const entry = table.withdraw(index)
-      if (entry?.own === true && value instanceof GuestResource) GuestResource.restore(value)
+      if (entry?.own === true && GuestResource.is(value)) GuestResource.restore(value)
     }
   }
 
@@ -219,6 +225,9 @@ export class Store {
     this.charged += cost
     this.moved = 0
     if (this.isSuspending && (this.#imports += cost) >= turn) this.#endSlice()
+    if (this.isSuspending && this.depth > 0 && (this.#inner -= cost) < 0) {
+      this.stop("OutOfFuel", "a call from component to component took more fuel than one can without a pause")
+    }
     if (this.charged + this.granted > this.fuel && !this.#takeBack(0, -1)) {
       this.stop("OutOfFuel", "the fuel of the call is used up")
     }
@@ -322,6 +331,12 @@ export class Store {
     return this.fails("StackOverflow", "trap: the stack of the guest is used up")
   }
 
+  /** Begins a call from component to component: what it copies is paid for, and how deep it goes is bounded. */
+  cross(): void {
+    if (++this.depth > maxDepth) this.stop("StackOverflow", `more than ${maxDepth} components call each other`)
+    this.charge(crossFuel)
+  }
+
   /** Tells the host that a guest has dropped the last handle of one of its resources. */
   drop(resource: number, value: unknown): void {
     this.charge(dropFuel)
@@ -363,12 +378,14 @@ export class Store {
     return this.bridge.trap()
   }
 
+  /** Stops a guest that calls an asynchronous import where nothing can wait for it. */
+  readonly mayWait = (): void => {
+    if (this.isSuspending && !this.aside && this.depth === 0) return
+    this.stop("HostFailure", "an asynchronous import was called where nothing can wait for it")
+  }
+
   /** Suspends the guest until the host has an answer, of which `done` makes what the guest gets. */
   suspend(promise: Promise<unknown>, done: (value: unknown) => unknown): unknown {
-    if (!this.isSuspending || this.depth > 0) {
-      promise.catch(() => undefined)
-      return this.failed(new HostTrap("HostFailure", "an asynchronous import was called where nothing can wait for it"))
-    }
     this.state = "suspended"
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {

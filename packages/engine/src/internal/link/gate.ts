@@ -1,0 +1,77 @@
+/**
+ * What stands before imports that may suspend a guest.
+ *
+ * Where nothing can wait, V8 throws an error of JavaScript before it calls such
+ * an import, and guests can catch it. A gate asks the host first, which stops
+ * the guest by a real trap.
+ */
+import type { AbiFunc, Flat } from "./abiType.ts"
+import { flatten } from "./abiType.ts"
+
+const codes: Readonly<Record<Flat, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c }
+
+const leb = (value: number): ReadonlyArray<number> =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)]
+
+const vector = (items: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> => [
+  ...leb(items.length),
+  ...items.flat()
+]
+
+const section = (id: number, content: ReadonlyArray<number>): ReadonlyArray<number> => [
+  id,
+  ...leb(content.length),
+  ...content
+]
+
+const name = (text: string): ReadonlyArray<number> => [text.length, ...Array.from(text, (char) => char.charCodeAt(0))]
+
+/** The core type of a lowered function. */
+const coreType = (type: AbiFunc): ReadonlyArray<number> => {
+  const params = flatten(type.params.map((param) => param.type)) ?? ["i32" as const]
+  const flat = type.result?.flat
+  const isSpilled = type.result !== undefined && (flat === undefined || flat.length > 1)
+  const results = isSpilled ? [] : flat ?? []
+  const all = isSpilled ? [...params, "i32" as const] : params
+  return [
+    0x60,
+    ...vector(all.map((one) => [codes[one]])),
+    ...vector(results.map((one) => [codes[one]]))
+  ]
+}
+
+/**
+ * A module with one gate for each of the functions: it imports `c` `c`, which
+ * is asked, and the functions as `s` `0`, `s` `1` and so on, and exports gates
+ * under the same numbers.
+ */
+export const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module => {
+  const cores = types.map(coreType)
+  const bodies = cores.map((core, i) => {
+    const params = core[1] ?? 0
+    const code = [
+      0,
+      0x10,
+      0,
+      ...Array.from({ length: params }, (_, j) => [0x20, j]).flat(),
+      0x10,
+      ...leb(i + 1),
+      0x0b
+    ]
+    return [...leb(code.length), ...code]
+  })
+  return new WebAssembly.Module(Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, vector([[0x60, 0, 0], ...cores])),
+    ...section(
+      2,
+      vector([
+        [...name("c"), ...name("c"), 0, 0],
+        ...cores.map((_, i) => [...name("s"), ...name(String(i)), 0, ...leb(i + 1)])
+      ])
+    ),
+    ...section(3, vector(cores.map((_, i) => leb(i + 1)))),
+    ...section(7, vector(cores.map((_, i) => [...name(String(i)), 0, ...leb(cores.length + 1 + i)]))),
+    ...section(10, vector(bodies))
+  ]))
+}
