@@ -179,6 +179,16 @@ describe("decode", () => {
     ])
   })
 
+  it("names types by the instance that is exported, of two that are alike", async () => {
+    const bytes = await assemble(`(component
+      (component $c (type $p (record (field "x" u8))) (export $t "t" (type $p))
+        (type $q (record (field "t" $t))) (export "q" (type $q)))
+      (instance $a (instantiate $c)) (instance $b (instantiate $c))
+      (export "a" (instance $a)) (alias export $b "q" (type $q)) (type $l (list $q)) (export "l" (type $l)))`)
+    const { types } = get(ComponentBinary.decode(bytes).world.exports, undefined)
+    expect(types).toMatchObject([{ name: "l", type: { element: { name: { owner: "a", name: "q" } } } }])
+  })
+
   it("marks async functions", async () => {
     const world = await worldOf(worlds.get("async functions") ?? "")
     const functions = get(world.imports, "a:b/i").functions

@@ -34,10 +34,12 @@ export interface ParserLimits extends TypeLimits {
 export class Parser {
   readonly modules: Array<ParsedModule> = []
   readonly customSections: Array<CustomSection> = []
+  readonly nodes: TypeNodes
   readonly #shared: Shared
 
   constructor(reader: Reader, limits: ParserLimits) {
-    this.#shared = { nodes: new TypeNodes(reader, limits), maxDepth: limits.maxComponentDepth }
+    this.nodes = new TypeNodes(reader, limits)
+    this.#shared = { nodes: this.nodes, maxDepth: limits.maxComponentDepth }
   }
 
   /** Reads a component to the end of the reader. */

@@ -37,7 +37,7 @@ export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): 
     maxComponentDepth: options.maxComponentDepth ?? 32
   })
   const { blueprint, node } = parser.component(reader, undefined, [])
-  const world = worldOf(reader, node)
+  const world = worldOf(parser.nodes, node)
   const counts = countModules(reader, blueprint)
   return {
     description: {

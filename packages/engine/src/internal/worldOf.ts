@@ -4,7 +4,7 @@
 import type { Case, Field, Func, Interface, TypeName, WitType, World } from "../WitType.ts"
 import { parseExternName } from "./names.ts"
 import type { Reader } from "./reader.ts"
-import type { AliasNode, ComponentNode, Extern, FuncNode, TypeNode, ValueNode } from "./typeNodes.ts"
+import type { AliasNode, ComponentNode, Extern, FuncNode, TypeNode, TypeNodes, ValueNode } from "./typeNodes.ts"
 import { isResource, isValue, peel } from "./typeNodes.ts"
 
 interface Draft {
@@ -16,20 +16,23 @@ interface Draft {
 
 class Builder {
   readonly #at: Reader
+  readonly #nodes: TypeNodes
   readonly #types = new Map<ValueNode, WitType>()
-  /** Names of types that are mentioned without one, by what is behind all aliases. */
-  readonly #names = new Map<TypeNode, TypeName>()
+  /** Names of types that are mentioned without one, by what is behind all aliases, and by what makes them one type. */
+  readonly #names = new Map<object, TypeName>()
 
-  constructor(at: Reader) {
-    this.#at = at
+  constructor(nodes: TypeNodes) {
+    this.#at = nodes.at
+    this.#nodes = nodes
   }
 
   register(externs: ReadonlyMap<string, Extern>): void {
     for (const extern of externs.values()) {
       if (extern.sort === "instance") this.register(extern.node.exports)
-      if (extern.sort === "type" && !this.#names.has(peel(extern.node))) {
-        const name = definingName(extern.node)
-        if (name !== undefined) this.#names.set(peel(extern.node), name)
+      const name = extern.sort === "type" ? definingName(extern.node) : undefined
+      if (extern.sort !== "type" || name === undefined) continue
+      for (const key of [peel(extern.node), this.#nodes.identity(extern.node)]) {
+        if (!this.#names.has(key)) this.#names.set(key, name)
       }
     }
   }
@@ -80,7 +83,7 @@ class Builder {
   }
 
   #name(node: TypeNode): TypeName | undefined {
-    return definingName(node) ?? this.#names.get(peel(node))
+    return definingName(node) ?? this.#names.get(this.#nodes.identity(node)) ?? this.#names.get(peel(node))
   }
 
   /** The format asks a name of every type of these kinds that an import or an export mentions. */
@@ -173,9 +176,9 @@ const checkImports = (at: Reader, externs: ReadonlyMap<string, Extern>): void =>
   }
 }
 
-export const worldOf = (at: Reader, component: ComponentNode): World => {
-  checkImports(at, component.imports)
-  const builder = new Builder(at)
+export const worldOf = (nodes: TypeNodes, component: ComponentNode): World => {
+  checkImports(nodes.at, component.imports)
+  const builder = new Builder(nodes)
   builder.register(component.imports)
   builder.register(component.exports)
   return { imports: builder.interfaces(component.imports), exports: builder.interfaces(component.exports) }
