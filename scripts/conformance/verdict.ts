@@ -24,7 +24,7 @@ export const fault = (error: unknown): Verdict => {
   if (error instanceof Unlinked) return failed("unlinked", `cannot be instantiated: ${error.message}`)
   if (error instanceof Refused) {
     const { feature, message } = error
-    if (feature !== undefined && asynchronous.test(feature)) return skipped(`asynchronous: ${feature}`)
+    if (isAsynchronous(feature)) return skipped(`asynchronous: ${feature}`)
     const isNamed = feature === undefined || message.includes(feature)
     return failed("refused", `refused: ${isNamed ? message : `${feature}: ${message}`}`)
   }
@@ -35,5 +35,7 @@ export const fault = (error: unknown): Verdict => {
   }
 }
 
-/** The features that a refusal may name for a component that is asynchronous. */
-const asynchronous = /async|stream|future|error-context|task|waitable|thread|backpressure|context\.|callback/
+/** Whether a refusal names a feature of Component Model async. */
+export const isAsynchronous = (feature: string | undefined): boolean =>
+  feature !== undefined &&
+  /async|stream|future|error-context|task|waitable|thread|backpressure|context\.|callback/.test(feature)

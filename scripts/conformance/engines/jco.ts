@@ -5,6 +5,7 @@
  * It belongs in a process that is thrown away after a few components, because a
  * component can leave the transpiler broken for the next one.
  */
+import { camelCase } from "@airssys/engine/WitValue"
 import { type Component, type Engine, type Imports, type Instance, Refused, Trapped } from "./contract.ts"
 
 type Callable = (...args: ReadonlyArray<unknown>) => unknown
@@ -95,9 +96,9 @@ const link = (instantiate: Instantiate, modules: ReadonlyMap<string, WebAssembly
   )
   return {
     invoke: (owner, name, args) => {
-      const found = lookup(owner === undefined ? exports : member(exports, owner), name)
-      if (typeof found !== "function") throw new Error(`jco gives no export ${name}`)
-      return running(() => (found as Callable)(...args))
+      const found = callable(namespace(exports, owner), name)
+      if (found === undefined) throw new Error(`jco gives no export ${name}`)
+      return running(() => found(...args))
     }
   } satisfies Instance
 }
@@ -121,17 +122,35 @@ const stubs = (): unknown => {
   return new Proxy(Object.create(null), { get: () => namespace })
 }
 
+/** An interface is exported by its id, or in camelCase where it has a plain name. */
+const namespace = (exports: unknown, owner: string | undefined): unknown =>
+  owner === undefined ? exports : member(exports, owner) ?? member(exports, camelCase(owner))
+
 /** Kebab-case, camelCase and all their spellings name one thing here. */
 const normalise = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 const member = (table: unknown, key: string): unknown =>
-  typeof table === "object" && table !== null && Object.hasOwn(table, key)
+  (typeof table === "object" || typeof table === "function") && table !== null && Object.hasOwn(table, key)
     ? (table as Record<string, unknown>)[key]
     : undefined
 
-const lookup = (table: unknown, name: string): unknown => {
-  const keys = Object.keys(table ?? {}).filter((key) => normalise(key) === normalise(name))
+/** Classes have a capital, and a function may have the same name without it. */
+const lookup = (table: unknown, name: string, isClass: boolean): unknown => {
+  const keys = Object.keys(table ?? {}).filter((key) =>
+    normalise(key) === normalise(name) && /^[A-Z]/.test(key) === isClass
+  )
   return keys.length === 1 ? member(table, keys[0]!) : undefined
+}
+
+/** A function, or the constructor or a static method of a class. */
+const callable = (table: unknown, name: string): Callable | undefined => {
+  const [, kind, resource = name, method] = /^\[(constructor|static)\]([^.]+)(?:\.(.+))?$/.exec(name) ?? []
+  const found = lookup(table, resource, kind !== undefined)
+  if (typeof found !== "function") return undefined
+  if (kind === "constructor") return (...args) => Reflect.construct(found, args)
+  if (kind === undefined) return found as Callable
+  const names = Object.getOwnPropertyNames(found).filter((key) => normalise(key) === normalise(method ?? ""))
+  return names.length === 1 ? (member(found, names[0]!) as Callable) : undefined
 }
 
 const running = <A>(run: () => A): A => {

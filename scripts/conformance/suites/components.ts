@@ -5,14 +5,12 @@
  * becomes of it. What a call itself gives does not decide whether a component
  * passes: nobody says what it should be.
  */
-import { decode } from "@airssys/engine/ComponentBinary"
-import type { Interface } from "@airssys/engine/WitType"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { type Component, type Engine, Trapped } from "../engines/contract.ts"
-import { failed, passed, skipped, type Verdict } from "../verdict.ts"
+import { failed, passed, type Verdict } from "../verdict.ts"
 import { show } from "../wast/value.ts"
-import { isCoreModule, single } from "./single.ts"
+import { leftOut, single, worldOf } from "./single.ts"
 import type { Suite } from "./suite.ts"
 
 export const suite: Suite = {
@@ -23,7 +21,8 @@ export const suite: Suite = {
 }
 
 const check = async (engine: Engine, bytes: Uint8Array<ArrayBuffer>): Promise<Verdict> => {
-  if (isCoreModule(bytes)) return skipped("a core module, not a component")
+  const unwanted = leftOut(engine, bytes)
+  if (unwanted !== undefined) return unwanted
   const component = await engine.load(bytes)
   const started = outcome(() => {
     component.instantiate("stubs")
@@ -34,20 +33,12 @@ const check = async (engine: Engine, bytes: Uint8Array<ArrayBuffer>): Promise<Ve
       ? passed("called an import when it started")
       : failed(started, `cannot be instantiated: ${started}`)
   }
-  const calls = exportsOf(bytes).flatMap(({ functions, id }) =>
+  const calls = worldOf(bytes).exports.flatMap(({ functions, id }) =>
     functions.filter(({ params }) => params.length === 0).map(({ name, result }) =>
       `${id === undefined ? "" : `${id}#`}${name} ${call(component, id, name, result !== undefined)}`
     )
   )
   return passed(["instantiated", ...calls].join("; "))
-}
-
-const exportsOf = (bytes: Uint8Array): ReadonlyArray<Interface> => {
-  try {
-    return decode(bytes).world.exports
-  } catch {
-    return []
-  }
 }
 
 const call = (component: Component, owner: string | undefined, name: string, returns: boolean): string =>

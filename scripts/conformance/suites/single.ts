@@ -1,9 +1,12 @@
 /**
  * A file that is one check.
  */
+import { decode } from "@airssys/engine/ComponentBinary"
+import { DecodeError } from "@airssys/engine/DecodeError"
+import type { World } from "@airssys/engine/WitType"
 import type { Engine } from "../engines/contract.ts"
 import { type Progress, Spoilt } from "../result.ts"
-import { fault, type Verdict } from "../verdict.ts"
+import { fault, isAsynchronous, skipped, type Verdict } from "../verdict.ts"
 
 export const single = async (
   engine: Engine,
@@ -18,5 +21,29 @@ export const single = async (
   if (isSpoilt) throw new Spoilt()
 }
 
-/** Whether bytes begin like a core module: the layer of a component is another. */
-export const isCoreModule = (bytes: Uint8Array): boolean => bytes[6] === 0 && bytes[7] === 0
+/**
+ * The verdict on a file that no engine here is asked to run: a core module, or
+ * for jco a component that our decoder calls asynchronous.
+ */
+export const leftOut = (engine: Engine, bytes: Uint8Array): Verdict | undefined => {
+  if (bytes[6] === 0 && bytes[7] === 0) return skipped("a core module, not a component")
+  const feature = engine.name === "jco" ? described(bytes) : undefined
+  return feature instanceof DecodeError && isAsynchronous(feature.feature)
+    ? skipped(`asynchronous: ${feature.feature}`)
+    : undefined
+}
+
+/** What our decoder reads; nothing where it reads no component. */
+export const worldOf = (bytes: Uint8Array): World => {
+  const world = described(bytes)
+  return world instanceof DecodeError ? { imports: [], exports: [] } : world
+}
+
+const described = (bytes: Uint8Array): World | DecodeError => {
+  try {
+    return decode(bytes).world
+  } catch (error) {
+    if (error instanceof DecodeError) return error
+    throw error
+  }
+}

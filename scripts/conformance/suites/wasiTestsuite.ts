@@ -5,12 +5,11 @@
  * A component of preview 2 has to load; it is run where it imports nothing,
  * because neither engine brings an implementation of the interfaces.
  */
-import { decode } from "@airssys/engine/ComponentBinary"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { type Engine, Trapped } from "../engines/contract.ts"
 import { failed, passed, skipped, type Verdict } from "../verdict.ts"
-import { isCoreModule, single } from "./single.ts"
+import { leftOut, single, worldOf } from "./single.ts"
 import type { Suite } from "./suite.ts"
 
 export const suite: Suite = {
@@ -21,10 +20,10 @@ export const suite: Suite = {
 
 const check = async (engine: Engine, file: string): Promise<Verdict> => {
   const bytes = Uint8Array.from(fs.readFileSync(file))
-  if (isCoreModule(bytes)) return skipped("a core module, not a component")
-  if (/wasip3|wasm32-wasi-?0?\.?3/.test(file) && engine.name === "jco") return skipped("asynchronous: preview 3")
+  const unwanted = leftOut(engine, bytes)
+  if (unwanted !== undefined) return unwanted
   const component = await engine.load(bytes)
-  const { exports, imports } = decode(bytes).world
+  const { exports, imports } = worldOf(bytes)
   const wanted = imports.filter(({ functions }) => functions.length > 0).map(({ id }) => id ?? "the world")
   if (wanted.length > 0) return skipped(`no implementation of its imports: ${wanted.join(", ")}`)
   const run = exports.find(({ id }) => id?.startsWith("wasi:cli/run@") === true)
