@@ -208,9 +208,22 @@ describe("growth", () => {
     expect(one.exports["growOther"]?.(3)).toBe(0)
     expect(one.exports["growTable"]?.(5)).toBe(1)
     expect(one.exports["grow"]?.(1)).toBe(-1)
-    expect(one.exports["grow"]?.(-1)).toBe(-1)
+    expect(one.exports["grow"]?.(65_536)).toBe(-1)
     expect(one.exports["size"]?.()).toBe(3)
-    expect(asked).toEqual([["memory", 2], ["memory", 3], ["table", 5], ["memory", 1], ["memory", 0xffff_ffff]])
+    expect(asked).toEqual([["memory", 2], ["memory", 3], ["table", 5], ["memory", 1], ["memory", 65_536]])
+  })
+
+  it("fails for amounts that nobody has, and cannot be made to pay backwards", async () => {
+    const one = run(await bytes, { grow: () => true, fuel: 1_000_000 })
+    for (const amount of [-1, 65_537, 0x8000_0000, 134_218, 0x7fff_ffff]) {
+      expect(one.exports["grow"]?.(amount)).toBe(-1)
+      expect(one.exports["growOther"]?.(amount)).toBe(-1)
+      expect(one.used()).toBeGreaterThan(0)
+    }
+    for (const amount of [-1, 10_000_001, 0x8000_0000, 33_554_432, 0x7fff_ffff]) {
+      expect(one.exports["growTable"]?.(amount)).toBe(-1)
+      expect(one.used()).toBeGreaterThan(0)
+    }
   })
 
   it("fails as the original where the declared maximum is reached", async () => {

@@ -6,6 +6,7 @@ import type { CostTable } from "../../CostTable.ts"
 import { Fc } from "./opcodes.ts"
 import type { Scan } from "./scan.ts"
 import { positive, u32 } from "./sink.ts"
+import { maxPages } from "./types.ts"
 
 type Code = ReadonlyArray<number>
 
@@ -25,6 +26,8 @@ const negative: Code = [0x41, 0x00, 0x48]
 
 /** Bytes that one instruction moves at most: a larger operation is done in parts. */
 const part = 1 << 20
+/** The most elements that V8 has in a table. */
+const maxElements = 10_000_000
 
 export class Additions {
   readonly types: Array<Code> = []
@@ -91,7 +94,8 @@ export class Additions {
   memoryGrow(memory: number): number {
     return this.#once(`memory.grow ${memory}`, () =>
       this.#add([i32], [i32], [
-        code(this.#ask(0, get(0)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b),
+        refuse(0, maxPages),
+        code(this.#ask(0, get(0)), 0x45, 0x04, nothing, fail, 0x0b),
         this.#spend(code(get(0), constant(this.#costs.page), 0x6c)),
         code(get(0), 0x40, u32(memory))
       ]))
@@ -103,7 +107,8 @@ export class Additions {
       const element = this.#scan.tables[table]?.element ?? []
       const all = code(0xfc, Fc.tableSize, u32(table), get(1), 0x6a)
       return this.#addTyped(this.type([0x60, 2, ...element, i32, 1, i32]), [
-        code(this.#ask(1, get(1)), 0x45, 0x04, nothing, 0x41, 0x7f, 0x0f, 0x0b),
+        refuse(1, maxElements),
+        code(this.#ask(1, get(1)), 0x45, 0x04, nothing, fail, 0x0b),
         this.#spend(code(all, constant(this.#costs.element), 0x6c)),
         code(get(0), get(1), 0xfc, Fc.tableGrow, u32(table))
       ])
@@ -177,7 +182,7 @@ export class Additions {
     ])
   }
 
-  /** Charges an amount below 2^30 and refills if the fuel is spent. */
+  /** Charges an amount below 1,500,000,000, so that the counter cannot wrap around, and refills if the fuel is spent. */
   #spend(amount: Code): Code {
     const fuel = this.#get(this.fuel)
     return code(
@@ -229,6 +234,10 @@ export class Additions {
   }
 }
 
+/** Gives -1, as growth does that fails. */
+const fail: Code = [0x41, 0x7f, 0x0f]
+/** Fails for what no platform grows by, before its price is worked out. */
+const refuse = (local: number, most: number): Code => code(get(local), constant(most), 0x4b, 0x04, nothing, fail, 0x0b)
 const advance = (local: number): Code => code(get(local), constant(part), 0x6a, set(local))
 const shrink: Code = code(get(2), constant(part), 0x6b, set(2))
 /** The end of what starts at the address in a local and has the size in local 2: i64. */
