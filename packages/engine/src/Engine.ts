@@ -30,6 +30,7 @@ import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
 import { Store } from "./internal/link/store.ts"
 import { track } from "./internal/versions.ts"
+import * as WitText from "./WitText.ts"
 import type { World } from "./WitType.ts"
 
 /**
@@ -143,6 +144,22 @@ export interface Engine {
  * @since 0.1.0
  */
 export const make = (options: Options = {}): Engine => new Host(options)
+
+/**
+ * What a component imports, exports and contains, as data.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const describe = (component: Component): ComponentDescription => component.description
+
+/**
+ * The world of a component as WIT text.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const toWit = (component: Component): string => WitText.print(component.world)
 
 /** Fuel of an import call besides what is copied. */
 const importFuel = 100

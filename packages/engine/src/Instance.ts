@@ -14,24 +14,10 @@ import { MISS } from "./internal/link/library.ts"
 import type { LiftClosures, PlannedExport } from "./internal/link/plan.ts"
 import { slice } from "./internal/link/store.ts"
 import type { Store } from "./internal/link/store.ts"
+import type { Receipt } from "./Receipt.ts"
 import { Trap } from "./Trap.ts"
 import type { Func } from "./WitType.ts"
 import * as WitValue from "./WitValue.ts"
-
-/**
- * What one call cost. `fuel` is counted by the cost table of that version,
- * `memory` is the bytes of all memories of the instance, which never shrink, and
- * `millis` is wall time, with the time that the call waited for its turns.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Receipt {
-  readonly fuel: number
-  readonly costTable: number
-  readonly memory: number
-  readonly millis: number
-}
 
 /**
  * A value of the export's type (a `result` as `{ tag, val }`) and its receipt.
@@ -237,8 +223,12 @@ export class ExportedFunc {
   measureSync(args: ReadonlyArray<unknown>, fuel?: number): Outcome {
     const { clock } = this.#store.scheduler
     const start = clock.now()
-    const value = this.callSync(args, fuel)
-    return { value, receipt: this.#receipt(this.#used, clock.now() - start) }
+    try {
+      const value = this.callSync(args, fuel)
+      return { value, receipt: this.#receipt(this.#used, clock.now() - start) }
+    } catch (error) {
+      throw this.#billed(error, start)
+    }
   }
 
   /**
@@ -279,11 +269,11 @@ export class ExportedFunc {
       return (this.#begin(args, promising) as Promise<unknown>).then(
         (result) => this.#settle(result, args, start),
         (error: unknown) => {
-          throw this.#over(error, args)
+          throw this.#over(error, args, start)
         }
       )
     } catch (error) {
-      return Promise.reject(this.#over(error, args))
+      return Promise.reject(this.#over(error, args, start))
     }
   }
 
@@ -293,7 +283,7 @@ export class ExportedFunc {
     try {
       value = this.#end(result)
     } catch (error) {
-      throw this.#over(error, args)
+      throw this.#over(error, args, start)
     }
     const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - start)
     store.scheduler.calls--
@@ -301,8 +291,8 @@ export class ExportedFunc {
     return { value, receipt }
   }
 
-  #over(error: unknown, args: ReadonlyArray<unknown>): CallError | Trap {
-    const failed = this.#failed(error, args)
+  #over(error: unknown, args: ReadonlyArray<unknown>, start: number): unknown {
+    const failed = this.#billed(this.#failed(error, args), start)
     this.#store.scheduler.calls--
     this.#calls.next()
     return failed
@@ -311,6 +301,13 @@ export class ExportedFunc {
   #promisingCore(): Promising | undefined {
     this.#promising ??= this.#parts.promising(this.#planned)
     return this.#promising
+  }
+
+  /** A trap is paid for like a value. */
+  #billed(error: unknown, start: number): unknown {
+    const store = this.#store
+    if (error instanceof Trap) error.receipt ??= this.#receipt(store.used(), store.scheduler.clock.now() - start)
+    return error
   }
 
   #receipt(fuel: number, millis: number): Receipt {

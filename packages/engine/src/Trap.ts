@@ -7,6 +7,8 @@
  * @since 0.1.0
  */
 
+import type { Receipt } from "./Receipt.ts"
+
 /**
  * What stopped a guest. `InvalidValue` is a value or an address that the
  * canonical ABI does not allow, or more of them than the limits do;
@@ -37,7 +39,8 @@ export type TrapCategory =
 
 /**
  * A guest was stopped. `cause` is what a host function threw, for
- * `HostFailure` alone.
+ * `HostFailure` alone. `receipt` is what the call had cost until then, where the
+ * call was measured.
  *
  * @category errors
  * @since 0.1.0
@@ -46,6 +49,7 @@ export class Trap extends Error {
   readonly _tag = "Trap"
   override readonly name = "Trap"
   readonly category: TrapCategory
+  receipt: Receipt | undefined = undefined
 
   constructor(category: TrapCategory, detail: string, options?: { readonly cause?: unknown }) {
     super(detail, options)

@@ -99,6 +99,8 @@ export class Parser {
       case 9:
         readStart(reader, frame)
         return reader.expectEnd()
+      case 12:
+        return reader.refused("values")
       default: {
         const count = reader.count("items")
         for (let i = 0; i < count; i++) readItem(reader, frame, id)
@@ -127,10 +129,8 @@ const readItem = (reader: Reader, frame: Frame, id: number): void => {
       return readCanon(reader, frame)
     case 10:
       return readImport(reader, frame)
-    case 11:
-      return readExport(reader, frame)
     default:
-      return reader.refused("values")
+      return readExport(reader, frame)
   }
 }
 

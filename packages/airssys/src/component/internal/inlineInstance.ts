@@ -7,6 +7,7 @@
  */
 import { CallError } from "@airssys/engine/CallError"
 import type * as EngineInstance from "@airssys/engine/Instance"
+import type { Receipt as EngineReceipt } from "@airssys/engine/Receipt"
 import { Trap } from "@airssys/engine/Trap"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -100,7 +101,7 @@ export class InlineInstance implements Instance {
     return found
   }
 
-  #done(value: unknown, { costTable, fuel, memory, millis }: EngineInstance.Receipt): Called {
+  #done(value: unknown, { costTable, fuel, memory, millis }: EngineReceipt): Called {
     if (this.#state === "Running") this.#state = "Idle"
     this.#hosts.end()
     const receipt: Receipt = { fuel, costTable, memory, nanos: BigInt(Math.round(millis * 1e6)) }
