@@ -4,6 +4,7 @@
 import * as Command from "./harness/Command.ts"
 import * as actor from "./suites/actor.ts"
 import * as component from "./suites/component.ts"
+import * as fairness from "./suites/fairness.ts"
 import * as load from "./suites/load.ts"
 
 process.exitCode = await Command.run(
@@ -11,6 +12,7 @@ process.exitCode = await Command.run(
   [
     { suite: actor.suite, url: import.meta.resolve("./suites/actor.ts") },
     { suite: component.suite, url: import.meta.resolve("./suites/component.ts") },
+    { suite: fairness.suite, url: import.meta.resolve("./suites/fairness.ts") },
     { suite: load.suite, url: import.meta.resolve("./suites/load.ts") }
   ],
   { out: (line) => console.log(line), err: (line) => console.error(line) }

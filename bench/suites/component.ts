@@ -55,7 +55,7 @@ const fuel = (name: string, take: (compute: Compute) => Promise<Suite.Work>): Su
 
 const computing: ReadonlyArray<readonly [name: Name, size: number]> = [
   ["fib", 20],
-  ["sha256", 400],
+  ["sha256", 100],
   ["sieve", 20_000],
   ["mandelbrot", 40]
 ]

@@ -9,6 +9,8 @@ import * as Statistics from "../harness/Statistics.ts"
 import * as Suite from "../harness/Suite.ts"
 import * as actor from "../suites/actor.ts"
 import * as component from "../suites/component.ts"
+import * as fairness from "../suites/fairness.ts"
+import * as load from "../suites/load.ts"
 import * as fixture from "./fixtures/suite.ts"
 
 const fixtureUrl = import.meta.resolve("./fixtures/suite.ts")
@@ -167,8 +169,27 @@ describe("Suite", () => {
       "import-add core jco jco-quiet extism",
       "import-echo-16b core jco jco-quiet extism",
       "async-import core jco jco-quiet",
-      "instantiate core jco jco-quiet extism"
+      "instantiate core jco jco-quiet extism",
+      "fuel-fib core",
+      "fuel-sha256 core",
+      "fuel-sieve core",
+      "fuel-mandelbrot core",
+      "fuel-mandelbrot-yieldable core",
+      "fuel-quickjs jco"
     ])
+    assert.deepStrictEqual(ids(load.suite), [
+      ...["4kb", "1mb", "12mb"].map((size) => `load-${size}-cold compile jco`),
+      ...["4kb", "1mb", "12mb"].map((size) => `load-${size}-memory digest`),
+      ...["1mb", "12mb"].map((size) => `load-${size}-gap compile jco`),
+      "meter validate"
+    ])
+    assert.deepStrictEqual(
+      ids(fairness.suite),
+      ["gap", "overshoot"].flatMap((figure) =>
+        ["empty-loop", "table-fill", "memory-fill", "throw", "async-import", "log", "random"]
+          .map((kind) => `${figure}-${kind} idle`)
+      )
+    )
   })
 })
 
@@ -239,27 +260,32 @@ describe("Command", () => {
   it("exits with 2 on a suite it does not know", async () => {
     const { code, err, out } = await executed("../main.ts", ["nope", "--json"])
     assert.deepStrictEqual({ code, out }, { code: 2, out: [] })
-    assert.include(err, "known suites: actor, component")
+    assert.include(err, "known suites: actor, component, fairness, load")
   })
 })
 
-describe("component", () => {
-  const contenders = component.suite.rows.flatMap((row) =>
-    [{ name: Suite.ours, prepare: row.ours }, ...row.against].map(({ name, prepare }) => ({ row, name, prepare }))
+/** Rows that take long, and do the same as others of their suite. */
+const slow = /^load-12mb|^overshoot/
+
+describe("suites", () => {
+  const contenders = [component.suite, fairness.suite, load.suite].flatMap(({ name: suite, rows }) =>
+    rows.filter(({ name }) => !slow.test(name)).flatMap((row) =>
+      [{ name: Suite.ours, prepare: row.ours }, ...row.against].map(({ name, prepare }) => ({
+        id: `${suite} ${row.name}`,
+        batch: row.batch,
+        name,
+        prepare
+      }))
+    )
   )
 
-  it.each(contenders)("has $name do the work of $row.name", async ({ prepare, row }) => {
+  it.each(contenders)("have $name do the work of $id", { timeout: 60_000 }, async ({ batch, prepare }) => {
     const work = await prepare()
-    await work.run(row.batch)
-    await work.check(row.batch)
-    await work.run(2 * row.batch)
-    let failure: unknown
-    try {
-      await work.check(row.batch)
-    } catch (error) {
-      failure = error
-    }
-    assert.instanceOf(failure, Error, "the check does not count")
+    await work.run(batch)
+    await work.check(batch)
+    if (work.figure !== undefined) assert.isTrue(Number.isFinite(work.figure()))
+    const nothing: unknown = await Promise.resolve().then(() => work.check(batch)).catch((error: unknown) => error)
+    assert.instanceOf(nothing, Error, "work that was not done is not missed")
     await work.close?.()
   })
 })

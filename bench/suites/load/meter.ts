@@ -26,8 +26,9 @@ const throughput = <A>(bytes: Uint8Array, once: () => A, check: (result: A) => b
       speed = count * bytes.length / (performance.now() - start) / 1e3
     },
     check: (count) => {
-      if (results.length !== count || !results.every(check)) throw new Error("not all of it was done")
+      const found = results
       results = []
+      if (found.length !== count || !found.every(check)) throw new Error("not all of it was done")
     },
     figure: () => speed
   }
