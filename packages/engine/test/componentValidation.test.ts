@@ -251,6 +251,13 @@ describe("what is exported or imported is malformed", () => {
     ],
     ["when a function implements", `(component (import "a" (implements "a:b/d") (func)))`, "no plain name"],
     [
+      "when an instance is given a type with another resource",
+      `(component (import "r" (type $r (sub resource))) (import "s" (type $s (sub resource)))
+        (instance $i (export "x" (type $s)))
+        (export "i" (instance $i) (instance (export "x" (type (eq $r))))))`,
+      "another resource"
+    ],
+    [
       "when a type is given that does not fit",
       `(component (import "i" (instance $i)) (export "j" (instance $i) (instance (export "f" (func)))))`,
       `no export "f"`
@@ -269,6 +276,7 @@ describe("an argument of a component is malformed", () => {
 
   it.each([
     ["of another sort", give("(func)", "(component $d)", "(component $d)"), "a func expected"],
+    ["that is no resource", give("(type (sub resource))", "(type $t u8)", "(type $t)"), "a resource expected"],
     [
       "that is a core module with more imports",
       give("(core module)", `(core module $m (import "a" "b" (func)))`, "(core module $m)"),
@@ -522,6 +530,7 @@ describe("a definition is malformed", () => {
       "that aliases a core module in a type",
       `(component $o (core module $m) (type (instance (alias outer $o $m (core module)))))`
     ],
+    ["that aliases a missing type of its module type", `(component (core type (module (alias outer 0 0 (type)))))`],
     ["that aliases out of a module type", `(component (core type (module (alias outer 3 0 (type)))))`],
     [
       "that aliases a module type in one",
@@ -583,6 +592,7 @@ describe("bytes that no text has are refused", () => {
       [section(7, 1, ...func), section(10, 1, 0, ...name("f"), 1, 0), section(11, 1, 0, ...name("g"), 1, 0, 2)],
       "byte 0 or 1"
     ],
+    ["values", [section(12, 0)], "values: not supported"],
     ["a record without fields", [section(7, 1, 0x72, 0)], "without members"],
     ["a label that is no name", [section(7, 1, 0x6d, 1, ...name("a_"))], "not a valid name"],
     ["a name of an unknown kind", [section(7, 1, ...func), section(10, 1, 3, ...name("f"), 1, 0)], "unknown name kind"],
