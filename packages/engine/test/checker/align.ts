@@ -3,7 +3,7 @@
  * over was inserted: it starts with something that only the metered module has,
  * and leaves the operands as they were.
  */
-import type { Instruction } from "./coreModule.ts"
+import type { Instruction, Range } from "./coreModule.ts"
 import { noType } from "./coreModule.ts"
 import type { Helper } from "./helpers.ts"
 import { byCode, Code } from "./opcodes.ts"
@@ -21,6 +21,8 @@ export interface Appended {
 /** A metered body: for each instruction the original one it stands for, or `inserted`. */
 export interface Alignment {
   readonly origin: ReadonlyArray<number>
+  /** The least pieces of inserted code, each of which leaves the operands as they were. */
+  readonly pieces: ReadonlyArray<Range>
 }
 
 export const inserted = -1
@@ -43,6 +45,7 @@ export const align = (bodies: Bodies, appended: Appended): Alignment | string =>
 const attempt = (bodies: Bodies, appended: Appended, wrapped: boolean): Alignment | string => {
   const { metered, original } = bodies
   const origin = new Array<number>(metered.length).fill(inserted)
+  const pieces: Array<Range> = []
   let from = 0
   let depth = 1
   let wrap = wrapped
@@ -54,10 +57,12 @@ const attempt = (bodies: Bodies, appended: Appended, wrapped: boolean): Alignmen
     if (helper?.kind === "operation" && next !== undefined && replaces(helper, next)) {
       origin[at++] = from++
     } else if (helper?.kind === "tableCharge" && next !== undefined && boundingTable(next) === helper.table) {
+      pieces.push(here)
       at++
     } else if (touches(here, appended)) {
       const end = runEnd(metered, at, appended)
       if (end === undefined) return `${name(here)} starts code that changes the operands, at ${here.start}`
+      pieces.push({ start: here.start, end: metered[end - 1]?.end ?? here.end })
       at = end
     } else if (wrap && here.code === Code.block) {
       wrap = false
@@ -72,7 +77,9 @@ const attempt = (bodies: Bodies, appended: Appended, wrapped: boolean): Alignmen
       return `${name(here)} at ${here.start} instead of ${next === undefined ? "the end" : name(next)}`
     }
   }
-  return from === original.length ? { origin } : `${original.length - from} instructions of the original are missing`
+  return from === original.length
+    ? { origin, pieces }
+    : `${original.length - from} instructions of the original are missing`
 }
 
 const name = ({ code }: Instruction): string => byCode.get(code)?.name ?? `opcode ${code}`

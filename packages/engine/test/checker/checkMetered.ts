@@ -6,7 +6,7 @@
 import type { CostTable } from "../../src/CostTable.ts"
 import type { Metered } from "../../src/internal/core/meter.ts"
 import { align } from "./align.ts"
-import type { Body, Instruction } from "./coreModule.ts"
+import type { Body, Instruction, Range } from "./coreModule.ts"
 import { CoreModule, localCount, Section } from "./coreModule.ts"
 import { follow } from "./flow.ts"
 import type { Helper, Places } from "./helpers.ts"
@@ -18,12 +18,16 @@ export interface Report {
   readonly problems: ReadonlyArray<string>
   readonly functions: number
   readonly instructions: number
+  /** Inserted code of the bodies that hold. */
+  readonly pieces: ReadonlyArray<Range>
   /** Of the function where it is most: fuel paid unchecked after its last call, for each byte of its frame. */
   readonly tail: { readonly fuel: number; readonly frame: number; readonly func: number }
 }
 
 /** Fuel that may pass without a check on a path of one function. */
 const unchecked = 50_000
+/** Fuel that may pass without a check after the last call of a function, for each byte of its frame. */
+const unwound = 4
 /** Bytes that the frame of a function may have that does not count them. */
 const uncounted = 1_024 + 512
 const enough = 30
@@ -44,6 +48,7 @@ class Check {
   /** Price of each function that its callers pay for. */
   readonly #leaves = new Map<number, number>()
   #places: Places = { fuel: -1, stack: -1, id: -1, hooks: -1 }
+  readonly #pieces: Array<Range> = []
   #instructions = 0
   #tail = { fuel: 0, frame: 1, func: -1 }
 
@@ -72,6 +77,7 @@ class Check {
       problems: this.#problems,
       functions: this.#original.bodies.length,
       instructions: this.#instructions,
+      pieces: this.#pieces,
       tail: this.#tail
     }
   }
@@ -261,6 +267,7 @@ class Check {
     const bodies = { original, originalBytes: this.#original.bytes, metered, meteredBytes: this.#metered.bytes }
     const alignment = align(bodies, appended)
     if (typeof alignment === "string") return wrong(alignment)
+    for (const piece of alignment.pieces) this.#pieces.push(piece)
     const entry = this.#entry(body)
     const flow = follow(metered, alignment.origin, original, {
       places: this.#places,
@@ -279,6 +286,9 @@ class Check {
       wrong(`charges ${charged} for what costs ${flow.reached} to ${flow.all}`)
     }
     this.#frames(body, params, flow.frame, wrong)
+    if (flow.tail > unwound * flow.frame) {
+      wrong(`pays ${flow.tail} unchecked after a call, with a frame of ${flow.frame}`)
+    }
     if (flow.tail * this.#tail.frame > this.#tail.fuel * flow.frame) {
       this.#tail = { fuel: flow.tail, frame: flow.frame, func: body.index }
     }

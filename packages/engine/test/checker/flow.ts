@@ -53,6 +53,8 @@ interface State {
   /** Bytes of stack that are known to be left at entry. */
   room: number
   locals: Array<number>
+  /** An exception was caught, and what it unwound is not paid for. */
+  owes: boolean
 }
 
 type Value =
@@ -115,7 +117,7 @@ const deepest = (code: ReadonlyArray<Instruction>): number => {
 const equal = (a: State | undefined, b: State | undefined): boolean => {
   if (a === undefined || b === undefined) return a === b
   return a.credit === b.credit && a.unchecked === b.unchecked && a.tail === b.tail && a.global === b.global &&
-    Object.is(a.stack, b.stack) && a.room === b.room &&
+    Object.is(a.stack, b.stack) && a.room === b.room && a.owes === b.owes &&
     a.locals.every((value, index) => Object.is(value, b.locals[index]))
 }
 
@@ -132,6 +134,7 @@ const join = (a: State | undefined, b: State | undefined): State | undefined => 
     global: a.global && b.global,
     stack: either(a.stack, b.stack),
     room: Math.min(a.room, b.room),
+    owes: a.owes || b.owes,
     locals: a.locals.map((value, index) => either(value, b.locals[index] ?? unknown))
   }
 }
@@ -177,6 +180,7 @@ class Walk {
       global: true,
       stack: 0,
       room: never,
+      owes: false,
       locals
     }
     this.#push()
@@ -232,6 +236,7 @@ class Walk {
       if (state.unchecked >= untold) this.#problem("nothing was checked at entry")
       state.credit -= price
       if (state.credit < 0) this.#problem(`${-state.credit} has not been paid for`)
+      if (state.owes) this.#problem("what an exception unwound has not been paid for")
       if (state.unchecked > this.#around.unchecked) this.#problem(`${state.unchecked} were paid without a check`)
     }
     this.#control(here)
@@ -307,6 +312,7 @@ class Walk {
   #exit(): void {
     const state = this.#state
     if (state === undefined) return
+    if (state.owes) this.#problem("what an exception unwound has not been paid for")
     if (!state.global) this.#problem("leaves without its fuel in the global")
     if (state.stack !== 0) this.#problem("leaves without giving its stack back")
     this.#tail = Math.max(this.#tail, state.tail)
@@ -367,7 +373,7 @@ class Walk {
     const state = this.#state
     if (state === undefined) return
     for (const { catches } of this.#frames) {
-      for (const frame of catches) this.#reach(frame, { ...copy(state), global: true, stack: unknown })
+      for (const frame of catches) this.#reach(frame, { ...copy(state), global: true, stack: unknown, owes: true })
     }
   }
 
@@ -422,6 +428,7 @@ class Walk {
         this.#stale()
         if (level?.is !== "stack") return this.#problem("lands somewhere else")
         state.stack = level.less
+        state.owes = false
         return this.#checked(state)
       }
       case "tableCharge":
