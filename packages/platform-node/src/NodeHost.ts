@@ -25,6 +25,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
+import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
 import * as NodeTurnScheduler from "./NodeTurnScheduler.ts"
 import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 
@@ -39,6 +40,8 @@ export interface Options {
   readonly audit?: string | undefined
   /** Folders and digests (`sha256:...`) that the operator trusts; a folder may be relative. */
   readonly trust?: ReadonlyArray<string> | undefined
+  /** Keeps components that were prepared on disk, so that later hosts start faster. */
+  readonly cache?: NodeEnginePlatform.CacheOptions | undefined
   /** Runs unknown components as if they were trusted; refused unless `NODE_ENV` is development or test. */
   readonly devMode?: boolean | undefined
 }
@@ -47,7 +50,12 @@ export interface Options {
  * @category errors
  * @since 0.1.0
  */
-export type HostError = AuditError | ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.InvalidSource
+export type HostError =
+  | AuditError
+  | ConfigError
+  | TrustRegistry.DevModeRefused
+  | TrustRegistry.InvalidSource
+  | NodeEnginePlatform.EngineCacheError
 
 /**
  * What a host provides: the runtime and all of its parts, and the file system.
@@ -86,7 +94,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     ),
     Layer.provideMerge(options.engine ?? ComponentEngine.layer),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
-    Layer.provide(NodeWorkerHost.layer),
+    Layer.provide(Layer.merge(NodeWorkerHost.layer, NodeEnginePlatform.layer({ cache: options.cache }))),
     Layer.provideMerge(NodeCrypto.layerDigest),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )

@@ -1,6 +1,7 @@
 import * as Engine from "@airssys/engine/Engine"
 import type { CacheEvent } from "@airssys/engine/EngineCache"
 import { assert, describe, it } from "@effect/vitest"
+import { ComponentEngine } from "airssys/component/ComponentEngine"
 import { EnginePlatform } from "airssys/component/EnginePlatform"
 import { Effect, type Scope } from "effect"
 import { execFile, execFileSync } from "node:child_process"
@@ -9,6 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import * as NodeEnginePlatform from "../src/NodeEnginePlatform.ts"
+import * as NodeHost from "../src/NodeHost.ts"
 
 const leb = (value: number): Array<number> => value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]
 const sized = (id: number, content: ReadonlyArray<number> | Uint8Array): Array<number> => [
@@ -126,6 +128,17 @@ describe("a cache on disk", () => {
       assert.isDefined(options.compilers)
     }).pipe(Effect.scoped))
 
+  it.live("is part of a host that is given one", () =>
+    Effect.gen(function*() {
+      const at = yield* place
+      const host = NodeHost.layer({ cache: at })
+      yield* Effect.flatMap(ComponentEngine, (engine) => engine.load(one)).pipe(Effect.provide(host))
+      assert.strictEqual(entriesIn(at.folder).length, 1)
+      fs.chmodSync(at.folder, 0o777)
+      const error = yield* Effect.flip(Effect.provide(Effect.void, host))
+      assert.strictEqual(error._tag, "EngineCacheError")
+    }).pipe(Effect.scoped))
+
   it.live("does not give back an entry of which any byte was changed", () =>
     Effect.gen(function*() {
       const at = yield* place
@@ -186,8 +199,11 @@ describe("a cache on disk", () => {
       const entry = fs.readFileSync(a)
       fs.copyFileSync(b, a)
       fs.writeFileSync(b, entry)
-      const { kinds, values } = yield* load(at, [one, two])
-      assert.deepStrictEqual([...kinds].sort(), ["refused", "refused", "stored", "stored"])
+      const { events, values } = yield* load(at, [one, two])
+      assert.deepStrictEqual(
+        events.filter(({ kind }) => kind === "refused").map(({ detail }) => detail),
+        Array.from({ length: 2 }, () => "it was not written with this key, or changed since")
+      )
       assert.deepStrictEqual(values, [1, 2])
     }).pipe(Effect.scoped))
 
@@ -221,7 +237,7 @@ describe("a cache on disk", () => {
       yield* load(at, [two], { maxBytes })
       fs.writeFileSync(join(at.folder, "abandoned.part"), "x")
       for (const file of entriesIn(at.folder)) {
-        fs.utimesSync(file, new Date(0), file === first ? new Date(1) : new Date(2))
+        fs.utimesSync(file, 0, file === first ? 1 : 2)
       }
       assert.deepStrictEqual((yield* load(at, [one], { maxBytes })).kinds, ["hit"])
       assert.deepStrictEqual((yield* load(at, [three], { maxBytes })).kinds, ["miss", "stored"])
