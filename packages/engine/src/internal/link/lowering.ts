@@ -269,7 +269,7 @@ const stringLowerer = (cx: Context): string =>
           `writeUtf16(${u8}, p, s); n += 0x80000000; }`
         )
     }
-    head.add(`S.moved += n; S.length = n; return p; };`)
+    head.add(`S.moved += n % 0x80000000; S.length = n; return p; };`)
   })
 
 const listLowerer = (cx: Context, type: Extract<AbiType, { kind: "list" }>): string =>
