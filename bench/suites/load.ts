@@ -46,6 +46,16 @@ const memory = (size: Size): Suite.Row => {
   }
 }
 
+const disk = (size: Size): Suite.Row => {
+  const { guest, name, perRun } = size
+  return {
+    ...shape(size),
+    name: `load-${name}-disk`,
+    ours: async () => (await works()).disk(await guest(), perRun),
+    against: [{ name: "compile", prepare: async () => (await works()).compile(await guest(), perRun) }]
+  }
+}
+
 const gap = (size: Size): Suite.Row => {
   const { guest, name, perRun } = size
   return {
@@ -69,5 +79,5 @@ const metering: Suite.Row = {
 
 export const suite: Suite.Suite = Suite.make({
   name: "load",
-  rows: [...sizes.map(cold), ...sizes.map(memory), ...sizes.slice(1).map(gap), metering]
+  rows: [...sizes.map(cold), ...sizes.map(memory), ...sizes.map(disk), ...sizes.slice(1).map(gap), metering]
 })

@@ -180,6 +180,7 @@ describe("Suite", () => {
     assert.deepStrictEqual(ids(load.suite), [
       ...["4kb", "1mb", "12mb"].map((size) => `load-${size}-cold compile jco`),
       ...["4kb", "1mb", "12mb"].map((size) => `load-${size}-memory digest`),
+      ...["4kb", "1mb", "12mb"].map((size) => `load-${size}-disk compile`),
       ...["1mb", "12mb"].map((size) => `load-${size}-gap compile jco`),
       "meter validate"
     ])

@@ -2,7 +2,14 @@
  * Ways to make a component ready to be instantiated.
  */
 import * as Engine from "@airssys/engine/Engine"
+import * as NodeEnginePlatform from "@airssys/platform-node/NodeEnginePlatform"
 import { transpileBytes } from "@bytecodealliance/jco-transpile"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as fs from "node:fs/promises"
+import * as os from "node:os"
+import * as path from "node:path"
 import * as Gaps from "../../harness/Gaps.ts"
 import type { Work } from "../../harness/Suite.ts"
 import type { Guest } from "./guests.ts"
@@ -13,7 +20,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 /** What is loaded, how, and how it is seen that it was. */
 interface Loading<A> {
   /** Gives what the next load takes. Never timed. */
-  readonly next: () => Bytes
+  readonly next: () => Bytes | Promise<Bytes>
   readonly load: (bytes: Bytes) => Promise<A>
   readonly probe: (loaded: A, bytes: Bytes) => Promise<void> | void
   readonly close?: (() => Promise<void>) | undefined
@@ -23,9 +30,17 @@ interface Loading<A> {
  * Loads one component after another. With `gaps` it is the largest gap of the
  * event loop that counts, otherwise nobody watches that.
  */
-const loading = <A>({ close, load, next, probe }: Loading<A>, perRun: number, gaps: boolean): Work => {
-  const batch = (): Array<Bytes> => Array.from({ length: perRun }, next)
-  let waiting = batch()
+const loading = async <A>(
+  { close, load, next, probe }: Loading<A>,
+  perRun: number,
+  gaps = false
+): Promise<Work> => {
+  const batch = async (): Promise<Array<Bytes>> => {
+    const made: Array<Bytes> = []
+    while (made.length < perRun) made.push(await next())
+    return made
+  }
+  let waiting = await batch()
   let last: { readonly loaded: A; readonly bytes: Bytes } | undefined
   let largest = 0
   return {
@@ -41,7 +56,7 @@ const loading = <A>({ close, load, next, probe }: Loading<A>, perRun: number, ga
       if (waiting.length !== perRun - count || last === undefined) throw new Error(`not ${count} loaded`)
       await probe(last.loaded, last.bytes)
       last = undefined
-      waiting = batch()
+      waiting = await batch()
     },
     ...(gaps && { figure: () => largest }),
     close
@@ -62,20 +77,55 @@ const probeOf =
     instance.dispose()
   }
 
-/** The largest guest consists of many. */
-const options = { componentInstances: 1_024, coreInstances: 256, memories: 64 }
+interface Ours {
+  /** An engine that has seen nothing yet. */
+  readonly make: () => Engine.Engine
+  /** Resolves when another component is on disk. */
+  readonly stored: () => Promise<void>
+  /** Components that were taken from disk. */
+  readonly hits: () => number
+  readonly close: () => Promise<void>
+}
+
+/** The engine as Node runs it, with a cache on disk or without one. */
+const engines = async (folder?: string): Promise<Ours> => {
+  const scope = Scope.makeUnsafe()
+  let tell = (): void => {}
+  let hits = 0
+  const cache = folder === undefined ? undefined : {
+    folder: path.join(folder, "cache"),
+    key: path.join(folder, "key"),
+    report: ({ kind }: { readonly kind: string }) => {
+      if (kind === "stored") tell()
+      if (kind === "hit") hits++
+    }
+  }
+  const platform = await Effect.runPromise(Scope.provide(NodeEnginePlatform.make({ cache }), scope))
+  return {
+    // The largest guest consists of many.
+    make: () => Engine.make({ ...platform, componentInstances: 1_024, coreInstances: 256, memories: 64 }),
+    stored: () =>
+      new Promise((resolve) => {
+        tell = resolve
+      }),
+    hits: () => hits,
+    close: () => Effect.runPromise(Scope.close(scope, Exit.void))
+  }
+}
 
 /**
  * Ours, with an engine that has not seen the component.
  */
-export const cold = (guest: Guest, perRun: number, gaps = false): Work => {
-  const engine = Engine.make(options)
+export const cold = async (guest: Guest, perRun: number, gaps = false): Promise<Work> => {
+  const { close, make } = await engines()
+  const engine = make()
   const probe = probeOf(guest.probe)
   return loading(
     {
       next: freshly(guest.bytes),
       load: (bytes) => engine.load(bytes),
-      probe: (loaded) => probe(engine, loaded)
+      probe: (loaded) => probe(engine, loaded),
+      close
     },
     perRun,
     gaps
@@ -86,25 +136,55 @@ export const cold = (guest: Guest, perRun: number, gaps = false): Work => {
  * Ours, with an engine that has loaded the same bytes before.
  */
 export const memory = async (guest: Guest, perRun: number): Promise<Work> => {
-  const engine = Engine.make(options)
+  const { close, make } = await engines()
+  const engine = make()
   const probe = probeOf(guest.probe)
-  const kept = await engine.load(guest.bytes)
-  return loading(
-    {
-      next: () => guest.bytes,
-      load: (bytes) => engine.load(bytes),
-      probe: (loaded) => probe(engine, loaded).then(() => probe(engine, kept))
+  await engine.load(guest.bytes)
+  return loading({
+    next: () => guest.bytes,
+    load: (bytes) => engine.load(bytes),
+    probe: (loaded) => probe(engine, loaded),
+    close
+  }, perRun)
+}
+
+/**
+ * Ours, with an engine that has not seen the component, another one having put
+ * it on disk.
+ */
+export const disk = async (guest: Guest, perRun: number): Promise<Work> => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-cache-"))
+  const { close, hits, make, stored } = await engines(folder)
+  let before = 0
+  const fresh = freshly(guest.bytes)
+  const probe = probeOf(guest.probe)
+  return loading({
+    next: async () => {
+      const bytes = fresh()
+      await Promise.all([stored(), make().load(bytes)])
+      return bytes
     },
-    perRun,
-    false
-  )
+    load: async (bytes) => {
+      const engine = make()
+      return { engine, loaded: await engine.load(bytes) }
+    },
+    probe: async ({ engine, loaded }) => {
+      if (hits() - before !== perRun) throw new Error("not all of it was on disk")
+      before = hits()
+      await probe(engine, loaded)
+    },
+    close: async () => {
+      await close()
+      await fs.rm(folder, { recursive: true, force: true })
+    }
+  }, perRun)
 }
 
 /**
  * The floor: the platform's compiler alone, for the core modules as they are.
  * It compiles functions as they are called.
  */
-export const compile = (guest: Guest, perRun: number, gaps = false): Work =>
+export const compile = (guest: Guest, perRun: number, gaps = false): Promise<Work> =>
   loading(
     {
       next: freshly(guest.bytes),
@@ -120,7 +200,7 @@ export const compile = (guest: Guest, perRun: number, gaps = false): Work =>
 /**
  * The floor of what knows components by their digest.
  */
-export const digest = (guest: Guest, perRun: number): Work =>
+export const digest = (guest: Guest, perRun: number): Promise<Work> =>
   loading(
     {
       next: () => guest.bytes,
@@ -136,7 +216,7 @@ export const digest = (guest: Guest, perRun: number): Work =>
 /**
  * jco: transpiled, the JavaScript evaluated, the core modules compiled.
  */
-export const jco = (guest: Guest, perRun: number, gaps = false): Work =>
+export const jco = (guest: Guest, perRun: number, gaps = false): Promise<Work> =>
   loading(
     {
       next: freshly(guest.bytes),
