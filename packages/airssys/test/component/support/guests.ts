@@ -32,4 +32,5 @@ export const memory = (pages = 1, data = "") => `
      (br_if $fits (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))
      (br_if $fits (i32.ne (memory.grow (i32.add (i32.shr_u (local.get 3) (i32.const 16)) (i32.const 1))) (i32.const -1)))
      unreachable)
+   (memory.copy (local.get $at) (local.get 0) (local.get 1))
    (local.get $at))`
