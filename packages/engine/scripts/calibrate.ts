@@ -41,26 +41,26 @@ const repeated = (
   const f32 = small ? [1, 0, 0, 0] : [0xc3, 0xf5, 0x48, 0x40]
   const f64 = small ? [1, 0, 0, 0, 0, 0, 0, 0] : [0x1f, 0x85, 0xeb, 0x51, 0xb8, 0x1e, 0x09, 0x40]
   const setup = [
-    ...[0x41, ...(small ? [0x03] : [0xff, 0xff, 0xff, 0xff, 0x07]), 0x21, 1],
-    ...[0x42, ...(small ? [0x03] : [...Array<number>(9).fill(0xff), 0x00]), 0x21, 2],
-    ...[0x43, ...f32, 0x21, 3, 0x44, ...f64, 0x21, 4],
-    ...[0xfd, 0x0c, ...f64, ...f64, 0x21, 5]
+    [0x41, ...(small ? [0x03] : [0xff, 0xff, 0xff, 0xff, 0x07]), 0x21, 1],
+    [0x42, ...(small ? [0x03] : [...Array<number>(9).fill(0xff), 0x00]), 0x21, 2],
+    [0x43, ...f32, 0x21, 3, 0x44, ...f64, 0x21, 4],
+    [0xfd, 0x0c, ...f64, ...f64, 0x21, 5]
   ]
+  const addressed = params.length + results.length > 1 && code.length > 2
   const one = [
-    ...params.flatMap((type, index) =>
-      type === 0x7f && (index > 0 || params.length > 1 && code.length > 2 || results.length === 1 && code.length > 2)
-        ? [0x41, 3]
-        : [0x20, local(type)]
-    ),
+    ...params.flatMap((type, index) => type === 0x7f && (index > 0 || addressed) ? [0x41, 3] : [0x20, local(type)]),
     ...code,
     ...results.flatMap((type) => [0x21, local(type) + 5])
   ]
-  const loop = Array.from({ length: turns }, () => one).flat()
+  const locals = [...types, ...types].flatMap((type) => [1, type])
+  const loop = Array.from({ length: turns }, () => one)
   const body = [
-    ...[10, ...types.flatMap((type) => [1, type]), ...types.flatMap((type) => [1, type])],
+    [types.length * 2, ...locals],
     ...setup,
-    ...[0x03, 0x40, ...loop, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b, 0x0b]
-  ]
+    [0x03, 0x40],
+    ...loop,
+    [0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b, 0x0b]
+  ].flat()
   return module(
     section(1, 1, 0x60, 1, 0x7f, 0),
     section(3, 1, 0),
@@ -69,6 +69,8 @@ const repeated = (
     section(10, 1, ...leb(body.length), ...body)
   )
 }
+
+const hex = (code: number): string => code.toString(16).padStart(2, "0")
 
 const plain = (): ReadonlyArray<Case> => {
   const found: Array<Case> = []
@@ -85,7 +87,6 @@ const plain = (): ReadonlyArray<Case> => {
       }
     }
   }
-  const hex = (code: number): string => code.toString(16).padStart(2, "0")
   for (let code = 0; code < 256; code++) {
     if (kinds[code] === Kind.plain) add(hex(code), [code], deltas[code] ?? 0)
     if (kinds[code] === Kind.memory) add(hex(code), [code, 0, 0x80, 0x01], deltas[code] ?? 0)
@@ -323,6 +324,7 @@ const measure = ({ bytes }: Case): { readonly perUnit: number; readonly units: n
   const start = (): Running =>
     run(bytes, { fuel: 2_000_000_000, refill: (needed) => needed + 1_000_000_000, stack: 600_000 })
   const first = start()
+  first.used()
   first.exports["run"]?.(1)
   const units = first.used()
   const turns = Math.max(1, Math.ceil(1_000_000 / units))
@@ -336,6 +338,10 @@ const measure = ({ bytes }: Case): { readonly perUnit: number; readonly units: n
     fastest = Math.min(fastest, ((performance.now() - before) * 1e6) / one.used())
   }
   return { perUnit: fastest, units }
+}
+
+const line = (...cells: ReadonlyArray<string>): void => {
+  process.stdout.write(`${cells.map((cell, index) => index === 0 ? cell.padEnd(34) : cell.padStart(12)).join("")}\n`)
 }
 
 const flagOf = process.argv[2] === "tier" ? process.argv[3] : undefined
@@ -358,9 +364,6 @@ if (flagOf === undefined) {
     optimised: found[1]?.[index]?.[1] ?? 0
   }))
   rows.sort((a, b) => Math.max(b.baseline, b.optimised) - Math.max(a.baseline, a.optimised))
-  const line = (...cells: ReadonlyArray<string>): void => {
-    process.stdout.write(`${cells.map((cell, index) => index === 0 ? cell.padEnd(34) : cell.padStart(12)).join("")}\n`)
-  }
   line("ns a unit", ...tiers.keys(), "units")
   for (const { baseline, name, optimised, units } of rows) {
     line(name, baseline.toFixed(2), optimised.toFixed(2), String(units))

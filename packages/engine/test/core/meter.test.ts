@@ -70,6 +70,19 @@ describe("meter", () => {
     expect(refills).toBe(20)
   })
 
+  it("checks before it throws", async () => {
+    const bytes = await assemble(`(module (tag $e) (func (export "f") (throw $e)))`)
+    expect(outcome(() => run(bytes, { fuel: 100_000 }).exports["f"]?.())).toBe("exception")
+    expect(outcome(() => run(bytes, { fuel: 100, refill: () => undefined }).exports["f"]?.())).toBe("unreachable")
+  })
+
+  it("stops when it is given less than it needs", async () => {
+    const bytes = await assemble(`(module ${count})`)
+    expect(outcome(() => run(bytes, { fuel: 0, refill: (needed) => needed }).exports["count"]?.(9))).toBe(9)
+    expect(outcome(() => run(bytes, { fuel: 0, refill: (needed) => needed - 1 }).exports["count"]?.(9)))
+      .toBe("unreachable")
+  })
+
   it("stops recursion before the stack of the platform ends, at the same depth on every run", async () => {
     const bytes = await assemble(
       `(module (global $depth (export "depth") (mut i32) (i32.const 0))
@@ -175,6 +188,18 @@ describe("meter", () => {
     expect(original(bytes, imports)["f"]?.(300)).toBe(300 * 23)
     expect(metered.overflows()).toBe(0)
     expect(metered.used()).toBeGreaterThan(300 * 14 * 500)
+  })
+
+  it("gives it back in the middle of a function", async () => {
+    const call = `(block $h (try_table (catch_all $h) (call $deep (i32.const 50))))`
+    const bytes = await assemble(
+      `(module (tag $e) (func $deep (param i32) (if (i32.eqz (local.get 0)) (then (throw $e)))
+          (call $deep (i32.sub (local.get 0) (i32.const 1))))
+        (func (export "f") ${call.repeat(40)}))`
+    )
+    const one = run(bytes, { stack: 20_000, fuel: 100_000_000 })
+    expect(outcome(() => one.exports["f"]?.())).toBe(undefined)
+    expect(one.overflows()).toBe(0)
   })
 
   it("charges for the frames that an exception abandons", async () => {
@@ -311,7 +336,11 @@ describe("bulk operations", () => {
   it("are charged by length, each before it runs", async () => {
     const one = run(await assemble(wat), { fuel: 100_000_000 })
     for (
-      const [name, size, least] of [["fill", 4 * mib, 100_000], ["copy", 4 * mib, 100_000], [
+      const [name, size, least] of [["fill", mib - 1, 60_000], ["copy", mib - 1, 60_000], ["fill", 4 * mib, 250_000], [
+        "copy",
+        4 * mib,
+        250_000
+      ], [
         "tableFill",
         100,
         3_000
@@ -355,6 +384,7 @@ describe("long code without a loop", () => {
       refill: (needed) => needed
     })
     expect(one.exports["f"]?.(1)).toBe(60_001)
+    expect(one.fuel()).toBeGreaterThan(-50_000)
     expect(one.used()).toBeGreaterThan(200_000)
     expect(one.lowest()).toBeGreaterThan(-100_000)
   })

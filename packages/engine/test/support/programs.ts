@@ -224,10 +224,10 @@ class Body {
     const counter = this.#params + valueTypes.length + this.#counters++
     const body = this.#nested(depth)
     return [
-      ...[0x41, 1 + this.#next(6), 0x21, counter, 0x03, 0x40],
-      ...body,
-      ...[0x20, counter, 0x41, 1, 0x6b, 0x22, counter, 0x0d, 0, 0x0b]
-    ]
+      [0x41, 1 + this.#next(6), 0x21, counter, 0x03, 0x40],
+      body,
+      [0x20, counter, 0x41, 1, 0x6b, 0x22, counter, 0x0d, 0, 0x0b]
+    ].flat()
   }
 
   #bulk(): Code {
