@@ -7,6 +7,10 @@ import { boundingTable, inserted, opens } from "./align.ts"
 import type { Instruction } from "./coreModule.ts"
 import type { Helper, Places } from "./helpers.ts"
 import { byCode, Code } from "./opcodes.ts"
+import type { State } from "./state.ts"
+import { copy, equal, fresh, join, unknown } from "./state.ts"
+import type { Value } from "./value.ts"
+import { combined, valueOf } from "./value.ts"
 
 /** What a flow has to know of the module. */
 export interface Surroundings {
@@ -38,34 +42,6 @@ export interface Flow {
   /** The most that is paid without a check between the return of a call and the end. */
   readonly tail: number
 }
-
-/** A place of fuel or of the stack: the fuel that is left, the level at entry less some bytes, or neither. */
-const fresh = Infinity
-const unknown = Number.NaN
-
-interface State {
-  credit: number
-  unchecked: number
-  tail: number
-  /** Whether the fuel that is left is in the global. */
-  global: boolean
-  stack: number
-  /** Bytes of stack that are known to be left at entry. */
-  room: number
-  locals: Array<number>
-  /** An exception was caught, and what it unwound is not paid for. */
-  owes: boolean
-}
-
-type Value =
-  | { readonly is: "fuel"; readonly less: number }
-  | { readonly is: "stack"; readonly less: number }
-  | { readonly is: "constant"; readonly value: number }
-  | { readonly is: "fuelNegative" }
-  /** Negative if the fuel or the stack is. */
-  | { readonly is: "both"; readonly less: number }
-  | { readonly is: "eitherNegative"; readonly less: number }
-  | { readonly is: "unknown" }
 
 interface Frame {
   readonly loop: number | undefined
@@ -112,31 +88,6 @@ const deepest = (code: ReadonlyArray<Instruction>): number => {
     else if (op === Code.end) depth--
   }
   return most
-}
-
-const equal = (a: State | undefined, b: State | undefined): boolean => {
-  if (a === undefined || b === undefined) return a === b
-  return a.credit === b.credit && a.unchecked === b.unchecked && a.tail === b.tail && a.global === b.global &&
-    Object.is(a.stack, b.stack) && a.room === b.room && a.owes === b.owes &&
-    a.locals.every((value, index) => Object.is(value, b.locals[index]))
-}
-
-const copy = (state: State): State => ({ ...state, locals: [...state.locals] })
-
-const either = (a: number, b: number): number => Object.is(a, b) ? a : unknown
-
-const join = (a: State | undefined, b: State | undefined): State | undefined => {
-  if (a === undefined || b === undefined) return a === undefined ? b && copy(b) : copy(a)
-  return {
-    credit: Math.min(a.credit, b.credit),
-    unchecked: Math.max(a.unchecked, b.unchecked),
-    tail: Math.max(a.tail, b.tail),
-    global: a.global && b.global,
-    stack: either(a.stack, b.stack),
-    room: Math.min(a.room, b.room),
-    owes: a.owes || b.owes,
-    locals: a.locals.map((value, index) => either(value, b.locals[index] ?? unknown))
-  }
 }
 
 class Walk {
@@ -508,22 +459,6 @@ class Walk {
     if (op?.params.length !== 2) this.#values.push({ is: "unknown" })
     else this.#values.push(combined(op.name, this.#pop(), right))
   }
-}
-
-const valueOf = (kept: number): Value =>
-  Number.isNaN(kept) ? { is: "unknown" } : kept === fresh ? { is: "fuel", less: 0 } : { is: "stack", less: kept }
-
-const combined = (name: string | undefined, left: Value, right: Value): Value => {
-  if (name === "i32.or" && left.is === "fuel" && left.less === 0 && right.is === "stack") {
-    return { is: "both", less: right.less }
-  }
-  if (right.is !== "constant") return { is: "unknown" }
-  const { value } = right
-  if (name === "i32.sub" && (left.is === "fuel" || left.is === "stack")) return { ...left, less: left.less + value }
-  if (name === "i32.add" && left.is === "stack") return { ...left, less: left.less - value }
-  if (name === "i32.lt_s" && left.is === "fuel" && left.less === 0 && value === 0) return { is: "fuelNegative" }
-  if (name === "i32.lt_s" && left.is === "both" && value === 0) return { is: "eitherNegative", less: left.less }
-  return { is: "unknown" }
 }
 
 const bulk: ReadonlySet<number> = new Set([

@@ -2,169 +2,84 @@
  * Writes the body of a generated function: typed at random, and sure to end,
  * since each loop and each function counts a global down.
  */
-import type { Op } from "../checker/opcodes.ts"
-import { op, ops } from "../checker/opcodes.ts"
+import { ops } from "../checker/opcodes.ts"
 import type { Bytes } from "./encode.ts"
-import { float32, float64, opcode, signed, unsigned } from "./encode.ts"
-import type { Random, Shape, Signature } from "./shape.ts"
+import { unsigned } from "./encode.ts"
 import { calls, pick, rounds, typeBytes } from "./shape.ts"
-
-/** Instructions that compute, by the type of their only result. */
-const computing: ReadonlyMap<string, ReadonlyArray<Op>> = Map.groupBy(
-  ops.filter(({ fixed, immediates, name, params, results }) =>
-    fixed && results.length === 1 && params.length > 0 && !name.includes("relaxed") &&
-    name !== "memory.grow" && (immediates !== "index")
-  ),
-  ({ results }) => results
-)
+import { computing, ValueWriter } from "./values.ts"
 
 const stores = ops.filter(({ immediates, results }) =>
   (immediates === "memory" || immediates === "memoryLane") && results === ""
 )
 
-const stopping = /^i(32|64)\.(div|rem|trunc_f)/
-/** Bits of the NaN that these give are not fixed. */
-const inexact = /^f(32|64)(x[24])?\.(add|sub|mul|div|min|max|ceil|floor|trunc|nearest|sqrt|demote|promote)/
-
-const lanesOf = (name: string): number => {
-  const bits = /^v128\.(?:load|store)(\d+)_lane/.exec(name)?.[1]
-  return bits === undefined ? Number(/x(\d+)/.exec(name)?.[1] ?? 2) : 128 / Number(bits)
-}
-
-const one = (name: string): Bytes => opcode(op(name).code)
-
-export class BodyWriter {
-  readonly #random: Random
-  readonly #shape: Shape
-  readonly #type: Signature
-  readonly #code: Array<number> = []
-  /** Types of locals, parameters first; the last ones are for canonical NaNs and exceptions. */
-  readonly #locals: string
-  readonly #scratch: { readonly f: number; readonly d: number; readonly v: number; readonly E: number }
-  /** What a branch to each label takes, the innermost last; undefined where none is written. */
-  readonly #labels: Array<string | undefined> = []
-  #room: number
-
-  constructor(random: Random, shape: Shape, type: Signature) {
-    this.#random = random
-    this.#shape = shape
-    this.#type = type
-    this.#room = 30 + random(120)
-    const drawn = Array.from("ilfdvFXR", (letter) => letter.repeat(1 + random(2))).join("")
-    const first = type.params.length + drawn.length
-    this.#locals = `${type.params}${drawn}fdvE`
-    this.#scratch = { f: first, d: first + 1, v: first + 2, E: first + 3 }
-  }
-
+export class BodyWriter extends ValueWriter {
   /** The body, with its locals and its end. */
   write(): Bytes {
-    const { params, results } = this.#type
-    if (this.#chance(6)) {
+    const { params, results } = this.type
+    if (this.chance(6)) {
       this.#leaf()
     } else {
-      this.#labels.push(results)
+      this.labels.push(results)
       this.#guard()
       this.#statements(3)
-      for (const type of results) this.#value(type, 2)
-      if (this.#chance(5)) {
-        for (let left = results.length; left > 0; left--) this.#byName("drop")
+      for (const type of results) this.value(type, 2)
+      if (this.chance(5)) {
+        for (let left = results.length; left > 0; left--) this.byName("drop")
         this.#leave()
       }
     }
-    this.#byName("end")
-    const declared = Array.from(this.#locals.slice(params.length), (type) => [1, ...typeBytes(type)])
-    return [...unsigned(declared.length), ...declared.flat(), ...this.#code]
+    this.byName("end")
+    const declared = Array.from(this.locals.slice(params.length), (type) => [1, ...typeBytes(type)])
+    return [...unsigned(declared.length), ...declared.flat(), ...this.code]
   }
 
   /** Small enough to have no accounts of its own, sometimes. */
   #leaf(): void {
-    for (const type of this.#type.results) {
+    for (const type of this.type.results) {
       const found = computing.get(type)?.filter(({ immediates }) => immediates === "none")
-      if (found === undefined || this.#chance(3)) this.#simple(type)
-      else this.#flat(pick(this.#random, found))
+      if (found === undefined || this.chance(3)) this.simple(type)
+      else this.flat(pick(this.random, found))
     }
-  }
-
-  #flat(chosen: Op): void {
-    for (const type of chosen.params) this.#simple(type)
-    this.#op(chosen)
-  }
-
-  #chance(of: number): boolean {
-    return this.#random(of) === 0
-  }
-
-  #put(...parts: ReadonlyArray<Bytes>): void {
-    for (const part of parts) for (const byte of part) this.#code.push(byte)
-  }
-
-  #byName(name: string, ...immediates: ReadonlyArray<Bytes>): void {
-    this.#put(one(name), ...immediates)
-  }
-
-  #number(value: number): void {
-    this.#byName("i32.const", signed(BigInt(value | 0)))
-  }
-
-  #index(name: string, ...indices: ReadonlyArray<number>): void {
-    this.#byName(name, ...indices.map(unsigned))
   }
 
   /** Leaves the function once all calls are used up. */
   #guard(): void {
-    this.#index("global.get", calls)
-    this.#byName("i32.eqz")
-    this.#open("if", "", "", undefined)
-    for (const type of this.#type.results) this.#constant(type)
-    this.#byName("return")
-    this.#close()
+    this.index("global.get", calls)
+    this.byName("i32.eqz")
+    this.open("if", "", "", undefined)
+    for (const type of this.type.results) this.constant(type)
+    this.byName("return")
+    this.close()
     this.#countDown(calls)
   }
 
   #countDown(global: number): void {
-    this.#index("global.get", global)
-    this.#number(1)
-    this.#byName("i32.sub")
-    this.#index("global.set", global)
-  }
-
-  /** Opens a block; `taken` is what a branch to it takes. */
-  #open(name: string, params: string, results: string, taken: string | undefined): void {
-    this.#byName(name, this.#blockType(params, results))
-    this.#labels.push(taken)
-  }
-
-  #blockType(params: string, results: string): Bytes {
-    if (params === "" && results.length < 2) return results === "" ? [0x40] : typeBytes(results)
-    const index = this.#shape.types.findIndex((type) => type.params === params && type.results === results)
-    if (index === -1) throw new Error(`no type ${params} -> ${results}`)
-    return signed(BigInt(index))
-  }
-
-  #close(): void {
-    this.#labels.pop()
-    this.#byName("end")
+    this.index("global.get", global)
+    this.number(1)
+    this.byName("i32.sub")
+    this.index("global.set", global)
   }
 
   #statements(depth: number): void {
-    for (let left = 1 + this.#random(5); left > 0 && this.#room > 0; left--) this.#statement(depth)
+    for (let left = 1 + this.random(5); left > 0 && this.room > 0; left--) this.#statement(depth)
   }
 
   #statement(depth: number): void {
-    this.#room -= 2
-    const nested = depth > 0 && this.#room > 0
-    switch (this.#random(nested ? 23 : 14)) {
+    this.room -= 2
+    if (this.chance(20)) this.byName("nop")
+    const nested = depth > 0 && this.room > 0
+    switch (this.random(nested ? 23 : 14)) {
       case 0:
       case 1:
-        return this.#set(this.#random(this.#locals.length - 1))
+        return this.#set(this.random(this.locals.length - 1))
       case 2:
         return this.#setGlobal()
       case 3:
       case 4:
         return this.#store()
       case 5:
-        this.#value(pick(this.#random, "ilfdvFXR"), 2)
-        return this.#byName("drop")
+        this.value(pick(this.random, "ilfdvFXR"), 2)
+        return this.byName("drop")
       case 6:
       case 7:
         return this.#memory()
@@ -196,468 +111,282 @@ export class BodyWriter {
   }
 
   #set(local: number): void {
-    const type = this.#locals[local] ?? "i"
+    const type = this.locals[local] ?? "i"
     if (type === "E") return
-    this.#value(type, 3)
-    this.#index("local.set", local)
+    this.value(type, 3)
+    this.index("local.set", local)
   }
 
   #setGlobal(): void {
-    const global = 2 + this.#random(this.#shape.globals.length - 4)
-    this.#value(this.#shape.globals[global]?.type ?? "i", 3)
-    this.#index("global.set", global)
+    const global = 2 + this.random(this.shape.globals.length - 4)
+    this.value(this.shape.globals[global]?.type ?? "i", 3)
+    this.index("global.set", global)
   }
 
   #store(): void {
-    const store = pick(this.#random, stores)
-    this.#address()
-    for (const type of store.params.slice(1)) this.#value(type, 2)
-    this.#op(store)
-  }
-
-  /** Below the size of a memory, but once in a while. */
-  #address(): void {
-    this.#value("i", 2)
-    if (this.#chance(300)) return
-    this.#number(0xfff0)
-    this.#byName("i32.and")
-  }
-
-  /** An instruction whose operands are there, with its immediates. */
-  #op(found: Op): void {
-    const { code, immediates, name } = found
-    this.#put(opcode(code))
-    if (immediates === "memory" || immediates === "memoryLane") {
-      const memory = this.#random(this.#shape.memories.length)
-      this.#put(memory === 0 ? [0] : [0x40, ...unsigned(memory)], unsigned(this.#random(16)))
-    }
-    if (immediates === "lane" || immediates === "memoryLane") this.#put([this.#random(lanesOf(name))])
-    if (immediates === "bytes16") this.#put(Array.from({ length: 16 }, () => this.#random(32)))
-    if (inexact.test(name)) this.#canonical(name)
-  }
-
-  /** Replaces each NaN by one. */
-  #canonical(name: string): void {
-    const lanes = /x\d/.test(name)
-    const single = name.startsWith("f32")
-    const local = lanes ? this.#scratch.v : single ? this.#scratch.f : this.#scratch.d
-    const nan = single ? float32(Number.NaN) : float64(Number.NaN)
-    this.#index("local.tee", local)
-    if (lanes) this.#byName("v128.const", ...Array.from({ length: 16 / nan.length }, () => nan))
-    else this.#byName(single ? "f32.const" : "f64.const", nan)
-    this.#index("local.get", local)
-    this.#index("local.get", local)
-    this.#byName(lanes ? (single ? "f32x4.eq" : "f64x2.eq") : single ? "f32.eq" : "f64.eq")
-    this.#byName(lanes ? "v128.bitselect" : "select")
-  }
-
-  /** Pushes a value of a type. */
-  #value(type: string, depth: number): void {
-    this.#room--
-    if (depth === 0 || this.#room <= 0 || this.#chance(4)) return this.#simple(type)
-    const choice = this.#random(12)
-    if (choice === 0) return this.#selected(type, depth)
-    if (choice === 1) return this.#blockValue(type, depth)
-    if (choice === 2 && this.#teeLocal(type, depth)) return
-    if (choice === 3 && this.#callFor(type)) return
-    const found = computing.get(type)
-    if (found === undefined) return this.#reference(type, depth)
-    const chosen = type === "i" && this.#chance(12) ? this.#question() : pick(this.#random, found)
-    if (chosen === undefined) return
-    this.#compute(chosen, depth)
-  }
-
-  #compute(chosen: Op, depth: number): void {
-    const { immediates, name, params } = chosen
-    if (stopping.test(name) && name.includes("trunc_f") && !this.#chance(20)) return this.#simple(chosen.results)
-    const loads = immediates === "memory" || immediates === "memoryLane"
-    for (const [index, type] of Array.from(params).entries()) {
-      if (index === 0 && loads) this.#address()
-      else this.#value(type, depth - 1)
-    }
-    if (/\.(div|rem)_/.test(name) && !this.#chance(60)) {
-      const wide = name.startsWith("i64")
-      if (wide) this.#byName("i64.const", [7])
-      else this.#number(7)
-      this.#byName(wide ? "i64.or" : "i32.or")
-    }
-    this.#op(chosen)
-  }
-
-  /** Sizes and whether something is null. */
-  #question(): undefined {
-    if (this.#chance(3)) return void this.#index("memory.size", this.#random(this.#shape.memories.length))
-    if (this.#chance(2)) return void this.#index("table.size", this.#random(this.#shape.tables.length))
-    this.#value(pick(this.#random, "FXR"), 1)
-    this.#byName("ref.is_null")
-  }
-
-  #simple(type: string): void {
-    const locals = Array.from(this.#locals).flatMap((local, index) => local === type ? [index] : [])
-    const globals = this.#shape.globals.flatMap((global, index) => global.type === type && index > 1 ? [index] : [])
-    if (locals.length > 0 && this.#chance(2)) return this.#index("local.get", pick(this.#random, locals))
-    if (globals.length > 0 && this.#chance(3)) return this.#index("global.get", pick(this.#random, globals))
-    return this.#constant(type)
-  }
-
-  #constant(type: string): void {
-    const random = this.#random
-    const interesting = [0n, 1n, -1n, 0x7fff_ffffn, -0x8000_0000n, BigInt(random(1_000)), BigInt(random(2 ** 31))]
-    const small = pick(random, interesting)
-    const floats = [0, -0, 1, -1.5, Infinity, -Infinity, Number.NaN, random(1_000) / 7, 2 ** 40, 1e-40]
-    switch (type) {
-      case "i":
-        return this.#byName("i32.const", signed(small))
-      case "l":
-        return this.#byName("i64.const", signed(this.#chance(3) ? small << 31n : small))
-      case "f":
-        return this.#byName("f32.const", float32(pick(random, floats)))
-      case "d":
-        return this.#byName("f64.const", float64(pick(random, floats)))
-      case "v":
-        return this.#byName("v128.const", Array.from({ length: 16 }, () => pick(random, [0, 0xff, 0x80, random(256)])))
-      case "F":
-        return this.#byName("ref.null", [0x70])
-      case "X":
-        return this.#byName("ref.null", [0x6f])
-      case "E":
-        return this.#byName("ref.null", [0x69])
-      default:
-        if (this.#chance(4)) return this.#byName("ref.null", [0x00])
-        return this.#index("ref.func", this.#ofTypeZero())
-    }
-  }
-
-  #ofTypeZero(): number {
-    return pick(this.#random, this.#shape.functions.flatMap((type, index) => type === 0 ? [index] : []))
-  }
-
-  #reference(type: string, depth: number): void {
-    const table = this.#shape.tables.findIndex((table) => table.type === type)
-    if (type === "F" && this.#chance(2)) return this.#index("ref.func", this.#random(this.#shape.functions.length))
-    if (table === -1 || this.#chance(3)) return this.#simple(type)
-    this.#entry(table, depth)
-    this.#index("table.get", table)
-  }
-
-  /** The number of an entry of a table. */
-  #entry(table: number, depth: number): void {
-    this.#value("i", depth - 1)
-    if (this.#chance(100)) return
-    this.#number((this.#shape.tables[table]?.size ?? 2) - 1)
-    this.#byName("i32.rem_u")
-  }
-
-  #selected(type: string, depth: number): void {
-    this.#value(type, depth - 1)
-    this.#value(type, depth - 1)
-    this.#value("i", depth - 1)
-    if ("FXRE".includes(type) || this.#chance(2)) this.#byName("select_types", [1], typeBytes(type))
-    else this.#byName("select")
-  }
-
-  #blockValue(type: string, depth: number): void {
-    if (this.#chance(2)) {
-      this.#open("block", "", type, type)
-      this.#value(type, depth - 1)
-      this.#value("i", depth - 1)
-      this.#index("br_if", 0)
-      this.#close()
-      return
-    }
-    this.#value("i", depth - 1)
-    this.#open("if", "", type, type)
-    this.#value(type, depth - 1)
-    this.#byName("else")
-    this.#value(type, depth - 1)
-    this.#close()
-  }
-
-  #teeLocal(type: string, depth: number): boolean {
-    const local = this.#locals.indexOf(type)
-    if (local === -1) return false
-    this.#value(type, depth - 1)
-    this.#index("local.tee", local)
-    return true
-  }
-
-  #callFor(type: string): boolean {
-    const found = this.#shape.functions.flatMap((index, func) =>
-      this.#shape.types[index]?.results === type ? [func] : []
-    )
-    if (found.length === 0) return false
-    this.#call(pick(this.#random, found))
-    return true
-  }
-
-  /** Calls a function by its number, leaving its results. */
-  #call(func: number): void {
-    this.#params(this.#shape.functions[func] ?? 0)
-    this.#index("call", func)
-  }
-
-  #params(type: number): Signature {
-    const signature = this.#shape.types[type] ?? { params: "", results: "" }
-    for (const param of signature.params) this.#value(param, 1)
-    return signature
+    const store = pick(this.random, stores)
+    this.address()
+    for (const type of store.params.slice(1)) this.value(type, 2)
+    this.op(store)
   }
 
   #callAny(): void {
-    const random = this.#random
-    const func = random(this.#shape.functions.length)
-    const type = this.#shape.functions[func] ?? 0
+    const random = this.random
+    const func = random(this.shape.functions.length)
+    const type = this.shape.functions[func] ?? 0
     switch (random(4)) {
       case 0: {
-        const { results } = this.#params(0)
-        this.#entry(1, 2)
-        this.#index("call_indirect", 0, 1)
+        const { results } = this.params(0)
+        this.entry(1, 2)
+        this.index("call_indirect", 0, 1)
         return this.#drop(results)
       }
       case 1: {
-        const { results } = this.#params(0)
-        this.#value("R", 1)
-        this.#index("call_ref", 0)
+        const { results } = this.params(0)
+        this.value("R", 1)
+        if (this.chance(3)) this.byName("ref.as_non_null")
+        this.index("call_ref", 0)
         return this.#drop(results)
       }
       default:
-        this.#call(func)
-        return this.#drop(this.#shape.types[type]?.results ?? "")
+        this.call(func)
+        return this.#drop(this.shape.types[type]?.results ?? "")
     }
   }
 
   /** Drops results, or keeps them in locals. */
   #drop(results: string): void {
     for (const type of Array.from(results).toReversed()) {
-      const local = this.#locals.indexOf(type)
-      if (local !== -1 && type !== "E" && this.#chance(2)) this.#index("local.set", local)
-      else this.#byName("drop")
+      const local = this.locals.indexOf(type)
+      if (local !== -1 && type !== "E" && this.chance(2)) this.index("local.set", local)
+      else this.byName("drop")
     }
   }
 
   /** Leaves by a tail call or a return, with all results. */
   #leave(): void {
-    const fits = this.#shape.functions.flatMap((type, func) =>
-      this.#shape.types[type]?.results === this.#type.results ? [func] : []
+    const fits = this.shape.functions.flatMap((type, func) =>
+      this.shape.types[type]?.results === this.type.results ? [func] : []
     )
-    const last = pick(this.#random, fits.length > 0 ? fits : [-1])
-    if (last === -1 || this.#chance(4)) {
-      for (const type of this.#type.results) this.#value(type, 1)
-      return this.#byName("return")
+    const last = pick(this.random, fits.length > 0 ? fits : [-1])
+    if (last === -1 || this.chance(4)) {
+      for (const type of this.type.results) this.value(type, 1)
+      return this.byName("return")
     }
-    if (this.#type.results === "i" && this.#chance(2)) {
-      this.#params(0)
-      if (this.#chance(2)) {
-        this.#entry(1, 2)
-        return this.#index("return_call_indirect", 0, 1)
+    if (this.type.results === "i" && this.chance(2)) {
+      this.params(0)
+      if (this.chance(2)) {
+        this.entry(1, 2)
+        return this.index("return_call_indirect", 0, 1)
       }
-      this.#value("R", 1)
-      return this.#index("return_call_ref", 0)
+      this.value("R", 1)
+      return this.index("return_call_ref", 0)
     }
-    this.#params(this.#shape.functions[last] ?? 0)
-    this.#index("return_call", last)
+    this.params(this.shape.functions[last] ?? 0)
+    this.index("return_call", last)
   }
 
   /** A branch out, or round a loop, on a condition. */
   #branch(): void {
-    const label = this.#random(this.#labels.length)
-    const taken = this.#labels.at(-1 - label)
+    const label = this.random(this.labels.length)
+    const taken = this.labels.at(-1 - label)
     if (taken === undefined) return
-    if (this.#chance(4)) {
-      this.#value("i", 2)
-      this.#open("if", "", "", undefined)
-      for (const type of taken) this.#value(type, 1)
-      if (this.#chance(4)) this.#leave()
-      else this.#index("br", label + 1)
-      if (this.#chance(2)) this.#statement(0)
-      return this.#close()
+    if (this.chance(4)) {
+      this.value("i", 2)
+      this.open("if", "", "", undefined)
+      for (const type of taken) this.value(type, 1)
+      if (this.chance(4)) this.#leave()
+      else this.index("br", label + 1)
+      if (this.chance(2)) this.#statement(0)
+      return this.close()
     }
-    for (const type of taken) this.#value(type, 1)
-    if (taken === "" && this.#chance(3)) {
-      this.#value(pick(this.#random, "FXR"), 1)
-      this.#index("br_on_null", label)
-      return this.#byName("drop")
+    for (const type of taken) this.value(type, 1)
+    if (taken === "" && this.chance(3)) {
+      this.value(pick(this.random, "FXR"), 1)
+      this.index("br_on_null", label)
+      return this.byName("drop")
     }
-    this.#value("i", 2)
-    this.#index("br_if", label)
+    this.value("i", 2)
+    this.index("br_if", label)
     this.#drop(taken)
   }
 
   #throwing(): void {
-    this.#value("i", 2)
-    if (!this.#chance(3)) this.#byName("i32.eqz")
-    this.#open("if", "", "", undefined)
-    if (this.#chance(4)) this.#byName("unreachable")
+    this.value("i", 2)
+    if (!this.chance(3)) this.byName("i32.eqz")
+    this.open("if", "", "", undefined)
+    if (this.chance(4)) this.byName("unreachable")
     else {
-      const tag = this.#random(this.#shape.tags.length)
-      this.#params(this.#shape.tags[tag] ?? 0)
-      this.#index("throw", tag)
+      const tag = this.random(this.shape.tags.length)
+      this.params(this.shape.tags[tag] ?? 0)
+      this.index("throw", tag)
     }
-    this.#close()
+    this.close()
   }
 
   #conditional(depth: number): void {
-    this.#value("i", 3)
-    this.#open("if", "", "", "")
+    this.value("i", 3)
+    this.open("if", "", "", "")
     this.#statements(depth - 1)
-    if (this.#chance(2)) {
-      this.#byName("else")
+    if (this.chance(2)) {
+      this.byName("else")
       this.#statements(depth - 1)
     }
-    this.#close()
+    this.close()
   }
 
   /** A block of two values in some cases, of a parameter in others. */
   #block(depth: number): void {
-    const params = this.#chance(3) ? "i" : ""
-    const results = params === "i" || this.#chance(3) ? "il" : ""
-    for (const type of params) this.#value(type, 2)
-    this.#open("block", params, results, results)
+    const params = this.chance(3) ? "i" : ""
+    const results = params === "i" || this.chance(3) ? "il" : ""
+    for (const type of params) this.value(type, 2)
+    this.open("block", params, results, results)
     this.#drop(params)
     this.#statements(depth - 1)
-    for (const type of results) this.#value(type, 2)
-    this.#close()
+    for (const type of results) this.value(type, 2)
+    this.close()
     this.#drop(results)
   }
 
   #loop(depth: number): void {
-    const params = this.#chance(3) ? "i" : ""
-    this.#open("block", "", "", "")
-    for (const type of params) this.#value(type, 2)
-    this.#open("loop", params, params, params)
+    const params = this.chance(3) ? "i" : ""
+    this.open("block", "", "", "")
+    for (const type of params) this.value(type, 2)
+    this.open("loop", params, params, params)
     this.#drop(params)
-    this.#index("global.get", rounds)
-    this.#byName("i32.eqz")
-    this.#index("br_if", 1)
+    this.index("global.get", rounds)
+    this.byName("i32.eqz")
+    this.index("br_if", 1)
     this.#countDown(rounds)
     this.#statements(depth - 1)
-    for (const type of params) this.#value(type, 1)
-    this.#value("i", 2)
-    if (this.#chance(3)) this.#byName("i32.eqz")
-    this.#index("br_if", 0)
-    this.#close()
+    for (const type of params) this.value(type, 1)
+    this.value("i", 2)
+    if (this.chance(3)) this.byName("i32.eqz")
+    this.index("br_if", 0)
+    this.close()
     this.#drop(params)
-    this.#close()
+    this.close()
   }
 
   #choose(depth: number): void {
-    const arms = 1 + this.#random(3)
-    for (let arm = 0; arm <= arms; arm++) this.#open("block", "", "", "")
-    this.#value("i", 2)
-    this.#number(arms + 1)
-    this.#byName("i32.rem_u")
-    this.#byName("br_table", unsigned(arms), ...Array.from({ length: arms + 1 }, (_, arm) => unsigned(arm)))
+    const arms = 1 + this.random(3)
+    for (let arm = 0; arm <= arms; arm++) this.open("block", "", "", "")
+    this.value("i", 2)
+    this.number(arms + 1)
+    this.byName("i32.rem_u")
+    this.byName("br_table", unsigned(arms), ...Array.from({ length: arms + 1 }, (_, arm) => unsigned(arm)))
     for (let arm = 0; arm <= arms; arm++) {
-      this.#close()
+      this.close()
       this.#statements(depth - 1)
-      if (arm < arms && this.#chance(2)) this.#index("br", arms - arm - 1)
+      if (arm < arms && this.chance(2)) this.index("br", arms - arm - 1)
     }
   }
 
   #try(depth: number): void {
-    const random = this.#random
-    const tag = random(this.#shape.tags.length)
-    const payload = this.#shape.types[this.#shape.tags[tag] ?? 0]?.params ?? ""
+    const random = this.random
+    const tag = random(this.shape.tags.length)
+    const payload = this.shape.types[this.shape.tags[tag] ?? 0]?.params ?? ""
     const kind = payload.length < 2 ? random(4) : 2 + random(2)
     const caught = kind === 0 ? payload : kind === 1 ? `${payload}E` : kind === 3 ? "E" : ""
     const wanted = caught.length > 1 ? undefined : caught
     const [clause, results] = wanted === undefined ? [[2], ""] : [kind < 2 ? [kind, ...unsigned(tag)] : [kind], wanted]
-    this.#open("block", "", results, results)
-    this.#byName("try_table", [0x40], [1], clause, [0])
-    this.#labels.push("")
+    this.open("block", "", results, results)
+    this.byName("try_table", [0x40], [1], clause, [0])
+    this.labels.push("")
     this.#statements(depth - 1)
-    this.#labels.pop()
-    this.#byName("end")
-    for (const type of results) this.#constant(type)
-    this.#close()
+    this.labels.pop()
+    this.byName("end")
+    for (const type of results) this.constant(type)
+    this.close()
     if (results === "E") this.#rethrow()
     else this.#drop(results)
   }
 
   /** Throws what was caught again, now and then. */
   #rethrow(): void {
-    this.#index("local.set", this.#scratch.E)
-    this.#value("i", 1)
-    this.#number(7)
-    this.#byName("i32.and")
-    this.#byName("i32.eqz")
-    this.#open("if", "", "", undefined)
-    this.#index("local.get", this.#scratch.E)
-    this.#byName("throw_ref")
-    this.#close()
+    this.index("local.set", this.scratch.E)
+    this.value("i", 1)
+    this.number(7)
+    this.byName("i32.and")
+    this.byName("i32.eqz")
+    this.open("if", "", "", undefined)
+    this.index("local.get", this.scratch.E)
+    this.byName("throw_ref")
+    this.close()
   }
 
   #length(most: number): void {
-    this.#value("i", 1)
-    if (this.#chance(200)) return
-    this.#number(most - 1)
-    this.#byName("i32.and")
+    this.value("i", 1)
+    if (this.chance(200)) return
+    this.number(most - 1)
+    this.byName("i32.and")
   }
 
   #memory(): void {
-    const random = this.#random
-    const { data, large, memories } = this.#shape
+    const random = this.random
+    const { data, large, memories } = this.shape
     const memory = random(memories.length)
-    const huge = large && this.#chance(3)
-    const size = (most: number): void => huge ? this.#number(most - random(1_000)) : this.#length(256)
+    const huge = large && this.chance(3)
+    const size = (most: number): void => huge ? this.number(most - random(1_000)) : this.#length(256)
     const kind = random(4)
-    if (kind === 3 && this.#chance(3)) return this.#index("data.drop", 1 + random(data.length - 1))
-    this.#address()
+    if (kind === 3 && this.chance(3)) return this.index("data.drop", 1 + random(data.length - 1))
+    this.address()
     if (kind === 0) {
-      this.#value("i", 1)
+      this.value("i", 1)
       size(2_300_000)
-      return this.#index("memory.fill", memory)
+      return this.index("memory.fill", memory)
     }
     if (kind === 1) {
-      this.#address()
+      this.address()
       size(2_300_000)
-      return this.#index("memory.copy", memory, random(memories.length))
+      return this.index("memory.copy", memory, random(memories.length))
     }
     const segment = random(data.length)
     this.#length(16)
-    if (huge) this.#number(Math.max(0, (data[segment] ?? 0) - 16))
+    if (huge) this.number(Math.max(0, (data[segment] ?? 0) - 16))
     else this.#length(16)
-    this.#index("memory.init", segment, memory)
+    this.index("memory.init", segment, memory)
   }
 
   #table(): void {
-    const random = this.#random
-    const table = random(this.#shape.tables.length)
-    const type = this.#shape.tables[table]?.type ?? "F"
+    const random = this.random
+    const table = random(this.shape.tables.length)
+    const type = this.shape.tables[table]?.type ?? "F"
     switch (random(5)) {
       case 0:
-        this.#entry(table, 2)
-        this.#value(type, 2)
-        return this.#index("table.set", table)
+        this.entry(table, 2)
+        this.value(type, 2)
+        return this.index("table.set", table)
       case 1:
-        this.#entry(table, 2)
-        this.#value(type, 2)
+        this.entry(table, 2)
+        this.value(type, 2)
         this.#length(2)
-        return this.#index("table.fill", table)
+        return this.index("table.fill", table)
       case 2:
-        this.#entry(table, 2)
-        this.#entry(table, 2)
+        this.entry(table, 2)
+        this.entry(table, 2)
         this.#length(2)
-        return this.#index("table.copy", table, table)
+        return this.index("table.copy", table, table)
       case 3:
-        if (this.#chance(4)) return this.#index("elem.drop", random(this.#shape.elements.length))
-        this.#entry(1, 2)
+        if (this.chance(4)) return this.index("elem.drop", random(this.shape.elements.length))
+        this.entry(1, 2)
         this.#length(2)
         this.#length(2)
-        return this.#index("table.init", 1 + random(this.#shape.elements.length - 1), 1)
+        return this.index("table.init", 1 + random(this.shape.elements.length - 1), 1)
       default:
-        return this.#index("elem.drop", 0)
+        return this.index("elem.drop", 0)
     }
   }
 
   #grow(): void {
-    if (this.#chance(2)) {
+    if (this.chance(2)) {
       this.#length(4)
-      this.#index("memory.grow", this.#random(this.#shape.memories.length))
+      this.index("memory.grow", this.random(this.shape.memories.length))
     } else {
-      const table = this.#random(this.#shape.tables.length)
-      this.#value(this.#shape.tables[table]?.type ?? "F", 1)
+      const table = this.random(this.shape.tables.length)
+      this.value(this.shape.tables[table]?.type ?? "F", 1)
       this.#length(4)
-      this.#index("table.grow", table)
+      this.index("table.grow", table)
     }
     this.#drop("i")
   }

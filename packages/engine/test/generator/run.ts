@@ -3,6 +3,7 @@
  * of it: results, traps, exceptions, calls to the host, memories, globals and
  * tables.
  */
+import { createHash } from "node:crypto"
 import type { Metered } from "../../src/internal/core/meter.ts"
 import { makeBridge } from "../../src/internal/link/bridge.ts"
 import type { Generated } from "./generate.ts"
@@ -12,10 +13,14 @@ export interface Run {
   readonly log: ReadonlyArray<string>
   /** Whether the fuel ran out and was not filled up. */
   readonly stopped: boolean
-  /** Fuel used by each call that did not trap, in order, and by the start function. */
-  readonly fuel: ReadonlyArray<number>
-  /** Fuel that was left when the last call was over. */
-  readonly left: number
+  /** What was called and came to an end, in order, the start function first. */
+  readonly calls: ReadonlyArray<Call>
+}
+
+export interface Call {
+  /** What is known of it once the call trapped is less than it used. */
+  readonly fuel: number
+  readonly trapped: boolean
 }
 
 export interface Options {
@@ -94,7 +99,6 @@ export const run = (
   options: Options = { slice: 2_000_000_000, refill: false }
 ): Run => {
   const log: Array<string> = []
-  const fuel: Array<number> = []
   const module = new WebAssembly.Module(metered?.bytes ?? bytes)
   const imports = {
     h: {
@@ -106,36 +110,38 @@ export const run = (
       memory: new WebAssembly.Memory({ initial: pages, maximum: 44 })
     }
   }
-  const instance = attempt(log, undefined, () => new WebAssembly.Instance(module, imports))
-  if (!(instance instanceof WebAssembly.Instance)) return { log, stopped: false, fuel, left: 0 }
+  const made = attempt(undefined, () => new WebAssembly.Instance(module, imports))
+  if (made.value === undefined) return { log: [...log, made.failure], stopped: false, calls: [] }
+  const instance = made.value
   const meter = metered && new Meter(instance, metered.names, options)
   const start = metered?.names.start
   const steps = start === undefined ? toMake : [{ name: start, args: [] }, ...toMake]
+  const ended: Array<Call> = []
   for (const { args, name } of steps) {
     if (name !== start) {
       ;(instance.exports[budgets.rounds] as WebAssembly.Global).value = rounds
       ;(instance.exports[budgets.calls] as WebAssembly.Global).value = calls
     }
     meter?.begin()
-    const result = attempt(
-      log,
-      name === start ? undefined : instance,
-      () => (instance.exports[name] as CallableFunction)(...args)
-    )
-    if (meter?.stopped === true || (name === start && result !== undefined)) break
-    if (name !== start) log.push(`${name} ${show(result)}`, state(instance))
-    if (meter !== undefined) fuel.push(meter.added - meter.left)
+    const at = name === start ? undefined : instance
+    const { failure, value } = attempt(at, () => show((instance.exports[name] as CallableFunction)(...args)))
+    if (meter?.stopped === true) break
+    ended.push({ fuel: meter === undefined ? 0 : meter.added - meter.left, trapped: failure !== undefined })
+    if (name === start && failure !== undefined) return { log: [...log, failure], stopped: false, calls: ended }
+    if (name !== start) log.push(failure ?? `${name} ${value}`, state(instance))
   }
-  return { log, stopped: meter?.stopped ?? false, fuel, left: meter?.left ?? 0 }
+  return { log, stopped: meter?.stopped ?? false, calls: ended }
 }
 
-const attempt = <A>(log: Array<string>, at: WebAssembly.Instance | undefined, make: () => A): A | string => {
+type Attempt<A> =
+  | { readonly value: A; readonly failure?: undefined }
+  | { readonly failure: string; readonly value?: undefined }
+
+const attempt = <A>(at: WebAssembly.Instance | undefined, make: () => A): Attempt<A> => {
   try {
-    return make()
+    return { value: make() }
   } catch (error) {
-    const said = describe(error, at)
-    log.push(said)
-    return said
+    return { failure: describe(error, at) }
   }
 }
 
@@ -180,9 +186,4 @@ const shown = (global: WebAssembly.Global): string => {
   }
 }
 
-const hash = (bytes: Uint8Array): string => {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
-  let value = 0x811c_9dc5
-  for (const word of words) value = Math.imul(value ^ word, 0x0100_0193)
-  return `${bytes.length} ${value >>> 0}`
-}
+const hash = (bytes: Uint8Array): string => `${bytes.length} ${createHash("md5").update(bytes).digest("hex")}`
