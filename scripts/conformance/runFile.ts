@@ -23,28 +23,46 @@ interface Step {
   readonly what: string
 }
 
-/** How a process ended: `lost` is the step it did not survive, `from` where to go on. */
+/**
+ * How a process ended. `stuck` is the step it did not survive, -1 when it never
+ * came to one, with the failure to report for it if that was not done before.
+ */
 interface Ending {
   readonly results: ReadonlyArray<Result>
-  readonly next: { readonly from: number; readonly lost: readonly [step: number, reason: string] } | undefined
+  readonly stuck: {
+    readonly step: number
+    readonly reason: string
+    readonly failure: Result | undefined
+  } | undefined
 }
 
 const entry = fileURLToPath(new URL("./child.ts", import.meta.url))
 
-/** Never rejects. */
+/**
+ * Never rejects. What takes too long is tried once more, because it may be the
+ * machine that was busy.
+ */
 export const runFile = async (wanted: Wanted, limits: Limits): Promise<ReadonlyArray<Result>> => {
   const results: Array<Result> = []
   const lost: Array<readonly [number, string]> = []
+  const late = new Set<number>()
   for (let from = 0;;) {
-    const ending = await runProcess({ ...wanted, from, lost }, limits)
-    results.push(...ending.results)
-    if (ending.next === undefined) return results
-    from = ending.next.from
-    lost.push(ending.next.lost)
+    const { isLate, results: reported, stuck } = await runProcess({ ...wanted, from, lost }, limits)
+    results.push(...reported)
+    if (stuck === undefined) return results
+    if (isLate && !late.has(stuck.step) && (stuck.step >= 0 || reported.length === 0)) {
+      late.add(stuck.step)
+      from = Math.max(from, stuck.step)
+      continue
+    }
+    if (stuck.failure !== undefined) results.push(stuck.failure)
+    if (stuck.step < 0) return results
+    from = Math.max(from, stuck.step + 1)
+    lost.push([stuck.step, stuck.reason])
   }
 }
 
-const runProcess = (job: Job, limits: Limits): Promise<Ending> =>
+const runProcess = (job: Job, limits: Limits): Promise<Ending & { readonly isLate: boolean }> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, ["--no-warnings", entry], { stdio: ["ignore", "ignore", "pipe", "ipc"] })
     const run = new Watched(job, (reason) => {
@@ -56,10 +74,14 @@ const runProcess = (job: Job, limits: Limits): Promise<Ending> =>
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-500)
     })
-    child.on("message", (report) => run.take(report as Report))
-    child.once("error", (error) => resolve(run.ended(error.message)))
-    child.once("close", (code, signal) =>
-      resolve(run.ended(late ?? `its process ended with ${signal ?? code}: ${said.trim() || "it said nothing"}`)))
+    child.on("message", (report) => {
+      if (run.take(report as Report)) child.kill("SIGKILL")
+    })
+    child.once("error", (error) => resolve({ ...run.ended(error.message), isLate: false }))
+    child.once("close", (code, signal) => {
+      const reason = late ?? `its process ended with ${signal ?? code}: ${said.trim() || "it said nothing"}`
+      resolve({ ...run.ended(reason), isLate: late !== undefined })
+    })
     child.send(job)
   })
 
@@ -81,7 +103,8 @@ class Watched {
     this.#timer = this.#clock(limits.start)
   }
 
-  take(report: Report): void {
+  /** Whether nothing more is wanted of the process. */
+  take(report: Report): boolean {
     clearTimeout(this.#timer)
     switch (report._tag) {
       case "Begin":
@@ -95,33 +118,29 @@ class Watched {
       case "Unreadable":
         this.#results.push(this.#failed({ step: 0, at: this.#job.file, what: "file" }, report.reason))
         this.#isDone = true
-        return
+        return true
       case "Done":
         this.#isDone = true
-        return
+        return true
       case "Ready":
         break
     }
     this.#timer = this.#clock(this.#limits.step)
+    return false
   }
 
   ended(reason: string): Ending {
     clearTimeout(this.#timer)
     const results = this.#results
-    if (this.#isDone) return { results, next: undefined }
+    if (this.#isDone) return { results, stuck: undefined }
     if (this.#spoilt !== undefined) {
-      return { results, next: { from: this.#spoilt[0] + 1, lost: this.#spoilt } }
+      const [step, why] = this.#spoilt
+      return { results, stuck: { step, reason: why, failure: undefined } }
     }
-    const current = this.#current
-    if (current === undefined) {
-      const at = { step: 0, at: this.#job.file, what: "file" }
-      return { results: [...results, this.#failed(at, reason)], next: undefined }
-    }
-    const isRepeated = current.step < this.#job.from
-    return {
-      results: isRepeated ? results : [...results, this.#failed(current, reason)],
-      next: { from: Math.max(this.#job.from, current.step + 1), lost: [current.step, reason] }
-    }
+    const current = this.#current ?? { step: -1, at: this.#job.file, what: "file" }
+    const isRepeated = current.step >= 0 && current.step < this.#job.from
+    const failure = isRepeated ? undefined : this.#failed(current, reason)
+    return { results, stuck: { step: current.step, reason, failure } }
   }
 
   #clock(limit: number): NodeJS.Timeout {

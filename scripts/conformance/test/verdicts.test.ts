@@ -130,7 +130,12 @@ describe("checks of a script", () => {
       ["skipped", "asynchronous: streams"],
       ["skipped", "asynchronous: streams"]
     ])
-    expect(statuses(await run({ load: refuse() }, source))).toEqual(["failed", "failed"])
+    const unnamed = await run({ load: refuse() }, source)
+    expect(unnamed.map(({ reason }) => reason)).toEqual([
+      "refused: no, instead of naming what is asynchronous in it",
+      "refused: no, instead of naming what is asynchronous in it"
+    ])
+    expect(statuses(unnamed)).toEqual(["failed", "failed"])
     expect(statuses(await run({ load: refuse("map types") }, source))).toEqual(["failed", "failed"])
     const loaded = await run({}, source)
     expect(statuses(loaded)).toEqual(["failed", "failed"])
