@@ -437,7 +437,7 @@ describe("calls", () => {
     ) {
       expect(await category(async () => call(await run(text(post), { imports }), "get"))).toBe(expected)
       expect(
-        await category(async () => (await run(text(post), { imports })).func(undefined, "get").call([], { fuel: 1e12 }))
+        await category(async () => (await run(text(post), { imports })).func(undefined, "get").call([], { fuel: 1e10 }))
       ).toBe(expected)
     }
     expect(seen).toEqual([])

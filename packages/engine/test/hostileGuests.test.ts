@@ -442,8 +442,35 @@ describe("fuel and stack", () => {
       (func (export "go") (canon lift (core func $m0 "go"))))`
     const component = await load(text)
     for (const sync of [true, false]) {
-      const go = engine.instantiate(component).func(undefined, "go")
+      const instance = engine.instantiate(component)
+      const go = instance.func(undefined, "go")
       expect(await category(() => sync ? go.callSync([]) : go.call([]))).toBe("StackOverflow")
+      expect(instance.trap?.message).toBe("trap: the stack of the guest is used up")
+    }
+  })
+
+  it("end a recursion of destructors, which has frames of the host in it", async () => {
+    const text = `(component
+      (core module $D (table (export "t") 1 funcref) (type $f (func (param i32)))
+        (func (export "d") (param i32) (call_indirect (type $f) (local.get 0) (i32.const 0))))
+      (core instance $d (instantiate $D))
+      (type $r (resource (rep i32) (dtor (core func $d "d"))))
+      (core func $new (canon resource.new $r)) (core func $drop (canon resource.drop $r))
+      (core module $M
+        (import "d" "t" (table 1 funcref))
+        (import "h" "new" (func $new (param i32) (result i32))) (import "h" "drop" (func $drop (param i32)))
+        (func $again (param i32) (block $c (try_table (catch_all $c) (call $drop (call $new (i32.const 1))))))
+        (elem (i32.const 0) func $again)
+        (func (export "go") (call $again (i32.const 1))))
+      (core instance $i (instantiate $M (with "d" (instance $d)) (with "h" (instance
+        (export "new" (func $new)) (export "drop" (func $drop))))))
+      (func (export "go") (canon lift (core func $i "go"))))`
+    const component = await load(text)
+    for (const sync of [true, false]) {
+      const instance = engine.instantiate(component)
+      const go = instance.func(undefined, "go")
+      expect(await category(() => sync ? go.callSync([]) : go.call([]))).toBe("StackOverflow")
+      expect(instance.trap?.message).toBe("more than 64 components call each other")
     }
   })
 

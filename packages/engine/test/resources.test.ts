@@ -57,6 +57,7 @@ const owner = (more: { readonly core?: string; readonly funcs?: string; readonly
   (func (export "keep") (param "r" (own $r)) (result u32) (canon lift (core func $i "keep")))
   (func (export "peek") (param "r" (borrow $r)) (result u32) (canon lift (core func $i "peek")))
   (func (export "swap") (param "a" (own $r)) (param "b" (borrow $r)) (result u32) (canon lift (core func $i "swap")))
+  (func (export "paws") (param "b" (borrow $r)) (param "a" (own $r)) (result u32) (canon lift (core func $i "swap")))
   (func (export "dtors") (result u32) (canon lift (core func $i "dtors")))
   (func (export "last") (result u32) (canon lift (core func $i "last")))
   (func (export "drop-raw") (param "i" u32) (canon lift (core func $i "drop-raw")))
@@ -120,8 +121,10 @@ describe("resources of a guest in the hands of the host", () => {
   it("cannot be lent and given away in one call, nor given twice", async () => {
     const call = caller(await run(owner()))
     const made = call("make", 5)
-    expect(await failure(() => call("swap", made, made))).toMatchObject(bad)
-    expect(call("peek", made)).toBe(5)
+    for (const name of ["swap", "paws"]) {
+      expect(await failure(() => call(name, made, made))).toMatchObject(bad)
+      expect(call("peek", made)).toBe(5)
+    }
   })
 
   it("stay the host's when another argument is not of its type", async () => {
@@ -226,6 +229,19 @@ describe("handles of a guest", () => {
     expect(await category(() => exact("keep", exact("make", 3)))).toBe("InvalidValue")
   })
 
+  it("are neither made nor dropped in realloc and post-return", async () => {
+    for (const body of ["(drop (call $new (i32.const 1)))", "(call $drop (i32.const 1))"]) {
+      const instance = await run(`(component
+        (type $r (resource (rep i32)))
+        (core func $new (canon resource.new $r)) (core func $drop (canon resource.drop $r))
+        (core module $M (import "h" "new" (func $new (param i32) (result i32))) (import "h" "drop" (func $drop (param i32)))
+          (func (export "f") (drop (call $new (i32.const 1)))) (func (export "post") ${body}))
+        (core instance $i (instantiate $M (with "h" (instance (export "new" (func $new)) (export "drop" (func $drop))))))
+        (func (export "f") (canon lift (core func $i "f") (post-return (core func $i "post")))))`)
+      expect(await category(() => instance.func(undefined, "f").callSync([]))).toBe("InvalidCall")
+    }
+  })
+
   it("of one type are no handles of another", async () => {
     const instance = await run(`(component
       (type $a (resource (rep i32))) (type $b (resource (rep i32)))
@@ -244,15 +260,20 @@ const guest = `(component
   (import "open" (func $open (param "n" u32) (result (own $file))))
   (import "read" (func $read (param "f" (borrow $file)) (result u32)))
   (import "close" (func $close (param "f" (own $file))))
+  (import "both" (func $both (param "f" (borrow $file)) (param "g" (own $file))))
   (core func $open' (canon lower (func $open)))
   (core func $read' (canon lower (func $read)))
   (core func $close' (canon lower (func $close)))
+  (core func $both' (canon lower (func $both)))
   (core func $drop (canon resource.drop $file))
   (core module $M
     (import "h" "open" (func $open (param i32) (result i32)))
     (import "h" "read" (func $read (param i32) (result i32)))
     (import "h" "close" (func $close (param i32)))
+    (import "h" "both" (func $both (param i32 i32)))
     (import "h" "drop" (func $drop (param i32)))
+    (func (export "lend-and-give") (local $f i32) (local.set $f (call $open (i32.const 1)))
+      (call $both (local.get $f) (local.get $f)))
     (global $kept (mut i32) (i32.const 0))
     (func (export "cycle") (param i32) (result i32) (local $f i32) (local $n i32)
       (local.set $n (call $read (local.tee $f (call $open (local.get 0))))) (call $drop (local.get $f)) (local.get $n))
@@ -269,9 +290,10 @@ const guest = `(component
     (func (export "catch") (param i32) (result i32)
       (block $caught (try_table (catch_all $caught) (call $drop (local.get 0)))) (i32.const 1)))
   (core instance $i (instantiate $M (with "h" (instance
-    (export "open" (func $open')) (export "read" (func $read')) (export "close" (func $close')) (export "drop" (func $drop))))))
+    (export "open" (func $open')) (export "read" (func $read')) (export "both" (func $both')) (export "close" (func $close')) (export "drop" (func $drop))))))
   (func (export "cycle") (param "n" u32) (result u32) (canon lift (core func $i "cycle")))
   (func (export "leak") (param "n" u32) (result u32) (canon lift (core func $i "leak")))
+  (func (export "lend-and-give") (canon lift (core func $i "lend-and-give")))
   (func (export "hand-over") (canon lift (core func $i "hand-over")))
   (func (export "use") (param "f" (borrow $file)) (result u32) (canon lift (core func $i "use")))
   (func (export "forget") (param "f" (borrow $file)) (canon lift (core func $i "forget")))
@@ -294,6 +316,9 @@ const hosted = async () => {
       read: (file: never) => {
         log.push(`read ${(file as File).id}`)
         return (file as File).id
+      },
+      both: () => {
+        log.push("both")
       },
       close: (file: never) => {
         log.push(`close ${(file as File).id}`)
@@ -339,6 +364,12 @@ describe("resources of the host in the hands of a guest", () => {
     expect(log).toEqual([])
   })
 
+  it("cannot be given away while they are lent", async () => {
+    const { call, log } = await hosted()
+    expect(await category(() => call("lend-and-give"))).toBe("InvalidValue")
+    expect(log).toEqual([])
+  })
+
   it("are not reached by a handle that was never given", async () => {
     const { call, log } = await hosted()
     expect(await category(() => call("wrong"))).toBe("InvalidValue")
@@ -352,7 +383,7 @@ describe("resources of the host in the hands of a guest", () => {
     }
     expect(call("use", { id: 1 })).toBe(1)
     const other = await run(guest, {
-      imports: { open: () => 7, read: () => 0, close: () => undefined }
+      imports: { open: () => 7, read: () => 0, both: () => undefined, close: () => undefined }
     })
     expect(await category(() => caller(other)("leak", 1))).toBe("HostFailure")
   })

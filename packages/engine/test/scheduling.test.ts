@@ -557,7 +557,23 @@ describe("fuel", () => {
       }))
     )
     const start = performance.now()
-    expect(await category(() => call(instance, "f", ["text"], { fuel: 1e12 }))).toBe("OutOfFuel")
+    expect(await category(() => call(instance, "f", ["text"], { fuel: 1e10 }))).toBe("OutOfFuel")
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+
+  it("bounds a component that another one calls, which cannot be suspended either", async () => {
+    const component = await load(`(component
+      (component $A (core module $M (func (export "f") (loop $ever (br $ever)))) (core instance $i (instantiate $M))
+        (func (export "f") (canon lift (core func $i "f"))))
+      (instance $a (instantiate $A))
+      (component $B (import "f" (func $f)) (core func $f' (canon lower (func $f)))
+        (core module $M (import "h" "f" (func $f)) (func (export "go") (call $f)))
+        (core instance $i (instantiate $M (with "h" (instance (export "f" (func $f'))))))
+        (func (export "go") (canon lift (core func $i "go"))))
+      (instance $b (instantiate $B (with "f" (func $a "f"))))
+      (export "f" (func $b "go")))`)
+    const start = performance.now()
+    expect(await category(() => call(engine.instantiate(component), "f", [], { fuel: 1e10 }))).toBe("OutOfFuel")
     expect(performance.now() - start).toBeLessThan(500)
   })
 
