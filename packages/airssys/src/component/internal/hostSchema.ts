@@ -120,7 +120,7 @@ const HostedComponent = Schema.Struct({
   source: pathBeside("The folder with its Component.toml, relative to the folder of this file."),
   tier: Schema.optionalKey(
     Schema.Literals(["auto", "inline", "worker"]).annotate({
-      description: "Where it runs. auto: this thread if it is trusted and its limits can be kept there, else a worker."
+      description: "Where it runs. auto: this thread where the engine keeps its limits there, else a worker."
     })
   ),
   limits: Schema.optionalKey(Schema.Struct({
