@@ -77,7 +77,7 @@ const list = ({ entry, json }: Request, entries: ReadonlyArray<Entry>, { out }: 
       out(
         json
           ? JSON.stringify({ suite: suite.name, name: row.name, unit: row.unit, against })
-          : `${suite.name.padEnd(12)}${row.name.padEnd(24)}${against.join(", ")}`
+          : `${suite.name.padEnd(12)}${row.name.padEnd(26)}${against.join(", ")}`
       )
     }
   }

@@ -32,7 +32,7 @@ export const line = (suite: string, row: Suite.Row, { against, ours }: Result): 
 })
 
 const cells = (first: string, second: string, unit: string, figures: ReadonlyArray<string>): string =>
-  `${first.padEnd(24)}${second.padEnd(14)}${unit.padEnd(4)}${figures.map((figure) => figure.padStart(12)).join("")}`
+  `${first.padEnd(26)}${second.padEnd(14)}${unit.padEnd(4)}${figures.map((figure) => figure.padStart(12)).join("")}`
     .trimEnd()
 
 const shown = (ratio: number): string => ratio < 100 ? ratio.toPrecision(3) : ratio.toFixed(0)
