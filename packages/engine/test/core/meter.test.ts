@@ -47,7 +47,10 @@ describe("meter", () => {
     ["a loop by br_if", `(func (export "f") (loop $l ${step} (br_if $l (i32.const 1))))`],
     ["a loop by br_table", `(func (export "f") (loop $l ${step} (br_table $l $l (i32.const 1))))`],
     ["a loop by br_on_null", `(func (export "f") (loop $l ${step} (drop (br_on_null $l (ref.null func)))))`],
-    ["a loop by catch", `(tag $e) (func (export "f") (loop $l ${step} (try_table (catch $e $l) (throw $e))))`],
+    [
+      "a loop by catch",
+      `(tag $e) (func (export "f") (global.set $left (i32.const 20_000)) (loop $l ${step} (try_table (catch $e $l) (throw $e))))`
+    ],
     ["endless tail calls", `(func $f (export "f") ${step} (return_call $f))`],
     [
       "tail calls through a table",
@@ -71,9 +74,13 @@ describe("meter", () => {
   })
 
   it("checks before it throws", async () => {
-    const bytes = await assemble(`(module (tag $e) (func (export "f") (throw $e)))`)
-    expect(outcome(() => run(bytes, { fuel: 100_000 }).exports["f"]?.())).toBe("exception")
-    expect(outcome(() => run(bytes, { fuel: 100, refill: () => undefined }).exports["f"]?.())).toBe("unreachable")
+    const bytes = await assemble(
+      `(module (tag $e) (func (export "f") (param i32) (if (local.get 0) (then (throw $e)))))`
+    )
+    expect(outcome(() => run(bytes, { fuel: 100_000 }).exports["f"]?.(1))).toBe("exception")
+    const poor = run(bytes, { fuel: 100, refill: () => undefined })
+    expect(outcome(() => poor.exports["f"]?.(0))).toBe(undefined)
+    expect(outcome(() => poor.exports["f"]?.(1))).toBe("unreachable")
   })
 
   it("stops when it is given less than it needs", async () => {
