@@ -15,8 +15,8 @@ export interface Mutant {
 const admission: ReadonlyArray<Mutant> = [
   {
     name: "original modules are not validated",
-    file: "internal/core/meter.ts",
-    find: "if (!WebAssembly.validate(original as Uint8Array<ArrayBuffer>)) throw notValid()",
+    file: "internal/link/plan.ts",
+    find: "if (!await compilers.validate(bytes.subarray(offset, offset + size))) throw placed(notValid(), offset)",
     replace: "",
     test: "hostileGuests.test.ts",
     title: "are not reached through the first table"
@@ -497,6 +497,14 @@ const stops: ReadonlyArray<Mutant> = [
     replace: "",
     test: "scheduling.test.ts",
     title: "ends a call that the host is in the middle of"
+  },
+  {
+    name: "a promise that nobody waits for ends the process",
+    file: "internal/link/store.ts",
+    find: "if (value instanceof Promise) value.catch(() => undefined)",
+    replace: "",
+    test: "scheduling.test.ts",
+    title: "does not end the process"
   },
   {
     name: "deadlines and signals do not reach a call that computes",

@@ -133,6 +133,63 @@ describe("a call that can be suspended", () => {
   })
 })
 
+describe("a promise that nobody waits for", () => {
+  /** What the process is told of promises that are rejected and that nobody handles. */
+  const unhandled = async (run: () => Promise<unknown>) => {
+    const seen: Array<unknown> = []
+    const listeners = process.listeners("unhandledRejection")
+    process.removeAllListeners("unhandledRejection")
+    process.on("unhandledRejection", (error) => seen.push(error))
+    try {
+      const outcome = await run()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return { outcome, seen }
+    } finally {
+      process.removeAllListeners("unhandledRejection")
+      for (const listener of listeners) process.on("unhandledRejection", listener)
+    }
+  }
+  const failing = async () => {
+    await macrotask()
+    throw new Error("of the host")
+  }
+  const calling = async (host: Engine.HostFunc): Promise<Instance> =>
+    engine.instantiate(
+      await load(parts({ imports: { host: ["", ""] }, core: `(func (export "f") (call $host))`, exports: { f: "" } })),
+      { imports: world({ host }) }
+    )
+
+  it("does not end the process where the function is not declared as asynchronous", async () => {
+    const instance = await calling({ call: failing })
+    expect(await unhandled(() => category(() => func(instance, "f").callSync([])))).toEqual({
+      outcome: "HostFailure",
+      seen: []
+    })
+  })
+
+  it("does not end the process where the instance was given up, or was late", async () => {
+    const given: Instance = await calling({
+      call: () => {
+        given.dispose()
+        return failing()
+      },
+      async: true
+    })
+    expect(await unhandled(() => category(() => call(given, "f")))).toEqual({ outcome: "Cancelled", seen: [] })
+    const late = await calling({
+      call: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 15))
+        throw new Error("of the host")
+      },
+      async: true
+    })
+    expect(await unhandled(() => category(() => call(late, "f", [], { timeout: 5 })))).toEqual({
+      outcome: "Deadline",
+      seen: []
+    })
+  })
+})
+
 describe("calls of one instance", () => {
   it("run in the order in which they were made", async () => {
     const order: Array<number> = []

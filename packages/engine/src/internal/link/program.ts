@@ -331,10 +331,10 @@ const lowerResult = (cx: Context, type: AbiType | undefined, spilled: boolean, o
 /** Calls the host: what it throws, and what it gives that is not of the result's type, ends the guest. */
 const hostCall = (func: number, values: string, done: string): ReadonlyArray<string> => [
   `const host = H[${func}]; S.charge(host.fuel);`,
-  `try { let v = host.call(${values});`,
+  `let v; try { v = host.call(${values});`,
   `if (S.failure !== undefined) S.bridge.trap();`,
   `if (host.async && S.isPromise(v)) return S.suspend(v, (v) => { ${done} });`,
-  `${done} } catch (error) { return S.failed(error); }`
+  `${done} } catch (error) { return S.failed(error, v); }`
 ]
 
 /** Calls another component: what ends that one ends the caller. */

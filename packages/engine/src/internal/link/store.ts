@@ -58,6 +58,11 @@ const innerAllowance = 3_000_000
 /** Fuel that a core instance gets that the host did not enter itself. */
 const innerSlice = 20_000
 
+/** Nobody waits for the value: as a promise that is rejected it would end the process. */
+const ignore = (value: unknown): void => {
+  if (value instanceof Promise) value.catch(() => undefined)
+}
+
 export type State = "idle" | "running" | "suspended" | "poisoned" | "disposed"
 
 export class Store {
@@ -341,7 +346,7 @@ export class Store {
   drop(resource: number, value: unknown): void {
     this.charge(dropFuel)
     const answer = this.dropped(resource, value)
-    if (answer instanceof Promise) answer.catch(() => undefined)
+    ignore(answer)
     if (this.failure !== undefined) this.bridge.trap()
   }
 
@@ -356,8 +361,9 @@ export class Store {
     return this.bridge.trap()
   }
 
-  /** Ends the guest that called a host function which failed. */
-  failed(error: unknown): never {
+  /** Ends the guest that called a host function which failed, after it gave something or before. */
+  failed(error: unknown, given?: unknown): never {
+    ignore(given)
     if (this.failure !== undefined) throw error
     if (this.aside) return this.crossed(error)
     this.failure = this.hostFailure(error)
