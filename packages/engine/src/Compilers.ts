@@ -32,8 +32,9 @@ export interface Compilers {
    */
   readonly validate: (bytes: Uint8Array<ArrayBuffer>) => Promise<boolean>
   /**
-   * Compiles a module: all of its functions if `eager` and where the platform
-   * can, else functions as they are called. Rejects with `CompileError`.
+   * Compiles a module: if `eager`, all of its functions, where the platform can.
+   * Else it may leave functions until they are called: the engine asks for that
+   * where it takes a module from a cache. Rejects with `CompileError`.
    */
   readonly module: (bytes: Uint8Array<ArrayBuffer>, eager: boolean) => Promise<WebAssembly.Module>
   /**

@@ -154,7 +154,19 @@ describe("an entry of a cache", () => {
     const warm = Engine.make({ cache, compilers })
     expect(behaviour(warm, await warm.load(first))).toEqual(behaviour(cold, await cold.load(first)))
     expect(await cache.happened()).toEqual(["hit"])
-    expect(counts).toEqual({ validate: 0, module: 2, ahead: 2, script: 1 })
+    expect(counts).toEqual({ validate: 0, module: 2, ahead: 0, script: 1 })
+  })
+
+  it("says whether a function takes so long to compile that it is not left until it is called", async () => {
+    const branches = "(block (br_if 0 (local.get 0)))".repeat(300)
+    const slow = await assemble(`(component
+      (core module $M (func (export "calls") (result i32) (local ${"i32 ".repeat(4_000)}) ${branches} (local.get 0)))
+      (core instance $i (instantiate $M))
+      (func (export "calls") (result u32) (canon lift (core func $i "calls"))))`)
+    const cache = await filled(slow)
+    const { compilers, counts } = counting()
+    await Engine.make({ cache, compilers }).load(slow)
+    expect(counts).toEqual({ validate: 0, module: 1, ahead: 1, script: 1 })
   })
 
   it("has what the script gave, and the script gets it back", async () => {

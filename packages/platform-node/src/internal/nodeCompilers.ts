@@ -9,18 +9,20 @@ import { setFlagsFromString } from "node:v8"
 import { Script } from "node:vm"
 import { Worker } from "node:worker_threads"
 
-/** Modules that V8 is asked to compile ahead. The flag is the whole process's. */
-let ahead = 0
+let ahead = false
 
 const module: Compilers["module"] = async (bytes, eager) => {
-  if (eager && ahead++ === 0) setFlagsFromString("--no-wasm-lazy-compilation")
+  if (eager && !ahead) {
+    ahead = true
+    // Never reset: a compilation during which the flag is reset checks nothing.
+    setFlagsFromString("--no-wasm-lazy-compilation")
+  }
   // Compiling ahead does not keep the process alive.
   const alive = setInterval(() => {}, 0x7fff_ffff)
   try {
     return await WebAssembly.compile(bytes)
   } finally {
     clearInterval(alive)
-    if (eager && --ahead === 0) setFlagsFromString("--wasm-lazy-compilation")
   }
 }
 

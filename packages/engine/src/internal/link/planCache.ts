@@ -27,13 +27,6 @@ export interface Decoded {
   readonly modules: ReadonlyArray<ModuleSource>
 }
 
-/**
- * Bytes of code that are compiled ahead where they come from the cache. More
- * than that is compiled as it is called, unless a function of it is heavy: the
- * wait would be longer than that of everything else together.
- */
-const eagerSize = 2 * 1_024 * 1_024
-
 export class PlanCache {
   readonly #compilers: Compilers
   readonly #clock: Clock
@@ -99,14 +92,7 @@ export class PlanCache {
   }
 
   async #complete(world: World, expansion: Expansion, artifact: Artifact): Promise<Plan> {
-    const size = artifact.prepared.modules.reduce((sum, { codeSize }) => sum + codeSize, 0)
-    const { plan } = await complete(
-      world,
-      expansion,
-      artifact,
-      this.#compilers,
-      artifact.prepared.heavy || size <= eagerSize
-    )
+    const { plan } = await complete(world, expansion, artifact, this.#compilers, artifact.prepared.heavy)
     for (const source of modulesOf(expansion)) fits(source, plan)
     return plan
   }
