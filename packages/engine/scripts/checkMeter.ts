@@ -4,16 +4,17 @@
  *
  *     node packages/engine/scripts/checkMeter.ts [--seeds from to] [file.wasm ...]
  *     node packages/engine/scripts/checkMeter.ts --digests from to
+ *     node packages/engine/scripts/checkMeter.ts --recursion from to stack
  *
- * With `--digests` it prints for each seed a digest of results and fuel, to be
- * compared between runs with other flags of V8.
+ * To be compared between runs with other flags of V8: a digest of results and
+ * fuel for each seed, and how unbounded recursion ends within a stack.
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { table as costs } from "../src/CostTable.ts"
 import { meter } from "../src/internal/core/meter.ts"
 import { checkMetered } from "../test/checker/checkMetered.ts"
-import { differences, outcome } from "../test/generator/differential.ts"
+import { differences, outcome, recursion } from "../test/generator/differential.ts"
 import { generate } from "../test/generator/generate.ts"
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -27,6 +28,10 @@ const printDigests = (from: number, to: number): void => {
   for (let seed = from; seed < to; seed++) {
     write(`${seed} ${createHash("sha256").update(JSON.stringify(outcome(seed))).digest("hex")}`)
   }
+}
+
+const printRecursion = (from: number, to: number, stack: number): void => {
+  for (let seed = from; seed < to; seed++) write(recursion(seed, stack))
 }
 
 const checkSeeds = (from: number, to: number): number => {
@@ -53,6 +58,7 @@ const checkFile = (path: string): number => {
 const main = (args: ReadonlyArray<string>): void => {
   const [first, from = "0", to = "0", ...rest] = args
   if (first === "--digests") return printDigests(Number(from), Number(to))
+  if (first === "--recursion") return printRecursion(Number(from), Number(to), Number(rest[0]))
   const seeded = first === "--seeds" ? checkSeeds(Number(from), Number(to)) : 0
   const failed = (first === "--seeds" ? rest : args).map(checkFile).reduce((sum, problems) => sum + problems, seeded)
   if (failed > 0) process.exitCode = 1

@@ -7,15 +7,21 @@ import { ops } from "./checker/opcodes.ts"
 import { differences, outcome } from "./generator/differential.ts"
 import { generate } from "./generator/generate.ts"
 
-const seeds = 200
-const tiered = 60
+const seeds = 120
+const tiered = 40
 const script = fileURLToPath(new URL("../scripts/checkMeter.ts", import.meta.url))
 
-/** Digests of what these seeds come to, in a process with these flags of V8. */
-const digests = async (...flags: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, "--digests", "0", String(tiered)])
+/** What the script prints for these seeds, in a process of its own. */
+const printed = async (flags: ReadonlyArray<string>, ...args: ReadonlyArray<string>): Promise<Array<string>> => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, ...args])
   return stdout.trim().split("\n")
 }
+
+const digests = (...flags: ReadonlyArray<string>): Promise<Array<string>> =>
+  printed(flags, "--digests", "0", String(tiered))
+
+const recursions = (flag: string, stack: number): Promise<Array<string>> =>
+  printed([flag], "--recursion", "0", String(tiered), String(stack))
 
 describe("generated modules", () => {
   it("are valid and have all instructions that are metered", () => {
@@ -50,4 +56,15 @@ describe("generated modules", () => {
     expect(optimised).toEqual(baseline)
     expect(usual).toEqual(baseline)
   })
+
+  it.each(["--liftoff-only", "--no-liftoff"])(
+    "end by their own counter before the stack of V8 is used up, with %s",
+    { timeout: 60_000 },
+    async (flag) => {
+      const counted = await recursions(flag, 900_000)
+      expect(counted).toContain("stopped")
+      expect(counted).not.toContain("overflowed")
+      expect(await recursions(flag, 1_000_000_000)).toContain("overflowed")
+    }
+  )
 })

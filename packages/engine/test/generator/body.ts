@@ -61,7 +61,7 @@ export class BodyWriter extends ValueWriter {
   }
 
   #statements(depth: number): void {
-    for (let left = 1 + this.random(5); left > 0 && this.room > 0; left--) this.#statement(depth)
+    for (let left = 1 + this.random(this.shape.long ? 40 : 5); left > 0 && this.room > 0; left--) this.#statement(depth)
   }
 
   #statement(depth: number): void {

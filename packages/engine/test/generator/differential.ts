@@ -67,3 +67,11 @@ const limited = (full: Run, run: Run, limit: number): string | undefined => {
   if (!run.stopped) return last === undefined ? undefined : "ends early"
   return last === undefined || last.trapped || last.fuel > limit ? undefined : "stops early"
 }
+
+/** How recursion without bounds ends with this many bytes of stack: overflowed, if V8 had to end it. */
+export const recursion = (seed: number, stack: number): "stopped" | "ended" | "overflowed" => {
+  const generated = generate(seed)
+  const options = { slice: 20_000_000, refill: false, stack, budget: 1_000_000 }
+  const { log, stopped } = run(generated, metered(generated.bytes), options)
+  return log.some((line) => line.includes("call stack")) ? "overflowed" : stopped ? "stopped" : "ended"
+}

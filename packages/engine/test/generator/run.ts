@@ -30,6 +30,8 @@ export interface Options {
   readonly refill: boolean
   /** Bytes of stack. */
   readonly stack?: number
+  /** Rounds of loops and calls of functions that each call may make. */
+  readonly budget?: number
 }
 
 /** Rounds of loops and calls of functions that each call may make. */
@@ -119,8 +121,8 @@ export const run = (
   const ended: Array<Call> = []
   for (const { args, name } of steps) {
     if (name !== start) {
-      ;(instance.exports[budgets.rounds] as WebAssembly.Global).value = rounds
-      ;(instance.exports[budgets.calls] as WebAssembly.Global).value = calls
+      ;(instance.exports[budgets.rounds] as WebAssembly.Global).value = options.budget ?? rounds
+      ;(instance.exports[budgets.calls] as WebAssembly.Global).value = options.budget ?? calls
     }
     meter?.begin()
     const at = name === start ? undefined : instance

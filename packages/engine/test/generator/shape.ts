@@ -32,6 +32,8 @@ export interface Shape {
   readonly elements: ReadonlyArray<number>
   /** Whether operations on memory may be of several parts. */
   readonly large: boolean
+  /** Whether bodies may be long, with indices of more than a byte. */
+  readonly long: boolean
 }
 
 export const importedFunctions = 2
@@ -77,6 +79,7 @@ export const drawShape = (random: Random): Shape => {
   const plain = types.length
   for (const params of payloads) types.push({ params, results: "" })
   const large = random(10) === 0
+  const long = random(10) === 0
   return {
     types,
     functions: [0, 1, 0, 0, ...Array.from({ length: 2 + random(6) }, () => random(plain))],
@@ -86,6 +89,7 @@ export const drawShape = (random: Random): Shape => {
       { type: "i", mutable: true },
       { type: "i", mutable: true },
       ...Array.from("ilfdvFXR", (type) => ({ type, mutable: true })),
+      ...(long ? Array.from({ length: 130 }, () => ({ type: "i", mutable: true })) : []),
       { type: "i", mutable: false },
       { type: "l", mutable: false }
     ],
@@ -93,6 +97,7 @@ export const drawShape = (random: Random): Shape => {
     tags: payloads.map((_, index) => plain + index),
     data: [32, 64, large ? 1_200_000 : 300],
     elements: [5, 4, 3],
-    large
+    large,
+    long
   }
 }

@@ -44,8 +44,9 @@ export class ValueWriter {
     this.random = random
     this.shape = shape
     this.type = type
-    this.room = 30 + random(120)
-    const drawn = Array.from("ilfdvFXR", (letter) => letter.repeat(1 + random(2))).join("")
+    this.room = shape.long ? random(4_000) : 30 + random(120)
+    const drawn = Array.from("ilfdvFXR", (letter) => letter.repeat(1 + random(2))).join("") +
+      "i".repeat(shape.long ? 120 : 0)
     const first = type.params.length + drawn.length
     this.locals = `${type.params}${drawn}fdvE`
     this.scratch = { f: first, d: first + 1, v: first + 2, E: first + 3 }
