@@ -126,6 +126,14 @@ const admission: ReadonlyArray<Mutant> = [
     title: "are not touched when others are given up twice"
   },
   {
+    name: "calls that run at the same time without a limit",
+    file: "Instance.ts",
+    find: "if (scheduler.calls >= scheduler.mostCalls) {",
+    replace: "if (false) {",
+    test: "limits.test.ts",
+    title: "that run at the same time are limited"
+  },
+  {
     name: "limits that are no numbers are none",
     file: "Engine.ts",
     find: "if (!(given >= 0)) throw",
@@ -190,7 +198,7 @@ const linking: ReadonlyArray<Mutant> = [
     find: "if (isKin(expansion, caller, callee))",
     replace: "if (false)",
     test: "linking.test.ts",
-    title: "between siblings, parents and children"
+    title: "do not call each other, in either direction"
   },
   {
     name: "the host may enter an instance that runs",

@@ -149,6 +149,47 @@ describe("instances of an engine", () => {
   })
 })
 
+describe("calls of an engine", () => {
+  it("that run at the same time are limited in number, and make room however they end", async () => {
+    const small = Engine.make({ calls: 2 })
+    const component = await small.load(
+      await assemble(parts({
+        imports: { wait: ["", ""] },
+        core: `(func (export "f") (call $wait)) (func (export "trap") unreachable) (func (export "n") (param i32))`,
+        exports: { f: "", trap: "", n: `(param "n" u8)` }
+      }))
+    )
+    const waiting: Array<(value: unknown) => void> = []
+    const wait = { call: () => new Promise((resolve) => waiting.push(resolve)), async: true }
+    const make = () => small.instantiate(component, { imports: new Map([["", new Map([["wait", wait]])]]) })
+    const running = () => {
+      const instance = make()
+      return { instance, outcome: category(() => instance.func(undefined, "f").call([])) }
+    }
+    for (let round = 0; round < 3; round++) {
+      const [one, two] = [running(), running()]
+      expect(await failure(() => make().func(undefined, "f").call([]))).toMatchObject({ reason: "QueueFull" })
+      one.instance.dispose()
+      expect(await one.outcome).toBe("Cancelled")
+      expect(await category(() => make().func(undefined, "trap").call([]))).toBe("Unreachable")
+      expect(await failure(() => make().func(undefined, "n").call([256]))).toMatchObject({ reason: "BadArgument" })
+      expect(await category(() => make().func(undefined, "f").call([], { timeout: 5 }))).toBe("Deadline")
+      for (const answer of waiting.splice(0)) answer(undefined)
+      expect(await two.outcome).toBe("nothing")
+    }
+  })
+})
+
+describe("types", () => {
+  it("that nest to more than they are worth are refused when they are loaded", async () => {
+    let types = `(type $t0 (tuple u8 u8))`
+    for (let i = 1; i <= 22; i++) types += `(type $t${i} (tuple $t${i - 1} $t${i - 1}))`
+    const start = performance.now()
+    expect(await refused(`(component ${types} (import "f" (func (param "t" $t22))))`)).toBe("TooLarge")
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+})
+
 describe("what a call takes out of a guest", () => {
   /** `get` gives a value of the type from memory full of `fill`, at an address, with a length. */
   const giving = (type: string, length: number, fill = 0, types = "") => {

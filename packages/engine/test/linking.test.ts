@@ -513,6 +513,34 @@ describe("re-entrance", () => {
   })
 })
 
+describe("a component and one that it holds", () => {
+  const child = `(component $Child
+    (import "up" (func $up))
+    (core func $up' (canon lower (func $up)))
+    (core module $M (import "h" "up" (func $up)) (func (export "up") (call $up)) (func (export "quiet")))
+    (core instance $i (instantiate $M (with "h" (instance (export "up" (func $up'))))))
+    (func (export "up") (canon lift (core func $i "up")))
+    (func (export "quiet") (canon lift (core func $i "quiet"))))`
+
+  it("do not call each other, in either direction", async () => {
+    const text = `(component
+      (core module $P (func (export "quiet")))
+      (core instance $p (instantiate $P))
+      (func $quiet (canon lift (core func $p "quiet")))
+      ${child}
+      (instance $child (instantiate $Child (with "up" (func $quiet))))
+      (core func $down (canon lower (func $child "quiet")))
+      (core module $Q (import "h" "down" (func $down)) (func (export "down") (call $down)))
+      (core instance $q (instantiate $Q (with "h" (instance (export "down" (func $down))))))
+      (func (export "down") (canon lift (core func $q "down")))
+      (export "up" (func $child "up")) (export "quiet" (func $child "quiet")))`
+    for (const name of ["down", "up"]) {
+      expect(await category(async () => call(await run(text), name))).toBe("InvalidCall")
+    }
+    expect(await category(async () => call(await run(text), "quiet"))).toBe("nothing")
+  })
+})
+
 describe("worlds of WIT", () => {
   it("become components whose interfaces are called by id", async () => {
     const bytes = await embedded(
