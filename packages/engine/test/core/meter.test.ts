@@ -466,13 +466,14 @@ describe("a module that is not valid", () => {
 describe("numbers written longer than needed", () => {
   it("are read as they are", () => {
     const padded = [0x41, 0x80, 0x00, 0x28, 0xc2, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x1a]
-    const spin = [0x03, 0x40, 0x0c, 0x80, 0x00, 0x0b]
+    const down = [0x20, 0x80, 0x00, 0x41, 0x01, 0x6b, 0x22, 0x80, 0x00]
+    const spin = [0x41, 0x80, 0x80, 0x80, 0x08, 0x21, 0x00, 0x03, 0x40, ...down, 0x0d, 0x80, 0x00, 0x0b]
     const bytes = module(
       section(1, 1, 0x60, 0, 0),
       section(3, 1, 0),
       section(5, 1, 0, 1),
       section(7, 1, 1, 0x66, 0, 0),
-      section(10, 1, padded.length + spin.length + 2, 0, ...padded, ...spin, 0x0b)
+      section(10, 1, padded.length + spin.length + 4, 1, 1, 0x7f, ...padded, ...spin, 0x0b)
     )
     expect(WebAssembly.validate(Uint8Array.from(bytes))).toBe(true)
     expect(outcome(() => run(bytes, { refill: () => undefined }).exports["f"]?.())).toBe("unreachable")
