@@ -36,8 +36,9 @@ const priceOf = (bytes: Uint8Array, start: number, end: number, costs: CostTable
   }
   let locals = 0
   for (let groups = u32(); groups > 0; groups--) {
-    locals += u32() * 16
+    const count = u32()
     const type = bytes[at++]
+    locals += count * (type === 0x7b ? 16 : 8)
     if (type === 0x63 || type === 0x64) u32()
   }
   if (locals > room) return Infinity
