@@ -263,6 +263,32 @@ export class ExportedFunc {
       return Promise.reject(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
     }
     scheduler.calls++
+    if (scheduler.isCrowded) return this.#startLater(args, promising, fuel)
+    return this.#enter(args, promising, fuel)
+  }
+
+  /** Waits for a turn before the guest is entered at all; a call that is over by then has not reached it. */
+  #startLater(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
+    const store = this.#store
+    const { scheduler } = store
+    store.state = "suspended"
+    return new Promise((resolve, reject) => {
+      const over = (): Trap | undefined => store.failure ?? store.overdue?.()
+      scheduler.later(() => over() !== undefined, () => {
+        const trap = over()
+        if (trap === undefined) return resolve(this.#enter(args, promising, fuel))
+        scheduler.calls--
+        if (store.failure === undefined) store.state = "idle"
+        else store.poison(trap)
+        reject(trap)
+        this.#calls.next()
+      })
+    })
+  }
+
+  #enter(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
+    const store = this.#store
+    const { scheduler } = store
     const start = scheduler.clock.now()
     try {
       store.enter(this.#core, fuel, true)

@@ -26,6 +26,8 @@ export class Scheduler {
   readonly clock: Clock
   /** Calls of the thread that have stacks of their own, and how many there may be. */
   calls = 0
+  /** Calls that were suspended for computing too long since the last turn: others had better not start in this one. */
+  #computing = 0
   readonly mostCalls: number
   #waiting: Array<Waiting> = []
   #next = 0
@@ -36,6 +38,17 @@ export class Scheduler {
   constructor(clock: Clock, mostCalls: number) {
     this.clock = clock
     this.mostCalls = mostCalls
+  }
+
+  /** True where guests have already computed for long in this macrotask. */
+  get isCrowded(): boolean {
+    return this.#computing >= 2
+  }
+
+  /** Lets a guest that has computed for long go on in a later macrotask. */
+  yields(isOver: () => boolean, go: () => void): void {
+    this.#computing++
+    this.later(isOver, go)
   }
 
   /** Lets a guest go on in a later macrotask. */
@@ -67,6 +80,7 @@ export class Scheduler {
 
   readonly #turn = (): void => {
     this.#isPumping = false
+    this.#computing = 0
     this.#endFinished()
     const one = this.#waiting[this.#next]
     if (one === undefined) return

@@ -310,7 +310,7 @@ export class Store {
   resume(core: number, need: number): Promise<number> {
     this.state = "suspended"
     return new Promise((resolve) => {
-      this.scheduler.later(() => this.isOver(), () => {
+      this.scheduler.yields(() => this.isOver(), () => {
         this.#sinceYield = 0
         this.#imports = 0
         this.#inner = innerAllowance
