@@ -78,6 +78,7 @@ export class HostCalls {
 
   /** Ends what waits for the call that is over. */
   end(): void {
+    if (this.#fibers.size === 0) return
     for (const fiber of this.#fibers) fiber.interruptUnsafe()
     this.#fibers.clear()
   }

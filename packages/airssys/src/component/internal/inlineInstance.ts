@@ -37,7 +37,6 @@ export class InlineInstance implements Instance {
   readonly #timeout: number | undefined
   readonly #functions = new Map<string | undefined, Map<string, EngineInstance.ExportedFunc>>()
   #state: "Idle" | "Running" | "Lost" | "Disposed" = "Idle"
-  #isGivenUp = false
 
   constructor({ component, hosts, instance, isImmediate, timeout }: Options) {
     this.component = component
@@ -159,13 +158,10 @@ export class InlineInstance implements Instance {
     )
   }
 
-  /** The engine's instance is given up once: its place may be another one's afterwards. */
   #giveUp(state: "Lost" | "Disposed"): void {
     if (this.#state === "Disposed") return
     this.#state = state
     this.#hosts.end()
-    if (this.#isGivenUp) return
-    this.#isGivenUp = true
     this.#instance.dispose()
   }
 
