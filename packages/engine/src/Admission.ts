@@ -60,7 +60,7 @@ export const defaultLimits: AdmissionLimits = {
   exports: 100_000,
   tags: 1_000,
   tagParameters: 8,
-  segments: 100_000,
+  segments: 30_000,
   body: 512 * 1_024,
   locals: 4_096,
   nesting: 2_048,
