@@ -515,12 +515,12 @@ const stops: ReadonlyArray<Mutant> = [
     title: "does not end the process"
   },
   {
-    name: "deadlines and signals do not reach a call that computes",
+    name: "deadlines reach a call that computes by timers alone",
     file: "internal/link/store.ts",
     find: "this.failure ??= this.overdue?.()",
     replace: "",
     test: "scheduling.test.ts",
-    title: "reach a call that computes"
+    title: "reach a call that computes at its next turn"
   },
   {
     name: "deadlines and signals do not reach a call that waits",
@@ -558,9 +558,9 @@ const fuel: ReadonlyArray<Mutant> = [
     title: "is the same on every run"
   },
   {
-    name: "bulk operations on memory are charged after they ran, or never",
+    name: "bulk operations on memory are not charged",
     file: "internal/core/additions.ts",
-    find: "...this.#spend([...get(2), ...constant(memoryShift), 0x76]),",
+    find: "this.#spend(code(get(2), constant(memoryShift), 0x76)),",
     replace: "",
     test: "hostileGuests.test.ts",
     title: "is stopped all the same: OutOfFuel by (memory.fill"

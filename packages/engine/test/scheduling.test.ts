@@ -298,6 +298,22 @@ describe("deadline and cancellation", () => {
     }
   })
 
+  it("reach a call that computes at its next turn, before any timer does", async () => {
+    const clock = {
+      now: () => performance.now(),
+      macrotask: (run: () => void) => {
+        setImmediate(run)
+      },
+      timer: () => () => undefined
+    }
+    const own = Engine.make({ clock })
+    const component = await own.load(
+      await assemble(parts({ core: `(func (export "f") (loop $ever (br $ever)))`, exports: { f: "" } }))
+    )
+    const limit = { timeout: 20, fuel: 1e9 }
+    expect(await category(() => call(own.instantiate(component), "f", [], limit))).toBe("Deadline")
+  })
+
   it("leave an instance alone whose call had not started", async () => {
     const one = gate()
     const instance = waits((n) => n === 1 ? one.promise : n)
