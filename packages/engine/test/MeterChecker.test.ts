@@ -218,4 +218,23 @@ describe("the checker of metered modules", () => {
     const refill = [0x41, 0x00, 0x24, setter.a]
     expect(judge({ start: body.code, end: body.code, bytes: refill })).not.toEqual([])
   })
+
+  it("sees a frame that is too small for what is paid when its calls have returned", async () => {
+    const work = "local.get 0 i32.const 3 i32.mul local.set 0 ".repeat(500)
+    const original = await assemble(`(module (func $deep (export "deep") (param i32) (result i32)
+      local.get 0 if local.get 0 i32.const 1 i32.sub call $deep local.set 0 end ${work} local.get 0))`)
+    const module = metered(original)
+    const { problems, tail } = checkMetered(original, module, costs)
+    expect(problems).toEqual([])
+    expect(tail.fuel).toBeGreaterThan(1_500)
+    const parsed = new CoreModule(module.bytes)
+    const [body] = parsed.bodies
+    const code = body === undefined ? [] : parsed.instructions(body)
+    const frame = code.find(({ code: op }, index) => op === Code.i32Const && code[index - 1]?.code === Code.localTee)
+    if (frame === undefined) throw new Error("no frame")
+    expect(frame.a).toBe(tail.frame)
+    const bytes = edited(module.bytes, [{ ...frame, bytes: [0x41, ...signed(160n)] }])
+    const found = checkMetered(original, { bytes, names: module.names }, costs).problems
+    expect(found).toEqual([expect.stringContaining("unchecked after a call")])
+  })
 })

@@ -27,7 +27,7 @@ export interface Report {
 /** Fuel that may pass without a check on a path of one function. */
 const unchecked = 50_000
 /** Fuel that may pass without a check after the last call of a function, for each byte of its frame. */
-const unwound = 4
+const unwound = 8
 /** Bytes that the frame of a function may have that does not count them. */
 const uncounted = 1_024 + 512
 const enough = 30

@@ -43,6 +43,8 @@ const inAdvance = 20
 const maxUnchecked = 40_000
 /** Bytes of a frame besides parameters, locals and operands. */
 const frameBase = 128
+/** Fuel that a function that calls may pay unchecked for each byte of its frame, as a power of two: all frames may return in a row. */
+const uncheckedShift = 3
 /** A function that calls none has its frame counted above this size. */
 const redZone = 1_024
 
@@ -75,6 +77,8 @@ export class BodyMeter {
   /** The counter of a function with loops is in the global, not in its local. */
   #outside = false
   #total = 0
+  /** How much of that is for throws, which are checked. */
+  #thrown = 0
 
   /** Charges by number: where the price goes (-1: before the body), the price, what it may still take in advance. */
   #charges = 0
@@ -156,7 +160,9 @@ export class BodyMeter {
     for (let i = 0; i < this.#charges; i++) this.#price(this.#chargeAt[i] ?? noCharge, this.#chargeCost[i] ?? 0)
     const slot = this.#vectors || this.#scan.vectors ? 16 : 8
     // What a call is given and what it gives have places of their own in baseline code.
-    const size = frameBase + 2 * frame + bytes + (this.#maxHeight + this.#maxResults) * slot
+    const values = frameBase + 2 * frame + bytes + (this.#maxHeight + this.#maxResults) * slot
+    const checked = !this.#calls || (this.#found & Found.large) !== 0
+    const size = checked ? values : Math.max(values, (this.#total - this.#thrown) >> uncheckedShift)
     const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (this.#chargeCost[0] ?? 0)
     this.#assemble(out, index, type, groups, groupsAt, code, size, entry)
     this.#weigh(params + locals, start)
@@ -191,6 +197,7 @@ export class BodyMeter {
     this.#dead = false
     this.#outside = false
     this.#total = 0
+    this.#thrown = 0
     this.#charges = 0
     this.#segments = 0
     this.#depth = 0
@@ -374,6 +381,7 @@ export class BodyMeter {
   #throw(opcode: number, start: number): void {
     if (this.#cost > maxCharge - this.#costs.throw) this.#split(start)
     this.#cost += this.#costs.throw
+    if (!this.#dead) this.#thrown += this.#costs.throw
     this.#settle(start)
     if (opcode === 0x08) this.#skipIndex()
     this.#insert(start)
