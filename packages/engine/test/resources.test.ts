@@ -83,6 +83,11 @@ describe("resources of a guest in the hands of the host", () => {
     expect(call("make", 41)).not.toBe(made)
   })
 
+  it("are the number behind them, to the component that defines them", async () => {
+    const call = caller(await run(owner()))
+    expect(call("peek", call("make", 0xdead_beef))).toBe(0xdead_beef)
+  })
+
   it("are lent for one call, and given away once", async () => {
     const call = caller(await run(owner()))
     const made = call("make", 41)
@@ -399,26 +404,6 @@ describe("resources of the host in the hands of a guest", () => {
     expect(call("drop", { id: 1 })).toBe(1)
     expect(await category(() => call("drop", { id: 13 }))).toBe("HostFailure")
     expect(instance.isPoisoned).toBe(true)
-  })
-})
-
-describe("borrowed resources of a guest in the hands of the host", () => {
-  /** `go` lends one of its resources to the host. */
-  const lender = `(component
-    (type $r' (resource (rep i32)))
-    (import "host" (instance $host (export "r" (type (sub resource)))))
-    (core func $new (canon resource.new $r')) (core func $drop (canon resource.drop $r'))
-    (core module $M (import "h" "new" (func $new (param i32) (result i32))) (import "h" "drop" (func $drop (param i32)))
-      (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
-      (func (export "peek") (param i32) (result i32) (local.get 0)))
-    (core instance $i (instantiate $M (with "h" (instance (export "new" (func $new)) (export "drop" (func $drop))))))
-    (export $r "r" (type $r'))
-    (func (export "make") (param "n" u32) (result (own $r)) (canon lift (core func $i "make")))
-    (func (export "peek") (param "r" (borrow $r)) (result u32) (canon lift (core func $i "peek"))))`
-
-  it("are the number behind them, to the component that defines them", async () => {
-    const call = caller(await run(lender))
-    expect(call("peek", call("make", 0xdead))).toBe(0xdead)
   })
 })
 

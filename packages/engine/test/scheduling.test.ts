@@ -93,6 +93,35 @@ describe("a call that can be suspended", () => {
     }
   })
 
+  it("gives a late value to a realloc that can neither leave, nor throw, nor loop", async () => {
+    const outcomes: Array<unknown> = []
+    for (const realloc of ["unreachable", "(throw $tag)", "(loop $ever (br $ever)) (i32.const 0)", "(i32.const -1)"]) {
+      let notes = 0
+      const component = await load(parts({
+        imports: { wait: ["(result string)", "(param i32)"], note: ["", ""] },
+        libc: "(tag $tag)",
+        realloc,
+        core: `(func (export "f") (block $c (try_table (catch_all $c) (call $wait (i32.const 16)))) (call $note))`,
+        exports: { f: "" }
+      }))
+      const note = () => {
+        notes++
+      }
+      const wait = {
+        call: async () => {
+          await macrotask()
+          return "text"
+        },
+        async: true
+      }
+      const instance = engine.instantiate(component, { imports: world({ wait, note }) })
+      outcomes.push(await category(() => call(instance, "f", [], { fuel: 1e10 })), notes, instance.isPoisoned)
+    }
+    expect(outcomes).toEqual(
+      ["Unreachable", "UncaughtException", "OutOfFuel", "MemoryOutOfBounds"].flatMap((one) => [one, 0, true])
+    )
+  })
+
   it("is entered by no other call meanwhile", async () => {
     const one = gate()
     const instance = waits((n) => n === 1 ? one.promise : n)
