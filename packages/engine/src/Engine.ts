@@ -18,9 +18,10 @@ import { Instance } from "./Instance.ts"
 import { parseComponent } from "./internal/decodeBlueprint.ts"
 import type { Bridge } from "./internal/link/bridge.ts"
 import { makeBridge } from "./internal/link/bridge.ts"
+import { factsOf } from "./internal/link/facts.ts"
 import { HandleTable } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
-import { bindHosts, link, minima, passed, promisingOf } from "./internal/link/linker.ts"
+import { bindHosts, link, maxCores, passed, promisingOf } from "./internal/link/linker.ts"
 import type { Linked } from "./internal/link/linker.ts"
 import type { BoundHost, Plan } from "./internal/link/plan.ts"
 import { expansionOf } from "./internal/link/plan.ts"
@@ -201,10 +202,10 @@ class Host implements Engine {
     this.#plans = new PlanCache({ cache, clock, compilers, policy: this.#expansionLimits })
     this.#recent = new Recent(options.cachedComponents ?? 32)
     this.#scheduler = new Scheduler(clock, options.calls ?? 4_096)
-    const store = (id: number) => this.#stores[Math.floor(id / 1_024)]
+    const store = (id: number) => this.#stores[Math.floor(id / maxCores)]
     this.#bridge = makeBridge({
-      refill: (id, need) => store(id)?.refill(id % 1_024, need) ?? -1,
-      resume: (id, need) => store(id)?.resume(id % 1_024, need) ?? Promise.resolve(-1),
+      refill: (id, need) => store(id)?.refill(id % maxCores, need) ?? -1,
+      resume: (id, need) => store(id)?.resume(id % maxCores, need) ?? Promise.resolve(-1),
       grow: (id, kind, amount) => store(id)?.grow(kind, amount) ?? -1
     })
   }
@@ -217,7 +218,7 @@ class Host implements Engine {
 
   get #expansionLimits(): { readonly componentInstances: number; readonly coreInstances: number } {
     const { componentInstances = 256, coreInstances = 64 } = this.#options
-    return { componentInstances, coreInstances }
+    return { componentInstances, coreInstances: Math.min(coreInstances, maxCores) }
   }
 
   async #load(bytes: Uint8Array<ArrayBuffer>, digest: string): Promise<Loaded> {
@@ -264,7 +265,7 @@ class Host implements Engine {
   }
 
   #admit(plan: Plan, limits: Limits): void {
-    const { bytes, elements, memories } = minima(plan)
+    const { bytes, elements, memories } = factsOf(plan)
     const memory = bound("memory", limits.memory, defaults.memory)
     const tableElements = bound("tableElements", limits.tableElements, defaults.tableElements)
     if (bytes > memory) {

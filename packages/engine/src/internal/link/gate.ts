@@ -7,6 +7,11 @@
  */
 import type { AbiFunc, Flat } from "./abiType.ts"
 import { flatten } from "./abiType.ts"
+import { jspi } from "./bridge.ts"
+import type { BoundHost, Closures, Plan } from "./plan.ts"
+import type { Store } from "./store.ts"
+
+const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 
 const codes: Readonly<Record<Flat, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c }
 
@@ -45,7 +50,7 @@ const coreType = (type: AbiFunc): ReadonlyArray<number> => {
  * is asked, and the functions as `s` `0`, `s` `1` and so on, and exports gates
  * under the same numbers.
  */
-export const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module => {
+const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module => {
   const cores = types.map(coreType)
   const bodies = cores.map((core, i) => {
     const params = core[1] ?? 0
@@ -61,7 +66,7 @@ export const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module =>
     return [...leb(code.length), ...code]
   })
   return new WebAssembly.Module(Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...preamble,
     ...section(1, vector([[0x60, 0, 0], ...cores])),
     ...section(
       2,
@@ -75,3 +80,31 @@ export const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module =>
     ...section(10, vector(bodies))
   ]))
 }
+
+/** Gates by the lowered function they stand before; undefined where no import is asynchronous. */
+export const gatesOf = (
+  plan: Plan,
+  store: Store,
+  hosts: ReadonlyArray<BoundHost>,
+  closures: Closures
+): ReadonlyMap<number, unknown> | undefined => {
+  const suspending = jspi()
+  if (suspending === undefined || !hosts.some((host) => host.async)) return undefined
+  const ids = plan.expansion.lowers.flatMap(({ func }, id) =>
+    func.from === "host" && hosts[func.id]?.async === true ? [id] : []
+  )
+  const known = knownGates.get(plan) ?? new Map<string, WebAssembly.Module>()
+  knownGates.set(plan, known)
+  const key = ids.join(" ")
+  const module = known.get(key) ?? gateModule(ids.flatMap((id) => plan.expansion.lowers[id]?.type ?? []))
+  if (known.size < 16) known.set(key, module)
+  const { exports } = new WebAssembly.Instance(module, {
+    c: { c: store.mayWait },
+    s: Object.fromEntries(
+      ids.map((id, i) => [i, new suspending.Suspending(closures.lowers[id] as never) as CallableFunction])
+    )
+  })
+  return new Map(ids.map((id, i) => [id, exports[i]]))
+}
+
+const knownGates = new WeakMap<Plan, Map<string, WebAssembly.Module>>()

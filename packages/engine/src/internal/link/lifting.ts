@@ -60,10 +60,12 @@ const sized = (cx: Context, size: number, at: string): string =>
     ? `${cx.view("u16")}[${at} >>> 1]`
     : `${cx.view("u32")}[${at} >>> 2]`
 
+/** The expression of an address beyond `p`. */
+export const at = (offset: number): string => offset === 0 ? "p" : `p + ${offset}`
+
 const loader = (cx: Context, type: AbiType): string =>
   cx.once(`load ${type.id}`, (name) => {
     const body = new Source()
-    const at = (offset: number) => offset === 0 ? "p" : `p + ${offset}`
     switch (type.kind) {
       case "tuple":
       case "record": {

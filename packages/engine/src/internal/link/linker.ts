@@ -11,7 +11,8 @@ import * as WitValue from "../../WitValue.ts"
 import type { Bridge } from "./bridge.ts"
 import { jspi } from "./bridge.ts"
 import type { CoreRef, HostFunc } from "./expansion.ts"
-import { gateModule } from "./gate.ts"
+import { factsOf } from "./facts.ts"
+import { gatesOf } from "./gate.ts"
 import { MISS } from "./library.ts"
 import type { BoundHost, Closures, LiftClosures, Plan, PlannedExport } from "./plan.ts"
 import type { Store } from "./store.ts"
@@ -39,33 +40,8 @@ const typeOf = (world: World, { name, owner }: HostFunc): Func => {
   return found ?? { name, params: [], result: undefined, async: false }
 }
 
-interface Minima {
-  readonly bytes: number
-  readonly elements: number
-  readonly memories: number
-}
-
-const knownMinima = new WeakMap<Plan, Minima>()
-
-/** What a new instance starts with, before any of it exists. */
-export const minima = (plan: Plan): Minima => {
-  const known = knownMinima.get(plan) ?? countMinima(plan)
-  knownMinima.set(plan, known)
-  return known
-}
-
-const countMinima = (plan: Plan): Minima => {
-  let pages = 0
-  let elements = 0
-  let memories = 0
-  for (const { module } of plan.expansion.coreInstances) {
-    const metered = plan.compiled.get(module.index)?.metered
-    memories += metered?.memories.length ?? 0
-    for (const memory of metered?.memories ?? []) pages += memory.minimum
-    for (const table of metered?.tables ?? []) elements += table.minimum
-  }
-  return { bytes: pages * 65_536, elements, memories }
-}
+/** Core instances that the number of a store has room for. */
+export const maxCores = 1_024
 
 /** Fuel of start functions, which run while the instance is made. */
 const startFuel = 2_000_000
@@ -76,76 +52,37 @@ export interface Linked {
   readonly func: (ref: CoreRef) => CallableFunction
 }
 
-/** Gates by the lowered function they stand before; undefined where no import is asynchronous. */
-const gatesOf = (
-  plan: Plan,
-  store: Store,
-  hosts: ReadonlyArray<BoundHost>,
-  closures: Closures
-): ReadonlyMap<number, unknown> | undefined => {
-  const suspending = jspi()
-  if (suspending === undefined || !hosts.some((host) => host.async)) return undefined
-  const ids = plan.expansion.lowers.flatMap(({ func }, id) =>
-    func.from === "host" && hosts[func.id]?.async === true ? [id] : []
-  )
-  const known = knownGates.get(plan) ?? new Map<string, WebAssembly.Module>()
-  knownGates.set(plan, known)
-  const key = ids.join(" ")
-  const module = known.get(key) ?? gateModule(ids.flatMap((id) => plan.expansion.lowers[id]?.type ?? []))
-  if (known.size < 16) known.set(key, module)
-  const { exports } = new WebAssembly.Instance(module, {
-    c: { c: store.mayWait },
-    s: Object.fromEntries(
-      ids.map((id, i) => [i, new suspending.Suspending(closures.lowers[id] as never) as CallableFunction])
-    )
-  })
-  return new Map(ids.map((id, i) => [id, exports[i]]))
-}
-
-const knownGates = new WeakMap<Plan, Map<string, WebAssembly.Module>>()
-
 /** Creates the core instances in a store. Throws `Trap` where a start function or a segment fails. */
 export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, bridge: Bridge): Linked => {
   const closures = plan.make(store, hosts)
-  const instances: Array<ReadonlyMap<string, unknown>> = []
+  const instances: Array<WebAssembly.Exports> = []
   const gates = gatesOf(plan, store, hosts, closures)
   const resolve = (ref: CoreRef): unknown => {
-    if (ref.from === "instance") return instances[ref.instance]?.get(ref.name)
+    if (ref.from === "instance") return instances[ref.instance]?.[ref.name]
     if (ref.from === "builtin") return closures.builtins[ref.id]
     return gates?.get(ref.id) ?? closures.lowers[ref.id]
   }
-  const { funcs, memories } = plan.bound
-  const waiting = new Map<number, Array<() => void>>()
-  const bind = (ref: CoreRef, set: () => void) => {
-    if (ref.from !== "instance") return set()
-    waiting.set(ref.instance, [...waiting.get(ref.instance) ?? [], set])
-  }
-  memories.forEach((ref, id) => bind(ref, () => closures.memory(id, resolve(ref) as WebAssembly.Memory)))
-  funcs.forEach((ref, id) => bind(ref, () => closures.func(id, resolve(ref) as CallableFunction)))
-  const shares = sharesOf(plan)
+  const { bindings, made } = factsOf(plan)
+  for (const { id, ref } of made) closures.func(id, resolve(ref) as CallableFunction)
   store.enter(-1, startFuel, false)
   try {
-    plan.expansion.coreInstances.forEach(({ imports, module }, id) => {
-      const compiled = plan.compiled.get(module.index)
-      if (compiled === undefined) throw new RangeError("a core module that was not compiled")
+    for (const [id, { binds, compiled, imports, share }] of bindings.entries()) {
       const given = Object.create(null) as Record<string, Record<string, unknown>>
-      for (const { module, name, ref } of imports) {
-        given[module] ??= Object.create(null) as Record<string, unknown>
-        given[module][name] = resolve(ref)
+      for (const { items, module } of imports) {
+        const space = given[module] = Object.create(null) as Record<string, unknown>
+        for (const { name, ref } of items) space[name] = resolve(ref)
       }
       const { exports } = new WebAssembly.Instance(compiled.module, given as WebAssembly.Imports)
+      instances.push(exports)
       const { names } = compiled.metered
-      const own = new Map<string, unknown>()
-      for (const name of module.type.exports.keys()) own.set(name, exports[name])
-      instances.push(own)
       adopt(store, exports, names)
       const hooks = exports[names.hooks] as WebAssembly.Table
       hooks.set(0, bridge.refill)
       hooks.set(1, bridge.grow)
-      ;(exports[names.init] as CallableFunction)(store.id * 1_024 + id, store.limits.stack * (shares[id] ?? 0))
-      for (const set of waiting.get(id) ?? []) set()
+      ;(exports[names.init] as CallableFunction)(store.id * maxCores + id, store.limits.stack * share)
+      for (const { id, kind, name } of binds) closures[kind](id, exports[name] as never)
       if (names.start !== undefined) (exports[names.start] as CallableFunction)()
-    })
+    }
     store.leave()
   } catch (error) {
     if (error instanceof RangeError && /memory/.test(error.message)) {
@@ -174,22 +111,6 @@ const adopt = (
   for (const name of names.memories) store.memories.push(exports[name] as WebAssembly.Memory)
   for (const name of names.tables) store.wasmTables.push(exports[name] as WebAssembly.Table)
 }
-
-/**
- * The part that each core instance has of the stack: half of it by the size of
- * their code, half of it equally.
- */
-const sharesOf = (plan: Plan): ReadonlyArray<number> => {
-  const known = knownShares.get(plan)
-  if (known !== undefined) return known
-  const sizes = plan.expansion.coreInstances.map(({ module }) => plan.compiled.get(module.index)?.metered.codeSize ?? 0)
-  const all = sizes.reduce((sum, size) => sum + size, 0)
-  const shares = sizes.map((size) => 0.5 / sizes.length + (all === 0 ? 0 : 0.5 * size / all))
-  knownShares.set(plan, shares)
-  return shares
-}
-
-const knownShares = new WeakMap<Plan, ReadonlyArray<number>>()
 
 /** An import that a component exports as it is: its values are checked on the way in and out. */
 export const passed = (

@@ -7,7 +7,7 @@ import { camelCase } from "../../WitValue.ts"
 import type { AbiType, Flat } from "./abiType.ts"
 import { discriminantSize, fieldOffsets, payloadOffset } from "./abiType.ts"
 import type { Context, View } from "./context.ts"
-import { isNested, labelsOf } from "./lifting.ts"
+import { at, isNested, labelsOf } from "./lifting.ts"
 import { key, Source, text } from "./source.ts"
 
 const integers: ReadonlyMap<string, string> = new Map([
@@ -146,7 +146,6 @@ const flagsLowerer = (cx: Context, labels: ReadonlyArray<string>): string =>
 const storer = (cx: Context, type: AbiType): string =>
   cx.once(`store ${type.id}`, (name) => {
     const body = new Source()
-    const at = (offset: number) => offset === 0 ? "p" : `p + ${offset}`
     switch (type.kind) {
       case "tuple":
       case "record": {

@@ -124,7 +124,8 @@ export const threadClock = (): Clock => {
 const macrotaskOfChannel = (): Clock["macrotask"] => {
   const waiting: Array<() => void> = []
   const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => waiting.shift()?.()
+  port1.addEventListener("message", () => waiting.shift()?.())
+  port1.start()
   return (run) => {
     waiting.push(run)
     port2.postMessage(undefined)

@@ -196,7 +196,7 @@ export class Store {
   /** Takes back what arguments have given to the guest, where one of them turned out to have another type. */
   undo(): void {
     this.aside = false
-    for (const { index, table, value } of this.given.splice(0).reverse()) {
+    for (const { index, table, value } of this.given.splice(0).toReversed()) {
       const entry = table.withdraw(index)
       if (entry?.own === true && GuestResource.is(value)) GuestResource.restore(value)
     }
@@ -390,8 +390,8 @@ export class Store {
     this.stop("HostFailure", "an asynchronous import was called where nothing can wait for it")
   }
 
-  /** Suspends the guest until the host has an answer, of which `done` makes what the guest gets. */
-  suspend(promise: Promise<unknown>, done: (value: unknown) => unknown): unknown {
+  /** Suspends the guest until the host has an answer, of which `lower` makes what the guest gets. */
+  suspend(promise: Promise<unknown>, lower: (value: unknown) => unknown): unknown {
     this.state = "suspended"
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
@@ -405,7 +405,7 @@ export class Store {
       }
       this.#reject = reject
       promise.then(
-        (value) => settle(() => this.#answer(done, value, resolve, reject)),
+        (value) => settle(() => this.#answer(lower, value, resolve, reject)),
         (error: unknown) =>
           settle(() => {
             this.failure ??= this.hostFailure(error)
@@ -416,14 +416,14 @@ export class Store {
   }
 
   #answer(
-    done: (value: unknown) => unknown,
+    lower: (value: unknown) => unknown,
     value: unknown,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void
   ): void {
     try {
       this.isSuspending = true
-      resolve(done(value))
+      resolve(lower(value))
     } catch (error) {
       if (this.failure === undefined) this.failure = this.aside ? classify(error) : this.hostFailure(error)
       reject(this.trapError())
