@@ -92,12 +92,16 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(
       options.audit === undefined ? AuditLog.layerMemory() : AuditLog.layerFile({ path: options.audit })
     ),
-    Layer.provideMerge(options.engine ?? ComponentEngine.layer),
+    Layer.provideMerge(layerEngine(options)),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
-    Layer.provide(Layer.merge(NodeWorkerHost.layer, NodeEnginePlatform.layer({ cache: options.cache }))),
+    Layer.provide(NodeEnginePlatform.layer({ cache: options.cache })),
     Layer.provideMerge(NodeCrypto.layerDigest),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
+
+/** Threads for components change settings of the whole process: they are for an engine that wants them. */
+const layerEngine = ({ engine }: Options): Layer.Layer<ComponentEngine.ComponentEngine> =>
+  engine === undefined ? ComponentEngine.layer : Layer.provide(engine, NodeWorkerHost.layer)
 
 const because = "given to this host"
 
