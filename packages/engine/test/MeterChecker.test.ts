@@ -123,6 +123,17 @@ describe("what the meter writes", () => {
   })
 })
 
+describe("what the meter writes of long functions", () => {
+  it("checks on the way, however long it is straight ahead", async () => {
+    const work = "local.get 0 i32.const 3 i32.div_s local.set 0 ".repeat(8_000)
+    const original = await assemble(`(module (func (export "long") (param i32) (result i32)
+      local.get 0 if (result i32) ${work} local.get 0 else i32.const 1 end))`)
+    const { instructions, problems } = checkMetered(original, metered(original), costs)
+    expect(problems).toEqual([])
+    expect(instructions).toBeGreaterThan(32_000)
+  })
+})
+
 describe("the checker of metered modules", () => {
   it("refuses a module that was not metered at all", async () => {
     const { module, original } = await prepare()
