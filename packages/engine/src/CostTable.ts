@@ -15,7 +15,7 @@
  * @category models
  * @since 0.1.0
  */
-export const version: number = 1
+export const version: number = 2
 
 /**
  * Prices of one metered module.
@@ -48,6 +48,8 @@ export interface CostTable {
   readonly memoryShift: number
   /** Of each page by which a memory grows. */
   readonly page: number
+  /** Of asking whether a memory or a table may grow, besides what it grows by. */
+  readonly grow: number
   /** Of each element that a bulk operation on a table touches. */
   readonly element: number
 }
@@ -60,7 +62,7 @@ export interface CostTable {
  */
 export const table: CostTable = {
   version,
-  plain: prices(256, 1, [[0, 0x01, 0x05, 0x0b, 0x1a]], [
+  plain: prices(256, 1, [[0, 0x01, 0x02, 0x05, 0x0b, 0x1a]], [
     [4, 0x0e],
     [5, 0x10, 0x12],
     [8, 0x11, 0x13, 0x14, 0x15],
@@ -82,8 +84,9 @@ export const table: CostTable = {
   leaf: 16,
   throw: 4_000,
   unwindShift: 0,
-  memoryShift: 4,
+  memoryShift: 3,
   page: 16_000,
+  grow: 1_000,
   element: 64
 }
 

@@ -34,7 +34,7 @@ export type Helper =
   | { readonly kind: "host" }
 
 /** The most bytes that one instruction may move. */
-const largest = 1 << 20
+const largest = 1 << 18
 
 /** Proves a function, or says what it is not. `refill` is known once that function is proven. */
 export const prove = (
@@ -214,7 +214,7 @@ class Proof {
       const charge = this.#spent(before, at)
       if (charge !== undefined) amounts.push(charge.amount)
     }
-    const { element, memoryShift, page } = this.#costs
+    const { element, grow, memoryShift, page } = this.#costs
     const size = args.at(-1) ?? ""
     const known = (fact: string): boolean => before.some((event) => event.kind === "know" && event.fact === fact)
     if (code === Code.memoryGrow || code === Code.tableGrow) {
@@ -224,12 +224,22 @@ class Proof {
       const prices = kind === 0
         ? [`(i32.mul ${size} ${page})`]
         : [`(i32.mul ${size} ${element})`, `(i32.mul (i32.add table.size ${a} ${size}) ${element})`]
-      return prices.some((price) => amounts.includes(price)) ? undefined : "is not paid for by its length"
+      const paid = amounts.map(withoutConstant).some((amount) => prices.includes(amount))
+      return paid ? undefined : "is not paid for by its length"
     }
     const constant = /^\d+$/.test(size)
     const price = constant ? String(Number(size) >>> memoryShift) : `(i32.shr_u ${size} ${memoryShift})`
     if (!amounts.includes(price)) return "is not paid for by its length"
-    const bounded = constant ? Number(size) <= largest : known(`!(i32.gt_u ${size} ${largest})`)
-    return bounded ? undefined : "may move too much at once"
+    const bound = before.flatMap((event) => event.kind === "know" ? [atMost(event.fact, size)] : [])
+    return (constant ? Number(size) : Math.min(...bound)) <= largest ? undefined : "may move too much at once"
   }
+}
+
+/** An amount without what it has on top in any case. */
+const withoutConstant = (amount: string): string => /^\(i32\.add (.*) \d+\)$/.exec(amount)?.[1] ?? amount
+
+/** The most that a number can be by a fact. */
+const atMost = (fact: string, value: string): number => {
+  const start = `!(i32.gt_u ${value} `
+  return fact.startsWith(start) ? Number(/^\d+/.exec(fact.slice(start.length))?.[0] ?? Infinity) : Infinity
 }

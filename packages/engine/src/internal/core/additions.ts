@@ -25,7 +25,7 @@ const constant = (value: number): Code => [0x41, ...positive(value)]
 const negative: Code = [0x41, 0x00, 0x48]
 
 /** Bytes that one instruction moves at most: a larger operation is done in parts. */
-const part = 1 << 20
+const part = 1 << 18
 /** The most elements that V8 has in a table. */
 const maxElements = 10_000_000
 
@@ -96,7 +96,7 @@ export class Additions {
       this.#add([i32], [i32], [
         refuse(0, maxPages),
         code(this.#ask(0, get(0)), 0x45, 0x04, nothing, fail, 0x0b),
-        this.#spend(code(get(0), constant(this.#costs.page), 0x6c)),
+        this.#spend(code(get(0), constant(this.#costs.page), 0x6c, constant(this.#costs.grow), 0x6a)),
         code(get(0), 0x40, u32(memory))
       ]))
   }
@@ -109,7 +109,7 @@ export class Additions {
       return this.#addTyped(this.type([0x60, 2, ...element, i32, 1, i32]), [
         refuse(1, maxElements),
         code(this.#ask(1, get(1)), 0x45, 0x04, nothing, fail, 0x0b),
-        this.#spend(code(all, constant(this.#costs.element), 0x6c)),
+        this.#spend(code(all, constant(this.#costs.element), 0x6c, constant(this.#costs.grow), 0x6a)),
         code(get(0), get(1), 0xfc, Fc.tableGrow, u32(table))
       ])
     })
