@@ -156,6 +156,7 @@ const failed = Effect.fnUntraced(function*(
   }
 })
 
+/** A caller of a server would have to wait for its turn of the thread as well: it is in the time. */
 const until = Effect.fnUntraced(function*<E>(
   fiber: Fiber.Fiber<unknown>,
   call: Effect.Effect<unknown, E>
@@ -164,6 +165,7 @@ const until = Effect.fnUntraced(function*<E>(
   let longest = 0
   while (fiber.pollUnsafe() === undefined) {
     const started = yield* Clock.currentTimeNanos
+    yield* Effect.yieldNow
     yield* call
     calls++
     longest = Math.max(longest, Number((yield* Clock.currentTimeNanos) - started) / 1e6)
