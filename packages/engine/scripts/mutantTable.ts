@@ -79,9 +79,9 @@ const admission: ReadonlyArray<Mutant> = [
   },
   {
     name: "memory of the first module counts alone",
-    file: "internal/link/linker.ts",
-    find: "pages += memory.minimum",
-    replace: "pages ||= memory.minimum",
+    file: "internal/link/facts.ts",
+    find: "bytes: sum(pages) * 65_536",
+    replace: "bytes: (pages[0] ?? 0) * 65_536",
     test: "limits.test.ts",
     title: "before the first exists"
   },
@@ -124,6 +124,22 @@ const admission: ReadonlyArray<Mutant> = [
     replace: "",
     test: "limits.test.ts",
     title: "are not touched when others are given up twice"
+  },
+  {
+    name: "functions of the host give fuel",
+    file: "Engine.ts",
+    find: "bound(`fuel of ${name}`, found.fuel, 0)",
+    replace: "(found.fuel ?? 0)",
+    test: "limits.test.ts",
+    title: "as the fuel of a function of the host"
+  },
+  {
+    name: "core instances have numbers of a neighbour's",
+    file: "Engine.ts",
+    find: "coreInstances: Math.min(coreInstances, maxCores)",
+    replace: "coreInstances",
+    test: "limits.test.ts",
+    title: "is at most 1,024 core instances"
   },
   {
     name: "calls that run at the same time without a limit",
@@ -532,9 +548,9 @@ const stops: ReadonlyArray<Mutant> = [
   },
   {
     name: "the stack of each core instance is all of it",
-    file: "internal/link/linker.ts",
-    find: "0.5 / sizes.length + (all === 0 ? 0 : 0.5 * size / all)",
-    replace: "1",
+    file: "internal/link/facts.ts",
+    find: "share: 0.5 / cores.length + (size === 0 ? 0 : 0.5 * compiled.metered.codeSize / size)",
+    replace: "share: 1",
     test: "hostileGuests.test.ts",
     title: "hold over all core instances"
   },

@@ -350,7 +350,7 @@ const finder = (imports: Imports): (owner: string, name: string) => BoundHost | 
     return found === undefined ? undefined : {
       call: found.call as BoundHost["call"],
       async: found.async ?? false,
-      fuel: importFuel + (found.fuel ?? 0)
+      fuel: importFuel + bound(`fuel of ${name}`, found.fuel, 0)
     }
   }
 }

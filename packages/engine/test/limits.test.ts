@@ -108,6 +108,12 @@ describe("what one instance consists of", () => {
     expect(await refused(nested(256))).toBe("TooLarge")
   })
 
+  it("is at most 1,024 core instances, whatever the options say", async () => {
+    const generous = Engine.make({ coreInstances: 5_000 })
+    expect(await refused(modules(1_024, ""), {}, generous)).toBe("nothing")
+    expect(await refused(modules(1_025, ""), {}, generous)).toBe("TooLarge")
+  })
+
   it("is what the options of the engine say", async () => {
     const strict = Engine.make({ coreInstances: 2, componentInstances: 2, memories: 1 })
     expect(await refused(modules(2, ""), {}, strict)).toBe("nothing")
@@ -301,6 +307,15 @@ describe("what a call takes out of a guest", () => {
 })
 
 describe("numbers given as limits", () => {
+  it("are no way around them as the fuel of a function of the host", async () => {
+    const text = parts({ imports: { host: ["", ""] }, core: `(func (export "f") (call $host))`, exports: { f: "" } })
+    for (const fuel of [Number.NaN, -1, Number.NEGATIVE_INFINITY]) {
+      expect(await failure(() => run(text, { imports: { host: { call: () => undefined, fuel } } }))).toMatchObject({
+        message: "the limit fuel of host is not a number from 0 on"
+      })
+    }
+  })
+
   it("are no way around them where they are no numbers", async () => {
     const text = parts({
       pages: 2,
