@@ -224,7 +224,7 @@ class Proof {
       const prices = kind === 0
         ? [`(i32.mul ${size} ${page})`]
         : [`(i32.mul ${size} ${element})`, `(i32.mul (i32.add table.size ${a} ${size}) ${element})`]
-      const paid = amounts.map(withoutConstant).some((amount) => prices.includes(amount))
+      const paid = prices.some((price) => amounts.includes(`(i32.add ${price} ${grow})`))
       return paid ? undefined : "is not paid for by its length"
     }
     const constant = /^\d+$/.test(size)
@@ -234,9 +234,6 @@ class Proof {
     return (constant ? Number(size) : Math.min(...bound)) <= largest ? undefined : "may move too much at once"
   }
 }
-
-/** An amount without what it has on top in any case. */
-const withoutConstant = (amount: string): string => /^\(i32\.add (.*) \d+\)$/.exec(amount)?.[1] ?? amount
 
 /** The most that a number can be by a fact. */
 const atMost = (fact: string, value: string): number => {
