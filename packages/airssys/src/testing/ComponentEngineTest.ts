@@ -421,6 +421,22 @@ export const suite = <E>(
               }
             }))
 
+          test("gives a call all of its fuel, and not a unit more", () =>
+            Effect.gen(function*() {
+              if (!(yield* ComponentEngine).keeps(tier)!.fuel) return
+              for (const count of [10, 100_000, 3_000_000]) {
+                const made = (fuel: number | undefined) =>
+                  Effect.flatMap(start(tier, { limits: { fuel } }), (instance) =>
+                    Effect.result(call(instance, "work", "rounds", count)))
+                const { receipt, value } = Result.getOrThrow(yield* made(undefined))
+                assert.strictEqual(value, count)
+                assert.isAtLeast(receipt.fuel!, count)
+                assert.strictEqual(Result.getOrThrow(yield* made(receipt.fuel)).receipt.fuel, receipt.fuel)
+                const { reason } = yield* Effect.flip(Effect.fromResult(yield* made(receipt.fuel! - 1)))
+                assert.deepStrictEqual(reason, { _tag: "Trap", category: "OutOfFuel" })
+              }
+            }))
+
           test("charges what a host function declares", () =>
             Effect.gen(function*() {
               if (!(yield* ComponentEngine).keeps(tier)!.fuel) return

@@ -70,6 +70,7 @@ interface work {
   stubborn-recurse: func() -> u32;
   stubborn-text: func() -> u32;
   babble: func();
+  rounds: func(count: u32) -> u32;
 }
 world contract { import host; export echo; export faults; export work; }`
 
@@ -168,6 +169,11 @@ export const wat = `(module
  (func (export "${ns("work")}#stubborn-text") (result i32)
    (block $caught (try_table (catch_all $caught) (call $ask (i32.const 512) (i32.const 2) (i32.const 1024))))
    (call $tick))
+ (func (export "${ns("work")}#rounds") (param i32) (result i32) (local i32)
+   (loop $next
+     (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+     (br_if $next (i32.lt_u (local.get 1) (local.get 0))))
+   (local.get 1))
  (func (export "${ns("work")}#babble") (loop $again (drop (call $tick)) (br $again)))
 )`
 
