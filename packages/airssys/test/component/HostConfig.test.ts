@@ -86,7 +86,7 @@ describe("HostConfig.parse", () => {
     assert.deepStrictEqual(trust, { paths: ["totals", "rates"], digests: [], devMode: false })
     assert.deepStrictEqual(
       components.map(({ options, source }) => [source, options.tier, options.grants.map((grant) => grant.kind)]),
-      [["totals", "auto", ["log"]], ["rates", "auto", ["log", "clock"]], ["miner", "worker", []]]
+      [["totals", "auto", ["log"]], ["rates", "auto", ["log", "clock"]], ["miner", "auto", []]]
     )
     assert.deepStrictEqual(
       calls.map((call) => `${call.component} ${call.export} ${JSON.stringify(call.args)} ${call.meanwhile?.export}`),
