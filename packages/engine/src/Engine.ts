@@ -162,6 +162,9 @@ export const describe = (component: Component): ComponentDescription => componen
  */
 export const toWit = (component: Component): string => WitText.print(component.world)
 
+/** Tables in one instance: each is looked at when one of them grows. */
+const mostTables = 256
+
 /** Fuel of an import call besides what is copied. */
 const importFuel = 100
 
@@ -265,7 +268,7 @@ class Host implements Engine {
   }
 
   #admit(plan: Plan, limits: Limits): void {
-    const { bytes, elements, memories } = factsOf(plan)
+    const { bytes, elements, memories, tables } = factsOf(plan)
     const memory = bound("memory", limits.memory, defaults.memory)
     const tableElements = bound("tableElements", limits.tableElements, defaults.tableElements)
     if (bytes > memory) {
@@ -276,6 +279,9 @@ class Host implements Engine {
         "TableLimit",
         `the component starts with ${elements} elements in its tables, at most ${tableElements} are allowed`
       )
+    }
+    if (tables > mostTables) {
+      throw new LinkError("TableLimit", `the component has ${tables} tables, at most ${mostTables} are allowed`)
     }
     const { instances = 4_096, memories: most = 8 } = this.#options
     if (memories > most) {

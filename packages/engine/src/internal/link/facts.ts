@@ -20,10 +20,11 @@ export interface Facts {
   readonly bindings: ReadonlyArray<Binding>
   /** Functions of the linker that generated code calls. */
   readonly made: ReadonlyArray<{ readonly id: number; readonly ref: CoreRef }>
-  /** What a new instance starts with: bytes and number of memories, elements of tables. */
+  /** What a new instance starts with: bytes and number of memories, elements and number of tables. */
   readonly bytes: number
   readonly memories: number
   readonly elements: number
+  readonly tables: number
 }
 
 const known = new WeakMap<Plan, Facts>()
@@ -55,7 +56,8 @@ const count = (plan: Plan): Facts => {
     made: plan.bound.funcs.flatMap((ref, id) => ref.from === "instance" ? [] : [{ id, ref }]),
     bytes: sum(pages) * 65_536,
     memories: pages.length,
-    elements: sum(elements)
+    elements: sum(elements),
+    tables: elements.length
   }
 }
 

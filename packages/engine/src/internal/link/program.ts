@@ -2,7 +2,7 @@
  * Writes the code of one component: a closure for each function that the host
  * calls, for each that a guest imports, and for each built-in of resources.
  *
- * The code is a function of the library of `runtime.ts`; it gives a function
+ * The code is a function of what `library.ts` has; it gives a function
  * from the state of an instance to its closures, which are made once for each
  * instance and share their code.
  */
@@ -200,12 +200,10 @@ const outerLift = (program: Program, expansion: Expansion, lift: Lift, id: numbe
   lowering.add(`if (args.length !== ${names.length}) throw MISS;`)
   names.forEach((name, i) => lowering.add(`const ${name} = args[${i}];`))
   const flat = lowerParams(cx, expansion, lift.type, names, lowering).join(", ")
-  const inside = chain(expansion, lift.component).filter((component) => component !== 0)
   if (hasHandles) lowering.add("S.isEntering = false;")
-  lowering.add(...inside.map((component) => `S.busy[${component}] = true;`))
   const finishing = new Source()
   finish(program, cx, lift, "r", "0", finishing)
-  finishing.add(...inside.map((component) => `S.busy[${component}] = false;`), "return value; };")
+  finishing.add("return value; };")
   out.add(`const x${id} = (args) => {`, lowering.toString(), `const r = f${core}(${flat});`, finishing.toString())
   out.add(`const y${id} = (args, call) => {`, lowering.toString(), `return call(${flat}); };`)
   out.add(`const z${id} = (r) => {`, finishing.toString())
@@ -221,20 +219,6 @@ const chain = (expansion: Expansion, from: number): ReadonlyArray<number> => {
 /** True where one component instance holds the other, or both are one: the outer one is always running. */
 const isKin = (expansion: Expansion, one: number, other: number): boolean =>
   chain(expansion, one).includes(other) || chain(expansion, other).includes(one)
-
-/** Component instances that a call from one into another enters; none of them may be running. */
-const locks = (
-  expansion: Expansion,
-  caller: number,
-  callee: number
-): { readonly take: ReadonlyArray<string>; readonly give: ReadonlyArray<string> } => {
-  const outside = new Set(chain(expansion, caller))
-  const entered = chain(expansion, callee).filter((component) => !outside.has(component))
-  return {
-    take: entered.map((component) => `if (S.busy[${component}]) T(S, "reentry"); S.busy[${component}] = true;`),
-    give: entered.map((component) => `S.busy[${component}] = false;`)
-  }
-}
 
 /** For other components: takes and gives values as `guest` ones. */
 const innerLift = (program: Program, expansion: Expansion, lift: Lift, id: number, out: Source): void => {
@@ -347,14 +331,14 @@ const innerCall = (
 ): ReadonlyArray<string> => {
   const callee = expansion.lifts[target]?.component ?? 0
   if (isKin(expansion, caller, callee)) return [`return T(S, "reentry");`]
-  const { give, take } = locks(expansion, caller, callee)
   return [
-    ...take,
     `try { S.cross(); let v = n${target}(${values}); S.depth--;`,
-    ...give,
     `${done} } catch (error) { return S.crossed(error); }`
   ]
 }
+
+/** Fuel of a built-in of resources. */
+const handleFuel = 50
 
 const builtIn = (program: Program, expansion: Expansion, builtin: Builtin, id: number, out: Source): void => {
   program.tables.add(builtin.component)
@@ -363,15 +347,15 @@ const builtIn = (program: Program, expansion: Expansion, builtin: Builtin, id: n
   switch (builtin.kind) {
     case "resource.new":
       out.add(
-        `const b${id} = (rep) => { if (S.aside) T(S, "leaves"); return newHandle(S, ${table}, rep, ${resource}); };`
+        `const b${id} = (rep) => { if (S.aside) T(S, "leaves"); S.charge(${handleFuel}); return newHandle(S, ${table}, rep, ${resource}); };`
       )
       return
     case "resource.rep":
-      out.add(`const b${id} = (i) => repOf(S, ${table}, i >>> 0, ${resource});`)
+      out.add(`const b${id} = (i) => { S.charge(${handleFuel}); return repOf(S, ${table}, i >>> 0, ${resource}); };`)
       return
     case "resource.drop":
       out.add(
-        `const b${id} = (i) => { if (S.aside) T(S, "leaves");`,
+        `const b${id} = (i) => { if (S.aside) T(S, "leaves"); S.charge(${handleFuel});`,
         `const rep = dropHandle(S, ${table}, i >>> 0, ${resource});`,
         destroy(program, expansion, builtin),
         "};"
@@ -387,12 +371,9 @@ const destroy = (program: Program, expansion: Expansion, builtin: Builtin): stri
     return `if (rep !== undefined) try { S.drop(${builtin.resource}, rep); } catch (error) { return S.failed(error); }`
   }
   if (resource.destructor === undefined) return ""
-  const { give, take } = locks(expansion, builtin.component, resource.component)
   const call = `f${program.names.func(resource.destructor)}(rep);`
   return [
     "if (rep === undefined) return;",
-    ...take,
-    `try { S.cross(); ${call} } catch (error) { return S.crossed(error); } S.depth--;`,
-    ...give
+    `try { S.cross(); ${call} } catch (error) { return S.crossed(error); } S.depth--;`
   ].join("\n")
 }

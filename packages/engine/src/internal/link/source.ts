@@ -5,7 +5,7 @@
  */
 import { DecodeError } from "../../DecodeError.ts"
 
-const maximumLength = 16 * 1_024 * 1_024
+const maximumLength = 2 * 1_024 * 1_024
 
 /** A text that grows, and names that are used once. */
 export class Source {

@@ -72,8 +72,6 @@ export class Store {
   readonly scheduler: Scheduler
   readonly resources: ReadonlyArray<Resource>
   readonly tables: ReadonlyArray<HandleTable>
-  /** Component instances that are running, where there are several. */
-  readonly busy: Array<boolean>
   readonly memories: Array<WebAssembly.Memory> = []
   readonly wasmTables: Array<WebAssembly.Table> = []
   readonly cores: Array<Metered> = []
@@ -134,7 +132,6 @@ export class Store {
     this.scheduler = options.scheduler
     this.resources = options.resources
     this.tables = options.tables
-    this.busy = options.tables.map(() => false)
     this.miss = options.miss
     this.dropped = options.dropped
   }
@@ -226,7 +223,7 @@ export class Store {
 
   /** Takes fuel for something that the host does; a guest that has not got it is stopped. */
   charge(fuel: number): void {
-    const cost = fuel + (this.moved >>> 4)
+    const cost = fuel + (this.moved >>> 1)
     this.charged += cost
     this.moved = 0
     if (this.isSuspending && (this.#imports += cost) >= turn) this.#endSlice()
