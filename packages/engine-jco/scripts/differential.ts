@@ -20,10 +20,13 @@ const program = Effect.gen(function*() {
   const theirs = yield* engineOf(JcoEngine.layer.pipe(Layer.provide(NodeWorkerHost.layer)))
   let calls = 0
   let found = 0
+  let refused = 0
   for (let seed = first; seed < first + components; seed++) {
     const exit = yield* Effect.result(compare(seed, ours, theirs))
     if (exit._tag === "Failure") {
-      found++
+      // jco's engine carries no three nested options.
+      if (exit.failure.message.includes("not supported by this engine")) refused++
+      else found++
       print(`seed ${seed}: ${exit.failure.message}`)
       continue
     }
@@ -33,7 +36,7 @@ const program = Effect.gen(function*() {
       print(inspect(difference, { depth: 8, maxStringLength: 60, breakLength: 160 }))
     }
   }
-  print(`${components} components from seed ${first}, ${calls} calls, ${found} differences`)
+  print(`${components} components from seed ${first}, ${calls} calls, ${refused} refused by jco, ${found} differences`)
   if (found > 0) process.exitCode = 1
 })
 

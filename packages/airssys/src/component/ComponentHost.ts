@@ -11,7 +11,6 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
@@ -19,30 +18,27 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { ActorContext } from "../actor/ActorContext.ts"
 import type { AskError } from "../actor/ActorError.ts"
 import type { ActorEvent } from "../actor/ActorEvent.ts"
 import { ActorHooks } from "../actor/ActorHooks.ts"
 import type { ActorRef } from "../actor/ActorRef.ts"
-import type { Behaviour, Handler } from "../actor/Behaviour.ts"
+import type { Behaviour } from "../actor/Behaviour.ts"
 import * as Protocol from "../actor/Protocol.ts"
 import type { InvalidAsk } from "../security/Ask.ts"
 import type { AuditError } from "../security/AuditError.ts"
 import * as AuditEvent from "../security/AuditEvent.ts"
 import { AuditLog } from "../security/AuditLog.ts"
 import { type AdmissionError, CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
-import * as Explanation from "../security/Explanation.ts"
+import type * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
-import type { Principal } from "../security/Principal.ts"
 import { type InvalidSource, TrustRegistry, type Verdict } from "../security/TrustRegistry.ts"
 import { type CallResult, ComponentEngine, type Limits, type LoadedComponent, type Tier } from "./ComponentEngine.ts"
 import { ComponentError, type InstantiateError, type LoadError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
-import * as HostServices from "./HostServices.ts"
 import * as componentLimits from "./internal/componentLimits.ts"
 import * as installChecks from "./internal/installChecks.ts"
-import * as lifecycle from "./internal/lifecycle.ts"
+import * as instances from "./internal/instances.ts"
 import * as lifeEvents from "./internal/lifeEvents.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Receipt from "./Receipt.ts"
@@ -290,100 +286,6 @@ const makeInstaller = Effect.gen(function*() {
   return { install, place }
 })
 
-/** The message in work and its denials are of the instance: it handles one at a time. */
-const makeInstances = Effect.gen(function*() {
-  const engine = yield* ComponentEngine
-  const makeImports = yield* HostServices.make
-  const counters = new Map<string, Counter>()
-  const denials: Array<Denial> = []
-
-  const make = Effect.fnUntraced(function*(
-    principal: Principal,
-    { limits, release, tier }: Placement,
-    settings: ReadonlyArray<componentLimits.Setting>,
-    environment: HostingOptions["environment"]
-  ) {
-    const counter = counters.get(release.id) ?? { messages: 0 }
-    counters.set(release.id, counter)
-    let message: number | undefined
-    const denied: Array<string> = []
-    const imports = makeImports({
-      principal,
-      namespace: release.manifest.component.namespace,
-      name: release.manifest.component.name,
-      version: release.version,
-      environment: new Map(Object.entries(environment ?? {})),
-      message: () => message === undefined ? undefined : `m${message}`,
-      denied: (explanation, entry) => {
-        const subject = Explanation.subject(explanation)
-        if (denied.length < deniedLimit && !denied.includes(subject)) denied.push(subject)
-        denials.unshift({ explanation, entry })
-        if (denials.length > denialsLimit) denials.pop()
-      }
-    })
-    const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
-    const named = (target: Contract.Target) => (failure: ComponentError): ComponentError =>
-      new ComponentError({
-        component: release.id,
-        export: Contract.exportName(target),
-        reason: failure.reason,
-        detail: failure.detail,
-        denials: denied.slice(),
-        ...(failure.cause === undefined ? undefined : { cause: failure.cause })
-      })
-
-    if (lifecycle.isExportedBy(release.component.world)) {
-      yield* lifecycle.run(release, { settings, limits }, {
-        call: (target, args) =>
-          Effect.mapError(
-            Effect.suspend(() => {
-              message = undefined
-              return engine.call(instance, target, args)
-            }),
-            named(target)
-          ),
-        isOver: () => instance.isPoisoned()
-      })
-    }
-
-    const failed = (
-      cause: Cause.Cause<ComponentError>,
-      request: Invoke,
-      context: ActorContext<Invoke>
-    ): Exit.Exit<void, ComponentError> => {
-      message = undefined
-      const failure = Cause.findErrorOption(cause)
-      if (Option.isNone(failure)) return Exit.failCause(cause)
-      const error = named(request)(failure.value)
-      if (instance.isPoisoned()) return Exit.fail(error)
-      context.fail(request, error)
-      return Exit.void
-    }
-
-    const handler: Handler<Invoke> = (request, context) => {
-      message = ++counter.messages
-      denied.length = 0
-      const exit = engine.callUnsafe(instance, request, request.args)
-      if (exit === undefined) {
-        return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
-          onSuccess: (result) => {
-            message = undefined
-            context.reply(request, result)
-            return Effect.void
-          },
-          onFailure: (cause) => failed(cause, request, context)
-        })
-      }
-      if (Exit.isFailure(exit)) return failed(exit.cause, request, context)
-      message = undefined
-      return context.reply(request, exit.value)
-    }
-    return handler
-  })
-
-  return { make, denials: Effect.sync(() => denials.slice()) }
-})
-
 /**
  * Layer of a host over an engine, a source of files and the security kernel.
  *
@@ -400,7 +302,7 @@ export const layer: Layer.Layer<
     const audit = yield* AuditLog
     const enforcer = yield* CapabilityEnforcer
     const installer = yield* makeInstaller
-    const instances = yield* makeInstances
+    const hosted = yield* instances.make
     const dismissals = yield* FiberMap.make<string, void>()
     const dismiss = yield* FiberMap.runtime(dismissals)<never>()
     const appends = yield* FiberSet.make<void>()
@@ -431,7 +333,7 @@ export const layer: Layer.Layer<
         const leaving = yield* FiberMap.get(dismissals, release.id)
         if (Option.isSome(leaving)) yield* Fiber.await(leaving.value)
         yield* enforcer.admit(principal, { asks: release.manifest.asks, grants: options.grants ?? [] })
-        return yield* instances.make(principal, placement, settings, options.environment)
+        return yield* hosted.make(principal, placement, settings, options.environment)
       })
 
     // The buffer for uses may be full; the edges of a life are appended then.
@@ -456,7 +358,7 @@ export const layer: Layer.Layer<
       ...installer,
       behaviour,
       current: (actor) => lives.get(actor),
-      denials: instances.denials,
+      denials: hosted.denials,
       onEvent
     })
   })
@@ -472,14 +374,6 @@ export const layerHooks: Layer.Layer<never, never, ComponentHost> = Layer.effect
   ActorHooks,
   Effect.map(ComponentHost, (host) => ({ onEvent: host.onEvent }))
 )
-
-const deniedLimit = 16
-const denialsLimit = 64
-
-/** Goes on over the restarts of a component. */
-interface Counter {
-  messages: number
-}
 
 interface Installed {
   readonly text: string
