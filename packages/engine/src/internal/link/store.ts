@@ -40,8 +40,12 @@ const turn = 500_000
 /** Fuel that a call which can be suspended gets before its first turn, so that many may start in one macrotask. */
 const firstSlice = 100_000
 
-/** Fuel for what cannot be suspended, in a call that can: realloc, post-return, destructors. */
-const allowance = 2_000_000
+/**
+ * Fuel, between two turns of a call that can be suspended, for what cannot:
+ * realloc, post-return, destructors and calls from component to component, which
+ * all have frames of the host below them.
+ */
+const allowance = 3_000_000
 
 /** Fuel of a call from component to component, besides what is copied. */
 const crossFuel = 100
@@ -52,8 +56,8 @@ const maxDepth = 64
 /** Fuel of giving a resource back to the host. */
 const dropFuel = 100
 
-/** Fuel for calls from component to component between two turns: there are frames of the host below them. */
-const innerAllowance = 3_000_000
+/** Fuel that a guest gets at once while it cannot be suspended: what it leaves is lost to that allowance. */
+const asideSlice = 5_000
 
 /** Fuel that a core instance gets that the host did not enter itself. */
 const innerSlice = 20_000
@@ -109,7 +113,6 @@ export class Store {
   /** Charged for imports since the guest last yielded. */
   #imports = 0
   #allowance = 0
-  #inner = 0
   /** Ends what waits for the host, with the error of a trap. */
   #reject: ((error: unknown) => void) | undefined = undefined
   /** Called once nothing of the guest can run any more, where the instance was given up before. */
@@ -167,7 +170,6 @@ export class Store {
     this.isEntering = true
     if (this.given.length > 0) this.given.length = 0
     this.#allowance = allowance
-    this.#inner = innerAllowance
     this.#sinceYield = isSuspending ? turn : 0
     this.#imports = 0
     if (core !== this.#entered) {
@@ -227,12 +229,18 @@ export class Store {
     this.charged += cost
     this.moved = 0
     if (this.isSuspending && (this.#imports += cost) >= turn) this.#endSlice()
-    if (this.isSuspending && this.depth > 0 && (this.#inner -= cost) < 0) {
-      this.stop("OutOfFuel", "a call from component to component took more fuel than one can without a pause")
-    }
+    if (this.isSuspending && this.depth > 0 && !this.#advance(cost)) this.bridge.trap()
     if (this.charged + this.granted > this.fuel && !this.#takeBack(0, -1)) {
       this.stop("OutOfFuel", "the fuel of the call is used up")
     }
+  }
+
+  /** Takes of what a guest may use without a pause where none can be made; false, and a failure, where it is used up. */
+  #advance(fuel: number): boolean {
+    this.#allowance -= fuel
+    if (this.#allowance >= 0) return true
+    this.fails("OutOfFuel", "what cannot be suspended took more fuel than a guest may without a pause")
+    return false
   }
 
   /** Lets the guest yield at its next check: the host has worked for it long enough. */
@@ -266,19 +274,8 @@ export class Store {
   refill(core: number, need: number): number {
     if (this.failure !== undefined) return -1
     if (this.isSuspending) {
-      if (this.aside) {
-        this.#allowance -= need
-        if (this.#allowance < 0) {
-          return this.fails("OutOfFuel", "realloc, post-return and destructors used up their share of the call")
-        }
-      } else if (this.depth > 0) {
-        this.#inner -= need
-        if (this.#inner < 0) {
-          return this.fails(
-            "OutOfFuel",
-            "a call from component to component took more fuel than one can without a pause"
-          )
-        }
+      if (this.aside || this.depth > 0) {
+        if (!this.#advance(need)) return -1
       } else if (this.#sinceYield >= turn) return 0
     }
     return this.#grant(core, need)
@@ -292,12 +289,9 @@ export class Store {
       free = this.fuel - this.granted - this.charged
     }
     const isInner = this.isSuspending && (this.aside || this.depth > 0)
-    const wanted = core !== this.#entered || isInner ? innerSlice : this.isSuspending ? turn : slice
+    const wanted = isInner ? asideSlice : core !== this.#entered ? innerSlice : this.isSuspending ? turn : slice
     const grant = Math.min(free, Math.max(need, wanted))
-    if (isInner) {
-      if (this.aside) this.#allowance -= grant - need
-      else this.#inner -= grant - need
-    }
+    if (isInner) this.#allowance -= grant - need
     this.granted += grant
     this.#sinceYield += grant
     return grant
@@ -310,7 +304,7 @@ export class Store {
       this.scheduler.yields(() => this.isOver(), () => {
         this.#sinceYield = 0
         this.#imports = 0
-        this.#inner = innerAllowance
+        this.#allowance = allowance
         this.state = "running"
         resolve(this.isOver() ? -1 : this.#grant(core, need))
       })
