@@ -36,7 +36,7 @@ export interface Compilers {
    * Else it may leave functions until they are called: the engine asks for that
    * where it takes a module from a cache. Rejects with `CompileError`.
    */
-  readonly module: (bytes: Uint8Array<ArrayBuffer>, eager: boolean) => Promise<WebAssembly.Module>
+  readonly module: (bytes: Uint8Array<ArrayBuffer>, eager: boolean) => Promise<object>
   /**
    * Compiles the body of a function whose parameter is called `library`. `code`
    * is what {@link Script.code} gave for this text, in this or another process.

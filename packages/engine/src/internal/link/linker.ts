@@ -72,7 +72,7 @@ export const link = (plan: Plan, store: Store, hosts: ReadonlyArray<BoundHost>, 
         const space = given[module] = Object.create(null) as Record<string, unknown>
         for (const { name, ref } of items) space[name] = resolve(ref)
       }
-      const { exports } = new WebAssembly.Instance(compiled.module, given as WebAssembly.Imports)
+      const { exports } = new WebAssembly.Instance(compiled.module as WebAssembly.Module, given as WebAssembly.Imports)
       instances.push(exports)
       const { names } = compiled.metered
       adopt(store, exports, names)

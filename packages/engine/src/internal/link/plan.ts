@@ -26,9 +26,14 @@ export interface BoundHost {
   readonly fuel: number
 }
 
+/** A memory, as far as generated code goes. */
+export interface Buffered {
+  readonly buffer: ArrayBufferLike
+}
+
 /** The closures of one instance. */
 export interface Closures {
-  readonly memory: (id: number, value: WebAssembly.Memory) => void
+  readonly memory: (id: number, value: Buffered) => void
   readonly func: (id: number, value: CallableFunction) => void
   readonly lowers: ReadonlyArray<CallableFunction>
   readonly builtins: ReadonlyArray<CallableFunction>
@@ -69,7 +74,7 @@ export interface Plan {
   /** By the index of the module in the component. */
   readonly compiled: ReadonlyMap<
     number,
-    { readonly metered: Omit<Metered, "bytes">; readonly module: WebAssembly.Module }
+    { readonly metered: Omit<Metered, "bytes">; readonly module: object }
   >
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, PlannedExport>>
   readonly make: (store: Store, hosts: ReadonlyArray<BoundHost>) => Closures
@@ -158,7 +163,7 @@ export const complete = async (
   compilers: Compilers,
   eager: boolean
 ): Promise<{ readonly plan: Plan; readonly script: Script }> => {
-  const compiled: Array<readonly [number, { metered: Omit<Metered, "bytes">; module: WebAssembly.Module }]> = []
+  const compiled: Array<readonly [number, { metered: Omit<Metered, "bytes">; module: object }]> = []
   for (const [i, { index }] of modulesOf(expansion).entries()) {
     const { bytes, ...metered } = modules[i]!
     // One after the other: the compiler copies the bytes while the thread waits.

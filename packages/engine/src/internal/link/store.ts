@@ -76,8 +76,8 @@ export class Store {
   readonly scheduler: Scheduler
   readonly resources: ReadonlyArray<Resource>
   readonly tables: ReadonlyArray<HandleTable>
-  readonly memories: Array<WebAssembly.Memory> = []
-  readonly wasmTables: Array<WebAssembly.Table> = []
+  readonly memories: Array<{ readonly buffer: ArrayBufferLike }> = []
+  readonly wasmTables: Array<{ readonly length: number }> = []
   readonly cores: Array<Metered> = []
   readonly miss: symbol
   readonly dropped: (resource: number, value: unknown) => unknown
