@@ -93,7 +93,7 @@ const runRows = async ({ json, rounds, rows }: Request, entry: Entry, { err, out
     )
   }
   for (const row of rows) {
-    const outcome = await RowProcess.run({ url: entry.url, row: row.name, rounds, timeout: 120_000 })
+    const outcome = await RowProcess.run({ url: entry.url, row: row.name, rounds, timeout: 300_000 })
     if (outcome._tag === "Failed") {
       status = 1
       err(`bench: ${entry.suite.name} ${row.name} failed: ${outcome.message}`)

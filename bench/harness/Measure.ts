@@ -101,7 +101,8 @@ export const measure = async (row: Suite.Row, options: Options): Promise<Result>
   await each(runners, async (runner) => {
     fit(runner, row, await turn(runner, options), options.roundNanos)
   })
-  for (let round = 0; round < options.rounds; round++) {
+  const rounds = Math.min(options.rounds, row.rounds ?? options.rounds)
+  for (let round = 0; round < rounds; round++) {
     const first = round % runners.length
     await each([...runners.slice(first), ...runners.slice(0, first)], async (runner) => {
       const nanos = await turn(runner, options)

@@ -65,6 +65,8 @@ export interface Row {
    * outside the timed part.
    */
   readonly segment?: number | undefined
+  /** At most so many rounds are measured, for work that takes seconds. */
+  readonly rounds?: number | undefined
   readonly ours: Contender["prepare"]
   readonly against: ReadonlyArray<Contender>
 }

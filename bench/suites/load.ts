@@ -21,7 +21,8 @@ const sizes: ReadonlyArray<Size> = [
   { name: "12mb", guest: async () => (await guests()).large(), perRun: 1 }
 ]
 
-const shape = ({ perRun }: Size) => ({ unit: "ms", batch: perRun, segment: perRun } as const)
+const shape = ({ name, perRun }: Size) =>
+  ({ unit: "ms", batch: perRun, segment: perRun, ...name === "12mb" && { rounds: 3 } }) as const
 
 const cold = (size: Size): Suite.Row => {
   const { guest, name, perRun } = size

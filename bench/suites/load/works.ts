@@ -1,17 +1,18 @@
 /**
  * Ways to make a component ready to be instantiated.
  */
-import * as Engine from "@airssys/engine/Engine"
-import * as NodeEnginePlatform from "@airssys/platform-node/NodeEnginePlatform"
+import type * as Engine from "@airssys/engine/Engine"
 import { transpileBytes } from "@bytecodealliance/jco-transpile"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import { fork } from "node:child_process"
+import { once } from "node:events"
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import { setFlagsFromString } from "node:v8"
 import * as Gaps from "../../harness/Gaps.ts"
 import type { Work } from "../../harness/Suite.ts"
+import { engines } from "./engines.ts"
 import type { Guest } from "./guests.ts"
 import { coreModules, freshly } from "./guests.ts"
 
@@ -77,46 +78,12 @@ const probeOf =
     instance.dispose()
   }
 
-interface Ours {
-  /** An engine that has seen nothing yet. */
-  readonly make: () => Engine.Engine
-  /** Resolves when another component is on disk. */
-  readonly stored: () => Promise<void>
-  /** Components that were taken from disk. */
-  readonly hits: () => number
-  readonly close: () => Promise<void>
-}
-
-/** The engine as Node runs it, with a cache on disk or without one. */
-const engines = async (folder?: string): Promise<Ours> => {
-  const scope = Scope.makeUnsafe()
-  let tell = (): void => {}
-  let hits = 0
-  const cache = folder === undefined ? undefined : {
-    folder: path.join(folder, "cache"),
-    key: path.join(folder, "key"),
-    report: ({ kind }: { readonly kind: string }) => {
-      if (kind === "stored") tell()
-      if (kind === "hit") hits++
-    }
-  }
-  const platform = await Effect.runPromise(Scope.provide(NodeEnginePlatform.make({ cache }), scope))
-  return {
-    // The largest guest consists of many.
-    make: () => Engine.make({ ...platform, componentInstances: 1_024, coreInstances: 256, memories: 64 }),
-    stored: () =>
-      new Promise((resolve) => {
-        tell = resolve
-      }),
-    hits: () => hits,
-    close: () => Effect.runPromise(Scope.close(scope, Exit.void))
-  }
-}
-
 /**
- * Ours, with an engine that has not seen the component.
+ * Ours, with an engine that has not seen the component. Modules are compiled
+ * ahead in this process from here on, those of the other contenders as well.
  */
 export const cold = async (guest: Guest, perRun: number, gaps = false): Promise<Work> => {
+  setFlagsFromString("--no-wasm-lazy-compilation")
   const { close, make } = await engines()
   const engine = make()
   const probe = probeOf(guest.probe)
@@ -149,19 +116,24 @@ export const memory = async (guest: Guest, perRun: number): Promise<Work> => {
 }
 
 /**
- * Ours, with an engine that has not seen the component, another one having put
- * it on disk.
+ * Ours, with an engine that has not seen the component, one in another process
+ * having put it on disk.
  */
 export const disk = async (guest: Guest, perRun: number): Promise<Work> => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-cache-"))
-  const { close, hits, make, stored } = await engines(folder)
+  const { close, hits, make } = await engines(folder)
+  const other = fork(fileURLToPath(new URL("./store.ts", import.meta.url)), [folder], { stdio: ["ignore", 2, 2, "ipc"] })
+  const file = path.join(folder, "component.wasm")
   let before = 0
   const fresh = freshly(guest.bytes)
   const probe = probeOf(guest.probe)
   return loading({
     next: async () => {
       const bytes = fresh()
-      await Promise.all([stored(), make().load(bytes)])
+      await fs.writeFile(file, bytes)
+      other.send(file)
+      const [answer] = await once(other, "message")
+      if (answer !== "stored") throw new Error(`not stored: ${answer}`)
       return bytes
     },
     load: async (bytes) => {
@@ -174,6 +146,7 @@ export const disk = async (guest: Guest, perRun: number): Promise<Work> => {
       await probe(engine, loaded)
     },
     close: async () => {
+      other.disconnect()
       await close()
       await fs.rm(folder, { recursive: true, force: true })
     }
@@ -182,7 +155,7 @@ export const disk = async (guest: Guest, perRun: number): Promise<Work> => {
 
 /**
  * The floor: the platform's compiler alone, for the core modules as they are.
- * It compiles functions as they are called.
+ * Beside loads from disk it compiles functions as they are called, else ahead.
  */
 export const compile = (guest: Guest, perRun: number, gaps = false): Promise<Work> =>
   loading(
