@@ -9,7 +9,6 @@ import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { setFlagsFromString } from "node:v8"
 import * as Gaps from "../../harness/Gaps.ts"
 import type { Work } from "../../harness/Suite.ts"
 import { engines } from "./engines.ts"
@@ -79,11 +78,9 @@ const probeOf =
   }
 
 /**
- * Ours, with an engine that has not seen the component. Modules are compiled
- * ahead in this process from here on, those of the other contenders as well.
+ * Ours, with an engine that has not seen the component.
  */
 export const cold = async (guest: Guest, perRun: number, gaps = false): Promise<Work> => {
-  setFlagsFromString("--no-wasm-lazy-compilation")
   const { close, make } = await engines()
   const engine = make()
   const probe = probeOf(guest.probe)
@@ -155,7 +152,7 @@ export const disk = async (guest: Guest, perRun: number): Promise<Work> => {
 
 /**
  * The floor: the platform's compiler alone, for the core modules as they are.
- * Beside loads from disk it compiles functions as they are called, else ahead.
+ * It compiles functions as they are called.
  */
 export const compile = (guest: Guest, perRun: number, gaps = false): Promise<Work> =>
   loading(

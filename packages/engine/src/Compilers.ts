@@ -34,7 +34,7 @@ export interface Compilers {
   /**
    * Compiles a module: if `eager`, all of its functions, where the platform can.
    * Else it may leave functions until they are called: the engine asks for that
-   * where it takes a module from a cache. Rejects with `CompileError`.
+   * where no function takes long. Rejects with `CompileError`.
    */
   readonly module: (bytes: Uint8Array<ArrayBuffer>, eager: boolean) => Promise<object>
   /**

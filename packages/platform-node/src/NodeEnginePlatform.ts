@@ -1,6 +1,6 @@
 /**
- * What the default engine takes of Node: modules are compiled ahead, big ones
- * are checked beside the event loop, and prepared components can be kept on disk.
+ * What the default engine takes of Node: modules that take long are checked and
+ * compiled beside the event loop, and prepared components can be kept on disk.
  *
  * What is on disk runs without being checked again. Each entry carries an HMAC
  * under a key that is kept elsewhere; what others could have written is not

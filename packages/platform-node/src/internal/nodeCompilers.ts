@@ -1,6 +1,6 @@
 /**
- * Compilers of Node: modules are compiled ahead in V8's background threads and
- * validated in a thread of their own where that takes long, and what V8 made of
+ * Compilers of Node: modules are compiled ahead, in V8's background threads, and
+ * validated, in a thread of their own, where that takes long; what V8 made of
  * generated code is kept.
  */
 // oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin

@@ -42,6 +42,8 @@ export class Program {
   readonly names = new Names()
   readonly head = new Source()
   readonly #contexts = new Map<string, Context>()
+  /** Views of memories that generated code mentions. */
+  readonly views = new Set<string>()
   /** Component instances whose handles generated code touches. */
   readonly tables = new Set<number>()
 
@@ -90,7 +92,9 @@ export class Context {
 
   view(view: View): string {
     if (this.memory === undefined) throw new RangeError("a memory that the canonical options do not name")
-    return `${view}_${this.memory}`
+    const name = `${view}_${this.memory}`
+    this.program.views.add(name)
+    return name
   }
 
   /** Gets new views where the memory has grown since they were made. */

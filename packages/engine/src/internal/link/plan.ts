@@ -99,8 +99,8 @@ export interface Means {
 }
 
 /** Functions that take V8 some ten milliseconds, by what admission counts. */
-const heavyBody = 262_144
-const heavyBranches = 1_000_000
+const heavyBody = 196_608
+const heavyBranches = 700_000
 
 /**
  * Checks every core module, meters those that an instance needs, and writes the

@@ -67,7 +67,13 @@ export class PlanCache {
     { bytes, expansion, modules, world }: Decoded
   ): Promise<{ readonly plan: Plan; readonly prepared: Prepared; readonly script: Script }> {
     const prepared = await prepare(bytes, expansion, modules, { compilers: this.#compilers, clock: this.#clock })
-    const { plan, script } = await complete(world, expansion, { prepared, code: undefined }, this.#compilers, true)
+    const { plan, script } = await complete(
+      world,
+      expansion,
+      { prepared, code: undefined },
+      this.#compilers,
+      prepared.heavy
+    )
     return { plan, prepared, script }
   }
 

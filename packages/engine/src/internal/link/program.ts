@@ -105,9 +105,7 @@ const assemble = (
   out.add(`"use strict";`, `const { ${library.join(", ")} } = library;`, `return (S, H) => {`)
   for (const component of program.tables) out.add(`const h${component} = S.tables[${component}];`)
   memories.forEach((_, id) => {
-    const used = views.filter(([name]) =>
-      name === "u8" || code.includes(`${name}_${id}[`) || code.includes(`${name}_${id}.`)
-    )
+    const used = views.filter(([name]) => name === "u8" || program.views.has(`${name}_${id}`))
     out.add(`let m${id};`)
     for (const [name, type] of used) out.add(`let ${name}_${id} = none.${type};`)
     out.add(`const r${id} = () => { const b = m${id}.buffer;`)
