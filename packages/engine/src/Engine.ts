@@ -24,7 +24,7 @@ import { MISS } from "./internal/link/library.ts"
 import { bindHosts, link, maxCores, passed, promisingOf } from "./internal/link/linker.ts"
 import type { Linked } from "./internal/link/linker.ts"
 import type { BoundHost, Plan } from "./internal/link/plan.ts"
-import { expansionOf } from "./internal/link/plan.ts"
+import { expansionOf, pause } from "./internal/link/plan.ts"
 import { PlanCache, sha256 } from "./internal/link/planCache.ts"
 import { Recent } from "./internal/link/recent.ts"
 import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
@@ -226,6 +226,7 @@ class Host implements Engine {
 
   async #load(bytes: Uint8Array<ArrayBuffer>, digest: string): Promise<Loaded> {
     const { blueprint, description, modules } = parseComponent(bytes)
+    await pause(bytes, this.#scheduler.clock)
     const expansion = expansionOf(blueprint, { ...this.#expansionLimits, work: 100_000 })
     const { world } = description
     const plan = await this.#plans.plan({ digest, bytes, world, expansion, modules })

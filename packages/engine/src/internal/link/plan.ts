@@ -98,6 +98,13 @@ export interface Means {
   readonly clock: Clock
 }
 
+/** Bytes of a component of which reading takes a turn of its own. */
+const large = 262_144
+
+/** Lets others have their turn between two steps of loading a large component. */
+export const pause = (bytes: Uint8Array, clock: Clock): Promise<void> | undefined =>
+  bytes.length < large ? undefined : new Promise((resolve) => clock.macrotask(() => resolve()))
+
 /** Functions that take V8 some ten milliseconds, by what admission counts. */
 const heavyBody = 196_608
 const heavyBranches = 700_000
@@ -114,6 +121,7 @@ export const prepare = async (
   { clock, compilers }: Means
 ): Promise<Prepared> => {
   const generated = generate(expansion, reachable(expansion.exports))
+  await pause(bytes, clock)
   let heavy = false
   for (const { offset, size } of all) {
     const { body, localBranches } = await inTurns(admitModule(bytes, offset, size, defaultLimits, false), clock)
