@@ -119,7 +119,9 @@ export const memory = async (guest: Guest, perRun: number): Promise<Work> => {
 export const disk = async (guest: Guest, perRun: number): Promise<Work> => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-cache-"))
   const { close, hits, make } = await engines(folder)
-  const other = fork(fileURLToPath(new URL("./store.ts", import.meta.url)), [folder], { stdio: ["ignore", 2, 2, "ipc"] })
+  const other = fork(fileURLToPath(new URL("./store.ts", import.meta.url)), [folder], {
+    stdio: ["ignore", 2, 2, "ipc"]
+  })
   const file = path.join(folder, "component.wasm")
   let before = 0
   const fresh = freshly(guest.bytes)
