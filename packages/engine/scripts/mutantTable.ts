@@ -358,8 +358,8 @@ const values: ReadonlyArray<Mutant> = [
   {
     name: "resources may be made in post-return",
     file: "internal/link/program.ts",
-    find: "(rep) => { if (S.aside) T(S, \"leaves\"); return",
-    replace: "(rep) => { return",
+    find: "(rep) => { if (S.aside) T(S, \"leaves\"); S.charge",
+    replace: "(rep) => { S.charge",
     test: "resources.test.ts",
     title: "are neither made nor dropped in realloc"
   }
@@ -608,7 +608,7 @@ const fuel: ReadonlyArray<Mutant> = [
   {
     name: "what is copied costs nothing",
     file: "internal/link/store.ts",
-    find: "const cost = fuel + (this.moved >>> 4)",
+    find: "const cost = fuel + (this.moved >>> 1)",
     replace: "const cost = fuel",
     test: "scheduling.test.ts",
     title: "is charged by imports"
@@ -624,16 +624,16 @@ const fuel: ReadonlyArray<Mutant> = [
   {
     name: "realloc and post-return without an allowance",
     file: "internal/link/store.ts",
-    find: "if (this.#allowance < 0) {",
-    replace: "if (false) {",
+    find: "if (this.#allowance >= 0) return true",
+    replace: "if (this.fuel >= 0) return true",
     test: "scheduling.test.ts",
     title: "bounds realloc"
   },
   {
     name: "calls between components without an allowance",
     file: "internal/link/store.ts",
-    find: "if (this.#inner < 0) {",
-    replace: "if (false) {",
+    find: "if (this.#allowance >= 0) return true",
+    replace: "if (this.fuel >= 0) return true",
     test: "scheduling.test.ts",
     title: "bounds a component that another one calls"
   },
