@@ -147,6 +147,7 @@ describe("NodeHost", () => {
         { audit },
         Effect.gen(function*() {
           assert.deepStrictEqual(yield* readOnce(folder), { tag: "ok", val: "sk_live" })
+          yield* AuditLog.AuditLog.use((log) => log.flush)
           yield* hosted({ audit }, readOnce(folder))
           const error = yield* Effect.flip(readOnce(folder))
           assert.strictEqual(error._tag === "AuditError" ? error.reason : error._tag, "ForeignWriter")
