@@ -289,7 +289,9 @@ export class Store {
       free = this.fuel - this.granted - this.charged
     }
     const isInner = this.isSuspending && (this.aside || this.depth > 0)
-    const wanted = isInner ? asideSlice : core !== this.#entered ? innerSlice : this.isSuspending ? turn : slice
+    // A guest that is to yield gets what realloc needs and no more: it would go on with the rest.
+    const aside = this.aside && this.#sinceYield >= turn ? 0 : asideSlice
+    const wanted = isInner ? aside : core !== this.#entered ? innerSlice : this.isSuspending ? turn : slice
     const grant = Math.min(free, Math.max(need, wanted))
     if (isInner) this.#allowance -= grant - need
     this.granted += grant
