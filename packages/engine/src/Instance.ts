@@ -305,16 +305,15 @@ export class ExportedFunc {
 
   #settle(result: unknown, args: ReadonlyArray<unknown>, start: number): Outcome {
     const store = this.#store
-    let value: unknown
     try {
-      value = this.#end(result)
+      const value = this.#end(result)
+      const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - start)
+      store.scheduler.calls--
+      this.#calls.next()
+      return { value, receipt }
     } catch (error) {
       throw this.#over(error, args, start)
     }
-    const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - start)
-    store.scheduler.calls--
-    this.#calls.next()
-    return { value, receipt }
   }
 
   #over(error: unknown, args: ReadonlyArray<unknown>, start: number): unknown {

@@ -5,6 +5,11 @@ import type { CallOptions, ExportedFunc, Instance, Outcome } from "../src/Instan
 import { HostTrap } from "../src/Trap.ts"
 import { assemble, category, engine, failure, load, parts, world } from "./support/guests.ts"
 
+const adder = `(component
+  (core module $M (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+  (core instance $i (instantiate $M))
+  (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add"))))`
+
 /** A promise that is settled from outside. */
 const gate = () => {
   let open: (value?: unknown) => void = () => undefined
@@ -502,6 +507,29 @@ describe("an instance that is given up", () => {
     expect(await failure(() => func(instance, "loop").callSync([]))).toMatchObject({
       reason: expect.stringMatching(/Poisoned|Disposed/)
     })
+  })
+
+  it("ends a call whose guest is done, and leaves its places to others", async () => {
+    const small = Engine.make({ instances: 1, calls: 1 })
+    const component = await small.load(await assemble(adder))
+    for (let round = 0; round < 3; round++) {
+      const instance = small.instantiate(component)
+      const running = category(() => call(instance, "add", [1, 2]))
+      const queued = failure(() => call(instance, "add", [1, 2]))
+      instance.dispose()
+      expect(await running).toBe("Cancelled")
+      expect(await queued).toMatchObject({ reason: "Disposed" })
+      expect(instance.isPoisoned).toBe(true)
+    }
+    const aborted = small.instantiate(component)
+    const controller = new AbortController()
+    const stopped = category(() => call(aborted, "add", [1, 2], { signal: controller.signal }))
+    const next = failure(() => call(aborted, "add", [1, 2]))
+    controller.abort()
+    expect(await stopped).toBe("Cancelled")
+    expect(await next).toMatchObject({ reason: "Poisoned" })
+    aborted.dispose()
+    expect((await call(small.instantiate(component), "add", [1, 2])).value).toBe(3)
   })
 
   it("ends a call that waits for the host", async () => {
