@@ -30,6 +30,7 @@ import { Recent } from "./internal/link/recent.ts"
 import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
 import { Store } from "./internal/link/store.ts"
+import type { StoreLimits } from "./internal/link/store.ts"
 import { track } from "./internal/versions.ts"
 import * as WitText from "./WitText.ts"
 import type { World } from "./WitType.ts"
@@ -236,9 +237,11 @@ class Host implements Engine {
   readonly instantiate: Engine["instantiate"] = (component, { imports = new Map(), limits = {} } = {}) => {
     if (!(component instanceof Loaded)) throw new TypeError("a component that was loaded by another engine")
     const { plan } = component
-    const hosts = bindHosts(plan, finder(imports))
-    this.#admit(plan, limits)
-    const store = this.#store(plan, imports, limits)
+    const find = finder(imports)
+    const hosts = bindHosts(plan, find)
+    const bounds = boundsOf(limits)
+    this.#admit(plan, bounds)
+    const store = this.#store(plan, find, bounds)
     const linked = this.#link(plan, store, hosts)
     const instance = new Instance({
       store,
@@ -268,10 +271,8 @@ class Host implements Engine {
     }
   }
 
-  #admit(plan: Plan, limits: Limits): void {
+  #admit(plan: Plan, { memory, tableElements }: StoreLimits): void {
     const { bytes, elements, memories, tables } = factsOf(plan)
-    const memory = bound("memory", limits.memory, defaults.memory)
-    const tableElements = bound("tableElements", limits.tableElements, defaults.tableElements)
     if (bytes > memory) {
       throw new LinkError("MemoryLimit", `the component starts with ${bytes} bytes of memory, its limit is ${memory}`)
     }
@@ -293,25 +294,16 @@ class Host implements Engine {
     }
   }
 
-  #store(plan: Plan, imports: Imports, limits: Limits): Store {
-    const handles = bound("handles", limits.handles, defaults.handles)
-    const bounds = {
-      memory: bound("memory", limits.memory, defaults.memory),
-      tableElements: bound("tableElements", limits.tableElements, defaults.tableElements),
-      handles,
-      lift: bound("lift", limits.lift, defaults.lift),
-      stack: Math.min(bound("stack", limits.stack, defaults.stack), defaults.stack)
-    }
+  #store(plan: Plan, find: Find, limits: StoreLimits): Store {
     const id = this.#free.pop() ?? this.#stores.length
     const { parents, resources } = plan.expansion
-    const find = finder(imports)
     const store = new Store({
       id,
-      limits: bounds,
+      limits,
       bridge: this.#bridge,
       scheduler: this.#scheduler,
       resources,
-      tables: parents.map((_, component) => new HandleTable(component, handles)),
+      tables: parents.map((_, component) => new HandleTable(component, limits.handles)),
       miss: MISS,
       dropped: (resource, value) => {
         const one = resources[resource]
@@ -346,7 +338,17 @@ const bound = (name: string, value: number | undefined, otherwise: number): numb
   return Math.floor(given)
 }
 
-const finder = (imports: Imports): (owner: string, name: string) => BoundHost | undefined => {
+const boundsOf = (limits: Limits): StoreLimits => ({
+  memory: bound("memory", limits.memory, defaults.memory),
+  tableElements: bound("tableElements", limits.tableElements, defaults.tableElements),
+  handles: bound("handles", limits.handles, defaults.handles),
+  lift: bound("lift", limits.lift, defaults.lift),
+  stack: Math.min(bound("stack", limits.stack, defaults.stack), defaults.stack)
+})
+
+type Find = (owner: string, name: string) => BoundHost | undefined
+
+const finder = (imports: Imports): Find => {
   let byTrack: Map<string, ReadonlyMap<string, HostFunc>> | undefined
   const compatible = (owner: string) => {
     byTrack ??= new Map(Array.from(imports, ([id, functions]) => [track(id), functions]))

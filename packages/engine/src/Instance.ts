@@ -145,9 +145,9 @@ export class Instance {
   /** Gives up the instance: running and waiting calls end with `Cancelled`. */
   dispose(): void {
     const { release, store } = this.#parts
-    const isRunning = store.state === "running" || store.state === "suspended"
+    const { isBusy } = store
     this.#calls.dispose()
-    if (isRunning) store.released = release
+    if (isBusy) store.released = release
     else release()
   }
 }
@@ -411,7 +411,7 @@ class Calls {
         }
         call().then(settled(resolve), settled(reject))
       }
-      if (store.state !== "running" && store.state !== "suspended") return start()
+      if (!store.isBusy) return start()
       if (this.#waiting.length >= this.#parts.queue) {
         ends.clear()
         return reject(new CallError("QueueFull", `${this.#parts.queue} calls wait for the instance`))
@@ -483,8 +483,7 @@ class Calls {
 
   dispose(): void {
     const { store } = this.#parts
-    const isRunning = store.state === "running" || store.state === "suspended"
-    if (isRunning) store.end(new Trap("Cancelled", "the instance was given up"))
+    if (store.isBusy) store.end(new Trap("Cancelled", "the instance was given up"))
     else store.state = "disposed"
     for (const { refuse } of this.#waiting.splice(0)) {
       refuse(new CallError("Disposed", "the instance was given up"))

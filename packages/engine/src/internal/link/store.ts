@@ -119,16 +119,9 @@ export class Store {
   released: (() => void) | undefined = undefined
   overdue: (() => Trap | undefined) | undefined = undefined
 
-  constructor(options: {
-    readonly id: number
-    readonly limits: StoreLimits
-    readonly bridge: Bridge
-    readonly scheduler: Scheduler
-    readonly resources: ReadonlyArray<Resource>
-    readonly tables: ReadonlyArray<HandleTable>
-    readonly miss: symbol
-    readonly dropped: (resource: number, value: unknown) => unknown
-  }) {
+  constructor(
+    options: Pick<Store, "id" | "limits" | "bridge" | "scheduler" | "resources" | "tables" | "miss" | "dropped">
+  ) {
     this.id = options.id
     this.limits = options.limits
     this.bridge = options.bridge
@@ -150,6 +143,11 @@ export class Store {
 
   isPromise(value: unknown): value is Promise<unknown> {
     return value instanceof Promise
+  }
+
+  /** True from the start of a call to its end. */
+  get isBusy(): boolean {
+    return this.state === "running" || this.state === "suspended"
   }
 
   /** Bytes of all memories. */
@@ -415,7 +413,6 @@ export class Store {
     reject: (error: unknown) => void
   ): void {
     try {
-      this.isSuspending = true
       resolve(lower(value))
     } catch (error) {
       if (this.failure === undefined) this.failure = this.aside ? classify(error) : this.hostFailure(error)
