@@ -14,6 +14,7 @@ import type { ActorRef, AskOptions } from "./ActorRef.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type * as Protocol from "./Protocol.ts"
 import type { SpawnOptions } from "./SpawnOptions.ts"
+import type { Terminated } from "./Termination.ts"
 
 /**
  * @category models
@@ -47,4 +48,24 @@ export interface ActorContext<in M> {
   ): Effect.Effect<ActorRef<N>, E | SpawnError, Exclude<R, Scope.Scope>>
   /** Ends this actor after the current message. */
   stop(): void
+  /**
+   * Sends this actor one message at the final end of another, at once when
+   * that was; a mailbox that is full takes it too. A second watch of the same
+   * actor replaces the first. Restarts of the other are no end; those of this
+   * actor end the watch.
+   */
+  watch(ref: ActorRef<never>, onTerminated: (terminated: Terminated) => M): void
+  /** Takes a watch back. */
+  unwatch(ref: ActorRef<never>): void
+  /**
+   * Ties this life and that of another actor together, as in OTP: when one
+   * crashes or is killed, the other crashes with `LinkBroken`, and its
+   * supervisor decides; when one is stopped from outside, so is the other; an
+   * actor that ends by itself leaves the other alone. A restart cuts all links.
+   */
+  link(ref: ActorRef<never>): void
+  /** Takes a link back, whoever made it. */
+  unlink(ref: ActorRef<never>): void
+  /** Turns the ends of linked actors into messages; undefined: no more. */
+  trapExit(onTerminated: ((terminated: Terminated) => M) | undefined): void
 }

@@ -5,6 +5,7 @@
  */
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
+import type * as Termination from "./Termination.ts"
 
 /**
  * The bounded mailbox of the actor had no room. The message is a dead letter.
@@ -75,6 +76,23 @@ export class AskTimeout extends Data.TaggedError("AskTimeout")<{
 }> {
   override get message(): string {
     return `${this.actor} did not answer within ${this.timeoutMillis} ms`
+  }
+}
+
+/**
+ * An actor crashed because one it was linked to did, was killed, or was gone
+ * already. It is in the cause of the crash.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class LinkBroken extends Data.TaggedError("LinkBroken")<{
+  readonly actor: string
+  readonly other: string
+  readonly reason: Termination.Reason
+}> {
+  override get message(): string {
+    return `${this.actor} was linked to ${this.other}, which ended: ${this.reason._tag}`
   }
 }
 

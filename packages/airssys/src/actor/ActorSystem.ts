@@ -29,6 +29,7 @@ import { cellOf } from "./internal/cell.ts"
 import { System } from "./internal/system.ts"
 import type * as Protocol from "./Protocol.ts"
 import type { SpawnOptions } from "./SpawnOptions.ts"
+import type * as Termination from "./Termination.ts"
 import { TurnScheduler } from "./TurnScheduler.ts"
 
 /**
@@ -56,6 +57,8 @@ export class ActorSystem extends Context.Service<ActorSystem, {
    * what waits. Ends when the actor has ended.
    */
   readonly kill: (ref: ActorRef<never>) => Effect.Effect<void>
+  /** Waits for the final end of an actor. */
+  readonly awaitEnd: (ref: ActorRef<never>) => Effect.Effect<Termination.Reason>
   /**
    * Finds a live actor by its name. With the protocol it was spawned with, the
    * ref can be told.
@@ -103,6 +106,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownC
     spawn: (behaviour, options) => system.spawn(undefined, behaviour, options),
     stop: (ref) => system.awaitStop(cellOf(ref)),
     kill: (ref) => system.kill(cellOf(ref)),
+    awaitEnd: (ref) => system.awaitEnd(cellOf(ref)),
     lookup: (name: string, protocol?: Protocol.Any) =>
       Effect.sync(() => {
         const cell = system.names.get(name)

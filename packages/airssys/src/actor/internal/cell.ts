@@ -10,7 +10,6 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
-import type { ActorContext } from "../ActorContext.ts"
 import { ActorCrashed, ActorStopped, type AskError, AskTimeout, MailboxFull, type SpawnError } from "../ActorError.ts"
 import type { ActorRef, AskOptions, Status } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
@@ -18,7 +17,11 @@ import type * as DeadLetter from "../DeadLetter.ts"
 import type { Guardian } from "../Guardian.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
+import type * as Termination from "../Termination.ts"
 import { Ask } from "./ask.ts"
+import type { Bonds } from "./bonds.ts"
+import type { CellContext } from "./context.ts"
+import type { Delivery, From, Refusal, Target } from "./target.ts"
 import { actorBatch, type Turns } from "./turns.ts"
 
 /** In the run-queue. */
@@ -51,14 +54,19 @@ const largestCapacity = 2 ** 30
 /** Positions are set back beyond this, to stay small integers. */
 const farPosition = 2 ** 28
 
-/** What the second slot of a mailbox entry holds. */
-export type From = Cell | Ask | undefined
+/** The delivery of what the system itself has to say. */
+const signal: Delivery = { isForced: true }
 
 /** The part of a system a cell calls outside its hot path. */
 export interface Lifecycle {
+  /** Makes the context of a new life. */
+  readonly enliven: (cell: Cell) => CellContext
   readonly crashed: (cell: Cell, cause: Cause.Cause<unknown>) => void
+  /** Ends the life from outside of its handler, as a crash. */
+  readonly fault: (cell: Cell, cause: Cause.Cause<unknown>) => void
   readonly afterBatch: (cell: Cell) => void
-  readonly deadLetter: (cell: Cell, message: unknown, from: From, reason: DeadLetter.Reason) => void
+  readonly requestStop: (cell: Cell) => void
+  readonly deadLetter: (recipient: ActorRef<never>, message: unknown, from: From, reason: DeadLetter.Reason) => void
   readonly spawn: <M, E, R>(
     parent: Cell,
     behaviour: Behaviour<M, E, R>,
@@ -69,6 +77,7 @@ export interface Lifecycle {
 /** How an actor ends, once that is decided. */
 export interface Ending {
   readonly status: "Stopped" | "Failed"
+  readonly reason: Termination.Reason
   readonly announce: () => void
 }
 
@@ -77,7 +86,13 @@ export interface Rare {
   /** Requests held for a later answer; chained where one object was asked twice. */
   held: Map<unknown, Ask> | undefined
   children: Set<Cell> | undefined
-  waiters: Array<() => void> | undefined
+  /** Told of the final end. */
+  waiters: Set<(reason: Termination.Reason) => void> | undefined
+  /** Run when a life ends, before anything of it is released. */
+  cleanups: Set<() => void> | undefined
+  bonds: Bonds | undefined
+  /** Crashes the actor when the message on the stack has ended. */
+  fault: Cause.Cause<unknown> | undefined
   /** Sleeps to the deadline of a stop. */
   timer: Fiber.Fiber<unknown, unknown> | undefined
   ending: Ending | undefined
@@ -95,7 +110,7 @@ export interface Rare {
  *
  * `message` and `from` are those of the current message where it has a `From`.
  */
-export class Cell implements ActorRef<unknown> {
+export class Cell implements ActorRef<unknown>, Target {
   declare readonly "~airssys/actor/ActorRef": "~airssys/actor/ActorRef"
 
   readonly id: number
@@ -180,6 +195,9 @@ export class Cell implements ActorRef<unknown> {
       held: undefined,
       children: undefined,
       waiters: undefined,
+      cleanups: undefined,
+      bonds: undefined,
+      fault: undefined,
       timer: undefined,
       ending: undefined
     }
@@ -208,7 +226,7 @@ export class Cell implements ActorRef<unknown> {
   }
 
   askAs<Reply, Error>(
-    sender: Cell | undefined,
+    sender: ActorRef<never> | undefined,
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError> {
@@ -226,11 +244,10 @@ export class Cell implements ActorRef<unknown> {
     })
   }
 
-  /** Takes a message, or gives the reason it became a dead letter. */
-  send(message: unknown, from: From): "MailboxFull" | "ActorStopped" | undefined {
+  send(message: unknown, from: From, delivery?: Delivery): Refusal | undefined {
     const turns = this.turns
     turns.offered++
-    if (this.tail - this.head >= this.room && !this.widen()) return this.reject(message, from)
+    if (this.tail - this.head >= this.room && !this.widen(delivery)) return this.reject(message, from)
     const slots = this.slots!
     const at = (this.tail++ & this.mask) << 1
     slots[at] = message
@@ -243,22 +260,35 @@ export class Cell implements ActorRef<unknown> {
     return undefined
   }
 
-  private reject(message: unknown, from: From): "MailboxFull" | "ActorStopped" {
+  /** Sends itself what `make` makes; where that throws, the actor crashes. */
+  inject(make: () => unknown): void {
+    let message: unknown
+    try {
+      message = make()
+    } catch (defect) {
+      return this.system.fault(this, Causes.die(defect))
+    }
+    this.send(message, undefined, signal)
+  }
+
+  private reject(message: unknown, from: From): Refusal {
     const reason = (this.flags & closed) === 0 ? "MailboxFull" : "ActorStopped"
     this.turns.rejected++
     this.system.deadLetter(this, message, from, reason)
     return reason
   }
 
-  private refusal(reason: "MailboxFull" | "ActorStopped"): MailboxFull | ActorStopped {
+  private refusal(reason: Refusal): MailboxFull | ActorStopped {
     return reason === "MailboxFull"
       ? new MailboxFull({ actor: this.name, capacity: this.capacity })
       : new ActorStopped({ actor: this.name })
   }
 
   /** Makes room where the mailbox may have more. */
-  private widen(): boolean {
-    if ((this.flags & closed) !== 0 || this.size >= this.capacity) return false
+  private widen(delivery: Delivery | undefined): boolean {
+    if ((this.flags & closed) !== 0) return false
+    if (this.size >= this.capacity && delivery?.isForced !== true) return false
+    if (this.size <= this.mask) return true
     const { head, mask, slots, tail } = this
     const length = mask < 0 ? 4 : (mask + 1) * 2
     const next: Array<unknown> = new Array<unknown>(length * 2).fill(undefined)
@@ -300,7 +330,7 @@ export class Cell implements ActorRef<unknown> {
     this.flags |= running
     const turns = this.turns
     const handler = this.handler!
-    const live = this.live ??= new CellContext(this)
+    const live = this.live ??= this.system.enliven(this)
     const end = this.head + actorBatch
     let handled = 0
     let outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined
@@ -385,6 +415,12 @@ export class Cell implements ActorRef<unknown> {
     this.flush()
   }
 
+  /** Ends the actor by itself, after the message in work if there is one. */
+  leave(): void {
+    this.flags |= leaving
+    if ((this.flags & busy) === 0) this.system.afterBatch(this)
+  }
+
   /** Gives an answer now, or after the message while a handler is on the stack. */
   answer(message: unknown, answer: Effect.Effect<unknown, unknown>): void {
     const ask = this.asker(message)
@@ -465,6 +501,34 @@ export class Cell implements ActorRef<unknown> {
     return this.context as Context.Context<Scope.Scope>
   }
 
+  /** Calls `waiter` at the final end, at once when that was; returns what takes it back. */
+  onEnd(waiter: (reason: Termination.Reason) => void): () => void {
+    if (this.isEnded) {
+      waiter({ _tag: "NoActor" })
+      return () => {}
+    }
+    const waiters = this.getRare().waiters ??= new Set()
+    waiters.add(waiter)
+    return () => waiters.delete(waiter)
+  }
+
+  /** Calls `cleanup` when this life ends, once; returns what takes it back. */
+  onLifeEnd(cleanup: () => void): () => void {
+    const cleanups = this.getRare().cleanups ??= new Set()
+    cleanups.add(cleanup)
+    return () => cleanups.delete(cleanup)
+  }
+
+  /** From here on nothing of the current life has an effect. */
+  endLife(): void {
+    this.live = undefined
+    this.handler = undefined
+    const cleanups = this.rare?.cleanups
+    if (cleanups === undefined) return
+    this.rare!.cleanups = undefined
+    for (const cleanup of cleanups) cleanup()
+  }
+
   toJSON(): unknown {
     return { _id: "ActorRef", id: this.id, name: this.name }
   }
@@ -480,73 +544,11 @@ export class Cell implements ActorRef<unknown> {
 
 Object.assign(Cell.prototype, { "~airssys/actor/ActorRef": "~airssys/actor/ActorRef" })
 
-/** The context a handler gets; it has effect while it is the cell's `live` one. */
-export class CellContext implements ActorContext<unknown> {
-  private readonly cell: Cell
-
-  constructor(cell: Cell) {
-    this.cell = cell
-  }
-
-  get self(): ActorRef<unknown> {
-    return this.cell
-  }
-
-  get sender(): ActorRef<never> | undefined {
-    if (this.cell.live !== this) return undefined
-    const from = this.cell.from
-    return from instanceof Ask ? from.sender : from
-  }
-
-  get now(): number {
-    return this.cell.clock.currentTimeMillisUnsafe()
-  }
-
-  reply<Reply, Error>(request: Protocol.Request<Reply, Error>, value: Reply): void {
-    if (this.cell.live === this) this.cell.answer(request, Exit.succeed(value))
-  }
-
-  fail<Reply, Error>(request: Protocol.Request<Reply, Error>, error: Error): void {
-    if (this.cell.live === this) this.cell.answer(request, Exit.fail(error))
-  }
-
-  tell<N>(ref: ActorRef<N>, message: N): void {
-    cellOf(ref).send(message, this.cell)
-  }
-
-  ask<N, Reply, Error>(
-    ref: ActorRef<N>,
-    request: N & Protocol.Request<Reply, Error>,
-    options?: AskOptions
-  ): Effect.Effect<Reply, Error | AskError> {
-    return cellOf(ref).askAs(this.cell, request, options)
-  }
-
-  spawn<N, E, R>(
-    behaviour: Behaviour<N, E, R>,
-    options?: SpawnOptions
-  ): Effect.Effect<ActorRef<N>, E | SpawnError, Exclude<R, Scope.Scope>> {
-    return Effect.suspend(() =>
-      this.cell.live === this
-        ? this.cell.system.spawn(this.cell, behaviour, options)
-        : Effect.fail(new ActorStopped({ actor: this.cell.name }))
-    )
-  }
-
-  stop(): void {
-    const cell = this.cell
-    if (cell.live !== this) return
-    cell.flags |= leaving
-    // Between messages, a fiber of the actor's scope can ask for it too.
-    if ((cell.flags & busy) === 0) cell.system.afterBatch(cell)
-  }
-}
-
 const failureOf = (exit: Exit.Exit<unknown, unknown>): Cause.Cause<unknown> | undefined =>
   exit._tag === "Failure" ? exit.cause : undefined
 
-/** The cell behind a ref; refs are made by a system and nowhere else. */
+/** The cell behind the ref of one actor; refs are made by a system and nowhere else. */
 export const cellOf = (ref: ActorRef<never>): Cell => {
   if (ref instanceof Cell) return ref
-  throw new TypeError("Not a ref that an actor system gave out")
+  throw new TypeError("Not the ref of one actor that an actor system gave out")
 }

@@ -9,7 +9,14 @@ import type * as Fiber from "effect/Fiber"
 import * as PubSub from "effect/PubSub"
 import * as Scope from "effect/Scope"
 import type { Accounting } from "../Accounting.ts"
-import { ActorNameTaken, ActorRestarted, ActorStartTimeout, ActorStopped, type SpawnError } from "../ActorError.ts"
+import {
+  ActorCrashed,
+  ActorNameTaken,
+  ActorRestarted,
+  ActorStartTimeout,
+  ActorStopped,
+  type SpawnError
+} from "../ActorError.ts"
 import type { Abandoned, ActorEvent, StopReason } from "../ActorEvent.ts"
 import type { ActorHooks } from "../ActorHooks.ts"
 import type { ActorRef } from "../ActorRef.ts"
@@ -17,15 +24,16 @@ import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
 import type { ActorExit, Verdict } from "../Guardian.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
+import type * as Termination from "../Termination.ts"
 import type { TurnScheduler } from "../TurnScheduler.ts"
 import { Ask } from "./ask.ts"
+import { cutLinks } from "./bonds.ts"
 import {
   Cell,
   closed,
   doomed,
   draining,
   type Ending,
-  type From,
   leaving,
   type Lifecycle,
   paused,
@@ -33,6 +41,8 @@ import {
   scheduled,
   tearing
 } from "./cell.ts"
+import { CellContext } from "./context.ts"
+import type { From } from "./target.ts"
 import { Turns } from "./turns.ts"
 
 type Restart = Extract<Verdict, { readonly _tag: "Restart" }>
@@ -117,11 +127,9 @@ export class System implements Lifecycle {
       })
       if (exit !== undefined) return this.settleStart(cell, exit)
       return Effect.callback<Cell, unknown>((resume) => {
-        const waiter = () => resume(Exit.fail(new ActorStopped({ actor: cell.name })))
-        this.onEnd(cell, waiter)
+        const forget = cell.onEnd(() => resume(Exit.fail(new ActorStopped({ actor: cell.name }))))
         resumeStart = () => {
-          const rare = cell.getRare()
-          rare.waiters = rare.waiters?.filter((other) => other !== waiter)
+          forget()
           resume(this.settleStart(cell, exit!))
         }
         return this.kill(cell)
@@ -175,20 +183,50 @@ export class System implements Lifecycle {
     return undefined
   }
 
+  enliven(cell: Cell): CellContext {
+    return new CellContext(cell)
+  }
+
   crashed(cell: Cell, cause: Cause.Cause<unknown>): void {
     this.exited(cell, { _tag: "Crashed", cause })
   }
 
+  fault(cell: Cell, cause: Cause.Cause<unknown>): void {
+    if ((cell.flags & (doomed | tearing | paused)) !== 0) return
+    const { fiber, from } = cell
+    if ((cell.flags & running) === 0) return this.crashed(cell, cause)
+    if (fiber === undefined) {
+      cell.getRare().fault ??= cause
+      cell.flags |= leaving
+      return
+    }
+    cell.fiber = undefined
+    cell.message = undefined
+    cell.from = undefined
+    cell.flags = (cell.flags | paused | tearing) & ~running
+    this.turns.failed++
+    cell.endLife()
+    this.quiesce(
+      cell,
+      fiber,
+      "Handler",
+      () => this.proceed(cell, () => this.exited(cell, { _tag: "Crashed", cause }))
+    )
+    if (from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: cell.name, cause })))
+  }
+
   afterBatch(cell: Cell): void {
     if ((cell.flags & doomed) !== 0) this.end(cell)
-    else if ((cell.flags & leaving) !== 0) this.exited(cell, { _tag: "Normal" })
-    else if (cell.size === 0) this.terminate(cell, this.stop(cell, "Shutdown"))
+    else if ((cell.flags & leaving) !== 0) {
+      const fault = cell.rare?.fault
+      this.exited(cell, fault === undefined ? { _tag: "Normal" } : { _tag: "Crashed", cause: fault })
+    } else if (cell.size === 0) this.terminate(cell, this.stop(cell, "Shutdown"))
   }
 
   private exited(cell: Cell, exit: ActorExit): void {
     cell.flags = (cell.flags | paused | tearing) & ~leaving
-    cell.live = undefined
-    cell.handler = undefined
+    if (cell.rare !== undefined) cell.rare.fault = undefined
+    cell.endLife()
     if (exit._tag === "Crashed") this.emit(cell, { _tag: "Crashed", cause: exit.cause })
     const verdict = this.decide(cell, exit)
     if (verdict._tag === "Restart") return this.restart(cell, exit, verdict)
@@ -220,6 +258,7 @@ export class System implements Lifecycle {
     const held = this.takeHeld(cell)
     cell.setStatus("Restarting")
     this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
+    cutLinks(cell, cell.rare?.bonds, exit._tag === "Normal" ? exit : { _tag: "Failed", cause: exit.cause })
     this.teardown(
       cell,
       exit,
@@ -274,6 +313,7 @@ export class System implements Lifecycle {
 
   /** Decides the end; what runs is interrupted, what waits is discarded. */
   terminate(cell: Cell, ending: Ending): void {
+    if (cell.isEnded) return
     const rare = cell.getRare()
     if (rare.ending !== undefined) return
     rare.ending = ending
@@ -290,7 +330,7 @@ export class System implements Lifecycle {
     const from = cell.from
     cell.flags = (cell.flags | tearing) & ~running
     cell.fiber = undefined
-    cell.live = undefined
+    cell.endLife()
     cell.message = undefined
     cell.from = undefined
     const orphans = this.takeHeld(cell)
@@ -315,48 +355,51 @@ export class System implements Lifecycle {
 
   private finish(cell: Cell): void {
     if (cell.isEnded) return
-    const { ending, timer, waiters } = cell.getRare()
-    cell.setStatus(ending!.status)
+    const { bonds, timer, waiters } = cell.getRare()
+    const ending = cell.rare!.ending!
+    cell.setStatus(ending.status)
     cell.siblings.delete(cell)
     if (cell.given !== undefined && this.names.get(cell.given) === cell) this.names.delete(cell.given)
-    cell.handler = undefined
     cell.rare = undefined
     this.turns.accepted += cell.tail
     timer?.interruptUnsafe()
-    ending!.announce()
+    ending.announce()
     cell.guardian?.ended(cell)
-    for (const waiter of waiters ?? []) waiter()
+    for (const waiter of waiters ?? []) waiter(ending.reason)
+    cutLinks(cell, bonds, ending.reason)
   }
 
   private stop(cell: Cell, reason: StopReason): Ending {
-    return { status: "Stopped", announce: () => this.emit(cell, { _tag: "Stopped", reason }) }
+    return { status: "Stopped", reason: { _tag: reason }, announce: () => this.emit(cell, { _tag: "Stopped", reason }) }
   }
 
   private failure(cell: Cell, cause: Cause.Cause<unknown>): Ending {
-    return { status: "Failed", announce: () => this.emit(cell, { _tag: "Failed", cause }) }
+    return {
+      status: "Failed",
+      reason: { _tag: "Failed", cause },
+      announce: () => this.emit(cell, { _tag: "Failed", cause })
+    }
   }
 
-  private awaitEnd(cell: Cell): Effect.Effect<void> {
-    return Effect.callback((resume) => this.onEnd(cell, () => resume(Effect.void)))
+  awaitEnd(cell: Cell): Effect.Effect<Termination.Reason> {
+    return Effect.callback((resume) => {
+      const forget = cell.onEnd((reason) => resume(Effect.succeed(reason)))
+      return Effect.sync(forget)
+    })
   }
 
   awaitStop(cell: Cell): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.requestStop(cell)
-      return this.awaitEnd(cell)
+      return Effect.asVoid(this.awaitEnd(cell))
     })
   }
 
   kill(cell: Cell): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.terminate(cell, this.stop(cell, "Killed"))
-      return this.awaitEnd(cell)
+      return Effect.asVoid(this.awaitEnd(cell))
     })
-  }
-
-  private onEnd(cell: Cell, waiter: () => void): void {
-    if (cell.isEnded) waiter()
-    else (cell.getRare().waiters ??= []).push(waiter)
   }
 
   /** Children first, then what the life acquired. */
@@ -388,7 +431,7 @@ export class System implements Lifecycle {
         const cell = cells[index++]!
         let isSynchronous = true
         let isDone = false
-        this.onEnd(cell, () => {
+        cell.onEnd(() => {
           isDone = true
           if (!isSynchronous) step()
         })
@@ -452,10 +495,10 @@ export class System implements Lifecycle {
     return asks
   }
 
-  deadLetter(cell: Cell, message: unknown, from: From, reason: DeadLetter.Reason): void {
+  deadLetter(recipient: ActorRef<never>, message: unknown, from: From, reason: DeadLetter.Reason): void {
     PubSub.publishUnsafe(this.letters, {
       message,
-      recipient: cell,
+      recipient,
       sender: from instanceof Ask ? from.sender : from,
       reason
     })
