@@ -12,6 +12,8 @@
  */
 import * as Context from "effect/Context"
 import * as Scheduler from "effect/Scheduler"
+import type { Accounting } from "./Accounting.ts"
+import type { ActorRef } from "./ActorRef.ts"
 
 declare const queueMicrotask: (task: () => void) => void
 
@@ -24,6 +26,29 @@ export interface TurnScheduler {
   readonly soon: (task: () => void) => void
   /** Runs the task after other events of the loop: a macrotask. */
   readonly later: (task: () => void) => void
+  /** Takes the decisions of the loop. Default: the loop does. */
+  readonly steering?: Steering | undefined
+}
+
+/**
+ * Who decides in place of the loop, and sees each message pass. A steered
+ * system runs one actor per turn and answers no ask on the stack of its asker.
+ * It is what a simulation is made of; production has none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Steering {
+  /** A system was made; `accounting` may be read between turns. */
+  readonly began: (accounting: () => Accounting) => void
+  /** Which actor is next: its place among those that are ready, from 0, the longest ready first. */
+  readonly next: (ready: number) => number
+  /** How many messages the next actor may handle in its turn, from 1. `most` is what the loop would allow. */
+  readonly batch: (most: number) => number
+  /** A message is sent. `deliver` puts it into the mailbox each time it is called, now or later. */
+  readonly send: <A>(target: ActorRef<never>, message: unknown, deliver: () => A) => A | undefined
+  /** A message is handled, by `handle`. What this throws is thrown by the handler. */
+  readonly handle: <A>(actor: ActorRef<never>, message: unknown, handle: () => A) => A
 }
 
 /**

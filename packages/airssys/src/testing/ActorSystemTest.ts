@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -338,6 +339,28 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
             yield* Fiber.interrupt(spawning)
             assert.deepStrictEqual(summary(events), ["never Stopped Killed"])
             assert.isTrue(Option.isNone(yield* system.lookup("never")))
+          })
+        ))
+
+      it.effect("starts and ends whatever the operation at which the spawning fiber yields", () =>
+        inSystem(
+          layer,
+          Effect.fnUntraced(function*(system) {
+            const every = 16
+            const behaviour = Effect.as(Effect.yieldNow, (): void => {})
+            for (let before = 0; before < every; before++) {
+              const spawn = Effect.gen(function*() {
+                for (let i = 0; i < before; i++) yield* Effect.sync(() => {})
+                return yield* system.spawn(behaviour, { name: "one" })
+              }).pipe(Effect.provideService(Scheduler.MaxOpsBeforeYield, every))
+              const spawning = yield* Effect.forkChild(spawn, { startImmediately: true })
+              for (let i = 0; i < 9; i++) yield* Effect.yieldNow
+              assert.isDefined(spawning.pollUnsafe(), `the spawn after ${before} operations`)
+              yield* system.kill(yield* Fiber.join(spawning))
+              const given = yield* Effect.forkChild(spawn, { startImmediately: true })
+              yield* Fiber.interrupt(given)
+              assert.isTrue(Option.isNone(yield* system.lookup("one")), `the end after ${before} operations`)
+            }
           })
         ))
 

@@ -22,7 +22,7 @@ import { Ask } from "./ask.ts"
 import type { Bonds } from "./bonds.ts"
 import type { CellContext } from "./context.ts"
 import type { Delivery, From, Refusal, Target } from "./target.ts"
-import { actorBatch, type Turns } from "./turns.ts"
+import type { Turns } from "./turns.ts"
 
 /** In the run-queue. */
 export const scheduled = 1
@@ -331,7 +331,7 @@ export class Cell implements ActorRef<unknown>, Target {
     const turns = this.turns
     const handler = this.handler!
     const live = this.live ??= this.system.enliven(this)
-    const end = this.head + actorBatch
+    const end = this.head + turns.batch
     let handled = 0
     let outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined
     turns.enter(this)

@@ -43,6 +43,7 @@ import {
 } from "./cell.ts"
 import { CellContext } from "./context.ts"
 import type { From } from "./target.ts"
+import { steer } from "./steered.ts"
 import { Turns } from "./turns.ts"
 
 type Restart = Extract<Verdict, { readonly _tag: "Restart" }>
@@ -93,6 +94,7 @@ export class System implements Lifecycle {
     this.events = options.events
     this.letters = options.letters
     this.settings = options.settings
+    this.turns.steering?.began(() => this.accounting)
   }
 
   spawn<M, E, R>(
@@ -101,40 +103,50 @@ export class System implements Lifecycle {
     options: SpawnOptions | undefined
   ): Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>> {
     return Effect.withFiber<Cell, unknown>((fiber) => {
-      const name = options?.name
-      if (this.isClosed || (parent !== undefined && (parent.flags & closed) !== 0)) {
-        return Effect.fail(new ActorStopped({ actor: parent?.name ?? name ?? "The actor system" }))
+      const { context } = fiber
+      if (Exit.isExit(behaviour)) {
+        const cell = this.admit(parent, behaviour as never, options, context)
+        return cell instanceof Cell
+          ? this.settleStart(cell, behaviour as Exit.Exit<Handler<unknown>, unknown>)
+          : Effect.fail(cell)
       }
-      if (name !== undefined && this.names.has(name)) return Effect.fail(new ActorNameTaken({ actor: name }))
-      const siblings = parent === undefined ? this.roots : (parent.getRare().children ??= new Set())
-      const cell = new Cell(
-        this,
-        this.turns,
-        this.nextId++,
-        siblings,
-        fiber.context,
-        behaviour as unknown as Behaviour<unknown, unknown, Scope.Scope>,
-        options
-      )
-      siblings.add(cell)
-      if (name !== undefined) this.names.set(name, cell)
-      if (Exit.isExit(behaviour)) return this.settleStart(cell, behaviour as Exit.Exit<Handler<unknown>, unknown>)
-      let exit: Exit.Exit<Handler<unknown>, unknown> | undefined
-      let resumeStart: (() => void) | undefined
-      this.start(cell, (started) => {
-        exit = started
-        resumeStart?.()
-      })
-      if (exit !== undefined) return this.settleStart(cell, exit)
+      // From the first trace of the actor to the wait for it no operation ends:
+      // between two of them the fiber could yield, and miss its start or its interruption.
       return Effect.callback<Cell, unknown>((resume) => {
-        const forget = cell.onEnd(() => resume(Exit.fail(new ActorStopped({ actor: cell.name }))))
-        resumeStart = () => {
-          forget()
-          resume(this.settleStart(cell, exit!))
-        }
+        const cell = this.admit(parent, behaviour as never, options, context)
+        if (!(cell instanceof Cell)) return resume(Effect.fail(cell))
+        let isStarted = false
+        let forget: (() => void) | undefined
+        this.start(cell, (exit) => {
+          isStarted = true
+          forget?.()
+          resume(this.settleStart(cell, exit))
+        })
+        if (isStarted) return
+        forget = cell.onEnd(() => resume(Exit.fail(new ActorStopped({ actor: cell.name }))))
         return this.kill(cell)
       })
     }) as never
+  }
+
+  /** A cell that has still to start, or why there is none. */
+  private admit(
+    parent: Cell | undefined,
+    behaviour: Behaviour<unknown, unknown, Scope.Scope>,
+    options: SpawnOptions | undefined,
+    context: Context.Context<never>
+  ): Cell | ActorStopped | ActorNameTaken {
+    const name = options?.name
+    if (this.isClosed || (parent !== undefined && (parent.flags & closed) !== 0)) {
+      return new ActorStopped({ actor: parent?.name ?? name ?? "The actor system" })
+    }
+    if (name !== undefined && this.names.has(name)) return new ActorNameTaken({ actor: name })
+    const siblings = parent === undefined ? this.roots : (parent.getRare().children ??= new Set())
+    const cell = new Cell(this, this.turns, this.nextId++, siblings, context, behaviour, options)
+    if (this.turns.steering !== undefined) steer(cell, this.turns.steering)
+    siblings.add(cell)
+    if (name !== undefined) this.names.set(name, cell)
+    return cell
   }
 
   private settleStart(

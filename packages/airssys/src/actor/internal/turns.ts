@@ -1,11 +1,11 @@
-import type { TurnScheduler } from "../TurnScheduler.ts"
+import type { Steering, TurnScheduler } from "../TurnScheduler.ts"
 
 /** Messages one actor may handle before the next ready actor has its go. */
-export const actorBatch = 256
+const actorBatch = 256
 
 const turnBudget = 16_384
 
-/** What the turn calls: handles up to `actorBatch` messages, returns how many. */
+/** What the turn calls: handles up to `batch` messages, returns how many. */
 export interface Ready {
   run(): number
 }
@@ -27,6 +27,9 @@ export class Turns {
   handled = 0
   failed = 0
   discarded = 0
+  /** Messages the actor that is run may handle. */
+  batch = actorBatch
+  readonly steering: Steering | undefined
 
   private current: Batch | undefined = undefined
   private batchFrom = 0
@@ -40,6 +43,7 @@ export class Turns {
 
   constructor(scheduler: TurnScheduler) {
     this.scheduler = scheduler
+    this.steering = scheduler.steering
   }
 
   /** A batch is on the stack from here to `leave`; its messages are counted there. */
@@ -68,9 +72,10 @@ export class Turns {
   }
 
   private readonly turn = (): void => {
-    let budget = turnBudget
+    let budget = this.steering === undefined ? turnBudget : 1
     try {
       while (this.size > 0 && budget > 0) {
+        if (this.steering !== undefined) this.steer(this.steering)
         const cell = this.ring[this.head]!
         this.ring[this.head] = undefined
         this.head = (this.head + 1) & this.mask
@@ -82,6 +87,16 @@ export class Turns {
       if (this.size > 0) this.scheduler.later(this.turn)
       else this.scheduled = false
     }
+  }
+
+  /** Brings the actor that is to be next to the front; the others keep their order. */
+  private steer(steering: Steering): void {
+    const { head, mask, ring } = this
+    const place = steering.next(this.size)
+    const cell = ring[(head + place) & mask]
+    for (let i = place; i > 0; i--) ring[(head + i) & mask] = ring[(head + i - 1) & mask]
+    ring[head] = cell
+    this.batch = steering.batch(actorBatch)
   }
 
   private grow(): void {
