@@ -64,6 +64,16 @@ export const suite: Suite.Suite = Suite.make({
         { name: "nact", prepare: async () => (await nact()).spawn() },
         { name: "xstate", prepare: async () => (await xstate()).spawn() }
       ]
-    }
+    },
+    ...[1, 10, 100].map((subscribers): Suite.Row => ({
+      name: `publish-${subscribers}`,
+      unit: "ns",
+      batch: chunk,
+      ours: async () => (await airssys()).publish(subscribers),
+      against: [
+        { name: "ring", prepare: async () => (await ring()).publish(subscribers) },
+        { name: "queue", prepare: async () => (await queue()).publish(subscribers) }
+      ]
+    }))
   ]
 })

@@ -42,6 +42,34 @@ export const tell = async (
 }
 
 /**
+ * Messages to all of so many subscribers: as many as make a thousand deliveries,
+ * then wait until all have been handled, and again.
+ */
+export const publish = async (
+  subscribers: number,
+  start: (arrivals: Arrivals) => Promise<{
+    /** Publishes the number 1 so many times. */
+    readonly publish: (times: number) => void
+    readonly close?: Close
+  }>
+): Promise<Work> => {
+  const arrivals = new Arrivals()
+  const { close, publish } = await start(arrivals)
+  const times = chunk / subscribers
+  return {
+    run: async (count) => {
+      for (let published = 0; published < count; published += times) {
+        const all = arrivals.expect(chunk)
+        publish(times)
+        await all
+      }
+    },
+    check: (count) => arrivals.check(count * subscribers),
+    close
+  }
+}
+
+/**
  * Tells the player who gets the ball: `true` while the rally goes on.
  */
 export class Rally {

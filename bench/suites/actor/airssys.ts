@@ -5,8 +5,11 @@
 import type * as ActorRef from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import type * as Behaviour from "airssys/actor/Behaviour"
+import * as Broker from "airssys/actor/Broker"
 import * as Protocol from "airssys/actor/Protocol"
+import * as Topic from "airssys/actor/Topic"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import type { Work as SuiteWork } from "../../harness/Suite.ts"
@@ -80,5 +83,24 @@ export const spawn = (): Promise<SuiteWork> =>
       send: (actor) => actor.tell(add),
       stop: (actors) => Effect.runPromise(Effect.forEach(actors, system.stop, { discard: true })),
       close
+    }
+  })
+
+export const publish = (subscribers: number): Promise<SuiteWork> =>
+  Work.publish(subscribers, async (arrivals) => {
+    const runtime = ManagedRuntime.make(Layer.merge(ActorSystem.layer, Broker.layer))
+    const system = await runtime.runPromise(ActorSystem.ActorSystem)
+    const broker = await runtime.runPromise(Broker.Broker)
+    const pattern = Topic.pattern(Counter, "counts.*")
+    const topic = Topic.make(Counter, "counts.all")
+    for (let index = 0; index < subscribers; index++) {
+      const subscriber = await Effect.runPromise(system.spawn(counting((by) => arrivals.hit(by))))
+      await Effect.runPromise(broker.subscribe(subscriber, pattern))
+    }
+    return {
+      publish: (times) => {
+        for (let published = 0; published < times; published++) broker.publish(topic, add)
+      },
+      close: () => runtime.dispose()
     }
   })

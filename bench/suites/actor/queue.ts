@@ -5,6 +5,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import type { Work as SuiteWork } from "../../harness/Suite.ts"
 import * as Work from "./Work.ts"
@@ -74,5 +75,29 @@ export const spawn = (): Promise<SuiteWork> =>
       spawn: (count, into) => Effect.runPromise(servers(count, into)),
       send: ({ queue }) => Queue.offerUnsafe(queue, 1),
       stop: close
+    }
+  })
+
+/** A `PubSub`, and a fiber for each subscriber that loops over `takeAll`. */
+export const publish = (subscribers: number): Promise<SuiteWork> =>
+  Work.publish(subscribers, async (arrivals) => {
+    const pubsub = await Effect.runPromise(PubSub.unbounded<number>())
+    const listen = Effect.fnUntraced(function*() {
+      const subscription = yield* PubSub.subscribe(pubsub)
+      while (true) {
+        for (const by of yield* PubSub.takeAll(subscription)) arrivals.hit(by)
+      }
+    })
+    const fibers = await Effect.runPromise(
+      Effect.forEach(
+        Array.from({ length: subscribers }),
+        () => Effect.forkDetach(Effect.scoped(listen()), { startImmediately: true })
+      )
+    )
+    return {
+      publish: (times) => {
+        for (let published = 0; published < times; published++) PubSub.publishUnsafe(pubsub, 1)
+      },
+      close: () => Effect.runPromise(Fiber.interruptAll(fibers))
     }
   })

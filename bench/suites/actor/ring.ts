@@ -110,3 +110,15 @@ export const spawn = (): Promise<SuiteWork> =>
       stop: () => rings.clear()
     }
   })
+
+export const publish = (subscribers: number): Promise<SuiteWork> =>
+  Work.publish(subscribers, async (arrivals) => {
+    const rings = Array.from({ length: subscribers }, () => new Ring((by: number) => arrivals.hit(by)))
+    return {
+      publish: (times) => {
+        for (let published = 0; published < times; published++) {
+          for (let index = 0; index < rings.length; index++) rings[index]!.push(1)
+        }
+      }
+    }
+  })

@@ -85,6 +85,8 @@ export interface Ending {
 export interface Rare {
   /** Requests held for a later answer; chained where one object was asked twice. */
   held: Map<unknown, Ask> | undefined
+  /** Of held requests that nobody waits for any more, who still wants to know that they are answered. */
+  late: WeakMap<object, Ask> | undefined
   children: Set<Cell> | undefined
   /** Told of the final end. */
   waiters: Set<(reason: Termination.Reason) => void> | undefined
@@ -193,6 +195,7 @@ export class Cell implements ActorRef<unknown>, Target {
   getRare(): Rare {
     return this.rare ??= {
       held: undefined,
+      late: undefined,
       children: undefined,
       waiters: undefined,
       cleanups: undefined,
@@ -278,7 +281,7 @@ export class Cell implements ActorRef<unknown>, Target {
     return reason
   }
 
-  private refusal(reason: Refusal): MailboxFull | ActorStopped {
+  refusal(reason: Refusal): MailboxFull | ActorStopped {
     return reason === "MailboxFull"
       ? new MailboxFull({ actor: this.name, capacity: this.capacity })
       : new ActorStopped({ actor: this.name })
@@ -423,8 +426,8 @@ export class Cell implements ActorRef<unknown>, Target {
 
   /** Gives an answer now, or after the message while a handler is on the stack. */
   answer(message: unknown, answer: Effect.Effect<unknown, unknown>): void {
-    const ask = this.asker(message)
-    if (ask === undefined) return
+    const ask = this.asker(message) ?? this.rare?.late?.get(message as object)
+    if (ask === undefined || ask.isAnswered) return
     if ((this.flags & running) === 0 || this.fiber !== undefined) return ask.settle(answer)
     ask.keep(answer)
     ask.next = this.answered
@@ -477,6 +480,21 @@ export class Cell implements ActorRef<unknown>, Target {
     last.next = from
   }
 
+  withdraw(request: object, ask: Ask): void {
+    const held = this.rare?.held
+    let before: Ask | undefined
+    for (let other = held?.get(request); other !== undefined; before = other, other = other.next) {
+      if (other !== ask) continue
+      if (before !== undefined) before.next = ask.next
+      else if (ask.next !== undefined) held!.set(request, ask.next)
+      else held!.delete(request)
+      ask.next = undefined
+      const late = this.rare!.late ??= new WeakMap()
+      late.set(request, ask)
+      return
+    }
+  }
+
   /** The asker who waits longest for the answer to this message object. */
   private asker(message: unknown): Ask | undefined {
     const held = this.rare?.held
@@ -512,7 +530,6 @@ export class Cell implements ActorRef<unknown>, Target {
     return () => waiters.delete(waiter)
   }
 
-  /** Calls `cleanup` when this life ends, once; returns what takes it back. */
   onLifeEnd(cleanup: () => void): () => void {
     const cleanups = this.getRare().cleanups ??= new Set()
     cleanups.add(cleanup)

@@ -1,6 +1,6 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
 import type * as Effect from "effect/Effect"
-import type { AskError } from "../ActorError.ts"
+import type { ActorStopped, AskError, MailboxFull } from "../ActorError.ts"
 import { type ActorRef, type AskOptions, isActorRef } from "../ActorRef.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { Ask } from "./ask.ts"
@@ -29,6 +29,11 @@ export interface Target {
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError>
+  refusal(reason: Refusal): MailboxFull | ActorStopped
+  /** Holds a request no longer. If it is answered all the same, its ask is settled. */
+  withdraw(request: object, ask: Ask): void
+  /** Calls `cleanup` when this life ends, once; returns what takes it back. */
+  onLifeEnd(cleanup: () => void): () => void
 }
 
 /** What is behind a ref that may be more than one actor. */

@@ -1,0 +1,64 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as ActorSystem from "airssys/actor/ActorSystem"
+import type { Handler } from "airssys/actor/Behaviour"
+import * as Broker from "airssys/actor/Broker"
+import * as Protocol from "airssys/actor/Protocol"
+import * as Topic from "airssys/actor/Topic"
+import * as BrokerTest from "airssys/testing/BrokerTest"
+import { Effect, Layer, Option, Schema } from "effect"
+
+BrokerTest.suite("layer", Broker.layer)
+
+const Note = Protocol.make({ Note: { payload: { text: Schema.String } } })
+type Note = Protocol.Message<typeof Note>
+const ignore = Effect.succeed<Handler<Note>>(() => {})
+
+const bounded = Layer.merge(ActorSystem.layerTest, Broker.layerWith({ maxRetained: 2, maxSubscriptions: 2 }))
+
+describe("Broker.layerWith", () => {
+  it.effect("forgets what was published longest ago when too many topics retain a message", () =>
+    Effect.gen(function*() {
+      const broker = yield* Broker.Broker
+      const topics = ["a", "b", "c"].map((name) => Topic.make(Note, name))
+      const retain = (index: number) => broker.publish(topics[index]!, Note.Note({ text: "x" }), { retain: true })
+      for (const index of [0, 1, 0, 2]) retain(index)
+      const retained = yield* Effect.forEach(topics, (topic) => broker.retained(topic))
+      assert.deepStrictEqual(retained.map(Option.isSome), [true, false, true])
+      const metrics = yield* broker.metrics
+      assert.deepStrictEqual([metrics.retained, metrics.evicted], [2, 1])
+    }).pipe(Effect.provide(bounded)))
+
+  it.effect("refuses more subscriptions than it allows, until one ends", () =>
+    Effect.gen(function*() {
+      const broker = yield* Broker.Broker
+      const ref = yield* ActorSystem.ActorSystem.use((system) => system.spawn(ignore))
+      const topic = Topic.make(Note, "a")
+      const first = yield* broker.subscribe(ref, topic)
+      yield* broker.subscribe(ref, topic)
+      assert.strictEqual((yield* Effect.flip(broker.subscribe(ref, topic)))._tag, "TooManySubscriptions")
+      yield* broker.unsubscribe(first)
+      yield* broker.subscribe(ref, topic)
+    }).pipe(Effect.provide(bounded)))
+
+  it.effect("keeps its speed and its order when many come and go", () =>
+    Effect.gen(function*() {
+      const broker = yield* Broker.Broker
+      const system = yield* ActorSystem.ActorSystem
+      const topic = Topic.make(Note, "a")
+      const order: Array<number> = []
+      const refs = yield* Effect.forEach(
+        Array.from({ length: 200 }, (_, index) => index),
+        (index) => system.spawn(Effect.succeed<Handler<Note>>(() => void order.push(index)))
+      )
+      for (const ref of refs) yield* broker.subscribe(ref, topic)
+      for (const ref of refs.filter((_, index) => index % 3 !== 0)) yield* system.kill(ref)
+      broker.publish(topic, Note.Note({ text: "x" }))
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(order, Array.from({ length: 67 }, (_, index) => index * 3))
+    }).pipe(Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
+
+  it("throws for a limit that is no whole number", () => {
+    assert.throws(() => Broker.layerWith({ maxRetained: -1 }), RangeError)
+    assert.throws(() => Broker.layerWith({ maxSubscriptions: 1.5 }), RangeError)
+  })
+})
