@@ -73,7 +73,7 @@ const gap = (size: Size): Suite.Row => {
 const metering: Suite.Row = {
   name: "meter",
   unit: "MB/s",
-  batch: 1,
+  batch: 16,
   ours: async () => (await meter()).meter(),
   against: [{ name: "validate", prepare: async () => (await meter()).validate() }]
 }

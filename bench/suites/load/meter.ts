@@ -15,20 +15,19 @@ const quickjs = async (): Promise<Uint8Array<ArrayBuffer>> => {
   return largest.slice()
 }
 
-/** Megabytes of a module that are worked through in a second. */
+/** Megabytes of a module that are worked through in a second; the last result is what is checked. */
 const throughput = <A>(bytes: Uint8Array, once: () => A, check: (result: A) => boolean): Work => {
-  let results: Array<A> = []
+  let last: A | undefined
   let speed = 0
   return {
     run: (count) => {
+      last = undefined
       const start = performance.now()
-      for (let done = 0; done < count; done++) results.push(once())
+      for (let done = 0; done < count; done++) last = once()
       speed = count * bytes.length / (performance.now() - start) / 1e3
     },
-    check: (count) => {
-      const found = results
-      results = []
-      if (found.length !== count || !found.every(check)) throw new Error("not all of it was done")
+    check: () => {
+      if (last === undefined || !check(last)) throw new Error("it was not done")
     },
     figure: () => speed
   }

@@ -39,8 +39,10 @@ import type { World } from "./WitType.ts"
  * A function given to guests. Arguments and result follow `WitType`'s mapping.
  *
  * `async` functions may give a promise, which suspends the guest; they can be
- * reached by `call` alone. `fuel` is what a call of it costs the guest besides
- * what the engine charges for the call itself and for what is copied.
+ * reached by `call` alone. What a function gives at once is copied before the
+ * guest goes on: a list may be a view of a buffer that the next call uses again.
+ * `fuel` is what a call of it costs the guest besides what the engine charges for
+ * the call itself and for what is copied.
  *
  * @category models
  * @since 0.1.0

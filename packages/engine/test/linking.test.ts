@@ -267,6 +267,31 @@ describe("versions", () => {
   })
 })
 
+describe("what an import gives", () => {
+  it("is copied before the guest goes on, so that one buffer does for all calls", async () => {
+    const buffer = new Uint8Array(2)
+    const give = () => buffer.fill((buffer[0] ?? 0) + 1)
+    const instance = await run(
+      `(component
+        (import "give" (func $give (result (list u8))))
+        (core module $L (memory (export "m") 1) (global $next (mut i32) (i32.const 64))
+          (func (export "r") (param i32 i32 i32 i32) (result i32)
+            (global.get $next) (global.set $next (i32.add (global.get $next) (i32.const 8)))))
+        (core instance $l (instantiate $L))
+        (core func $give' (canon lower (func $give) (memory (core memory $l "m")) (realloc (core func $l "r"))))
+        (core module $M (import "h" "give" (func $give (param i32))) (import "l" "m" (memory 1))
+          (func (export "go") (result i32)
+            (call $give (i32.const 0)) (call $give (i32.const 8))
+            (i32.or (i32.shl (i32.load16_u (i32.load (i32.const 0))) (i32.const 16)) (i32.load16_u (i32.load (i32.const 8))))))
+        (core instance $i (instantiate $M
+          (with "h" (instance (export "give" (func $give')))) (with "l" (instance (export "m" (memory $l "m"))))))
+        (func (export "go") (result u32) (canon lift (core func $i "go"))))`,
+      { imports: { give } }
+    )
+    expect(call(instance, "go")).toBe(0x0101_0202)
+  })
+})
+
 describe("imports that are missing", () => {
   it("are all listed with their types, before anything exists", async () => {
     const started: Array<string> = []

@@ -26,14 +26,10 @@ import {
   refusal
 } from "./opcodes.ts"
 import type { Scan } from "./scan.ts"
-import { Sink } from "./sink.ts"
+import { Sink, u32 } from "./sink.ts"
 
 /** What has been found in the body so far that changes how it is written. */
 const Found = { loop: 1, try: 2, caughtByLoop: 4, large: 8 } as const
-
-/** A body that has to be written again, knowing more. */
-class Again extends Error {}
-const again = new Again()
 
 /** The most that one charge takes: two bytes of a signed number. */
 const maxCharge = 8_191
@@ -56,6 +52,8 @@ export class BodyMeter {
   readonly #added: Additions
   readonly #costs: CostTable
   readonly #leaves: Uint8Array
+  /** By opcode, see `packed`. */
+  readonly #opcodes: Int32Array
   readonly #body = new Sink(1 << 16)
   readonly #head = new Sink(128)
 
@@ -64,6 +62,20 @@ export class BodyMeter {
   hinted = 0
 
   #found = 0
+  #isOutdated = false
+  /** The counter is in a local. */
+  #local = false
+  #tries = false
+  /** Index of the first appended local: the stack level before the call. */
+  #saved = 0
+  /** Index of the second one: the counter, or the stack level of the function itself. */
+  #counter = 0
+  /** What charges are written as: in a function whose counter is in the global, and by the local where it is there. */
+  readonly #globalCharges: Charges
+  readonly #localCharges: Array<Charges | undefined> = []
+  #charging: Charges
+  /** What is written where a segment has a charge. */
+  #segmentCharge: Template
   #at = 0
   /** Of the input that has not been copied yet. */
   #from = 0
@@ -123,22 +135,21 @@ export class BodyMeter {
     this.#scan = scan
     this.#added = added
     this.#costs = costs
+    this.#opcodes = packed(costs)
+    this.#globalCharges = { plain: globalCharge(added, false), checked: globalCharge(added, true) }
+    this.#charging = this.#globalCharges
+    this.#segmentCharge = this.#charging.plain
   }
 
   /** Writes the body that starts at an offset, with its size, to `out`. */
   write(out: Sink, index: number, start: number): void {
     this.#found = 0
-    for (;;) {
-      try {
-        this.#attempt(out, index, start)
-        return
-      } catch (error) {
-        if (!(error instanceof Again)) throw error
-      }
-    }
+    while (!this.#attempt(out, index, start));
   }
 
-  #attempt(out: Sink, index: number, start: number): void {
+  /** False where something was found that the body has to be written again for. */
+  #attempt(out: Sink, index: number, start: number): boolean {
+    this.#isOutdated = false
     const type = this.#scan.functions[index] ?? 0
     const { frame, params, results } = this.#scan.types[type] ?? { frame: 0, params: 0, results: 0 }
     this.#at = start
@@ -154,9 +165,10 @@ export class BodyMeter {
       bytes += count * (type === 0x7b ? 16 : 8)
     }
     const code = this.#at
-    this.#saved = params + locals
+    this.#know(params + locals)
     this.#reset(code, results)
     this.#walk()
+    if (this.#isOutdated) return false
     for (let i = 0; i < this.#charges; i++) this.#price(this.#chargeAt[i] ?? noCharge, this.#chargeCost[i] ?? 0)
     const slot = this.#vectors || this.#scan.vectors ? 16 : 8
     // What a call is given and what it gives have places of their own in baseline code.
@@ -166,25 +178,25 @@ export class BodyMeter {
     const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (this.#chargeCost[0] ?? 0)
     this.#assemble(out, index, type, groups, groupsAt, code, size, entry)
     this.#weigh(params + locals, start)
+    return true
   }
 
-  /** Index of the first appended local: the stack level before the call. */
-  #saved = 0
-
-  get #counter(): number {
-    return this.#saved + 1
+  /** Takes over what has been found in earlier attempts. */
+  #know(saved: number): void {
+    const found = this.#found
+    this.#saved = saved
+    this.#counter = saved + 1
+    this.#tries = (found & Found.try) !== 0
+    this.#local = (found & (Found.loop | Found.try)) === Found.loop
+    this.#charging = this.#local ? this.#localCharge(saved + 1) : this.#globalCharges
+    this.#segmentCharge = (found & Found.large) === 0 ? this.#charging.plain : this.#charging.checked
   }
 
-  get #level(): number {
-    return this.#saved + 1
-  }
-
-  get #local(): boolean {
-    return (this.#found & (Found.loop | Found.try)) === Found.loop
-  }
-
-  get #tries(): boolean {
-    return (this.#found & Found.try) !== 0
+  #localCharge(counter: number): Charges {
+    return this.#localCharges[counter] ??= {
+      plain: localCharge(counter, this.#added.refillLocal, false),
+      checked: localCharge(counter, this.#added.refillLocal, true)
+    }
   }
 
   #reset(code: number, results: number): void {
@@ -210,37 +222,29 @@ export class BodyMeter {
 
   #walk(): void {
     const bytes = this.#bytes
-    const { plain } = this.#costs
+    const opcodes = this.#opcodes
     let at = this.#at
     let cost = this.#cost
     let height = this.#height
     let maxHeight = 0
-    while (this.#depth > 0) {
+    for (;;) {
       const start = at
-      const opcode = bytes[at++] ?? 0
-      cost += plain[opcode] ?? 0
-      height += deltas[opcode] ?? 0
-      switch (kinds[opcode]) {
-        case Kind.plain:
-          break
-        case Kind.index:
-          while ((bytes[at++] ?? 0) >= 0x80);
-          break
-        case Kind.memory: {
-          const flags = bytes[at] ?? 0
-          while ((bytes[at++] ?? 0) >= 0x80);
-          if ((flags & 0x40) !== 0) { while ((bytes[at++] ?? 0) >= 0x80); }
-          while ((bytes[at++] ?? 0) >= 0x80);
-          break
-        }
-        default:
-          this.#at = at
-          this.#cost = cost
-          this.#height = height
-          this.#special(opcode, start)
-          at = this.#at
-          cost = this.#cost
-          height = this.#height
+      const opcode = bytes[at] ?? 0
+      const what = opcodes[opcode] ?? 0
+      cost += (what >> 21) & 0xff
+      height += ((what >> 16) & 0x1f) - 8
+      at += 1 + ((what >> 29) & 3)
+      if (what < 0) {
+        this.#at = at
+        this.#cost = cost
+        this.#height = height
+        this.#special(kinds[opcode] ?? 0, opcode, start)
+        if (this.#depth === 0 || this.#isOutdated) break
+        at = this.#at
+        cost = this.#cost
+        height = this.#height
+      } else if ((((bytes[at - 1] ?? 0) & what) | ((bytes[at - 2] ?? 0) & (what >> 8) & 0xff)) !== 0) {
+        at = this.#afterNumbers(start, what)
       }
       if (height > maxHeight) maxHeight = height
       if (cost > maxCharge - 512) {
@@ -249,11 +253,19 @@ export class BodyMeter {
         cost = this.#cost
       }
     }
-    this.#maxHeight = maxHeight
+    this.#maxHeight = Math.max(maxHeight, this.#height)
   }
 
-  #special(opcode: number, start: number): void {
-    switch (kinds[opcode]) {
+  /** Where the numbers end that follow an opcode, which are not all of one byte. */
+  #afterNumbers(start: number, what: number): number {
+    this.#at = start + 1
+    if (((what >> 29) & 3) > 1) this.#skipMemory()
+    else this.#skipIndex()
+    return this.#at
+  }
+
+  #special(kind: number, opcode: number, start: number): void {
+    switch (kind) {
       case Kind.block:
         this.#blockType()
         return this.#push(Kind.block, this.#blockParams, this.#blockResults)
@@ -307,7 +319,7 @@ export class BodyMeter {
         this.#skipIndex()
         return this.#skipValueType()
       default:
-        return this.#call(opcode, start)
+        return this.#call(kind, opcode, start)
     }
   }
 
@@ -319,10 +331,7 @@ export class BodyMeter {
     this.#push(Kind.loop, this.#blockParams, this.#blockResults)
     this.#flush(this.#at)
     if (this.#tries) this.#land((this.#found & Found.caughtByLoop) !== 0)
-    const body = this.#body
-    body.reserve(64)
-    const at = body.length + this.#writeCharge(true)
-    this.#open(this.#at, this.#charge(at))
+    this.#open(this.#at, this.#charge(this.#writeCharge(this.#charging.checked)))
     this.#own = this.#charges - 1
   }
 
@@ -408,8 +417,7 @@ export class BodyMeter {
     this.#push(Kind.block, params, results)
   }
 
-  #call(opcode: number, start: number): void {
-    const kind = kinds[opcode]
+  #call(kind: number, opcode: number, start: number): void {
     let type: number
     if (kind === Kind.call || kind === Kind.returnCall) {
       const index = this.#u32()
@@ -418,7 +426,7 @@ export class BodyMeter {
       if (leaf > 0) this.#cost += leaf - 1
       if (leaf > 0 && kind === Kind.call) return this.#pass(type)
     } else {
-      if (kind === undefined || kind < Kind.call || kind > Kind.returnCallRef) this.#refuse(opcode, start)
+      if (kind < Kind.call || kind > Kind.returnCallRef) this.#refuse(opcode, start)
       type = this.#u32()
       if (kind === Kind.callIndirect || kind === Kind.returnCallIndirect) this.#skipIndex()
     }
@@ -533,7 +541,7 @@ export class BodyMeter {
 
   #land(unwound: boolean): void {
     this.#body.reserve(32)
-    this.#localGet(this.#level)
+    this.#localGet(this.#counter)
     if (!unwound) return this.#globalSet(this.#added.stack)
     this.#body.byte(0x10)
     this.#body.u32(this.#added.landed)
@@ -579,13 +587,13 @@ export class BodyMeter {
       this.#pay(segment, dominator, cost)
     } else {
       if (this.#written === noCharge) this.#writeSegmentCharge()
-      this.#pay(segment, this.#charge(this.#written + this.#priceOffset), cost)
+      this.#pay(segment, this.#charge(this.#written + this.#segmentCharge.price), cost)
     }
   }
 
   /** Takes back the charge of the segment. */
   #unwrite(): void {
-    const size = this.#chargeSize
+    const size = this.#segmentCharge.bytes.length
     this.#body.remove(this.#written, size)
     const at = this.#unlikelyAt
     let kept = this.#unlikely
@@ -642,62 +650,26 @@ export class BodyMeter {
   #writeSegmentCharge(): void {
     this.#flush(this.#start)
     this.#written = this.#body.length
-    this.#body.reserve(64)
-    this.#writeCharge((this.#found & Found.large) !== 0)
-    this.#chargeSize = this.#body.length - this.#written
+    this.#writeCharge(this.#segmentCharge)
   }
 
-  #chargeSize = 0
-
-  /** Where in a charge its price is. */
-  get #priceOffset(): number {
-    return 2 + size(this.#local ? this.#counter : this.#added.fuel)
-  }
-
-  /** Writes a charge and gives the offset of its price from its start. */
-  #writeCharge(check: boolean): number {
+  /** Writes a charge and gives the place of its price. */
+  #writeCharge({ bytes, price, seldom }: Template): number {
     const body = this.#body
     const start = body.length
-    const local = this.#local
-    if (local) this.#localGet(this.#counter)
-    else this.#globalGet(this.#added.fuel)
-    body.byte(0x41)
-    const price = body.length - start
-    body.byte(0x80)
-    body.byte(0x00)
-    body.byte(0x6b)
-    body.byte(local ? (check ? 0x22 : 0x21) : 0x24)
-    body.u32(local ? this.#counter : this.#added.fuel)
-    if (check && local) this.#writeRefill()
-    else if (check) this.#writeCheck()
-    return price
+    body.copy(bytes, 0, bytes.length)
+    if (seldom > 0) this.#hint(start + seldom)
+    return start + price
   }
 
   /** Refills if the fuel is spent. */
   #writeCheck(): void {
-    this.#body.reserve(48)
-    if (this.#local) this.#localGet(this.#counter)
-    else this.#globalGet(this.#added.fuel)
-    this.#writeRefill()
-  }
-
-  /** Refills if the number on the stack is negative. */
-  #writeRefill(): void {
+    const { bytes, checks, seldom } = this.#charging.checked
     const body = this.#body
-    body.byte(0x41)
-    body.byte(0x00)
-    body.byte(0x48)
-    this.#hint(body.length)
-    body.byte(0x04)
-    body.byte(0x40)
     if (this.#local) this.#localGet(this.#counter)
-    body.byte(0x10)
-    body.u32(this.#local ? this.#added.refillLocal : this.#added.refill)
-    if (this.#local) {
-      body.byte(0x21)
-      body.u32(this.#counter)
-    }
-    body.byte(0x0b)
+    const start = body.length - checks
+    body.copy(bytes, checks, bytes.length)
+    this.#hint(start + seldom)
   }
 
   #price(at: number, cost: number): void {
@@ -809,7 +781,7 @@ export class BodyMeter {
       op(0x23, stack)
       op(0x22, this.#saved)
       subtract(frame)
-      if (this.#tries) op(0x22, this.#level)
+      if (this.#tries) op(0x22, this.#counter)
       op(0x24, stack)
     }
     op(0x23, fuel)
@@ -856,11 +828,11 @@ export class BodyMeter {
     this.#branches++
   }
 
-  /** Starts over if this was not known of the body. */
+  /** What has been written is of no use if this was not known of the body. */
   #find(what: number): void {
     if ((this.#found & what) !== 0) return
     this.#found |= what
-    throw again
+    this.#isOutdated = true
   }
 
   #blockType(): void {
@@ -945,11 +917,63 @@ export class BodyMeter {
   }
 }
 
-const size = (index: number): number => {
-  let bytes = 1
-  for (let rest = index >>> 7; rest > 0; rest >>>= 7) bytes++
-  return bytes
+/** A charge as it is written, with two bytes for the price. */
+interface Template {
+  readonly bytes: Uint8Array
+  /** Where in it the price is. */
+  readonly price: number
+  /** Where the check begins: with the number it is about where that is a global, behind it where it is a local. */
+  readonly checks: number
+  /** Where its branch is that is seldom taken, 0 without a check. */
+  readonly seldom: number
 }
+
+interface Charges {
+  readonly plain: Template
+  readonly checked: Template
+}
+
+const noPrice = [0x80, 0x00]
+const isSpent = [0x41, 0x00, 0x48]
+
+const globalCharge = ({ fuel, refill }: Additions, check: boolean): Template => {
+  const index = u32(fuel)
+  const charge = [0x23, ...index, 0x41, ...noPrice, 0x6b, 0x24, ...index]
+  const condition = [0x23, ...index, ...isSpent]
+  const bytes = check ? [...charge, ...condition, 0x04, 0x40, 0x10, ...u32(refill), 0x0b] : charge
+  return {
+    bytes: Uint8Array.from(bytes),
+    price: index.length + 2,
+    checks: charge.length,
+    seldom: check ? charge.length + condition.length : 0
+  }
+}
+
+const localCharge = (counter: number, refill: number, check: boolean): Template => {
+  const index = u32(counter)
+  const charge = [0x20, ...index, 0x41, ...noPrice, 0x6b, check ? 0x22 : 0x21, ...index]
+  const refilled = [0x04, 0x40, 0x20, ...index, 0x10, ...u32(refill), 0x21, ...index, 0x0b]
+  return {
+    bytes: Uint8Array.from(check ? [...charge, ...isSpent, ...refilled] : charge),
+    price: index.length + 2,
+    checks: charge.length,
+    seldom: check ? charge.length + isSpent.length : 0
+  }
+}
+
+/**
+ * What the walk has to know of each opcode. From the highest bit: 1 for one that
+ * takes more than skipping, 2 bits for how many numbers follow, 8 for its price,
+ * 5 for what it adds to the height (and 8), 8 for those bits of the number before
+ * the last that say that there is more to it than one byte, 8 for those of the last.
+ */
+const packed = ({ plain }: CostTable): Int32Array =>
+  Int32Array.from(kinds, (kind, opcode) => {
+    const numbers = kind === Kind.memory ? 2 : kind === Kind.index ? 1 : 0
+    const special = numbers === 0 && kind !== Kind.plain
+    return (special ? 1 << 31 : 0) | (numbers << 29) | ((plain[opcode] ?? 0) << 21) |
+      (((deltas[opcode] ?? 0) + 8) << 16) | (numbers > 1 ? 0xc0 << 8 : 0) | (numbers > 0 ? 0x80 : 0)
+  })
 
 const doubled = <A extends Int32Array | Uint8Array>(array: A): A => {
   const larger = new (array.constructor as new(size: number) => A)(array.length * 2)

@@ -160,15 +160,21 @@ const assemble = (
   code: Code
 ): Uint8Array<ArrayBuffer> => {
   const { bytes } = scan.sections
-  const out = new Sink(bytes.length + code.bodies.length)
-  const append = (id: number, count: number, items: Sink): void => writeSection(out, scan, id, count, items)
+  const parts: Array<Uint8Array> = [bytes.subarray(0, 8)]
+  const append = (id: number, count: number, items: Sink): void => {
+    const reader = scan.sections.reader(id)
+    const before = reader === undefined ? 0 : reader.u32()
+    const kept = reader === undefined ? noBytes : reader.bytes.subarray(reader.offset, reader.end)
+    const total = u32(before + count)
+    const size = u32(total.length + kept.length + items.length)
+    parts.push(Uint8Array.of(id, ...size, ...total), kept, items.bytes.subarray(0, items.length))
+  }
   const copy = (...ids: ReadonlyArray<number>): void => {
     for (const id of ids) {
       const section = scan.sections.get(id)
-      if (section !== undefined) out.copy(bytes, section.start, section.end)
+      if (section !== undefined) parts.push(bytes.subarray(section.start, section.end))
     }
   }
-  out.copy(bytes, 0, 8)
   append(SectionId.type, additions.types.length, flat(additions.types))
   copy(SectionId.import)
   append(SectionId.function, additions.functions.length, flat(additions.functions.map(({ type }) => u32(type))))
@@ -178,36 +184,35 @@ const assemble = (
   const exported = exportsOf(scan, additions, exportNames)
   append(SectionId.export, exported.length, flat(exported))
   copy(SectionId.element, SectionId.dataCount)
-  const functions = scan.functions.length - scan.importedFunctions + additions.functions.length
-  out.byte(SectionId.custom)
-  out.u32(code.hints.length)
-  out.copy(code.hints.bytes, 0, code.hints.length)
-  out.byte(SectionId.code)
-  out.u32(u32(functions).length + code.bodies.length)
-  out.u32(functions)
-  out.copy(code.bodies.bytes, 0, code.bodies.length)
+  const functions = u32(scan.functions.length - scan.importedFunctions + additions.functions.length)
+  parts.push(
+    Uint8Array.of(SectionId.custom, ...u32(code.hints.length)),
+    code.hints.bytes.subarray(0, code.hints.length),
+    Uint8Array.of(SectionId.code, ...u32(functions.length + code.bodies.length), ...functions),
+    code.bodies.bytes.subarray(0, code.bodies.length)
+  )
   copy(SectionId.data)
   const names = scan.sections.names
-  if (names !== undefined) out.copy(bytes, names.start, names.end)
-  return out.bytes.slice(0, out.length)
+  if (names !== undefined) parts.push(bytes.subarray(names.start, names.end))
+  return joined(parts)
+}
+
+const noBytes = new Uint8Array(0)
+
+const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }
 
 const flat = (items: ReadonlyArray<ReadonlyArray<number>>): Sink => {
   const sink = new Sink(1_024)
   for (const item of items) for (const byte of item) sink.byte(byte)
   return sink
-}
-
-/** A section with more items at its end. */
-const writeSection = (out: Sink, scan: Scan, id: number, count: number, items: Sink): void => {
-  const reader = scan.sections.reader(id)
-  const before = reader?.u32() ?? 0
-  const total = before + count
-  out.byte(id)
-  out.u32(u32(total).length + (reader?.remaining ?? 0) + items.length)
-  out.u32(total)
-  if (reader !== undefined) out.copy(reader.bytes, reader.offset, reader.end)
-  out.copy(items.bytes, 0, items.length)
 }
 
 const exportsOf = (scan: Scan, additions: Additions, names: Metered["names"]): Array<ReadonlyArray<number>> => {

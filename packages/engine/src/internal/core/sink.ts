@@ -45,9 +45,10 @@ export class Sink {
   copy(from: Uint8Array, start: number, end: number): void {
     const size = end - start
     this.reserve(size)
-    if (size > 48) this.bytes.set(from.subarray(start, end), this.length)
-    else for (let i = 0; i < size; i++) this.bytes[this.length + i] = from[start + i] ?? 0
-    this.length += size
+    const { bytes, length } = this
+    if (size > 96) bytes.set(from.subarray(start, end), length)
+    else for (let i = 0; i < size; i++) bytes[length + i] = from[start + i] ?? 0
+    this.length = length + size
   }
 
   /** Takes `size` bytes at `start` out. */
