@@ -1,6 +1,7 @@
 /**
  * How long a restart is held back: `base`, then `factor` times as long at each
- * further one, at most `cap`.
+ * further one, at most `cap`. With jitter, a part of the delay is left to chance, so
+ * that what crashed together does not come back together.
  *
  * @since 0.1.0
  */
@@ -14,6 +15,8 @@ export interface Backoff {
   readonly base: Duration.Duration
   readonly factor: number
   readonly cap: Duration.Duration
+  /** The part of each delay that is random, from 0 to 1. */
+  readonly jitter: number
 }
 
 /**
@@ -26,11 +29,13 @@ export interface Input {
   readonly base: Duration.Input
   readonly factor: number
   readonly cap: Duration.Input
+  /** The part of each delay that is random, from 0 to 1. Default: 0. */
+  readonly jitter?: number | undefined
 }
 
 /**
- * Makes a backoff. Throws a `RangeError` unless `factor` is at least 1 and
- * `base` is finite.
+ * Makes a backoff. Throws a `RangeError` unless `factor` is at least 1, `base`
+ * is finite and `jitter` is from 0 to 1.
  *
  * @category constructors
  * @since 0.1.0
@@ -41,7 +46,9 @@ export const make = (options: Input): Backoff => {
     throw new RangeError(`The factor of a backoff is a number from 1, not ${options.factor}`)
   }
   if (!Duration.isFinite(base)) throw new RangeError("The base of a backoff is finite")
-  return { base, factor: options.factor, cap: Duration.fromInputUnsafe(options.cap) }
+  const jitter = options.jitter ?? 0
+  if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`The jitter of a backoff is from 0 to 1, not ${jitter}`)
+  return { base, factor: options.factor, cap: Duration.fromInputUnsafe(options.cap), jitter }
 }
 
 /**
@@ -53,7 +60,17 @@ export const make = (options: Input): Backoff => {
 export const standard: Backoff = make({ base: "100 millis", factor: 2, cap: "1 minute" })
 
 /**
- * The delay before restart number `restart`, counted from 0, in milliseconds.
+ * No delay, as in OTP.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const none: Backoff = make({ base: 0, factor: 1, cap: 0 })
+
+/**
+ * The delay before restart number `restart`, counted from 0, in milliseconds:
+ * between the whole delay and what jitter leaves of it. `random` gives numbers
+ * from 0 to 1.
  *
  * **Example** (Doubling up to a cap)
  *
@@ -62,12 +79,17 @@ export const standard: Backoff = make({ base: "100 millis", factor: 2, cap: "1 m
  *
  * const backoff = Backoff.make({ base: "100 millis", factor: 2, cap: "1 second" })
  *
- * Backoff.delayMillis(backoff, 0) // => 100
- * Backoff.delayMillis(backoff, 9) // => 1000
+ * Backoff.delayMillis(backoff, 0, () => 0) // => 100
+ * Backoff.delayMillis(backoff, 9, () => 0) // => 1000
  * ```
  *
  * @category combinators
  * @since 0.1.0
  */
-export const delayMillis = (self: Backoff, restart: number): number =>
-  Math.min(Duration.toMillis(self.cap), Duration.toMillis(self.base) * Math.min(self.factor ** restart, 2 ** 53))
+export const delayMillis = (self: Backoff, restart: number, random: () => number): number => {
+  const delay = Math.min(
+    Duration.toMillis(self.cap),
+    Duration.toMillis(self.base) * Math.min(self.factor ** restart, 2 ** 53)
+  )
+  return self.jitter === 0 ? delay : delay * (1 - self.jitter * random())
+}

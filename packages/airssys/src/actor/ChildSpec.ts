@@ -6,7 +6,7 @@
  */
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { SpawnError } from "./ActorError.ts"
@@ -15,6 +15,7 @@ import { ActorSystem } from "./ActorSystem.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Guardian } from "./Guardian.ts"
+import { checkSignificant, shutdownOf } from "./internal/childOptions.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 
@@ -47,9 +48,12 @@ export interface Child<in S, in M> {
 export interface ChildSpec<in S = never, out E = never, out R = never, in M = never> {
   /** Unique within the supervisor; the actor's name in the system. */
   readonly id: string
+  readonly kind: "Worker" | "Supervisor"
   readonly restart: Restart
+  /** Whether its own end can end the supervisor, see `Supervisor.AutoShutdown`. */
+  readonly isSignificant: boolean
   readonly backoff: Backoff.Backoff
-  /** How long a stop lets it work off what waits; zero kills it at once. */
+  /** How long a stop lets it work off what waits: zero kills it at once, infinity never. */
   readonly shutdown: Duration.Duration
   /** Whether a crash counts toward the intensity of the supervisor. */
   readonly isCounted: (cause: Cause.Cause<unknown>) => boolean
@@ -81,6 +85,14 @@ export type Error<C> = C extends ChildSpec<infer _S, infer E, infer _R> ? E : ne
  */
 export type Requirements<C> = C extends ChildSpec<infer _S, infer _E, infer R> ? R : never
 
+/**
+ * How long a stop waits: not at all with `Brutal`, without end with `Infinity`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Shutdown = Duration.Input | "Brutal"
+
 const everyCrash = (): boolean => true
 
 /**
@@ -88,7 +100,8 @@ const everyCrash = (): boolean => true
  * restart; `provide` runs once, since the ref outlives restarts.
  *
  * Defaults: `Permanent`, `Backoff.standard`, 5 seconds to shut down, 30
- * seconds to start, an unbounded mailbox, no services.
+ * seconds to start, an unbounded mailbox, no services. Throws a `RangeError`
+ * for a significant child that is permanent, since that never ends by itself.
  *
  * @category constructors
  * @since 0.1.0
@@ -97,6 +110,8 @@ export const make = <M, E = never, R = never, S = never>(options: {
   readonly id: string
   readonly behaviour: Behaviour<M, E, R>
   readonly restart?: Restart | undefined
+  /** Default: false. */
+  readonly isSignificant?: boolean | undefined
   readonly backoff?: Backoff.Input | undefined
   /**
    * Tells the crashes that are the child's own doing from those that are not:
@@ -104,17 +119,22 @@ export const make = <M, E = never, R = never, S = never>(options: {
    * nearer to giving up. Default: every crash counts.
    */
   readonly isCounted?: ((cause: Cause.Cause<unknown>) => boolean) | undefined
-  readonly shutdown?: Duration.Input | undefined
+  readonly shutdown?: Shutdown | undefined
   readonly startTimeout?: Duration.Input | undefined
   readonly mailbox?: Mailbox | undefined
   readonly protocol?: Protocol.Any | undefined
   readonly provide?: ((ref: ActorRef<M>) => Context.Context<S>) | undefined
 }): ChildSpec<S, E, Exclude<R, Scope.Scope>, M> => {
   const { behaviour, id, mailbox, protocol, provide, startTimeout } = options
-  const shutdown = Duration.fromInputUnsafe(options.shutdown ?? "5 seconds")
+  const shutdown = shutdownOf(options.shutdown ?? "5 seconds")
+  const restart = options.restart ?? "Permanent"
+  const isSignificant = options.isSignificant ?? false
+  checkSignificant(id, restart, isSignificant)
   return {
     id,
-    restart: options.restart ?? "Permanent",
+    kind: "Worker",
+    restart,
+    isSignificant,
     isCounted: options.isCounted ?? everyCrash,
     backoff: options.backoff === undefined ? Backoff.standard : Backoff.make(options.backoff),
     shutdown,

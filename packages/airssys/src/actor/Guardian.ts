@@ -10,26 +10,50 @@ import type * as Cause from "effect/Cause"
 import type { ActorRef } from "./ActorRef.ts"
 
 /**
- * How a life of an actor ended.
+ * How a life of an actor ended. `Shutdown` and `GaveUp` are ends of supervisors:
+ * with their significant children, and beyond their intensity.
  *
  * @category models
  * @since 0.1.0
  */
 export type ActorExit =
   | { readonly _tag: "Normal" }
+  | { readonly _tag: "Shutdown" }
+  | { readonly _tag: "GaveUp"; readonly cause: Cause.Cause<unknown> }
   | { readonly _tag: "Crashed"; readonly cause: Cause.Cause<unknown> }
 
 /**
- * What follows. `attempt`, `max`, `restarts` and `withinMillis` are for the
- * events that tell of it.
+ * A restart that was decided: its place among at most `max` in the window of the
+ * supervisor's intensity, and how long it is held back.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Restart {
+  readonly attempt: number
+  readonly max: number
+  readonly delayMillis: number
+}
+
+/**
+ * What follows. `Restart` begins the next life after its delay. After `Suspend`
+ * the guardian does, together with others; without a restart it has not decided
+ * yet. `next` of a `GiveUp` is called when that has been told; the actor ends
+ * with its supervisor.
  *
  * @category models
  * @since 0.1.0
  */
 export type Verdict =
   | { readonly _tag: "End" }
-  | { readonly _tag: "GiveUp"; readonly restarts: number; readonly withinMillis: number }
-  | { readonly _tag: "Restart"; readonly delayMillis: number; readonly attempt: number; readonly max: number }
+  | { readonly _tag: "Restart"; readonly restart: Restart }
+  | { readonly _tag: "Suspend"; readonly restart: Restart | undefined }
+  | {
+    readonly _tag: "GiveUp"
+    readonly restarts: number
+    readonly withinMillis: number
+    readonly next: () => void
+  }
 
 /**
  * @category models

@@ -1,31 +1,48 @@
 /**
  * Starts children in order, restarts those that crash, stops them in reverse.
  *
- * - One for one: only the child that ended is restarted, after its backoff,
- *   from its behaviour. Its ref, its name and its waiting messages stay; the
- *   message that crashed it is not delivered again.
- * - Intensity counts the restarts of all children together, as in OTP. One
- *   more than `restarts` within `within`, and the supervisor gives up: that
- *   child fails, the others are stopped.
+ * It is OTP's supervisor where nothing else is said. A child that is restarted
+ * keeps its ref, its name and its waiting messages; the message that crashed it
+ * is not delivered again.
+ *
+ * - Intensity counts the restarts of all children together. One more than
+ *   `restarts` within `within`, and the supervisor gives up: it stops its
+ *   children and ends. A supervisor above it decides what follows: the children
+ *   of the specification then keep their refs, those started later are gone.
  * - A child's backoff starts over when it has run for as long as the window.
+ *   While it waits, the supervisor answers and the other children run.
+ * - A stop or a kill from outside is final: the child keeps its place, and
+ *   `restartChild` starts it anew, with a new ref.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type * as Types from "effect/Types"
-import type { SpawnError } from "./ActorError.ts"
 import type { ActorEvent } from "./ActorEvent.ts"
 import type { ActorRef, Status } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
+import type * as Backoff from "./Backoff.ts"
 import type * as ChildSpec from "./ChildSpec.ts"
-import { Children } from "./internal/children.ts"
+import type { Guardian } from "./Guardian.ts"
+import {
+  checked,
+  childrenOf,
+  control,
+  handles,
+  needsAutoShutdown,
+  placeOf,
+  scoped,
+  spawnKeeper,
+  startChild
+} from "./internal/supervising.ts"
+import type * as Errors from "./SupervisorError.ts"
+import type { ChildNotFound, ChildNotStarted, ChildRunning, SupervisorStopped } from "./SupervisorError.ts"
 
 const TypeId = "~airssys/actor/Supervisor"
 
@@ -36,12 +53,22 @@ const variance = {
 }
 
 /**
- * Which children a crash concerns.
+ * Which children are restarted with the one that crashed: none, all, or those
+ * that were started after it.
  *
  * @category models
  * @since 0.1.0
  */
-export type Strategy = "OneForOne"
+export type Strategy = "OneForOne" | "OneForAll" | "RestForOne"
+
+/**
+ * Whether the supervisor ends when one of its significant children, or the last
+ * of them, has ended by itself and is not restarted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AutoShutdown = "Never" | "AnySignificant" | "AllSignificant"
 
 /**
  * At most so many restarts within so much time.
@@ -55,44 +82,26 @@ export interface Intensity {
 }
 
 /**
- * A supervisor as data.
+ * A supervisor as data. It can be started, and it is the specification of a
+ * child: a supervisor below another one.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Supervisor<in S = never, out E = never, out R = never> {
+export interface Supervisor<in S = never, out E = never, out R = never>
+  extends ChildSpec.ChildSpec<S, E | StartError, R>
+{
   readonly [TypeId]: {
     readonly _S: Types.Contravariant<S>
     readonly _E: Types.Covariant<E>
     readonly _R: Types.Covariant<R>
   }
+  /** Of its actor in the system; the id that was given. */
+  readonly name: string | undefined
   readonly strategy: Strategy
   readonly intensity: Intensity
+  readonly autoShutdown: AutoShutdown
   readonly children: ReadonlyArray<ChildSpec.Any>
-}
-
-/**
- * The supervisor has a live child with this id.
- *
- * @category errors
- * @since 0.1.0
- */
-export class ChildExists extends Data.TaggedError("ChildExists")<{ readonly child: string }> {
-  override get message(): string {
-    return `The supervisor has a child ${this.child}`
-  }
-}
-
-/**
- * The supervisor has been stopped or gave up.
- *
- * @category errors
- * @since 0.1.0
- */
-export class SupervisorStopped extends Data.TaggedError("SupervisorStopped")<{ readonly child: string }> {
-  override get message(): string {
-    return `The supervisor is stopped; it does not start ${this.child}`
-  }
 }
 
 /**
@@ -101,7 +110,7 @@ export class SupervisorStopped extends Data.TaggedError("SupervisorStopped")<{ r
  * @category errors
  * @since 0.1.0
  */
-export type StartError = SpawnError | ChildExists | SupervisorStopped
+export type StartError = Errors.StartError
 
 /**
  * @category models
@@ -110,7 +119,55 @@ export type StartError = SpawnError | ChildExists | SupervisorStopped
 export interface ChildInfo {
   readonly id: string
   readonly restart: ChildSpec.Restart
+  readonly kind: "Worker" | "Supervisor"
   readonly status: Status
+}
+
+/**
+ * How many children there are, how many of them have not ended, and how many
+ * are of which kind, ended or not.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ChildCount {
+  readonly specs: number
+  readonly active: number
+  readonly supervisors: number
+  readonly workers: number
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type SupervisorStatus = "Starting" | "Running" | "Restarting" | "GaveUp" | "Stopped"
+
+/**
+ * What can be done with the children of any supervisor that runs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Control {
+  /** The supervisor's own actor. It takes no messages. */
+  readonly self: ActorRef<never>
+  readonly status: () => SupervisorStatus
+  /** The children in the order of their start. A temporary child leaves with its end. */
+  readonly whichChildren: Effect.Effect<ReadonlyArray<ChildInfo>>
+  readonly countChildren: Effect.Effect<ChildCount>
+  readonly ref: (id: string) => Option.Option<ActorRef<never>>
+  readonly childSpec: (id: string) => Option.Option<ChildSpec.Any>
+  /** The lifecycle events of the children, from the subscription on. */
+  readonly events: Stream.Stream<ActorEvent>
+  /** Stops a child for good, in its shutdown time. Its place stays, unless it is temporary or dynamic. */
+  readonly stopChild: (id: string) => Effect.Effect<void, ChildNotFound>
+  /** Starts a child that has ended, in its old place, with the services of its first start. Its ref is a new one. */
+  readonly restartChild: (
+    id: string
+  ) => Effect.Effect<ActorRef<never>, ChildNotFound | ChildRunning | ChildNotStarted | SupervisorStopped>
+  /** Forgets a child that has ended. */
+  readonly deleteChild: (id: string) => Effect.Effect<void, ChildNotFound | ChildRunning>
 }
 
 /**
@@ -119,48 +176,91 @@ export interface ChildInfo {
  * @category models
  * @since 0.1.0
  */
-export interface Handle<in S> {
-  readonly status: () => "Running" | "GaveUp" | "Stopped"
+export interface Handle<in S> extends Control {
   /** What the children of the specification provide. */
   readonly services: Context.Context<S>
-  /** The children in the order of their start. A temporary child leaves with its end. */
-  readonly whichChildren: Effect.Effect<ReadonlyArray<ChildInfo>>
-  readonly ref: (id: string) => Option.Option<ActorRef<never>>
-  /** The lifecycle events of the children, from the subscription on. */
-  readonly events: Stream.Stream<ActorEvent>
-  /** Starts one more child, as the last. The id of one that has ended may be used again. */
+  /** Starts one more child, as the last. */
   readonly startChild: <S2, E, R, M>(
     spec: ChildSpec.ChildSpec<S2, E, R, M>
   ) => Effect.Effect<ChildSpec.Child<S2, M>, E | StartError, R>
 }
 
 /**
+ * Where a supervisor stands: its `id` below another supervisor, which is also
+ * its name in the system; when it is restarted there (`Permanent`); whether it
+ * is significant (no); how long its restart is held back (`Backoff.standard`);
+ * and how long it may take to stop (without bound).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Place {
+  readonly id?: string | undefined
+  readonly restart?: ChildSpec.Restart | undefined
+  readonly isSignificant?: boolean | undefined
+  readonly backoff?: Backoff.Input | undefined
+  readonly shutdown?: ChildSpec.Shutdown | undefined
+}
+
+/**
+ * A supervisor as it is written down.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<Specs extends ReadonlyArray<ChildSpec.Any>> extends Place {
+  readonly strategy: Strategy
+  /** Default: OTP's, one restart in 5 seconds. */
+  readonly intensity?: Intensity | undefined
+  /** Default: `Never`. */
+  readonly autoShutdown?: AutoShutdown | undefined
+  readonly children: Specs
+}
+
+/**
  * Makes the data of a supervisor. Throws a `RangeError` unless
- * `intensity.restarts` is a non-negative integer.
+ * `intensity.restarts` is a non-negative integer, no id is used twice, and
+ * significant children are not permanent and have an `autoShutdown`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: {
-  readonly strategy: Strategy
-  readonly intensity: Intensity
-  readonly children: Specs
-}): Supervisor<
+export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: Options<Specs>): Supervisor<
   ChildSpec.Services<Specs[number]>,
   ChildSpec.Error<Specs[number]>,
   ChildSpec.Requirements<Specs[number]>
 > => {
-  const { restarts } = options.intensity
-  if (!Number.isInteger(restarts) || restarts < 0) {
-    throw new RangeError(`An intensity allows a whole number of restarts, not ${restarts}`)
+  const autoShutdown = options.autoShutdown ?? "Never"
+  const ids = new Set<string>()
+  for (const { id, isSignificant } of options.children) {
+    if (ids.has(id)) throw new RangeError(`Two children are called ${id}`)
+    ids.add(id)
+    if (isSignificant && autoShutdown === "Never") throw needsAutoShutdown(id)
   }
-  return {
+  const self: Supervisor<
+    ChildSpec.Services<Specs[number]>,
+    ChildSpec.Error<Specs[number]>,
+    ChildSpec.Requirements<Specs[number]>
+  > = {
+    ...placeOf(options, "supervisor"),
+    name: options.id,
     [TypeId]: variance,
     strategy: options.strategy,
-    intensity: options.intensity,
-    children: options.children
+    intensity: checked(options.intensity),
+    autoShutdown,
+    children: options.children,
+    spawn: (guardian) => Effect.map(launch(self, guardian), ({ self, services }) => ({ ref: self, services }))
   }
+  return self
 }
+
+/**
+ * The supervisor behind a ref, for one that is a child of another supervisor.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const of = (ref: ActorRef<never>): Option.Option<Control> => Option.fromUndefinedOr(handles.get(ref))
 
 /**
  * Starts a supervisor whose children are stopped with the scope. When a child
@@ -169,50 +269,35 @@ export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: 
  * @category constructors
  * @since 0.1.0
  */
-export const start = Effect.fnUntraced(function*<S, E, R>(
+export const start = <S, E, R>(
   spec: Supervisor<S, E, R>
-): Effect.fn.Return<Handle<S>, E | StartError, ActorSystem | Scope.Scope | R> {
-  const system = yield* ActorSystem
-  const children = new Children(
-    spec.intensity.restarts,
-    Duration.toMillis(spec.intensity.within),
-    system.stop,
-    yield* Effect.context()
-  )
-  yield* Effect.addFinalizer(() => children.stop("Stopped"))
+): Effect.Effect<Handle<S>, E | StartError, ActorSystem | Scope.Scope | R> => scoped(launch(spec, undefined))
 
-  const startChild = Effect.fnUntraced(function*<S2, E2, R2, M>(child: ChildSpec.ChildSpec<S2, E2, R2, M>) {
-    if (children.status !== "Running") return yield* new SupervisorStopped({ child: child.id })
-    if (children.isTaken(child.id)) return yield* new ChildExists({ child: child.id })
-    const guardian = children.add(child)
-    return yield* Effect.provideService(child.spawn(guardian), ActorSystem, system).pipe(
-      Effect.tap(({ ref }) => {
-        children.set(child.id, ref)
-        return children.status === "Running" ? Effect.void : system.stop(ref)
-      }),
-      Effect.onError(() => Effect.sync(() => children.remove(child.id)))
+const launch = <S, E, R>(
+  spec: Supervisor<S, E, R>,
+  guardian: Guardian | undefined
+): Effect.Effect<Handle<S>, E | StartError, ActorSystem | R> =>
+  Effect.gen(function*() {
+    const system = yield* ActorSystem
+    let services = Context.empty() as Context.Context<S>
+    const children = childrenOf(spec, spec.strategy)
+    const behaviour = children.behaviour<E | StartError, R>(spec.children, (child) => {
+      services = Context.merge(services, child.services as Context.Context<never>) as Context.Context<S>
+    })
+    const self = yield* spawnKeeper(
+      behaviour,
+      children,
+      spec.name,
+      guardian
     )
+    const handle: Handle<S> = {
+      ...control(self, children, system),
+      services,
+      startChild: (child) => startChild(children, child)
+    }
+    handles.set(self, handle)
+    return handle
   })
-
-  let services = Context.empty() as Context.Context<S>
-  yield* Effect.forEach(
-    spec.children as ReadonlyArray<ChildSpec.ChildSpec<S, E, R>>,
-    (child) =>
-      Effect.map(startChild(child), (started) => {
-        services = Context.merge(services, started.services)
-      }),
-    { discard: true }
-  ).pipe(Effect.onError(() => children.stop("Stopped")))
-
-  return {
-    status: () => children.status,
-    services,
-    whichChildren: Effect.sync(() => children.list()),
-    ref: (id) => Option.fromUndefinedOr(children.ref(id)),
-    events: Stream.filter(system.events, (event) => children.knows(event.id)),
-    startChild
-  }
-})
 
 /**
  * Layer that starts a supervisor and provides what its children provide.
@@ -220,11 +305,9 @@ export const start = Effect.fnUntraced(function*<S, E, R>(
  * @category layers
  * @since 0.1.0
  */
-export const layer = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: {
-  readonly strategy: Strategy
-  readonly intensity: Intensity
-  readonly children: Specs
-}): Layer.Layer<
+export const layer = <const Specs extends ReadonlyArray<ChildSpec.Any>>(
+  options: Options<Specs>
+): Layer.Layer<
   ChildSpec.Services<Specs[number]>,
   ChildSpec.Error<Specs[number]> | StartError,
   ActorSystem | Exclude<ChildSpec.Requirements<Specs[number]>, Scope.Scope>

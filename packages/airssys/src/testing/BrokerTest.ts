@@ -75,7 +75,7 @@ const probe = (onAsk: OnAsk) =>
   })
 
 const restarting: Guardian = {
-  decide: () => ({ _tag: "Restart", delayMillis: 0, attempt: 1, max: 1 }),
+  decide: () => ({ _tag: "Restart", restart: { delayMillis: 0, attempt: 1, max: 1 } }),
   started: () => {},
   ended: () => {}
 }

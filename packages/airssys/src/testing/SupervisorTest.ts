@@ -116,7 +116,11 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
       const events: Array<string> = []
       return Effect.scoped(body(events)).pipe(
         Effect.provide(Layer.fresh(layer)),
-        Effect.provideService(ActorHooks, { onEvent: (event) => void events.push(line(event)) })
+        Effect.provideService(ActorHooks, {
+          onEvent: (event) => {
+            if (!event.name.startsWith("$")) events.push(line(event))
+          }
+        })
       )
     })
 
@@ -289,7 +293,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           assert.strictEqual(a.status(), status)
           assert.deepStrictEqual(
             yield* supervisor.whichChildren,
-            restart === "Temporary" ? [] : [{ id: "a", restart, status }]
+            restart === "Temporary" ? [] : [{ id: "a", restart, kind: "Worker", status }]
           )
           yield* TestClock.adjust("1 minute")
           assert.strictEqual(a.status(), status === "Restarting" ? "Running" : status)
@@ -497,8 +501,16 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           }))
           const { ref } = yield* supervisor.startChild(child("b"))
           assert.strictEqual(yield* ref.ask(Worker.Get()), 0)
-          assert.strictEqual((yield* Effect.flip(supervisor.startChild(child("b"))))._tag, "ChildExists")
+          assert.deepInclude(yield* Effect.flip(supervisor.startChild(child("b"))), {
+            _tag: "ChildExists",
+            isRunning: true
+          })
           yield* system.stop(ref)
+          assert.deepInclude(yield* Effect.flip(supervisor.startChild(child("b"))), {
+            _tag: "ChildExists",
+            isRunning: false
+          })
+          yield* supervisor.deleteChild("b")
           const again = yield* supervisor.startChild(child("b"))
           assert.notStrictEqual(again.ref, ref)
           assert.strictEqual(Option.getOrUndefined(supervisor.ref("b")), again.ref as ActorRef<never>)
@@ -515,7 +527,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
             { startImmediately: true }
           )
           assert.deepStrictEqual(yield* supervisor.whichChildren, [
-            { id: "a", restart: "Permanent", status: "Starting" }
+            { id: "a", restart: "Permanent", kind: "Worker", status: "Starting" }
           ])
           yield* Fiber.interrupt(starting)
           assert.deepStrictEqual(yield* supervisor.whichChildren, [])

@@ -1,7 +1,9 @@
+import type { SpawnError } from "airssys/actor/ActorError"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import type { ActorSystem } from "airssys/actor/ActorSystem"
 import type { Behaviour } from "airssys/actor/Behaviour"
 import * as ChildSpec from "airssys/actor/ChildSpec"
+import * as DynamicSupervisor from "airssys/actor/DynamicSupervisor"
 import * as Supervisor from "airssys/actor/Supervisor"
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -48,15 +50,44 @@ describe("Supervisor", () => {
     >()
   })
 
-  test("a strategy that is not built is not accepted", () => {
-    expect(Supervisor.make).type.not.toBeCallableWith({ strategy: "OneForAll", intensity, children: [] })
-    expect(Supervisor.make).type.not.toBeCallableWith({ strategy: "RestForOne", intensity, children: [] })
+  test("a strategy that OTP does not have is not accepted", () => {
+    expect(Supervisor.make).type.toBeCallableWith({ strategy: "RestForOne", intensity, children: [] })
+    expect(Supervisor.make).type.not.toBeCallableWith({ strategy: "AllForOne", intensity, children: [] })
+  })
+
+  test("a supervisor is a child: its services, errors and requirements go up", () => {
+    const below = Supervisor.make({ id: "below", strategy: "OneForAll", intensity, children: [rates] })
+    expect(Supervisor.layer({ strategy: "RestForOne", intensity, children: [below, totals] })).type.toBe<
+      Layer.Layer<Rates | Totals, "RatesFailed" | Supervisor.StartError, ActorSystem | Engine>
+    >()
   })
 
   test("a child started later keeps its message type and services", () => {
     const handle = null as unknown as Supervisor.Handle<never>
     expect(handle.startChild(totals)).type.toBe<
       Effect.Effect<ChildSpec.Child<Totals, number>, Supervisor.StartError>
+    >()
+  })
+})
+
+describe("DynamicSupervisor", () => {
+  const sessions = DynamicSupervisor.make({
+    template: (user: string, level: number) => ChildSpec.make({ id: `${user}-${level}`, behaviour, provide: ratesOf })
+  })
+
+  test("takes what its template needs when it starts, and its arguments at each child", () => {
+    expect(DynamicSupervisor.start(sessions)).type.toBe<
+      Effect.Effect<
+        DynamicSupervisor.Handle<[user: string, level: number], Rates, "RatesFailed", string>,
+        SpawnError,
+        ActorSystem | Scope.Scope | Engine
+      >
+    >()
+    const handle = null as unknown as DynamicSupervisor.Handle<[string, number], Rates, "RatesFailed", string>
+    expect(handle.startChild).type.toBeCallableWith("ada", 1)
+    expect(handle.startChild).type.not.toBeCallableWith("ada")
+    expect(handle.startChild("ada", 1)).type.toBe<
+      Effect.Effect<ChildSpec.Child<Rates, string>, "RatesFailed" | Supervisor.StartError>
     >()
   })
 })

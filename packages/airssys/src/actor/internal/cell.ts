@@ -14,7 +14,7 @@ import { ActorCrashed, ActorStopped, type AskError, AskTimeout, MailboxFull, typ
 import type { ActorRef, AskOptions, Status } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
-import type { Guardian } from "../Guardian.ts"
+import type { ActorExit, Guardian, Restart } from "../Guardian.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
@@ -43,13 +43,16 @@ export const tearing = 1 << 7
 /** Askers were answered by the handler on the stack. */
 const answering = 1 << 8
 
+/** The life ends after the current message; the supervisor decides what follows. */
+export const suspending = 1 << 12
+
 const statusShift = 9
 const statusMask = 7 << statusShift
 const statuses: ReadonlyArray<Status> = ["Starting", "Running", "Restarting", "Stopping", "Stopped", "Failed"]
 
 const busy = scheduled | running | paused
-const interruptsBatch = paused | leaving | doomed | answering
-const endsAfterBatch = leaving | doomed | draining
+const interruptsBatch = paused | leaving | doomed | answering | suspending
+const endsAfterBatch = leaving | doomed | draining | suspending
 const largestCapacity = 2 ** 30
 /** Positions are set back beyond this, to stay small integers. */
 const farPosition = 2 ** 28
@@ -72,6 +75,32 @@ export interface Lifecycle {
     behaviour: Behaviour<M, E, R>,
     options: SpawnOptions | undefined
   ) => Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>>
+  /** Ends the life of an actor that runs, as if it had ended by itself like this. */
+  readonly exit: (cell: Cell, exit: ActorExit) => void
+  /** Ends the life of an actor and leaves it without one; `next` is called then, or when it has ended. */
+  readonly suspend: (cell: Cell, restart: Restart | undefined, next: () => void) => void
+  /** Begins the next life; `next` is given why there is none, and nothing when the actor has ended. */
+  readonly resume: (cell: Cell, restart: Restart, next: (cause: Cause.Cause<unknown> | undefined) => void) => void
+  /** Ends a suspended actor for good, as it would have ended without its supervisor. */
+  readonly conclude: (cell: Cell, exit: ActorExit, next: () => void) => void
+  readonly awaitStop: (cell: Cell) => Effect.Effect<void>
+  /** Stops an actor; `next` is called when it has ended. */
+  readonly stopThen: (cell: Cell, next: () => void) => void
+}
+
+/** What a supervisor has in the place of children that end with its life. */
+export interface Keeper {
+  /** Called before anything runs. */
+  readonly born: (cell: Cell) => void
+  /** Stops the children for good, or suspends them for a restart of the supervisor. */
+  readonly stop: (after: Restart | "Suspend" | "End", next: () => void) => void
+  /** A restart of the supervisor was decided. */
+  readonly plan: (restart: Restart) => void
+}
+
+/** The options of a supervisor's own actor. */
+export interface KeeperOptions extends SpawnOptions {
+  readonly keeper?: Keeper | undefined
 }
 
 /** How an actor ends, once that is decided. */
@@ -93,11 +122,21 @@ export interface Rare {
   /** Run when a life ends, before anything of it is released. */
   cleanups: Set<() => void> | undefined
   bonds: Bonds | undefined
-  /** Crashes the actor when the message on the stack has ended. */
-  fault: Cause.Cause<unknown> | undefined
   /** Sleeps to the deadline of a stop. */
   timer: Fiber.Fiber<unknown, unknown> | undefined
   ending: Ending | undefined
+  keeper: Keeper | undefined
+  /** How a life ends that was ended from outside while a handler was on the stack. */
+  exit: ActorExit | undefined
+  /** Whether the cell rests without a life until it is resumed or ends. */
+  isSuspended: boolean
+  /** The restart it is or will be suspended for, once that has been told. */
+  suspendedFor: Restart | undefined
+  suspendedAt: number
+  /** Why the last resumption failed. */
+  failure: Cause.Cause<unknown> | undefined
+  /** Those who wait for a suspension or a resumption; they are called at the end too. */
+  settlers: Array<(cause: Cause.Cause<unknown> | undefined) => void> | undefined
 }
 
 /**
@@ -200,9 +239,15 @@ export class Cell implements ActorRef<unknown>, Target {
       waiters: undefined,
       cleanups: undefined,
       bonds: undefined,
-      fault: undefined,
       timer: undefined,
-      ending: undefined
+      ending: undefined,
+      keeper: undefined,
+      exit: undefined,
+      isSuspended: false,
+      suspendedFor: undefined,
+      suspendedAt: 0,
+      failure: undefined,
+      settlers: undefined
     }
   }
 
@@ -394,8 +439,8 @@ export class Cell implements ActorRef<unknown>, Target {
       if (this.from !== undefined) this.hold()
       this.rest()
     })
-    // The effect killed its own actor before it suspended for the first time.
-    if ((this.flags & doomed) !== 0) this.system.afterBatch(this)
+    // The effect ended its own actor before it suspended for the first time.
+    if ((this.flags & doomed) !== 0 || this.rare?.exit !== undefined) this.system.afterBatch(this)
     this.flush()
   }
 

@@ -1,124 +1,416 @@
-import type * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+// What a child fails with is typed where it is started: here every error is `unknown`.
+// @effect-diagnostics anyUnknownInErrorContext:off
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import * as Semaphore from "effect/Semaphore"
 import type { ActorRef, Status } from "../ActorRef.ts"
+import { ActorSystem } from "../ActorSystem.ts"
 import * as Backoff from "../Backoff.ts"
-import type { Restart } from "../ChildSpec.ts"
-import type { ActorExit, Guardian, Verdict } from "../Guardian.ts"
+import type { Behaviour, Handler } from "../Behaviour.ts"
+import type * as ChildSpec from "../ChildSpec.ts"
+import type { ActorExit, Guardian, Restart, Verdict } from "../Guardian.ts"
+import type { AutoShutdown, ChildCount, ChildInfo, Strategy } from "../Supervisor.ts"
+import { type Cell, cellOf, type Keeper } from "./cell.ts"
+import { inTurn, together } from "./inTurn.ts"
 import { RestartWindow } from "./restartWindow.ts"
 
-interface Policy {
-  readonly id: string
-  readonly restart: Restart
-  readonly backoff: Backoff.Backoff
-  readonly isCounted: (cause: Cause.Cause<unknown>) => boolean
-}
+type Spec = ChildSpec.Any
 
-interface Entry extends Policy {
-  ref: ActorRef<never> | undefined
+type Start = Effect.Effect<ChildSpec.Child<never, never>, unknown>
+
+/** A child in its place; it stays there after the child has ended, unless the child is temporary. */
+export interface Entry {
+  readonly spec: Spec
+  /** One of the specification: it is there again after a restart of the supervisor. */
+  readonly isStatic: boolean
+  readonly guardian: Guardian
+  start: Start | undefined
+  cell: Cell | undefined
+  isStarting: boolean
+  /** Whether it ended by itself, and not because somebody stopped it. */
+  isOwnEnd: boolean
   /** Restarts since the child last ran for as long as the window. */
   restarts: number
   startedAt: number
 }
 
+/** Children that are restarted together. A later wave takes over what an earlier one has not done. */
+interface Wave {
+  readonly crashed: Entry
+  readonly entries: Set<Entry>
+  readonly restart: Restart
+}
+
+interface Settings {
+  readonly strategy: Strategy | "Dynamic"
+  readonly autoShutdown: AutoShutdown
+  readonly restarts: number
+  readonly withinMillis: number
+  /** What the supervisor's own life ends with beyond its intensity. */
+  readonly gaveUp: (child: string, cause: Cause.Cause<unknown>) => unknown
+  /** What a start fails with that is overtaken by the end of the supervisor. */
+  readonly stopped: () => unknown
+}
+
 /** As deep as the event buffer of a subscriber: later ones are lost there anyway. */
 const remembered = 4096
 
+const inert: Handler<unknown> = () => {}
+
 /**
- * The children of one supervisor, in the order of their start, and the one
- * window over their restarts.
+ * The children of one supervisor in their order, and the one window over their
+ * restarts. It outlives the restarts of the supervisor's own actor: the
+ * children of the specification keep their refs over those.
+ *
+ * A child is in one of four states: it runs; it is restarted by its own cell
+ * (one for one); it is suspended for a wave or for a restart of the supervisor;
+ * or it has ended. `lock` is held while a wave stops or starts children, and
+ * by the start of the supervisor; never while a backoff sleeps.
  */
-export class Children {
-  status: "Running" | "GaveUp" | "Stopped" = "Running"
-  private readonly entries = new Map<string, Entry>()
+export class Children implements Keeper {
+  status: "Starting" | "Running" | "Restarting" | "GaveUp" | "Stopped" = "Starting"
+  readonly entries = new Map<string, Entry>()
+  private readonly settings: Settings
   private readonly window: RestartWindow
-  private readonly stopRef: (ref: ActorRef<never>) => Effect.Effect<void>
-  private readonly context: Context.Context<never>
+  private readonly lock = Semaphore.makeUnsafe(1)
   private readonly actorIds = new Set<number>()
+  private readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+  private cell!: Cell
+  /** Counts the lives of the supervisor: a start that outlasts its own is undone. */
+  private life = 0
+  private wave: Wave | undefined
+  private gaveUp: { readonly entry: Entry; readonly exit: ActorExit } | undefined
+  private restart: Restart = { attempt: 0, max: 0, delayMillis: 0 }
+  private overtaken: Deferred.Deferred<never, unknown> | undefined
 
-  constructor(
-    restarts: number,
-    withinMillis: number,
-    stopRef: (ref: ActorRef<never>) => Effect.Effect<void>,
-    context: Context.Context<never>
-  ) {
-    this.window = new RestartWindow(restarts, withinMillis)
-    this.stopRef = stopRef
-    this.context = context
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.window = new RestartWindow(settings.restarts, settings.withinMillis)
   }
 
-  isTaken(id: string): boolean {
-    const entry = this.entries.get(id)
-    return entry !== undefined && (entry.ref === undefined || !isEnded(entry.ref.status()))
+  born(cell: Cell): void {
+    this.cell = cell
   }
 
-  /** The entry is there before the child is, so that its id is taken. */
-  add({ backoff, id, isCounted, restart }: Policy): Guardian {
-    const entry: Entry = { id, restart, backoff, isCounted, ref: undefined, restarts: 0, startedAt: 0 }
-    this.entries.delete(id)
-    this.entries.set(id, entry)
-    return {
-      decide: (exit, _ref, now) => this.decide(entry, exit, now),
-      started: (ref, now) => {
-        entry.startedAt = now
-        this.remember(ref.id)
-      },
-      ended: () => {
-        if (restart === "Temporary" && this.entries.get(id) === entry) this.entries.delete(id)
-        if (this.status === "GaveUp") Effect.runForkWith(this.context)(this.stop("GaveUp"))
-      }
-    }
+  get self(): ActorRef<never> {
+    return this.cell
   }
 
-  set(id: string, ref: ActorRef<never>): void {
-    const entry = this.entries.get(id)
-    if (entry !== undefined) entry.ref = ref
-  }
-
-  remove(id: string): void {
-    this.entries.delete(id)
-  }
-
-  ref(id: string): ActorRef<never> | undefined {
-    return this.entries.get(id)?.ref
+  plan(restart: Restart): void {
+    this.restart = restart
   }
 
   knows(actorId: number): boolean {
     return this.actorIds.has(actorId)
   }
 
-  list(): Array<{ readonly id: string; readonly restart: Restart; readonly status: Status }> {
-    return [...this.entries.values()].map(({ id, ref, restart }) => ({
-      id,
-      restart,
-      status: ref === undefined ? "Starting" : ref.status()
-    }))
+  /** Runs one thing at a time where children depend on each other. */
+  exclusive<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    const { strategy } = this.settings
+    return strategy === "OneForOne" || strategy === "Dynamic" ? effect : this.lock.withPermits(1)(effect)
   }
 
-  /** Stops the children one by one, the newest first. */
-  stop(status: "GaveUp" | "Stopped"): Effect.Effect<void> {
+  /** What the supervisor's actor does at its start: the children of the specification, in order. */
+  behaviour<E, R>(
+    specs: ReadonlyArray<ChildSpec.Any>,
+    provided: (child: ChildSpec.Child<never, never>) => void
+  ): Behaviour<never, E, R> {
+    const behaviour = Effect.suspend(() => {
+      const overtaken = Deferred.makeUnsafe<never, unknown>()
+      this.overtaken = overtaken
+      this.life++
+      this.status = "Starting"
+      this.gaveUp = undefined
+      this.wave = undefined
+      this.window.clear()
+      const startAll = Effect.forEach(specs, (spec) => {
+        const entry = this.entries.get(spec.id) ?? this.add(spec, true)
+        return this.isLive(entry)
+          ? this.resume(entry, this.restart)
+          : Effect.tap(this.spawn(entry), (child) => Effect.sync(() => provided(child)))
+      }, { discard: true })
+      return Effect.raceFirst(this.lock.withPermits(1)(startAll), Deferred.await(overtaken)).pipe(
+        Effect.andThen(Effect.sync(() => {
+          this.overtaken = undefined
+          this.status = "Running"
+          return inert
+        }))
+      )
+    })
+    return behaviour as never
+  }
+
+  add(spec: Spec, isStatic: boolean): Entry {
+    const entry: Entry = {
+      spec,
+      isStatic,
+      guardian: {
+        decide: (exit, _ref, now) => this.decide(entry, exit, now),
+        started: (ref, now) => {
+          entry.cell = cellOf(ref)
+          entry.startedAt = now
+          entry.isOwnEnd = false
+          this.remember(ref.id)
+        },
+        ended: () => this.ended(entry)
+      },
+      start: undefined,
+      cell: undefined,
+      isStarting: false,
+      isOwnEnd: false,
+      restarts: 0,
+      startedAt: 0
+    }
+    this.entries.set(spec.id, entry)
+    return entry
+  }
+
+  get count(): ChildCount {
+    const all = [...this.entries.values()]
+    const supervisors = all.filter(({ spec }) => spec.kind === "Supervisor").length
+    return {
+      specs: all.length,
+      active: all.filter((entry) => this.isLive(entry)).length,
+      supervisors,
+      workers: all.length - supervisors
+    }
+  }
+
+  get endsWithSignificant(): boolean {
+    return this.settings.autoShutdown !== "Never"
+  }
+
+  forget(entry: Entry): void {
+    if (this.entries.get(entry.spec.id) === entry) this.entries.delete(entry.spec.id)
+  }
+
+  isLive({ cell, isStarting }: Entry): boolean {
+    return isStarting || (cell !== undefined && !cell.isEnded)
+  }
+
+  /** Starts the actor of an entry that has none, with the services of its first start. */
+  spawn(entry: Entry): Start {
     return Effect.suspend(() => {
-      if (this.status === "Running") this.status = status
-      return Effect.forEach(
-        [...this.entries.values()].toReversed(),
-        ({ ref }) => ref === undefined ? Effect.void : this.stopRef(ref),
-        { discard: true }
+      const { life } = this
+      entry.isStarting = true
+      return (entry.start ?? this.bind(entry)).pipe(
+        Effect.tap(({ ref }) => {
+          entry.cell = cellOf(ref)
+          if (this.life === life && (this.status === "Running" || this.status === "Starting")) return Effect.void
+          return Effect.andThen(this.cell.system.awaitStop(cellOf(ref)), Effect.fail(this.settings.stopped()))
+        }),
+        Effect.ensuring(Effect.sync(() => {
+          entry.isStarting = false
+        }))
       )
     })
   }
 
+  private bind(entry: Entry): Start {
+    return Effect.contextWith((context: Context.Context<never>) => {
+      const system = Context.getUnsafe(context, ActorSystem)
+      const below = ActorSystem.of({
+        ...system,
+        spawn: (behaviour, options) =>
+          Effect.provideService(this.cell.system.spawn(this.cell, behaviour, options), ActorSystem, system)
+      })
+      entry.start = Effect.provideContext(
+        // The context is the one its requirements were checked against.
+        // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
+        entry.spec.spawn(entry.guardian) as Start,
+        Context.add(context, ActorSystem, below)
+      )
+      return entry.start
+    })
+  }
+
+  private resume(entry: Entry, restart: Restart): Effect.Effect<void, unknown> {
+    return Effect.callback((resume) => {
+      entry.isStarting = true
+      this.cell.system.resume(entry.cell!, restart, (cause) => {
+        entry.isStarting = false
+        resume(cause === undefined ? Effect.void : Exit.failCause(cause))
+      })
+    })
+  }
+
+  info({ cell, isStarting, spec }: Entry): ChildInfo {
+    const status: Status = cell === undefined || cell.isEnded
+      ? isStarting ? "Starting" : cell?.status() ?? "Stopped"
+      : cell.status()
+    return { id: spec.id, restart: spec.restart, kind: spec.kind, status }
+  }
+
+  /** Stops a child for good; its place stays, unless it is temporary. */
+  terminate(entry: Entry): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.wave?.entries.delete(entry)
+      const { cell } = entry
+      return cell === undefined ? Effect.void : this.cell.system.awaitStop(cell)
+    })
+  }
+
   private decide(entry: Entry, exit: ActorExit, now: number): Verdict {
-    const isRestarted = entry.restart === "Permanent" || (entry.restart === "Transient" && exit._tag === "Crashed")
-    if (!isRestarted || this.status !== "Running") return { _tag: "End" }
-    const { max, withinMillis } = this.window
-    const isCounted = exit._tag !== "Crashed" || entry.isCounted(exit.cause)
-    const attempt = isCounted ? this.window.add(now) : this.window.count(now)
-    if (attempt === undefined) {
-      this.status = "GaveUp"
-      return { _tag: "GiveUp", restarts: max, withinMillis }
+    if (this.status === "Stopped" || (this.status === "GaveUp" && this.cell.isEnded)) return { _tag: "End" }
+    const isStartOfAll = this.status === "Starting" && entry.isStarting
+    if (isStartOfAll || (this.status !== "Running" && this.status !== "Starting")) {
+      return { _tag: "Suspend", restart: undefined }
     }
+    const { restart } = entry.spec
+    if (restart === "Temporary" || (restart === "Transient" && exit._tag !== "Crashed")) {
+      entry.isOwnEnd = true
+      return { _tag: "End" }
+    }
+    const counted = this.place(entry, exit, now)
+    if (counted === undefined) {
+      const { max, withinMillis } = this.window
+      const next = this.giveUp(entry, exit)
+      return { _tag: "GiveUp", restarts: max, withinMillis, next }
+    }
+    if (this.settings.strategy === "OneForOne" || this.settings.strategy === "Dynamic") {
+      return { _tag: "Restart", restart: counted }
+    }
+    this.begin(entry, counted)
+    return { _tag: "Suspend", restart: counted }
+  }
+
+  private place(entry: Entry, exit: ActorExit, now: number): Restart | undefined {
+    const { max, withinMillis } = this.window
+    const { backoff, isCounted } = entry.spec
+    const attempt = exit._tag !== "Crashed" || isCounted(exit.cause) ? this.window.add(now) : this.window.count(now)
+    if (attempt === undefined) return undefined
     if (now - entry.startedAt >= withinMillis) entry.restarts = 0
-    return { _tag: "Restart", delayMillis: Backoff.delayMillis(entry.backoff, entry.restarts++), attempt, max }
+    const random = Context.get(this.cell.context, Random.Random)
+    const delayMillis = Backoff.delayMillis(backoff, entry.restarts++, () => random.nextDoubleUnsafe())
+    return { attempt, max, delayMillis }
+  }
+
+  private giveUp(entry: Entry, exit: ActorExit): () => void {
+    this.status = "GaveUp"
+    this.gaveUp = { entry, exit }
+    const cause = exit._tag === "Crashed" || exit._tag === "GaveUp" ? exit.cause : Cause.empty
+    return () => this.leave({ _tag: "GaveUp", cause: Cause.fail(this.settings.gaveUp(entry.spec.id, cause)) })
+  }
+
+  private leave(exit: ActorExit): void {
+    if (this.overtaken === undefined) return this.cell.system.exit(this.cell, exit)
+    Deferred.doneUnsafe(
+      this.overtaken,
+      exit._tag === "GaveUp" ? Exit.failCause(exit.cause) : Exit.fail(this.settings.stopped())
+    )
+  }
+
+  private ended(entry: Entry): void {
+    const { entries, settings: { autoShutdown, strategy } } = this
+    const { restart, id, isSignificant } = entry.spec
+    if ((restart === "Temporary" || strategy === "Dynamic") && entries.get(id) === entry) entries.delete(id)
+    if (this.status !== "Running" && this.status !== "Starting") return
+    if (autoShutdown === "Never" || !isSignificant || !entry.isOwnEnd) return
+    const isLast = autoShutdown === "AnySignificant" ||
+      ![...entries.values()].some((other) => other.spec.isSignificant && this.isLive(other))
+    if (isLast) this.leave({ _tag: "Shutdown" })
+  }
+
+  private begin(crashed: Entry, restart: Restart): void {
+    const all = [...this.entries.values()]
+    const affected = this.settings.strategy === "OneForAll" ? all : all.slice(all.indexOf(crashed))
+    const wave = { crashed, restart, entries: new Set([...affected, ...this.wave?.entries ?? []]) }
+    this.wave = wave
+    const fiber = Effect.runForkWith(this.cell.context)(this.run(wave))
+    this.fibers.add(fiber)
+    fiber.addObserver(() => this.fibers.delete(fiber))
+  }
+
+  private run(wave: Wave): Effect.Effect<void> {
+    const step = (effect: Effect.Effect<void>) =>
+      this.lock.withPermits(1)(Effect.suspend(() => this.wave === wave ? effect : Effect.void))
+    // The crash is still on the stack.
+    return Effect.yieldNow.pipe(
+      Effect.andThen(step(this.suspendAll(wave))),
+      Effect.andThen(wave.restart.delayMillis > 0 ? Effect.sleep(wave.restart.delayMillis) : Effect.void),
+      Effect.andThen(step(this.startAll(wave)))
+    )
+  }
+
+  /** The one that crashed first, which is down already, then the newest first. */
+  private suspendAll({ crashed, entries, restart }: Wave): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      const affected = this.ordered(entries).toReversed().filter((entry) => entry !== crashed)
+      inTurn([crashed, ...affected], (entry, next) => this.suspend(entry, restart, next), () => resume(Effect.void))
+    })
+  }
+
+  private suspend(entry: Entry, restart: Restart | undefined, next: () => void): void {
+    const { cell } = entry
+    if (cell === undefined || cell.isEnded) return next()
+    if (entry.spec.restart === "Temporary") return this.cell.system.stopThen(cell, next)
+    this.cell.system.suspend(cell, restart, next)
+  }
+
+  private startAll(wave: Wave): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function*() {
+      for (const entry of this.ordered(wave.entries)) {
+        if (this.status !== "Running") return
+        if (!wave.entries.has(entry)) continue
+        const isSuspended = this.isLive(entry)
+        const exit = yield* Effect.exit<unknown, unknown, never>(
+          isSuspended ? this.resume(entry, wave.restart) : this.spawn(entry)
+        )
+        if (exit._tag === "Success") continue
+        // One that was suspended has been decided about, like every crash.
+        if (!isSuspended) this.failedToStart(entry, exit.cause)
+        return
+      }
+      if (this.wave === wave) this.wave = undefined
+    })
+  }
+
+  private failedToStart(entry: Entry, cause: Cause.Cause<unknown>): void {
+    if (this.status !== "Running") return
+    const exit: ActorExit = { _tag: "Crashed", cause }
+    const restart = this.place(entry, exit, Number(this.cell.clock.monotonicTimeNanosUnsafe()) / 1e6)
+    if (restart === undefined) this.giveUp(entry, exit)()
+    else this.begin(entry, restart)
+  }
+
+  private ordered(entries: ReadonlySet<Entry>): Array<Entry> {
+    return [...this.entries.values()].filter((entry) => entries.has(entry))
+  }
+
+  stop(after: Restart | "Suspend" | "End", next: () => void): void {
+    const isFinal = after === "End"
+    if (!isFinal) this.status = "Restarting"
+    else if (this.status !== "GaveUp") this.status = "Stopped"
+    this.wave = undefined
+    const fibers = [...this.fibers]
+    for (const fiber of fibers) fiber.interruptUnsafe()
+    together(fibers, (fiber, done) => fiber.addObserver(done), () => this.stopAll(after, next))
+  }
+
+  private stopAll(after: Restart | "Suspend" | "End", next: () => void): void {
+    const { cell: { system }, gaveUp } = this
+    const each = this.settings.strategy === "Dynamic" ? together : inTurn
+    const order = [...this.entries.values()].toReversed()
+    if (gaveUp !== undefined) order.sort((a, b) => Number(b === gaveUp.entry) - Number(a === gaveUp.entry))
+    each(order, (entry, done) => {
+      const { cell } = entry
+      if (cell === undefined || cell.isEnded) return done()
+      if (after === "End") {
+        if (entry === gaveUp?.entry) system.conclude(cell, gaveUp.exit, done)
+        else system.stopThen(cell, done)
+      } else if (entry.isStatic) this.suspend(entry, after === "Suspend" ? undefined : after, done)
+      else system.stopThen(cell, done)
+    }, () => {
+      if (after !== "End") {
+        for (const [id, entry] of this.entries) if (!entry.isStatic) this.entries.delete(id)
+      }
+      next()
+    })
   }
 
   private remember(actorId: number): void {
@@ -131,5 +423,3 @@ export class Children {
     }
   }
 }
-
-const isEnded = (status: Status): boolean => status === "Stopped" || status === "Failed"

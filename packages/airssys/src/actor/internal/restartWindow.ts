@@ -5,7 +5,7 @@
 export class RestartWindow {
   readonly max: number
   readonly withinMillis: number
-  private readonly times: Array<number> = []
+  private times: Array<number> = []
 
   constructor(max: number, withinMillis: number) {
     this.max = max
@@ -22,5 +22,10 @@ export class RestartWindow {
     const { times, withinMillis } = this
     while (times.length > 0 && now > times[0]! + withinMillis) times.shift()
     return times.length
+  }
+
+  /** A life of the supervisor begins with an empty window. */
+  clear(): void {
+    this.times = []
   }
 }

@@ -22,7 +22,7 @@ import type { ActorHooks } from "../ActorHooks.ts"
 import type { ActorRef } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
-import type { ActorExit, Verdict } from "../Guardian.ts"
+import type { ActorExit, Restart, Verdict } from "../Guardian.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
 import type { TurnScheduler } from "../TurnScheduler.ts"
@@ -34,19 +34,20 @@ import {
   doomed,
   draining,
   type Ending,
+  type KeeperOptions,
   leaving,
   type Lifecycle,
   paused,
   running,
   scheduled,
+  suspending,
   tearing
 } from "./cell.ts"
 import { CellContext } from "./context.ts"
-import type { From } from "./target.ts"
+import { inTurn } from "./inTurn.ts"
 import { steer } from "./steered.ts"
+import type { From } from "./target.ts"
 import { Turns } from "./turns.ts"
-
-type Restart = Extract<Verdict, { readonly _tag: "Restart" }>
 
 type EventOf<E> = E extends ActorEvent ? Omit<E, "id" | "name" | "at"> : never
 
@@ -145,6 +146,11 @@ export class System implements Lifecycle {
     const cell = new Cell(this, this.turns, this.nextId++, siblings, context, behaviour, options)
     if (this.turns.steering !== undefined) steer(cell, this.turns.steering)
     siblings.add(cell)
+    const keeper = (options as KeeperOptions | undefined)?.keeper
+    if (keeper !== undefined) {
+      cell.getRare().keeper = keeper
+      keeper.born(cell)
+    }
     if (name !== undefined) this.names.set(name, cell)
     return cell
   }
@@ -204,54 +210,43 @@ export class System implements Lifecycle {
   }
 
   fault(cell: Cell, cause: Cause.Cause<unknown>): void {
-    if ((cell.flags & (doomed | tearing | paused)) !== 0) return
-    const { fiber, from } = cell
-    if ((cell.flags & running) === 0) return this.crashed(cell, cause)
-    if (fiber === undefined) {
-      cell.getRare().fault ??= cause
-      cell.flags |= leaving
-      return
-    }
-    cell.fiber = undefined
-    cell.message = undefined
-    cell.from = undefined
-    cell.flags = (cell.flags | paused | tearing) & ~running
-    this.turns.failed++
-    cell.endLife()
-    this.quiesce(
-      cell,
-      fiber,
-      "Handler",
-      () => this.proceed(cell, () => this.exited(cell, { _tag: "Crashed", cause }))
-    )
-    if (from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: cell.name, cause })))
+    this.exit(cell, { _tag: "Crashed", cause })
   }
 
   afterBatch(cell: Cell): void {
     if ((cell.flags & doomed) !== 0) this.end(cell)
-    else if ((cell.flags & leaving) !== 0) {
-      const fault = cell.rare?.fault
-      this.exited(cell, fault === undefined ? { _tag: "Normal" } : { _tag: "Crashed", cause: fault })
+    else if ((cell.flags & (leaving | suspending)) !== 0) {
+      const exit = cell.rare?.exit ?? { _tag: "Normal" }
+      if (cell.fiber === undefined) this.exited(cell, exit)
+      else this.interruptMessage(cell, exit)
     } else if (cell.size === 0) this.terminate(cell, this.stop(cell, "Shutdown"))
   }
 
   private exited(cell: Cell, exit: ActorExit): void {
     cell.flags = (cell.flags | paused | tearing) & ~leaving
-    if (cell.rare !== undefined) cell.rare.fault = undefined
     cell.endLife()
-    if (exit._tag === "Crashed") this.emit(cell, { _tag: "Crashed", cause: exit.cause })
+    if (cell.rare !== undefined) cell.rare.exit = undefined
+    if (exit._tag === "Crashed" || exit._tag === "GaveUp") this.emit(cell, { _tag: "Crashed", cause: exit.cause })
+    if ((cell.flags & suspending) !== 0) return this.rest(cell, exit, cell.rare?.suspendedFor)
     const verdict = this.decide(cell, exit)
-    if (verdict._tag === "Restart") return this.restart(cell, exit, verdict)
-    if (verdict._tag === "GiveUp") this.emit(cell, { ...verdict, _tag: "GaveUp" })
-    this.proceed(cell, () =>
-      this.terminate(
-        cell,
-        exit._tag === "Normal"
-          ? this.stop(cell, "Normal")
-          : (cell.flags & draining) !== 0
-          ? this.stop(cell, "Shutdown")
-          : this.failure(cell, exit.cause)
-      ))
+    switch (verdict._tag) {
+      case "Restart":
+        return this.restart(cell, exit, verdict.restart)
+      case "Suspend":
+        return this.rest(cell, exit, verdict.restart)
+      case "GiveUp": {
+        this.emit(cell, { _tag: "GaveUp", restarts: verdict.restarts, withinMillis: verdict.withinMillis })
+        this.rest(cell, exit, undefined)
+        return verdict.next()
+      }
+      case "End":
+        return this.proceed(cell, () => this.terminate(cell, this.endingOf(cell, exit)))
+    }
+  }
+
+  private endingOf(cell: Cell, exit: ActorExit): Ending {
+    if (exit._tag === "Normal" || exit._tag === "Shutdown") return this.stop(cell, exit._tag)
+    return (cell.flags & draining) !== 0 ? this.stop(cell, "Shutdown") : this.failure(cell, exit.cause)
   }
 
   private decide(cell: Cell, exit: ActorExit): Verdict {
@@ -264,31 +259,186 @@ export class System implements Lifecycle {
     }
   }
 
-  private restart(cell: Cell, exit: ActorExit, verdict: Restart): void {
-    const { attempt, delayMillis, max } = verdict
+  private restart(cell: Cell, exit: ActorExit, restart: Restart): void {
     const since = monotonic(cell)
-    const held = this.takeHeld(cell)
-    cell.setStatus("Restarting")
-    this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
-    cutLinks(cell, cell.rare?.bonds, exit._tag === "Normal" ? exit : { _tag: "Failed", cause: exit.cause })
+    const held = this.restarting(cell, restart)
+    cutLinks(cell, cell.rare?.bonds, reasonOf(exit))
     this.teardown(
       cell,
       exit,
-      () => this.proceed(cell, () => this.sleep(cell, delayMillis, () => this.revive(cell, verdict, since)))
+      restart,
+      () =>
+        this.proceed(
+          cell,
+          () =>
+            this.sleep(cell, restart.delayMillis, () =>
+              this.revive(cell, restart, since, (cause) => {
+                if (cause !== undefined) this.exited(cell, { _tag: "Crashed", cause })
+              }))
+        )
     )
-    for (const ask of held) ask.settle(Exit.fail(new ActorRestarted({ actor: cell.name })))
+    this.failRestarted(cell, held)
   }
 
-  private revive(cell: Cell, { attempt, max }: Restart, since: number): void {
+  private restarting(cell: Cell, { attempt, delayMillis, max }: Restart): Array<Ask> {
+    const held = this.takeHeld(cell)
+    cell.setStatus("Restarting")
+    this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
+    cell.rare?.keeper?.plan({ attempt, max, delayMillis })
+    return held
+  }
+
+  private failRestarted(cell: Cell, asks: ReadonlyArray<Ask>): void {
+    for (const ask of asks) ask.settle(Exit.fail(new ActorRestarted({ actor: cell.name })))
+  }
+
+  private revive(
+    cell: Cell,
+    { attempt, max }: Restart,
+    since: number,
+    next: (cause: Cause.Cause<unknown> | undefined) => void
+  ): void {
     this.start(cell, (exit) => {
       const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
-      if (cause !== undefined) return this.exited(cell, { _tag: "Crashed", cause })
-      this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: monotonic(cell) - since })
+      if (cause === undefined) {
+        this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: monotonic(cell) - since })
+      }
+      next(cause)
     })
   }
 
+  /** Tears the life down and suspends the cell. Without a restart, that is told when it is resumed. */
+  private rest(cell: Cell, exit: ActorExit, restart: Restart | undefined): void {
+    const rare = cell.getRare()
+    cell.flags |= suspending
+    rare.suspendedAt = monotonic(cell)
+    rare.suspendedFor = restart
+    cell.setStatus("Restarting")
+    const held = restart === undefined ? [] : this.restarting(cell, restart)
+    rare.timer?.interruptUnsafe()
+    rare.timer = undefined
+    cutLinks(cell, rare.bonds, reasonOf(exit))
+    this.teardown(cell, exit, restart ?? "Suspend", () => this.proceed(cell, () => {}))
+    this.failRestarted(cell, held)
+  }
+
+  private suspended(cell: Cell): void {
+    cell.getRare().isSuspended = true
+    this.settleAll(cell)
+  }
+
+  private settleAll(cell: Cell): void {
+    const { rare } = cell
+    if (rare?.settlers === undefined) return
+    const { failure, settlers } = rare
+    rare.settlers = undefined
+    rare.failure = undefined
+    for (const settle of settlers) settle(failure)
+  }
+
+  suspend(cell: Cell, restart: Restart | undefined, next: () => void): void {
+    if (cell.isEnded) return next()
+    const rare = cell.getRare()
+    if (rare.isSuspended) {
+      if (restart !== undefined) this.plan(cell, restart)
+      return next()
+    }
+    ;(rare.settlers ??= []).push(next)
+    if ((cell.flags & (closed | suspending)) !== 0) return
+    cell.flags |= suspending
+    rare.suspendedFor = restart
+    rare.suspendedAt = monotonic(cell)
+    if ((cell.flags & tearing) !== 0) return
+    if ((cell.flags & paused) !== 0) {
+      // It starts, or sleeps before its restart.
+      const { fiber } = cell
+      cell.fiber = undefined
+      cell.flags |= tearing
+      return this.quiesce(
+        cell,
+        fiber,
+        "Behaviour",
+        () => this.teardown(cell, { _tag: "Shutdown" }, restart ?? "Suspend", () => this.proceed(cell, () => {}))
+      )
+    }
+    if ((cell.flags & running) === 0) return this.exited(cell, { _tag: "Shutdown" })
+    const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
+    if (Duration.toMillis(shutdown) === 0 && cell.fiber !== undefined) {
+      return this.interruptMessage(cell, { _tag: "Shutdown" })
+    }
+    if (!Duration.isFinite(shutdown)) return
+    const timer = Effect.runForkWith(cell.context)(Effect.sleep(shutdown))
+    rare.timer = timer
+    timer.addObserver((slept) => {
+      if (cell.rare?.timer !== timer) return
+      cell.rare.timer = undefined
+      if (slept._tag === "Success" && (cell.flags & running) !== 0) {
+        this.interruptMessage(cell, { _tag: "Shutdown" })
+      }
+    })
+  }
+
+  /** Ends the message whose Effect runs, and the life with it. */
+  private interruptMessage(cell: Cell, exit: ActorExit): void {
+    const { fiber, from } = cell
+    cell.flags = (cell.flags | paused | tearing) & ~running
+    cell.fiber = undefined
+    cell.message = undefined
+    cell.from = undefined
+    this.turns.failed++
+    cell.endLife()
+    this.quiesce(cell, fiber, "Handler", () => {
+      cell.flags &= ~tearing
+      if ((cell.flags & doomed) === 0) this.exited(cell, exit)
+      else if (!cell.isEnded) this.end(cell)
+    })
+    if (from instanceof Ask) {
+      from.settle(Exit.fail(
+        exit._tag === "Crashed"
+          ? new ActorCrashed({ actor: cell.name, cause: exit.cause })
+          : new ActorRestarted({ actor: cell.name })
+      ))
+    }
+  }
+
+  resume(cell: Cell, restart: Restart, next: (cause: Cause.Cause<unknown> | undefined) => void): void {
+    const rare = cell.rare
+    if (rare === undefined || !rare.isSuspended || (cell.flags & doomed) !== 0) return next(undefined)
+    ;(rare.settlers ??= []).push(next)
+    this.plan(cell, restart)
+    rare.isSuspended = false
+    rare.suspendedFor = undefined
+    cell.flags &= ~suspending
+    this.revive(cell, restart, rare.suspendedAt, (cause) => {
+      cell.getRare().failure = cause
+      if (cause === undefined) this.settleAll(cell)
+      else this.exited(cell, { _tag: "Crashed", cause })
+    })
+  }
+
+  /** Tells of the restart for which an actor is suspended, once. */
+  private plan(cell: Cell, restart: Restart): void {
+    const rare = cell.getRare()
+    if (rare.suspendedFor !== undefined) return
+    rare.suspendedFor = restart
+    this.failRestarted(cell, this.restarting(cell, restart))
+  }
+
+  conclude(cell: Cell, exit: ActorExit, next: () => void): void {
+    cell.onEnd(next)
+    this.terminate(cell, this.endingOf(cell, exit))
+  }
+
+  exit(cell: Cell, exit: ActorExit): void {
+    if ((cell.flags & (doomed | tearing | paused)) !== 0) return
+    if ((cell.flags & running) === 0) return this.exited(cell, exit)
+    if (cell.fiber !== undefined) return this.interruptMessage(cell, exit)
+    cell.getRare().exit ??= exit
+    cell.flags |= leaving
+  }
+
   private sleep(cell: Cell, millis: number, next: () => void): void {
-    const fiber = Effect.runForkWith(cell.context)(Effect.sleep(millis))
+    const fiber = Effect.runForkWith(cell.context)(millis > 0 ? Effect.sleep(millis) : Effect.yieldNow)
     cell.fiber = fiber
     fiber.addObserver((exit) => {
       if (cell.fiber !== fiber) return
@@ -300,8 +450,10 @@ export class System implements Lifecycle {
 
   private proceed(cell: Cell, next: () => void): void {
     cell.flags &= ~tearing
-    if ((cell.flags & doomed) === 0) next()
-    else if (!cell.isEnded) this.end(cell)
+    if ((cell.flags & doomed) !== 0) {
+      if (!cell.isEnded) this.end(cell)
+    } else if ((cell.flags & suspending) !== 0) this.suspended(cell)
+    else next()
   }
 
   /** Refuses new messages, lets those that wait be handled until the deadline. */
@@ -310,7 +462,7 @@ export class System implements Lifecycle {
     const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
     if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
     cell.close()
-    cell.flags |= draining
+    cell.flags = (cell.flags | draining) & ~suspending
     cell.setStatus("Stopping")
     if ((cell.flags & (running | scheduled)) === 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
     if (Duration.toMillis(shutdown) === 0) return this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
@@ -360,14 +512,14 @@ export class System implements Lifecycle {
       cell,
       fiber,
       wasRunning ? "Handler" : "Behaviour",
-      () => this.teardown(cell, { _tag: "Normal" }, () => this.finish(cell))
+      () => this.teardown(cell, { _tag: "Normal" }, "End", () => this.finish(cell))
     )
     for (const ask of orphans) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
   }
 
   private finish(cell: Cell): void {
     if (cell.isEnded) return
-    const { bonds, timer, waiters } = cell.getRare()
+    const { bonds, settlers, timer, waiters } = cell.getRare()
     const ending = cell.rare!.ending!
     cell.setStatus(ending.status)
     cell.siblings.delete(cell)
@@ -379,6 +531,7 @@ export class System implements Lifecycle {
     cell.guardian?.ended(cell)
     for (const waiter of waiters ?? []) waiter(ending.reason)
     cutLinks(cell, bonds, ending.reason)
+    for (const settle of settlers ?? []) settle(undefined)
   }
 
   private stop(cell: Cell, reason: StopReason): Ending {
@@ -407,6 +560,11 @@ export class System implements Lifecycle {
     })
   }
 
+  stopThen(cell: Cell, next: () => void): void {
+    cell.onEnd(next)
+    this.requestStop(cell)
+  }
+
   kill(cell: Cell): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.terminate(cell, this.stop(cell, "Killed"))
@@ -415,17 +573,23 @@ export class System implements Lifecycle {
   }
 
   /** Children first, then what the life acquired. */
-  private teardown(cell: Cell, exit: ActorExit, next: () => void): void {
-    const children = cell.rare?.children
+  private teardown(cell: Cell, exit: ActorExit, after: Restart | "Suspend" | "End", next: () => void): void {
+    const { children, keeper } = cell.rare ?? {}
+    if (keeper !== undefined) return keeper.stop(after, () => this.stopChildren(cell, exit, next))
     if (children === undefined || children.size === 0) return this.closeScope(cell, exit, next)
-    this.stopAll([...children].toReversed(), () => this.closeScope(cell, exit, next))
+    this.stopChildren(cell, exit, next)
+  }
+
+  private stopChildren(cell: Cell, exit: ActorExit, next: () => void): void {
+    const children = [...cell.rare?.children ?? []].filter((child) => child.rare?.isSuspended !== true)
+    this.stopAll(children.toReversed(), () => this.closeScope(cell, exit, next))
   }
 
   private closeScope(cell: Cell, exit: ActorExit, next: () => void): void {
     const scope = cell.scope
     if (scope === undefined) return next()
     cell.scope = undefined
-    const closing = Scope.closeUnsafe(scope, exit._tag === "Crashed" ? Exit.failCause(exit.cause) : Exit.void)
+    const closing = Scope.closeUnsafe(scope, causeOf(exit) ?? Exit.void)
     if (closing === undefined) return next()
     const fiber = Effect.runForkWith(cell.context)(closing)
     this.whenDone(cell.context, fiber, this.settings.abandonAfterMillis, (exit) => {
@@ -435,25 +599,8 @@ export class System implements Lifecycle {
     })
   }
 
-  /** Stops one after the other; a loop, so that many children need no deep stack. */
   private stopAll(cells: ReadonlyArray<Cell>, next: () => void): void {
-    let index = 0
-    const step = (): void => {
-      while (index < cells.length) {
-        const cell = cells[index++]!
-        let isSynchronous = true
-        let isDone = false
-        cell.onEnd(() => {
-          isDone = true
-          if (!isSynchronous) step()
-        })
-        this.requestStop(cell)
-        isSynchronous = false
-        if (!isDone) return
-      }
-      next()
-    }
-    step()
+    inTurn(cells, (cell, stopped) => this.stopThen(cell, stopped), next)
   }
 
   private quiesce(
@@ -594,5 +741,11 @@ export class System implements Lifecycle {
     }
   }
 }
+
+const reasonOf = (exit: ActorExit): Termination.Reason =>
+  exit._tag === "Normal" || exit._tag === "Shutdown" ? exit : { _tag: "Failed", cause: exit.cause }
+
+const causeOf = (exit: ActorExit): Exit.Exit<never, unknown> | undefined =>
+  exit._tag === "Crashed" || exit._tag === "GaveUp" ? Exit.failCause(exit.cause) : undefined
 
 const monotonic = (cell: Cell): number => Number(cell.clock.monotonicTimeNanosUnsafe()) / 1e6

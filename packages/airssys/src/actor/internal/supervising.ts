@@ -1,0 +1,152 @@
+// What a child fails with is typed where it is started.
+// @effect-diagnostics anyUnknownInErrorContext:off
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ActorRef } from "../ActorRef.ts"
+import { ActorSystem } from "../ActorSystem.ts"
+import * as Backoff from "../Backoff.ts"
+import type { Behaviour } from "../Behaviour.ts"
+import type * as ChildSpec from "../ChildSpec.ts"
+import type { Guardian } from "../Guardian.ts"
+import type { AutoShutdown, Control, Intensity, Place, Strategy } from "../Supervisor.ts"
+import {
+  ChildExists,
+  ChildNotFound,
+  ChildNotStarted,
+  ChildRunning,
+  type StartError,
+  SupervisorGaveUp,
+  SupervisorStopped
+} from "../SupervisorError.ts"
+import type { KeeperOptions } from "./cell.ts"
+import { checkSignificant, shutdownOf } from "./childOptions.ts"
+import { Children } from "./children.ts"
+
+const defaultIntensity: Intensity = { restarts: 1, within: "5 seconds" }
+
+export const checked = (intensity: Intensity | undefined): Intensity => {
+  const { restarts } = intensity ?? defaultIntensity
+  if (!Number.isInteger(restarts) || restarts < 0) {
+    throw new RangeError(`An intensity allows a whole number of restarts, not ${restarts}`)
+  }
+  return intensity ?? defaultIntensity
+}
+
+/** What a supervisor is as a child of another one. */
+export const placeOf = (options: Place, fallback: string) => {
+  const id = options.id ?? fallback
+  const restart = options.restart ?? "Permanent"
+  const isSignificant = options.isSignificant ?? false
+  checkSignificant(id, restart, isSignificant)
+  return {
+    id,
+    restart,
+    isSignificant,
+    backoff: options.backoff === undefined ? Backoff.standard : Backoff.make(options.backoff),
+    shutdown: shutdownOf(options.shutdown ?? "Infinity"),
+    isCounted: () => true,
+    kind: "Supervisor" as const
+  }
+}
+
+export const needsAutoShutdown = (id: string) =>
+  new RangeError(`A significant child needs a supervisor with an automatic shutdown: ${id}`)
+
+/** The supervisor behind each ref of one. */
+export const handles = new WeakMap<ActorRef<never>, Control>()
+
+export const childrenOf = (
+  { autoShutdown, id, intensity }: {
+    readonly id: string
+    readonly intensity: Intensity
+    readonly autoShutdown: AutoShutdown
+  },
+  strategy: Strategy | "Dynamic"
+): Children => {
+  const withinMillis = Duration.toMillis(intensity.within)
+  const { restarts } = intensity
+  return new Children({
+    strategy,
+    autoShutdown,
+    restarts,
+    withinMillis,
+    gaveUp: (child, cause) => new SupervisorGaveUp({ supervisor: id, child, restarts, withinMillis, cause }),
+    stopped: () => new SupervisorStopped({ child: id })
+  })
+}
+
+export const spawnKeeper = <E, R>(
+  behaviour: Behaviour<never, E, R>,
+  keeper: Children,
+  name: string | undefined,
+  guardian: Guardian | undefined
+) => {
+  const options: KeeperOptions = { name, guardian, keeper, shutdown: "Infinity", startTimeout: "Infinity" }
+  return Effect.flatMap(ActorSystem, (system) => system.spawn(behaviour, options))
+}
+
+export const startChild = <S, E, R, M>(
+  children: Children,
+  spec: ChildSpec.ChildSpec<S, E, R, M>
+): Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R> =>
+  children.exclusive(Effect.suspend((): Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R> => {
+    if (children.status !== "Running") return Effect.fail(new SupervisorStopped({ child: spec.id }))
+    const present = children.entries.get(spec.id)
+    if (present !== undefined) {
+      return Effect.fail(new ChildExists({ child: spec.id, isRunning: children.isLive(present) }))
+    }
+    if (spec.isSignificant && !children.endsWithSignificant) return Effect.die(needsAutoShutdown(spec.id))
+    const entry = children.add(spec as never, false)
+    return Effect.onError(
+      children.spawn(entry) as unknown as Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R>,
+      () => Effect.sync(() => children.forget(entry))
+    )
+  }))
+
+export const control = (self: ActorRef<never>, children: Children, system: ActorSystem["Service"]): Control => {
+  const found = (id: string) => {
+    const entry = children.entries.get(id)
+    return entry === undefined ? Effect.fail(new ChildNotFound({ child: id })) : Effect.succeed(entry)
+  }
+  const ended = (id: string) =>
+    Effect.tap(
+      Effect.suspend(() => found(id)),
+      (entry): Effect.Effect<void, ChildRunning> =>
+        children.isLive(entry)
+          ? Effect.fail(new ChildRunning({ child: id, status: children.info(entry).status }))
+          : Effect.void
+    )
+  return {
+    self,
+    status: () => children.status,
+    whichChildren: Effect.sync(() => [...children.entries.values()].map((entry) => children.info(entry))),
+    countChildren: Effect.sync(() => children.count),
+    ref: (id) => Option.fromUndefinedOr<ActorRef<never> | undefined>(children.entries.get(id)?.cell),
+    childSpec: (id) => Option.fromUndefinedOr<ChildSpec.Any | undefined>(children.entries.get(id)?.spec),
+    events: Stream.filter(system.events, (event) => children.knows(event.id)),
+    stopChild: (id) => Effect.flatMap(Effect.suspend(() => found(id)), (entry) => children.terminate(entry)),
+    restartChild: (id) =>
+      children.exclusive(
+        Effect.flatMap(ended(id), (entry): Effect.Effect<ActorRef<never>, ChildNotStarted | SupervisorStopped> =>
+          children.status !== "Running"
+            ? Effect.fail(new SupervisorStopped({ child: id }))
+            : Effect.catchCause(
+              Effect.map(children.spawn(entry), ({ ref }): ActorRef<never> =>
+                ref),
+              (cause) => Effect.fail(new ChildNotStarted({ child: id, cause }))
+            ))
+      ),
+    deleteChild: (id) => Effect.flatMap(ended(id), (entry) => Effect.sync(() => children.forget(entry)))
+  }
+}
+
+export const scoped = <H extends Control, E, R>(
+  launched: Effect.Effect<H, E, R>
+): Effect.Effect<H, E, R | ActorSystem | Scope.Scope> =>
+  Effect.flatMap(
+    ActorSystem,
+    (system) => Effect.acquireRelease(launched, ({ self }) => system.stop(self), { interruptible: true })
+  )
