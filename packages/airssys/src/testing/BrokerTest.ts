@@ -80,7 +80,16 @@ const restarting: Guardian = {
   ended: () => {}
 }
 
-const topic = (name: string) => Topic.make(Probe, name)
+const topics = new Map<string, Topic.Topic<Probe>>()
+
+/** Kept, as a program keeps its topics: a broker may remember something with them. */
+const topic = (name: string): Topic.Topic<Probe> => {
+  const known = topics.get(name)
+  if (known !== undefined) return known
+  const made = Topic.make(Probe, name)
+  topics.set(name, made)
+  return made
+}
 const pattern = (text: string) => Topic.pattern(Probe, text)
 const note = (text: string) => Probe.Note({ text })
 

@@ -6,11 +6,14 @@ import * as Protocol from "airssys/actor/Protocol"
 import * as Topic from "airssys/actor/Topic"
 import * as BrokerTest from "airssys/testing/BrokerTest"
 import { Effect, Layer, Option, Schema } from "effect"
+import { cellOf } from "../../src/actor/internal/cell.ts"
 
 BrokerTest.suite("layer", Broker.layer)
 
 const Note = Protocol.make({ Note: { payload: { text: Schema.String } } })
 type Note = Protocol.Message<typeof Note>
+const Question = Protocol.make({ Question: { payload: {}, reply: Schema.Int } })
+type Question = Protocol.Message<typeof Question>
 const ignore = Effect.succeed<Handler<Note>>(() => {})
 
 const bounded = Layer.merge(ActorSystem.layerTest, Broker.layerWith({ maxRetained: 2, maxSubscriptions: 2 }))
@@ -55,6 +58,23 @@ describe("Broker.layerWith", () => {
       broker.publish(topic, Note.Note({ text: "x" }))
       yield* Effect.yieldNow
       assert.deepStrictEqual(order, Array.from({ length: 67 }, (_, index) => index * 3))
+    }).pipe(Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
+
+  it.effect("leaves nothing behind with a responder that never answers", () =>
+    Effect.gen(function*() {
+      const broker = yield* Broker.Broker
+      const system = yield* ActorSystem.ActorSystem
+      const topic = Topic.make(Question, "questions")
+      const silent = yield* system.spawn(Effect.succeed<Handler<Question>>(() => {}))
+      const quick = yield* system.spawn(
+        Effect.succeed<Handler<Question>>((message, context) => context.reply(message, 42))
+      )
+      for (const ref of [silent, quick]) yield* broker.subscribe(ref, topic)
+      for (let i = 0; i < 10; i++) {
+        assert.strictEqual(yield* broker.request(topic, Question.Question()), 42)
+        yield* Effect.yieldNow
+      }
+      assert.strictEqual(cellOf(silent).rare?.held?.size, 0)
     }).pipe(Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
 
   it("throws for a limit that is no whole number", () => {
