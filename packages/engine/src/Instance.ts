@@ -427,7 +427,7 @@ class Calls {
   /** Starts the call that has waited longest, once none runs. */
   next(): void {
     this.#parts.store.overdue = undefined
-    this.#waiting.shift()?.start()
+    if (this.#waiting.length > 0) this.#waiting.shift()?.start()
   }
 
   /** Deadline and signal of one call, before and after it has started. */

@@ -110,7 +110,9 @@ export class Scheduler {
 
 /** The clock of a thread, by what JavaScript itself has. */
 export const threadClock = (): Clock => {
-  const { setImmediate } = globalThis as { readonly setImmediate?: (run: () => void) => void }
+  const { performance, setImmediate } = globalThis as typeof globalThis & {
+    readonly setImmediate?: (run: () => void) => void
+  }
   return {
     now: () => performance.now(),
     macrotask: setImmediate === undefined ? macrotaskOfChannel() : (run) => setImmediate(run),

@@ -77,6 +77,7 @@ export class Store {
   readonly resources: ReadonlyArray<Resource>
   readonly tables: ReadonlyArray<HandleTable>
   readonly memories: Array<{ readonly buffer: ArrayBufferLike }> = []
+  readonly #buffers: Array<ArrayBufferLike> = []
   readonly wasmTables: Array<{ readonly length: number }> = []
   readonly cores: Array<Metered> = []
   readonly miss: symbol
@@ -150,10 +151,17 @@ export class Store {
     return this.state === "running" || this.state === "suspended"
   }
 
-  /** Bytes of all memories. */
+  /**
+   * Bytes of all memories. Asking a memory for its buffer is dear, asking a buffer
+   * for its length is not: it is 0 once the memory has grown.
+   */
   get memory(): number {
+    const { memories } = this
+    const buffers = this.#buffers
     let bytes = 0
-    for (const memory of this.memories) bytes += memory.buffer.byteLength
+    for (let i = 0; i < memories.length; i++) {
+      bytes += buffers[i]?.byteLength || (buffers[i] = memories[i]!.buffer).byteLength
+    }
     return bytes
   }
 
