@@ -2,12 +2,14 @@
  * Where every message that was sent in a system is.
  *
  * `offered`, `rejected` and `accepted` are counted at the mailbox; `handled`,
- * `failed` and `discarded` when a message ends; `running` and `waiting` are
- * read from the actors that live. At every moment
+ * `failed`, `expired`, `evicted`, `quarantined` and `discarded` when a message
+ * ends; `stashed`, `running` and `waiting` are read from the actors that live.
+ * An offer that waits for room is not there yet. At every moment
  *
  * - offered = rejected + accepted
- * - accepted = handled + failed + discarded + running + waiting
- * - deadLetters = rejected + discarded
+ * - accepted = handled + failed + expired + evicted + quarantined + discarded
+ *   + stashed + running + waiting
+ * - deadLetters = rejected + expired + evicted + quarantined + discarded
  *
  * @since 0.1.0
  */
@@ -23,7 +25,11 @@ export interface Accounting {
   readonly handled: number
   /** Handlers that failed, and those that were interrupted by a kill. */
   readonly failed: number
+  readonly expired: number
+  readonly evicted: number
+  readonly quarantined: number
   readonly discarded: number
+  readonly stashed: number
   readonly running: number
   readonly waiting: number
   readonly deadLetters: number
@@ -35,7 +41,9 @@ export interface Accounting {
  * @category guards
  * @since 0.1.0
  */
-export const isBalanced = (self: Accounting): boolean =>
-  self.offered === self.rejected + self.accepted &&
-  self.accepted === self.handled + self.failed + self.discarded + self.running + self.waiting &&
-  self.deadLetters === self.rejected + self.discarded
+export const isBalanced = (self: Accounting): boolean => {
+  const lost = self.expired + self.evicted + self.quarantined + self.discarded
+  return self.offered === self.rejected + self.accepted &&
+    self.accepted === self.handled + self.failed + lost + self.stashed + self.running + self.waiting &&
+    self.deadLetters === self.rejected + lost
+}

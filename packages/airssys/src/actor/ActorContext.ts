@@ -10,7 +10,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { AskError, SpawnError } from "./ActorError.ts"
-import type { ActorRef, AskOptions } from "./ActorRef.ts"
+import type { ActorRef, AskOptions, SendOptions } from "./ActorRef.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type * as Protocol from "./Protocol.ts"
 import type { SpawnOptions } from "./SpawnOptions.ts"
@@ -34,7 +34,7 @@ export interface ActorContext<in M> {
   /** Answers a request with its typed error. The actor goes on. */
   fail<Reply, Error>(request: M & Protocol.Request<Reply, Error>, error: NoInfer<Error>): void
   /** `ref.tell` with this actor as the sender. */
-  tell<N>(ref: ActorRef<N>, message: NoInfer<N>): void
+  tell<N>(ref: ActorRef<N>, message: NoInfer<N>, options?: SendOptions): void
   /** `ref.ask` with this actor as the sender. */
   ask<N, Reply, Error>(
     ref: ActorRef<N>,

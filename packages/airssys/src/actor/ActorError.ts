@@ -23,6 +23,38 @@ export class MailboxFull extends Data.TaggedError("MailboxFull")<{
 }
 
 /**
+ * The message is not of the schema the actor was spawned with. It is a dead
+ * letter.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{
+  readonly actor: string
+  readonly issue: string
+}> {
+  override get message(): string {
+    return `${this.actor} does not take this message: ${this.issue}`
+  }
+}
+
+/**
+ * The turn of the request came later than its time to live, in milliseconds.
+ * The actor did not see it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MessageExpired extends Data.TaggedError("MessageExpired")<{
+  readonly actor: string
+  readonly ttlMillis: number
+}> {
+  override get message(): string {
+    return `${this.actor} did not come to the request within ${this.ttlMillis} ms`
+  }
+}
+
+/**
  * The actor is stopping, has stopped or has failed for good.
  *
  * @category errors
@@ -129,7 +161,15 @@ export class ActorStartTimeout extends Data.TaggedError("ActorStartTimeout")<{
  * @category errors
  * @since 0.1.0
  */
-export type AskError = AskTimeout | ActorStopped | ActorCrashed | ActorRestarted | MailboxFull
+export type AskError = OfferError | AskTimeout | MessageExpired | ActorCrashed | ActorRestarted
+
+/**
+ * Why a message is not taken.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type OfferError = MailboxFull | ActorStopped | InvalidMessage
 
 /**
  * What a spawn fails with besides the behaviour's own error.

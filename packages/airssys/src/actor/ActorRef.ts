@@ -10,7 +10,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import { hasProperty } from "effect/Predicate"
-import type { ActorStopped, AskError, MailboxFull } from "./ActorError.ts"
+import type { AskError, OfferError } from "./ActorError.ts"
 import type * as Protocol from "./Protocol.ts"
 
 const TypeId = "~airssys/actor/ActorRef"
@@ -24,10 +24,33 @@ const TypeId = "~airssys/actor/ActorRef"
 export type Status = "Starting" | "Running" | "Restarting" | "Stopping" | "Stopped" | "Failed"
 
 /**
+ * Which messages go first; those of one priority go in the order they came.
+ * `System` is for what keeps a system together: a full mailbox takes it too.
+ *
  * @category models
  * @since 0.1.0
  */
-export interface AskOptions {
+export type Priority = "System" | "High" | "Normal" | "Low"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOptions {
+  /** Default: `Normal`. */
+  readonly priority?: Priority | undefined
+  /**
+   * How long the message is good, by the actor's clock. When its turn comes
+   * later than that, it is a dead letter. Default: for ever.
+   */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface AskOptions extends SendOptions {
   /** How long to wait for the answer. Without it, until the actor ends or restarts. */
   readonly timeout?: Duration.Input | undefined
 }
@@ -46,9 +69,12 @@ export interface ActorRef<in M> {
   /** The name it was spawned with, or `$` and the id. */
   readonly name: string
   /** Sends without waiting. What is not taken becomes a dead letter. */
-  tell(message: M): void
-  /** Sends, and fails when the message is not taken. It does not wait for room. */
-  offer(message: M): Effect.Effect<void, MailboxFull | ActorStopped>
+  tell(message: M, options?: SendOptions): void
+  /**
+   * Sends, and fails when the message is not taken. What happens when the
+   * mailbox is full is its policy's choice: `Block` waits for room.
+   */
+  offer(message: M, options?: SendOptions): Effect.Effect<void, OfferError>
   /** Sends a request and waits for its answer. */
   ask<Reply, Error>(
     request: M & Protocol.Request<Reply, Error>,

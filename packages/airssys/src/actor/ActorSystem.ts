@@ -27,6 +27,7 @@ import type { Behaviour } from "./Behaviour.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { cellOf } from "./internal/cell.ts"
 import { System } from "./internal/system.ts"
+import type * as Mailbox from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 import type { SpawnOptions } from "./SpawnOptions.ts"
 import type * as Termination from "./Termination.ts"
@@ -71,6 +72,14 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   readonly events: Stream.Stream<ActorEvent>
   /** The dead letters from the subscription on; a subscriber 1024 behind loses the oldest. */
   readonly deadLetters: Stream.Stream<DeadLetter>
+  /**
+   * Sends the message of a dead letter again as its sender did, to the same
+   * actor or another; whether it was taken. Only an actor with a schema checks
+   * that the message is for it.
+   */
+  readonly replay: (letter: DeadLetter, to?: ActorRef<never>) => Effect.Effect<boolean>
+  /** What the mailbox of an actor holds at this moment, and what became of all it was sent. */
+  readonly metrics: (ref: ActorRef<never>) => Effect.Effect<Mailbox.Metrics>
   /** Where every message is at this moment. */
   readonly accounting: Effect.Effect<Accounting.Accounting>
 }>()("airssys/actor/ActorSystem") {}
@@ -115,6 +124,8 @@ const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownC
       }),
     events: Stream.fromPubSub(events),
     deadLetters: Stream.fromPubSub(letters),
+    replay: (letter, to = letter.recipient) => Effect.sync(() => system.replay(letter, to)),
+    metrics: (ref) => Effect.sync(() => system.metrics(cellOf(ref))),
     accounting: Effect.sync(() => system.accounting)
   })
 })
@@ -152,7 +163,7 @@ export const layerTest: Layer.Layer<ActorSystem> = Layer.effect(
       accounting === undefined ?
         Effect.void :
         Effect.flatMap(accounting, (accounts) =>
-          Accounting.isBalanced(accounts) && accounts.running + accounts.waiting === 0
+          Accounting.isBalanced(accounts) && accounts.stashed + accounts.running + accounts.waiting === 0
             ? Effect.void
             : Effect.die(new Error(`Messages are unaccounted for: ${JSON.stringify(accounts)}`)))
     )

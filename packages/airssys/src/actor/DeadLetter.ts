@@ -6,13 +6,16 @@
 import type { ActorRef } from "./ActorRef.ts"
 
 /**
- * `MailboxFull` and `ActorStopped` were rejected when they were sent;
- * `Discarded` had been accepted and still waited when the actor ended.
+ * `MailboxFull`, `ActorStopped` and `Invalid` were rejected when they were
+ * sent. The others had been accepted: `Expired` came to their turn too late,
+ * `Evicted` made room for a newer one, `Quarantined` crashed the actor too
+ * often, `Discarded` were left over when the actor or its life ended, or were
+ * taken back.
  *
  * @category models
  * @since 0.1.0
  */
-export type Reason = "MailboxFull" | "ActorStopped" | "Discarded"
+export type Reason = "MailboxFull" | "ActorStopped" | "Invalid" | "Expired" | "Evicted" | "Quarantined" | "Discarded"
 
 /**
  * @category models

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type * as Schema from "effect/Schema"
 import type { Guardian } from "./Guardian.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
@@ -19,6 +20,14 @@ export interface SpawnOptions {
   readonly protocol?: Protocol.Any | undefined
   /** Default: unbounded. */
   readonly mailbox?: Mailbox | undefined
+  /**
+   * What a message has to be: one that is not of its type is rejected as
+   * `Invalid` and no handler sees it. For actors that are told by what no
+   * compiler checked. Default: every message is taken as it is.
+   */
+  readonly schema?: Schema.Top | undefined
+  /** How many messages may be stashed. Default: 1000. */
+  readonly stash?: number | undefined
   /** How long a stop lets the actor work off what waits. Default: 5 seconds. */
   readonly shutdown?: Duration.Input | undefined
   /** How long a start or restart may take. Default: 30 seconds. */

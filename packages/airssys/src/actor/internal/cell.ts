@@ -10,55 +10,45 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
-import { ActorCrashed, ActorStopped, type AskError, AskTimeout, MailboxFull, type SpawnError } from "../ActorError.ts"
-import type { ActorRef, AskOptions, Status } from "../ActorRef.ts"
+import { ActorCrashed, type AskError, AskTimeout, type OfferError, type SpawnError } from "../ActorError.ts"
+import type { ActorRef, AskOptions, SendOptions, Status } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
 import type { ActorExit, Guardian, Restart } from "../Guardian.ts"
+import type * as Mailbox from "../Mailbox.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
 import { Ask } from "./ask.ts"
-import type { Bonds } from "./bonds.ts"
 import type { CellContext } from "./context.ts"
-import type { Delivery, From, Refusal, Target } from "./target.ts"
+import {
+  answering,
+  aside,
+  busy,
+  changed,
+  closed,
+  doomed,
+  endsAfterBatch,
+  interruptsBatch,
+  leaving,
+  mixed,
+  paused,
+  running,
+  scheduled,
+  statusMask,
+  statusShift
+} from "./flags.ts"
+import { Envelope } from "./lanes.ts"
+import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
+import { type Counted, Counts, Rare } from "./rare.ts"
+import { type Delivery, deliveryOf, type From, type Refusal, signal, type Target } from "./target.ts"
 import type { Turns } from "./turns.ts"
 
-/** In the run-queue. */
-export const scheduled = 1
-/** A message is being handled, on this stack or on `fiber`. */
-export const running = 1 << 1
-/** No message may be begun: the actor starts, restarts or ends. */
-export const paused = 1 << 2
-/** No message is accepted. */
-export const closed = 1 << 3
-/** Ends by itself after the current message. */
-export const leaving = 1 << 4
-/** The end is decided; the current message may still be on the stack. */
-export const doomed = 1 << 5
-/** Ends when no message waits. */
-export const draining = 1 << 6
-/** A teardown before a restart is under way. */
-export const tearing = 1 << 7
-/** Askers were answered by the handler on the stack. */
-const answering = 1 << 8
-
-/** The life ends after the current message; the supervisor decides what follows. */
-export const suspending = 1 << 12
-
-const statusShift = 9
-const statusMask = 7 << statusShift
 const statuses: ReadonlyArray<Status> = ["Starting", "Running", "Restarting", "Stopping", "Stopped", "Failed"]
 
-const busy = scheduled | running | paused
-const interruptsBatch = paused | leaving | doomed | answering | suspending
-const endsAfterBatch = leaving | doomed | draining | suspending
 const largestCapacity = 2 ** 30
 /** Positions are set back beyond this, to stay small integers. */
 const farPosition = 2 ** 28
-
-/** The delivery of what the system itself has to say. */
-const signal: Delivery = { isForced: true }
 
 /** The part of a system a cell calls outside its hot path. */
 export interface Lifecycle {
@@ -103,42 +93,6 @@ export interface KeeperOptions extends SpawnOptions {
   readonly keeper?: Keeper | undefined
 }
 
-/** How an actor ends, once that is decided. */
-export interface Ending {
-  readonly status: "Stopped" | "Failed"
-  readonly reason: Termination.Reason
-  readonly announce: () => void
-}
-
-/** Fields that most actors never need. */
-export interface Rare {
-  /** Requests held for a later answer; chained where one object was asked twice. */
-  held: Map<unknown, Ask> | undefined
-  /** Of held requests that nobody waits for any more, who still wants to know that they are answered. */
-  late: WeakMap<object, Ask> | undefined
-  children: Set<Cell> | undefined
-  /** Told of the final end. */
-  waiters: Set<(reason: Termination.Reason) => void> | undefined
-  /** Run when a life ends, before anything of it is released. */
-  cleanups: Set<() => void> | undefined
-  bonds: Bonds | undefined
-  /** Sleeps to the deadline of a stop. */
-  timer: Fiber.Fiber<unknown, unknown> | undefined
-  ending: Ending | undefined
-  keeper: Keeper | undefined
-  /** How a life ends that was ended from outside while a handler was on the stack. */
-  exit: ActorExit | undefined
-  /** Whether the cell rests without a life until it is resumed or ends. */
-  isSuspended: boolean
-  /** The restart it is or will be suspended for, once that has been told. */
-  suspendedFor: Restart | undefined
-  suspendedAt: number
-  /** Why the last resumption failed. */
-  failure: Cause.Cause<unknown> | undefined
-  /** Those who wait for a suspension or a resumption; they are called at the end too. */
-  settlers: Array<(cause: Cause.Cause<unknown> | undefined) => void> | undefined
-}
-
 /**
  * An actor: its mailbox, its place in life, and the loop over its messages.
  * One class for all actors, so that every call site of the loop stays
@@ -180,6 +134,7 @@ export class Cell implements ActorRef<unknown>, Target {
   guardian: Guardian | undefined
   readonly siblings: Set<Cell>
   rare: Rare | undefined = undefined
+  counts: Counts | undefined = undefined
 
   constructor(
     system: Lifecycle,
@@ -213,8 +168,14 @@ export class Cell implements ActorRef<unknown>, Target {
     this.flags = (this.flags & ~statusMask) | (statuses.indexOf(status) << statusShift)
   }
 
+  /** The messages that wait. */
   get size(): number {
-    return this.tail - this.head
+    return this.tail - this.head + (this.rare?.lanes?.size ?? 0)
+  }
+
+  get policy(): Mailbox.Policy {
+    const mailbox = this.options?.mailbox
+    return mailbox === undefined || mailbox._tag === "Unbounded" ? "Fail" : mailbox.policy
   }
 
   get capacity(): number {
@@ -232,38 +193,32 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   getRare(): Rare {
-    return this.rare ??= {
-      held: undefined,
-      late: undefined,
-      children: undefined,
-      waiters: undefined,
-      cleanups: undefined,
-      bonds: undefined,
-      timer: undefined,
-      ending: undefined,
-      keeper: undefined,
-      exit: undefined,
-      isSuspended: false,
-      suspendedFor: undefined,
-      suspendedAt: 0,
-      failure: undefined,
-      settlers: undefined
-    }
+    return this.rare ??= new Rare()
+  }
+
+  getCounts(): Counts {
+    return this.counts ??= new Counts()
+  }
+
+  count(what: Counted): void {
+    this.turns[what]++
+    this.getCounts()[what]++
   }
 
   get clock(): Clock.Clock {
     return Context.get(this.context, Clock.Clock)
   }
 
-  tell(message: unknown): void {
-    this.send(message, undefined)
+  get monotonicMillis(): number {
+    return Number(this.clock.monotonicTimeNanosUnsafe()) / 1e6
   }
 
-  offer(message: unknown): Effect.Effect<void, MailboxFull | ActorStopped> {
-    return Effect.suspend(() => {
-      const refused = this.send(message, undefined)
-      return refused === undefined ? Effect.void : Effect.fail(this.refusal(refused))
-    })
+  tell(message: unknown, options?: SendOptions): void {
+    this.send(message, undefined, options === undefined ? undefined : deliveryOf(options))
+  }
+
+  offer(message: unknown, options?: SendOptions): Effect.Effect<void, OfferError> {
+    return Effect.suspend(() => offer(this, message, deliveryOf(options)))
   }
 
   ask<Reply, Error>(
@@ -280,8 +235,8 @@ export class Cell implements ActorRef<unknown>, Target {
   ): Effect.Effect<Reply, Error | AskError> {
     const answer = Effect.callback<Reply, Error | AskError>((resume) => {
       const ask = new Ask(sender, resume as (effect: Effect.Effect<unknown, unknown>) => void)
-      const refused = this.send(request, ask)
-      if (refused !== undefined) ask.settle(Exit.fail(this.refusal(refused)))
+      const refused = this.send(request, ask, deliveryOf(options))
+      if (refused !== undefined) ask.settle(Exit.fail(refusalOf(this, refused, request)))
       return Effect.sync(() => ask.cancel())
     })
     if (options?.timeout === undefined) return answer
@@ -293,9 +248,11 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   send(message: unknown, from: From, delivery?: Delivery): Refusal | undefined {
+    if (delivery !== undefined || (this.tail - this.head >= this.room && !this.widen())) {
+      return sendMixed(this, message, from, delivery)
+    }
     const turns = this.turns
     turns.offered++
-    if (this.tail - this.head >= this.room && !this.widen(delivery)) return this.reject(message, from)
     const slots = this.slots!
     const at = (this.tail++ & this.mask) << 1
     slots[at] = message
@@ -306,6 +263,34 @@ export class Cell implements ActorRef<unknown>, Target {
       turns.ready(this)
     }
     return undefined
+  }
+
+  /** Puts a message that was accepted into the ring, whatever its room. */
+  push(message: unknown, from: From | Envelope): void {
+    if (this.tail - this.head > this.mask) this.grow()
+    const at = (this.tail++ & this.mask) << 1
+    this.slots![at] = message
+    this.slots![at + 1] = from
+    this.schedule()
+  }
+
+  /** Takes the oldest message out of the ring. */
+  shift(): Envelope {
+    const slots = this.slots!
+    const at = (this.head++ & this.mask) << 1
+    const message = slots[at]
+    const from = slots[at + 1] as From | Envelope
+    slots[at] = undefined
+    slots[at + 1] = undefined
+    if (!(from instanceof Envelope)) return new Envelope(message, from, Infinity, Infinity, undefined)
+    this.rare!.lanes!.inRing--
+    return from
+  }
+
+  /** The same while the batch on the stack may be this actor's own. */
+  skip(): Envelope {
+    this.turns.skipped(this)
+    return this.shift()
   }
 
   /** Sends itself what `make` makes; where that throws, the actor crashes. */
@@ -319,24 +304,18 @@ export class Cell implements ActorRef<unknown>, Target {
     this.send(message, undefined, signal)
   }
 
-  private reject(message: unknown, from: From): Refusal {
-    const reason = (this.flags & closed) === 0 ? "MailboxFull" : "ActorStopped"
-    this.turns.rejected++
-    this.system.deadLetter(this, message, from, reason)
-    return reason
+  refusal(reason: Refusal, message?: unknown): OfferError {
+    return refusalOf(this, reason, message)
   }
 
-  refusal(reason: Refusal): MailboxFull | ActorStopped {
-    return reason === "MailboxFull"
-      ? new MailboxFull({ actor: this.name, capacity: this.capacity })
-      : new ActorStopped({ actor: this.name })
+  /** Makes room where a plain message may come in. */
+  private widen(): boolean {
+    if ((this.flags & closed) !== 0 || this.options?.schema !== undefined || this.size >= this.capacity) return false
+    this.grow()
+    return true
   }
 
-  /** Makes room where the mailbox may have more. */
-  private widen(delivery: Delivery | undefined): boolean {
-    if ((this.flags & closed) !== 0) return false
-    if (this.size >= this.capacity && delivery?.isForced !== true) return false
-    if (this.size <= this.mask) return true
+  private grow(): void {
     const { head, mask, slots, tail } = this
     const length = mask < 0 ? 4 : (mask + 1) * 2
     const next: Array<unknown> = new Array<unknown>(length * 2).fill(undefined)
@@ -348,25 +327,33 @@ export class Cell implements ActorRef<unknown>, Target {
     }
     this.slots = next
     this.mask = length - 1
-    this.room = Math.min(length, this.capacity)
-    return true
+    this.measure()
   }
 
-  /** Empties the mailbox; each message is given to `discard` in order. */
-  clear(discard: (message: unknown, from: From) => void): void {
-    const { head, mask, slots, tail } = this
+  /** Sets `room` to what may wait in the ring before `send` has to look closer. */
+  measure(): void {
+    this.room = (this.flags & closed) !== 0 || this.options?.schema !== undefined
+      ? 0
+      : Math.min(this.mask + 1, this.capacity - (this.rare?.lanes?.size ?? 0))
+  }
+
+  /** Empties the mailbox, in the order of the messages' turns. */
+  clear(): ReadonlyArray<Envelope> {
+    const lanes = this.rare?.lanes
+    const low = lanes?.low
+    const all: Array<Envelope> = []
+    for (let next = lanes?.shiftUrgent(); next !== undefined; next = lanes!.shiftUrgent()) all.push(next)
+    while (this.tail !== this.head) all.push(this.shift())
+    for (let next = low?.shift(); next !== undefined; next = low!.shift()) all.push(next)
     this.slots = undefined
     this.mask = -1
     this.room = 0
-    this.head = tail
-    for (let i = head; i < tail; i++) {
-      const at = (i & mask) << 1
-      discard(slots![at], slots![at + 1] as From)
-    }
+    this.flags &= ~mixed
+    return all
   }
 
   schedule(): void {
-    if (this.tail !== this.head && (this.flags & busy) === 0) {
+    if ((this.flags & busy) === 0 && this.size !== 0) {
       this.flags |= scheduled
       this.turns.ready(this)
     }
@@ -374,7 +361,9 @@ export class Cell implements ActorRef<unknown>, Target {
 
   run(): number {
     this.flags &= ~scheduled
-    if ((this.flags & (paused | running)) !== 0) return 0
+    if ((this.flags & (paused | running | mixed)) !== 0) {
+      return (this.flags & (paused | running)) === 0 ? this.runMixed() : 0
+    }
     this.flags |= running
     const turns = this.turns
     const handler = this.handler!
@@ -408,10 +397,61 @@ export class Cell implements ActorRef<unknown>, Target {
       outcome = Causes.die(defect)
     }
     turns.leave(handled)
+    if (outcome === undefined && (this.flags & aside) !== 0) {
+      turns.handled--
+      this.setAside()
+    }
+    this.endBatch(outcome)
+    return outcome === undefined ? handled : handled + 1
+  }
+
+  /** The same where messages are more than plain. */
+  private runMixed(): number {
+    this.flags |= running
+    const most = this.turns.batch
+    let taken = 0
+    let outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined
+    while (taken < most && takeNext(this)) {
+      taken++
+      outcome = this.handle()
+      if (outcome !== undefined) break
+      this.conclude()
+      if ((this.flags & (paused | leaving | doomed | answering)) !== 0) break
+    }
+    this.endBatch(outcome)
+    return taken
+  }
+
+  /** Gives the current message to the handler. */
+  private handle(): Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined {
+    try {
+      const result = this.handler!(this.message, this.live ??= this.system.enliven(this))
+      return result === undefined || result === Effect.void ? undefined : this.take(result)
+    } catch (defect) {
+      return Causes.die(defect)
+    }
+  }
+
+  private endBatch(outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined): void {
     if (outcome === undefined) this.rest()
     else if (Causes.isCause(outcome)) this.crash(outcome)
     else this.park(outcome)
-    return outcome === undefined ? handled : handled + 1
+  }
+
+  /** Ends the current message, which did not fail. */
+  private conclude(): void {
+    if ((this.flags & aside) !== 0) return this.setAside()
+    this.turns.handled++
+    this.hold()
+  }
+
+  private setAside(): void {
+    const stash = this.rare!.stash!
+    stash.envelopes.push(stash.next!)
+    stash.next = undefined
+    this.flags &= ~aside
+    this.message = undefined
+    this.from = undefined
   }
 
   /** What a handler returned: nothing left to do, why it failed, or what still runs. */
@@ -435,8 +475,7 @@ export class Cell implements ActorRef<unknown>, Target {
       this.fiber = undefined
       const cause = failureOf(exit)
       if (cause !== undefined) return this.crash(cause)
-      this.turns.handled++
-      if (this.from !== undefined) this.hold()
+      this.conclude()
       this.rest()
     })
     // The effect ended its own actor before it suspended for the first time.
@@ -446,17 +485,17 @@ export class Cell implements ActorRef<unknown>, Target {
 
   private crash(cause: Cause.Cause<unknown>): void {
     const from = this.from
-    this.turns.failed++
+    this.count("failed")
     this.message = undefined
     this.from = undefined
-    this.flags = (this.flags & ~running) | paused
+    this.flags = (this.flags & ~(running | changed | aside)) | paused
     this.system.crashed(this, cause)
     if (from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: this.name, cause })))
     this.flush()
   }
 
   private rest(): void {
-    this.flags &= ~running
+    this.flags &= ~(running | changed)
     if (this.head > farPosition) this.setBack()
     if ((this.flags & endsAfterBatch) !== 0) this.system.afterBatch(this)
     this.schedule()
@@ -469,10 +508,14 @@ export class Cell implements ActorRef<unknown>, Target {
     if ((this.flags & busy) === 0) this.system.afterBatch(this)
   }
 
-  /** Gives an answer now, or after the message while a handler is on the stack. */
+  /** Gives the answer to a request. */
   answer(message: unknown, answer: Effect.Effect<unknown, unknown>): void {
     const ask = this.asker(message) ?? this.rare?.late?.get(message as object)
-    if (ask === undefined || ask.isAnswered) return
+    if (ask !== undefined && !ask.isAnswered) this.resume(ask, answer)
+  }
+
+  /** Tells somebody who waits, now or after the message while a handler is on the stack. */
+  resume(ask: Ask, answer: Effect.Effect<unknown, unknown>): void {
     if ((this.flags & running) === 0 || this.fiber !== undefined) return ask.settle(answer)
     ask.keep(answer)
     ask.next = this.answered
@@ -506,6 +549,7 @@ export class Cell implements ActorRef<unknown>, Target {
     this.head -= by
     this.tail -= by
     this.turns.accepted += by
+    this.getCounts().accepted += by
   }
 
   /** Ends a message with a `From`: keeps the asker that got no answer. */
@@ -513,7 +557,7 @@ export class Cell implements ActorRef<unknown>, Target {
     const { from, message } = this
     this.message = undefined
     this.from = undefined
-    if (!(from instanceof Ask) || from.isAnswered) return
+    if ((this.flags & aside) !== 0 || !(from instanceof Ask) || from.isAnswered) return
     const held = this.getRare().held ??= new Map()
     const first = held.get(message)
     if (first === undefined) {

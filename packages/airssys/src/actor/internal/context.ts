@@ -4,14 +4,14 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { ActorContext } from "../ActorContext.ts"
 import { ActorStopped, type AskError, type SpawnError } from "../ActorError.ts"
-import type { ActorRef, AskOptions } from "../ActorRef.ts"
+import type { ActorRef, AskOptions, SendOptions } from "../ActorRef.ts"
 import type { Behaviour } from "../Behaviour.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import { Ask } from "./ask.ts"
 import { type Bonds, bondsOf, type OnTerminated } from "./bonds.ts"
 import { type Cell, cellOf } from "./cell.ts"
-import { targetOf } from "./target.ts"
+import { deliveryOf, targetOf } from "./target.ts"
 
 /** The context a handler gets; it has effect while it is the cell's `live` one. */
 export class CellContext implements ActorContext<unknown> {
@@ -43,8 +43,8 @@ export class CellContext implements ActorContext<unknown> {
     if (this.cell.live === this) this.cell.answer(request, Exit.fail(error))
   }
 
-  tell<N>(ref: ActorRef<N>, message: N): void {
-    targetOf(ref).send(message, this.cell)
+  tell<N>(ref: ActorRef<N>, message: N, options?: SendOptions): void {
+    targetOf(ref).send(message, this.cell, options === undefined ? undefined : deliveryOf(options))
   }
 
   ask<N, Reply, Error>(

@@ -4,7 +4,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { ActorCrashed, ActorRestarted, ActorStopped, MailboxFull } from "../ActorError.ts"
+import {
+  ActorCrashed,
+  ActorRestarted,
+  ActorStopped,
+  InvalidMessage,
+  MailboxFull,
+  MessageExpired
+} from "../ActorError.ts"
 import type { ActorRef } from "../ActorRef.ts"
 import { NoResponder, type RequestError, RequestTimeout, TooManySubscriptions } from "../BrokerError.ts"
 import type * as Protocol from "../Protocol.ts"
@@ -82,7 +89,7 @@ class Gathering {
     const ask = new Ask(sender, (answer) => this.take(answer))
     this.asked.push({ responder, ask })
     const refused = responder.send(this.request, ask)
-    if (refused !== undefined) ask.settle(Exit.fail(responder.refusal(refused)))
+    if (refused !== undefined) ask.settle(Exit.fail(responder.refusal(refused, this.request)))
   }
 
   private take(answer: Answer): void {
@@ -112,7 +119,7 @@ const isLoss = (answer: Answer): boolean => {
   if (!Exit.isExit(answer) || answer._tag === "Success") return false
   const error = Option.getOrUndefined(Exit.findErrorOption(answer))
   return error instanceof ActorStopped || error instanceof ActorCrashed || error instanceof ActorRestarted ||
-    error instanceof MailboxFull
+    error instanceof MailboxFull || error instanceof InvalidMessage || error instanceof MessageExpired
 }
 
 export class LocalBroker {

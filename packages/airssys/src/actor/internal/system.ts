@@ -23,30 +23,21 @@ import type { ActorRef } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
 import type { ActorExit, Restart, Verdict } from "../Guardian.ts"
+import type { Metrics } from "../Mailbox.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
 import type { TurnScheduler } from "../TurnScheduler.ts"
 import { Ask } from "./ask.ts"
 import { cutLinks } from "./bonds.ts"
-import {
-  Cell,
-  closed,
-  doomed,
-  draining,
-  type Ending,
-  type KeeperOptions,
-  leaving,
-  type Lifecycle,
-  paused,
-  running,
-  scheduled,
-  suspending,
-  tearing
-} from "./cell.ts"
+import { Cell, type KeeperOptions, type Lifecycle } from "./cell.ts"
 import { CellContext } from "./context.ts"
+import { aside, closed, doomed, draining, leaving, paused, running, scheduled, suspending, tearing } from "./flags.ts"
 import { inTurn } from "./inTurn.ts"
+import type { Envelope } from "./lanes.ts"
+import { takeBlocked } from "./mixed.ts"
+import { Counts, type Ending } from "./rare.ts"
 import { steer } from "./steered.ts"
-import type { From } from "./target.ts"
+import { type From, targetOf } from "./target.ts"
 import { Turns } from "./turns.ts"
 
 type EventOf<E> = E extends ActorEvent ? Omit<E, "id" | "name" | "at"> : never
@@ -195,7 +186,7 @@ export class System implements Lifecycle {
     const isFirst = cell.status() === "Starting"
     cell.flags &= ~paused
     cell.setStatus("Running")
-    cell.guardian?.started(cell, monotonic(cell))
+    cell.guardian?.started(cell, cell.monotonicMillis)
     if (isFirst) this.emit(cell, { _tag: "Started" })
     cell.schedule()
     return undefined
@@ -252,7 +243,7 @@ export class System implements Lifecycle {
   private decide(cell: Cell, exit: ActorExit): Verdict {
     if (cell.guardian === undefined || (cell.flags & closed) !== 0) return { _tag: "End" }
     try {
-      return cell.guardian.decide(exit, cell, monotonic(cell))
+      return cell.guardian.decide(exit, cell, cell.monotonicMillis)
     } catch (defect) {
       this.log(cell, `The guardian of ${cell.name} failed; the actor ends`, Cause.die(defect))
       return { _tag: "End" }
@@ -260,7 +251,7 @@ export class System implements Lifecycle {
   }
 
   private restart(cell: Cell, exit: ActorExit, restart: Restart): void {
-    const since = monotonic(cell)
+    const since = cell.monotonicMillis
     const held = this.restarting(cell, restart)
     cutLinks(cell, cell.rare?.bonds, reasonOf(exit))
     this.teardown(
@@ -282,6 +273,7 @@ export class System implements Lifecycle {
 
   private restarting(cell: Cell, { attempt, delayMillis, max }: Restart): Array<Ask> {
     const held = this.takeHeld(cell)
+    this.discard(cell, this.takeStashed(cell), held)
     cell.setStatus("Restarting")
     this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
     cell.rare?.keeper?.plan({ attempt, max, delayMillis })
@@ -301,7 +293,7 @@ export class System implements Lifecycle {
     this.start(cell, (exit) => {
       const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
       if (cause === undefined) {
-        this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: monotonic(cell) - since })
+        this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: cell.monotonicMillis - since })
       }
       next(cause)
     })
@@ -311,7 +303,7 @@ export class System implements Lifecycle {
   private rest(cell: Cell, exit: ActorExit, restart: Restart | undefined): void {
     const rare = cell.getRare()
     cell.flags |= suspending
-    rare.suspendedAt = monotonic(cell)
+    rare.suspendedAt = cell.monotonicMillis
     rare.suspendedFor = restart
     cell.setStatus("Restarting")
     const held = restart === undefined ? [] : this.restarting(cell, restart)
@@ -347,7 +339,7 @@ export class System implements Lifecycle {
     if ((cell.flags & (closed | suspending)) !== 0) return
     cell.flags |= suspending
     rare.suspendedFor = restart
-    rare.suspendedAt = monotonic(cell)
+    rare.suspendedAt = cell.monotonicMillis
     if ((cell.flags & tearing) !== 0) return
     if ((cell.flags & paused) !== 0) {
       // It starts, or sleeps before its restart.
@@ -381,11 +373,11 @@ export class System implements Lifecycle {
   /** Ends the message whose Effect runs, and the life with it. */
   private interruptMessage(cell: Cell, exit: ActorExit): void {
     const { fiber, from } = cell
-    cell.flags = (cell.flags | paused | tearing) & ~running
+    cell.flags = (cell.flags | paused | tearing) & ~(running | aside)
     cell.fiber = undefined
     cell.message = undefined
     cell.from = undefined
-    this.turns.failed++
+    cell.count("failed")
     cell.endLife()
     this.quiesce(cell, fiber, "Handler", () => {
       cell.flags &= ~tearing
@@ -459,6 +451,13 @@ export class System implements Lifecycle {
   /** Refuses new messages, lets those that wait be handled until the deadline. */
   requestStop(cell: Cell): void {
     if ((cell.flags & (closed | draining)) !== 0) return
+    // A wait for room ends before the mailbox is worked off: nothing more is let in.
+    const blocked = (cell.flags & paused) === 0 ? takeBlocked(cell) : []
+    this.beginStop(cell)
+    for (const ask of blocked) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+  }
+
+  private beginStop(cell: Cell): void {
     const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
     if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
     cell.close()
@@ -492,22 +491,19 @@ export class System implements Lifecycle {
     const fiber = cell.fiber
     const wasRunning = (cell.flags & running) !== 0
     const from = cell.from
-    cell.flags = (cell.flags | tearing) & ~running
+    cell.flags = (cell.flags | tearing) & ~(running | aside)
     cell.fiber = undefined
     cell.endLife()
     cell.message = undefined
     cell.from = undefined
     const orphans = this.takeHeld(cell)
     if (wasRunning) {
-      this.turns.failed++
+      cell.count("failed")
       if (from instanceof Ask) orphans.push(from)
     }
     // Counted before anybody is told, so that the accounts are right for them.
-    this.turns.discarded += cell.size
-    cell.clear((message, from) => {
-      this.deadLetter(cell, message, from, "Discarded")
-      if (from instanceof Ask) orphans.push(from)
-    })
+    orphans.push(...takeBlocked(cell))
+    this.discard(cell, [...cell.clear(), ...this.takeStashed(cell)], orphans)
     this.quiesce(
       cell,
       fiber,
@@ -515,6 +511,22 @@ export class System implements Lifecycle {
       () => this.teardown(cell, { _tag: "Normal" }, "End", () => this.finish(cell))
     )
     for (const ask of orphans) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+  }
+
+  /** Makes dead letters of messages, and adds those who wait for their answers. */
+  private discard(cell: Cell, envelopes: ReadonlyArray<Envelope>, orphans: Array<Ask>): void {
+    for (const { from, message } of envelopes) {
+      cell.count("discarded")
+      this.deadLetter(cell, message, from, "Discarded")
+      if (from instanceof Ask) orphans.push(from)
+    }
+  }
+
+  private takeStashed(cell: Cell): ReadonlyArray<Envelope> {
+    const stash = cell.rare?.stash
+    if (stash === undefined) return []
+    cell.rare!.stash = undefined
+    return stash.envelopes
   }
 
   private finish(cell: Cell): void {
@@ -715,17 +727,48 @@ export class System implements Lifecycle {
     this.finish(cell)
   }
 
+  /** Sends the message of a dead letter again, as its sender did. */
+  replay(letter: DeadLetter.DeadLetter, to: ActorRef<never>): boolean {
+    return targetOf(to).send(letter.message, letter.sender) === undefined
+  }
+
+  metrics(cell: Cell): Metrics {
+    const counts = cell.counts ?? new Counts()
+    const accepted = cell.tail + counts.accepted
+    const stashed = cell.rare?.stash?.envelopes.length ?? 0
+    const isRunning = (cell.flags & running) !== 0
+    const { discarded, evicted, expired, failed, quarantined, rejected } = counts
+    const waiting = cell.size
+    const lost = failed + expired + evicted + quarantined + discarded
+    return {
+      size: waiting,
+      capacity: cell.options?.mailbox?._tag === "Bounded" ? cell.capacity : Infinity,
+      accepted,
+      rejected,
+      handled: accepted - lost - stashed - waiting - (isRunning ? 1 : 0),
+      failed,
+      expired,
+      evicted,
+      quarantined,
+      discarded,
+      stashed,
+      isRunning
+    }
+  }
+
   get accounting(): Accounting {
-    const { discarded, failed, offered, rejected } = this.turns
+    const { discarded, evicted, expired, failed, offered, quarantined, rejected } = this.turns
     const handled = this.turns.handled + this.turns.handledInBatch
     let accepted = this.turns.accepted
     let isRunning = 0
+    let stashed = 0
     let waiting = 0
     const open: Array<Cell> = [...this.roots]
     for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
       if ((cell.flags & running) !== 0) isRunning++
       accepted += cell.tail
       waiting += cell.size
+      stashed += cell.rare?.stash?.envelopes.length ?? 0
       if (cell.rare?.children !== undefined) open.push(...cell.rare.children)
     }
     return {
@@ -734,10 +777,14 @@ export class System implements Lifecycle {
       accepted,
       handled,
       failed,
+      expired,
+      evicted,
+      quarantined,
       discarded,
+      stashed,
       running: isRunning,
       waiting,
-      deadLetters: rejected + discarded
+      deadLetters: rejected + expired + evicted + quarantined + discarded
     }
   }
 }
@@ -747,5 +794,3 @@ const reasonOf = (exit: ActorExit): Termination.Reason =>
 
 const causeOf = (exit: ActorExit): Exit.Exit<never, unknown> | undefined =>
   exit._tag === "Crashed" || exit._tag === "GaveUp" ? Exit.failCause(exit.cause) : undefined
-
-const monotonic = (cell: Cell): number => Number(cell.clock.monotonicTimeNanosUnsafe()) / 1e6

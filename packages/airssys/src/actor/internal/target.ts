@@ -1,20 +1,42 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type { ActorStopped, AskError, MailboxFull } from "../ActorError.ts"
-import { type ActorRef, type AskOptions, isActorRef } from "../ActorRef.ts"
+import type { AskError, OfferError } from "../ActorError.ts"
+import { type ActorRef, type AskOptions, isActorRef, type Priority, type SendOptions } from "../ActorRef.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { Ask } from "./ask.ts"
+import type { Ticket } from "./lanes.ts"
 
 /** Who sent a message, or waits for its answer. */
 export type From = ActorRef<never> | Ask | undefined
 
 /** Why a message was not taken. */
-export type Refusal = "MailboxFull" | "ActorStopped"
+export type Refusal = "MailboxFull" | "ActorStopped" | "Invalid"
 
 /** How a message is to be taken, where it is not the plain way. */
 export interface Delivery {
-  /** Taken by a full mailbox too. */
+  /** Taken unchecked, and by a full mailbox too. */
   readonly isForced: boolean
+  /** `Front` goes before all others. */
+  readonly priority: Priority | "Front"
+  readonly ttlMillis: number
+  readonly ticket: Ticket | undefined
+}
+
+/** The delivery of what the system itself has to say. */
+export const signal: Delivery = { isForced: true, priority: "Normal", ttlMillis: Infinity, ticket: undefined }
+
+/** What the options of a send ask for; nothing where that is the plain way. */
+export const deliveryOf = (options: SendOptions | undefined): Delivery | undefined => {
+  const priority = options?.priority ?? "Normal"
+  const ttl = options?.ttl
+  if (priority === "Normal" && ttl === undefined) return undefined
+  return {
+    isForced: false,
+    priority,
+    ttlMillis: ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(ttl)),
+    ticket: undefined
+  }
 }
 
 /**
@@ -29,7 +51,8 @@ export interface Target {
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError>
-  refusal(reason: Refusal): MailboxFull | ActorStopped
+  /** The error that tells why this message was not taken. */
+  refusal(reason: Refusal, message: unknown): OfferError
   /** Holds a request no longer. If it is answered all the same, its ask is settled. */
   withdraw(request: object, ask: Ask): void
   /** Calls `cleanup` when this life ends, once; returns what takes it back. */

@@ -26,6 +26,9 @@ export class Turns {
   /** Without the batch that is on the stack. */
   handled = 0
   failed = 0
+  expired = 0
+  evicted = 0
+  quarantined = 0
   discarded = 0
   /** Messages the actor that is run may handle. */
   batch = actorBatch
@@ -55,6 +58,11 @@ export class Turns {
   leave(handled: number): void {
     this.current = undefined
     this.handled += handled
+  }
+
+  /** A message of this cell was taken out by somebody else than its batch. */
+  skipped(cell: Batch): void {
+    if (this.current === cell) this.batchFrom++
   }
 
   /** Those of the batch on the stack, without the message in work. */

@@ -1,0 +1,102 @@
+import type { Priority } from "../ActorRef.ts"
+import type { Ask } from "./ask.ts"
+import type { Delivery, From } from "./target.ts"
+
+/** Whether a message still counts when its turn comes; a timer that is cancelled takes it back. */
+export interface Ticket {
+  isLive: boolean
+}
+
+/** A message that waits with more than its `From`. */
+export class Envelope {
+  readonly message: unknown
+  readonly from: From
+  /** By the monotonic clock of the actor, in milliseconds. */
+  readonly expiresAt: number
+  readonly ttlMillis: number
+  readonly ticket: Ticket | undefined
+
+  constructor(message: unknown, from: From, expiresAt: number, ttlMillis: number, ticket: Ticket | undefined) {
+    this.message = message
+    this.from = from
+    this.expiresAt = expiresAt
+    this.ttlMillis = ttlMillis
+    this.ticket = ticket
+  }
+}
+
+/** First in, first out; what is taken is let go of a half at a time. */
+class Lane {
+  private items: Array<Envelope | undefined> = []
+  private first = 0
+
+  get size(): number {
+    return this.items.length - this.first
+  }
+
+  push(envelope: Envelope): void {
+    this.items.push(envelope)
+  }
+
+  shift(): Envelope | undefined {
+    if (this.first === this.items.length) return undefined
+    const envelope = this.items[this.first]
+    this.items[this.first++] = undefined
+    if (this.first * 2 >= this.items.length) {
+      this.items.splice(0, this.first)
+      this.first = 0
+    }
+    return envelope
+  }
+
+  /** Puts these before all others, in their order. */
+  prepend(envelopes: ReadonlyArray<Envelope>): void {
+    this.items = [...envelopes, ...this.items.slice(this.first)]
+    this.first = 0
+  }
+}
+
+/** An offer that waits for room. */
+export interface Blocked {
+  readonly message: unknown
+  readonly delivery: Delivery | undefined
+  readonly ask: Ask
+}
+
+/** What waits besides the ring of the cell, which is the lane of normal priority. */
+export class Lanes {
+  /** Before all others: what was unstashed, and what the actor continues with. */
+  readonly front = new Lane()
+  readonly system = new Lane()
+  readonly high = new Lane()
+  readonly low = new Lane()
+  /** Envelopes in the ring. */
+  inRing = 0
+  /** In the order they came. */
+  readonly blocked = new Set<Blocked>()
+
+  get size(): number {
+    return this.front.size + this.system.size + this.high.size + this.low.size
+  }
+
+  get isIdle(): boolean {
+    return this.inRing === 0 && this.blocked.size === 0 && this.size === 0
+  }
+
+  of(priority: Exclude<Priority, "Normal">): Lane {
+    return priority === "System" ? this.system : priority === "High" ? this.high : this.low
+  }
+
+  /** The next one that goes before the ring. */
+  shiftUrgent(): Envelope | undefined {
+    return this.front.shift() ?? this.system.shift() ?? this.high.shift()
+  }
+
+  drain(): Array<Envelope> {
+    const all: Array<Envelope> = []
+    for (const lane of [this.front, this.system, this.high, this.low]) {
+      for (let next = lane.shift(); next !== undefined; next = lane.shift()) all.push(next)
+    }
+    return all
+  }
+}

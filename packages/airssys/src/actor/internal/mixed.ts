@@ -1,0 +1,201 @@
+// @effect-diagnostics anyUnknownInErrorContext:off
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { ActorStopped, InvalidMessage, MailboxFull, MessageExpired, type OfferError } from "../ActorError.ts"
+import { Ask } from "./ask.ts"
+import type { Cell } from "./cell.ts"
+import { closed, mixed } from "./flags.ts"
+import { type Blocked, Envelope, Lanes } from "./lanes.ts"
+import type { Delivery, From, Refusal } from "./target.ts"
+
+/**
+ * The mailbox where a message is more than plain: it has a priority or a time
+ * to live, it comes to a mailbox that is full, or has to be of a schema. The
+ * plain ways of `Cell.send` and `Cell.run` know nothing of this; they step
+ * aside where the mailbox has no room at sight or the cell is `mixed`.
+ */
+export const sendMixed = (
+  cell: Cell,
+  message: unknown,
+  from: From,
+  delivery: Delivery | undefined
+): Refusal | undefined => {
+  cell.turns.offered++
+  if ((cell.flags & closed) !== 0) return reject(cell, message, from, "ActorStopped")
+  const isForced = delivery !== undefined && (delivery.isForced || delivery.priority === "System")
+  if (delivery?.isForced !== true && issueOf(cell, message) !== undefined) {
+    return reject(cell, message, from, "Invalid")
+  }
+  let evicted: Envelope | undefined
+  if (!isForced && cell.size >= cell.capacity) {
+    if (cell.policy === "DropOldest") evicted = takeOldest(cell, delivery)
+    if (evicted === undefined) return reject(cell, message, from, "MailboxFull")
+    lose(cell, evicted, "Evicted")
+  }
+  put(cell, message, from, delivery)
+  if (evicted?.from instanceof Ask) cell.resume(evicted.from, Exit.fail(refusal(cell, "MailboxFull")))
+  return undefined
+}
+
+const reject = (cell: Cell, message: unknown, from: From, reason: Refusal): Refusal => {
+  cell.count("rejected")
+  cell.system.deadLetter(cell, message, from, reason)
+  return reason
+}
+
+const lose = (cell: Cell, { from, message }: Envelope, reason: "Evicted" | "Expired" | "Discarded"): void => {
+  cell.count(reason === "Evicted" ? "evicted" : reason === "Expired" ? "expired" : "discarded")
+  cell.system.deadLetter(cell, message, from, reason)
+}
+
+export const refusal = (cell: Cell, reason: "MailboxFull" | "ActorStopped"): MailboxFull | ActorStopped =>
+  reason === "MailboxFull"
+    ? new MailboxFull({ actor: cell.name, capacity: cell.capacity })
+    : new ActorStopped({ actor: cell.name })
+
+export const refusalOf = (cell: Cell, reason: Refusal, message: unknown): OfferError =>
+  reason === "Invalid"
+    ? new InvalidMessage({ actor: cell.name, issue: issueOf(cell, message) ?? "" })
+    : refusal(cell, reason)
+
+const checks = new WeakMap<Schema.Top, (message: unknown) => Result.Result<unknown, Schema.SchemaError>>()
+
+/** Why a message is not of the actor's schema. */
+const issueOf = (cell: Cell, message: unknown): string | undefined => {
+  const schema = cell.options?.schema
+  if (schema === undefined) return undefined
+  let check = checks.get(schema)
+  if (check === undefined) {
+    check = Schema.decodeUnknownResult(Schema.toType(schema) as Schema.Decoder<unknown>)
+    checks.set(schema, check)
+  }
+  const result = check(message)
+  return Result.isSuccess(result) ? undefined : result.failure.message
+}
+
+const lanesOf = (cell: Cell): Lanes => cell.getRare().lanes ??= new Lanes()
+
+/** Accepts a message. */
+const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | undefined): void => {
+  if (
+    delivery === undefined ||
+    (delivery.priority === "Normal" && delivery.ticket === undefined && delivery.ttlMillis === Infinity)
+  ) {
+    return cell.push(message, from)
+  }
+  const { priority, ticket, ttlMillis } = delivery
+  const expiresAt = ttlMillis === Infinity ? Infinity : cell.monotonicMillis + ttlMillis
+  const envelope = new Envelope(message, from, expiresAt, ttlMillis, ticket)
+  const lanes = lanesOf(cell)
+  cell.flags |= mixed
+  if (priority === "Normal") {
+    lanes.inRing++
+    return cell.push(undefined, envelope)
+  }
+  cell.turns.accepted++
+  cell.getCounts().accepted++
+  ;(priority === "Front" ? lanes.front : lanes.of(priority)).push(envelope)
+  cell.measure()
+  cell.schedule()
+}
+
+/** The oldest of the messages that matter least, none of which matters more than the new one. */
+const takeOldest = (cell: Cell, delivery: Delivery | undefined): Envelope | undefined => {
+  const lanes = cell.rare?.lanes
+  const low = lanes?.low.shift()
+  if (low !== undefined || delivery?.priority === "Low") return low
+  if (cell.tail !== cell.head) return cell.skip()
+  return delivery?.priority === "High" ? lanes?.high.shift() : undefined
+}
+
+/** Makes the next message that is still good the current one. */
+export const takeNext = (cell: Cell): boolean => {
+  const lanes = cell.rare!.lanes!
+  while (true) {
+    const envelope = lanes.shiftUrgent() ?? (cell.tail === cell.head ? lanes.low.shift() : cell.shift())
+    if (lanes.blocked.size > 0) admit(cell, lanes)
+    if (lanes.isIdle) cell.flags &= ~mixed
+    if (envelope === undefined) return false
+    cell.measure()
+    if (envelope.ticket?.isLive === false) {
+      lose(cell, envelope, "Discarded")
+    } else if (envelope.expiresAt !== Infinity && cell.monotonicMillis >= envelope.expiresAt) {
+      lose(cell, envelope, "Expired")
+      const { from, ttlMillis } = envelope
+      if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired({ actor: cell.name, ttlMillis })))
+    } else {
+      cell.message = envelope.message
+      cell.from = envelope.from
+      return true
+    }
+  }
+}
+
+/** Lets offers in that waited for room. */
+const admit = (cell: Cell, lanes: Lanes): void => {
+  for (const blocked of lanes.blocked) {
+    if (cell.size >= cell.capacity) return
+    lanes.blocked.delete(blocked)
+    cell.turns.offered++
+    put(cell, blocked.message, undefined, blocked.delivery)
+    cell.resume(blocked.ask, Exit.void)
+  }
+}
+
+/** Refuses the offers that wait for room; the caller tells them. */
+export const takeBlocked = (cell: Cell): ReadonlyArray<Ask> => {
+  const lanes = cell.rare?.lanes
+  if (lanes === undefined || lanes.blocked.size === 0) return []
+  const all = [...lanes.blocked]
+  lanes.blocked.clear()
+  return all.map(({ ask, message }) => {
+    cell.turns.offered++
+    reject(cell, message, undefined, "ActorStopped")
+    return ask
+  })
+}
+
+export const offer = (
+  cell: Cell,
+  message: unknown,
+  delivery: Delivery | undefined
+): Effect.Effect<void, OfferError> => {
+  if (isToWait(cell, delivery) && issueOf(cell, message) === undefined) return waitForRoom(cell, message, delivery)
+  const refused = cell.send(message, undefined, delivery)
+  return refused === undefined || (refused === "MailboxFull" && cell.policy === "DropNewest")
+    ? Exit.void
+    : Exit.fail(refusalOf(cell, refused, message))
+}
+
+const isToWait = (cell: Cell, delivery: Delivery | undefined): boolean =>
+  cell.policy === "Block" && (cell.flags & closed) === 0 && delivery?.priority !== "System" &&
+  (cell.size >= cell.capacity || (cell.rare?.lanes?.blocked.size ?? 0) > 0)
+
+const waitForRoom = (cell: Cell, message: unknown, delivery: Delivery | undefined): Effect.Effect<void, OfferError> =>
+  Effect.callback((resume) => {
+    // While the effect was on its way here, the actor may have ended or made room.
+    if (!isToWait(cell, delivery)) return resume(offer(cell, message, delivery))
+    const { blocked } = lanesOf(cell)
+    const entry: Blocked = {
+      message,
+      delivery,
+      ask: new Ask(undefined, resume as (effect: Effect.Effect<unknown, unknown>) => void)
+    }
+    blocked.add(entry)
+    cell.flags |= mixed
+    return Effect.sync(() => {
+      blocked.delete(entry)
+      entry.ask.cancel()
+    })
+  })
+
+/** Puts stashed messages before all others, in the order they were set aside. */
+export const putFirst = (cell: Cell, envelopes: ReadonlyArray<Envelope>): void => {
+  if (envelopes.length === 0) return
+  lanesOf(cell).front.prepend(envelopes)
+  cell.flags |= mixed
+  cell.measure()
+  cell.schedule()
+}
