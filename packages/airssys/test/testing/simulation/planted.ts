@@ -1,0 +1,149 @@
+/**
+ * Bugs to plant into the production loop, each with the program that has to
+ * find it. `find` is source text that occurs exactly once.
+ */
+import type { programs } from "./programs.ts"
+
+export interface Edit {
+  /** Below `src`. */
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Bug {
+  readonly name: string
+  readonly program: keyof typeof programs
+  readonly edits: ReadonlyArray<Edit>
+}
+
+const cell = "actor/internal/cell.ts"
+const context = "actor/internal/context.ts"
+const system = "actor/internal/system.ts"
+const turns = "actor/internal/turns.ts"
+
+export const bugs: ReadonlyArray<Bug> = [
+  {
+    name: "lost wake-up: messages that came during a message schedule nothing",
+    program: "senders",
+    edits: [{ file: cell, find: "    this.schedule()\n    this.flush()\n", replace: "    this.flush()\n" }]
+  },
+  {
+    name: "lost wake-up: a turn that leaves one actor behind is not scheduled again",
+    program: "senders",
+    edits: [{
+      file: turns,
+      find: "if (this.size > 0) this.scheduler.later(this.turn)",
+      replace: "if (this.size > 1) this.scheduler.later(this.turn)"
+    }]
+  },
+  {
+    name: "lost wake-up: what waits over a restart is not begun",
+    program: "restarts",
+    edits: [{ file: system, find: "    cell.schedule()\n", replace: "" }]
+  },
+  {
+    name: "double delivery: the last message of a full batch stays in the mailbox",
+    program: "senders",
+    edits: [
+      { file: cell, find: "        slots[at] = undefined\n        if (from", replace: "        if (from" },
+      {
+        file: cell,
+        find: "    turns.leave(handled)\n",
+        replace:
+          "    if (this.head === end && this.tail !== end) {\n      this.head--\n      handled--\n    }\n    turns.leave(handled)\n"
+      }
+    ]
+  },
+  {
+    name: "lost message: a mailbox that grows mixes up its places",
+    program: "senders",
+    edits: [{
+      file: cell,
+      find: "const to = (i & (length - 1)) << 1",
+      replace: "const to = ((i + (i >>> 2)) & (length - 1)) << 1"
+    }]
+  },
+  {
+    name: "restart race: the next life begins before the last one has released",
+    program: "restarts",
+    edits: [{
+      file: system,
+      find: "if (closing === undefined) return next()",
+      replace: "next()\n    if (closing !== undefined) Effect.runForkWith(cell.context)(closing)\n    return"
+    }]
+  },
+  {
+    name: "restart race: the context of an earlier life stops the next one",
+    program: "restarts",
+    edits: [{
+      file: context,
+      find: "if (this.cell.live === this) this.cell.leave()",
+      replace: "this.cell.leave()"
+    }]
+  },
+  {
+    name: "forgotten asker: its request was held by a life that crashed",
+    program: "restarts",
+    edits: [{
+      file: system,
+      find: "    this.failRestarted(cell, held)\n",
+      replace: "    void held\n"
+    }]
+  },
+  {
+    name: "forgotten asker: its request waits when the actor ends",
+    program: "endings",
+    edits: [{
+      file: system,
+      find:
+        "      this.deadLetter(cell, message, from, \"Discarded\")\n      if (from instanceof Ask) orphans.push(from)\n",
+      replace: "      this.deadLetter(cell, message, from, \"Discarded\")\n"
+    }]
+  },
+  {
+    name: "double end: a handler that was interrupted ends its message a second time",
+    program: "endings",
+    edits: [{ file: cell, find: "      if (this.fiber !== fiber) return\n", replace: "" }]
+  },
+  {
+    name: "lost message: a stop forgets what waits for an actor that is about to run",
+    program: "senders",
+    edits: [{
+      file: system,
+      find: "if ((cell.flags & (running | scheduled)) === 0) return this.terminate",
+      replace: "if ((cell.flags & running) === 0 && scheduled > 0) return this.terminate"
+    }]
+  },
+  {
+    name: "lost wake-up: a spawn that yields before it waits misses the start of its actor",
+    program: "families",
+    edits: [{
+      file: system,
+      find: `      return Effect.callback<Cell, unknown>((resume) => {
+        const cell = this.admit(parent, behaviour as never, options, context)
+        if (!(cell instanceof Cell)) return resume(Effect.fail(cell))
+        let isStarted = false
+        let forget: (() => void) | undefined
+        this.start(cell, (exit) => {
+          isStarted = true
+          forget?.()
+          resume(this.settleStart(cell, exit))
+        })
+        if (isStarted) return
+        forget =`,
+      replace: `      const cell = this.admit(parent, behaviour as never, options, context)
+      if (!(cell instanceof Cell)) return Effect.fail(cell)
+      let exit: Exit.Exit<Handler<unknown>, unknown> | undefined
+      let resumeStart: (() => void) | undefined
+      this.start(cell, (started) => {
+        exit = started
+        resumeStart?.()
+      })
+      if (exit !== undefined) return this.settleStart(cell, exit)
+      return Effect.callback<Cell, unknown>((resume) => {
+        resumeStart = () => resume(this.settleStart(cell, exit!))
+        const forget =`
+    }]
+  }
+]
