@@ -87,8 +87,8 @@ export const bugs: ReadonlyArray<Bug> = [
     program: "restarts",
     edits: [{
       file: system,
-      find: "    this.failRestarted(cell, held)\n",
-      replace: "    void held\n"
+      find: "for (const ask of asks) ask.settle(Exit.fail(new ActorRestarted({ actor: cell.name })))",
+      replace: "void asks"
     }]
   },
   {
