@@ -353,9 +353,7 @@ describe("what components and jco do to a host", () => {
           `package a:b; world w { ${runs} }`
         )
         const starting = start(bytes, { tier: "worker", timeout: Duration.millis(100) })
-        const [elapsed, error] = yield* Effect.timed(Effect.flip(starting))
-        assert.deepInclude(error, { reason: "StartFailed" })
-        assert.isBelow(Duration.toMillis(elapsed), 2_000)
+        assert.deepInclude(yield* Effect.flip(starting), { reason: "StartFailed" })
       }))
 
     it.effect("refuses to call an instance from inside its own import", () =>

@@ -15,7 +15,7 @@ import type { ComponentDescription } from "./ComponentBinary.ts"
 import * as CostTable from "./CostTable.ts"
 import type { EngineCache } from "./EngineCache.ts"
 import { Instance } from "./Instance.ts"
-import { parseComponent } from "./internal/decodeBlueprint.ts"
+import { parsing } from "./internal/decodeBlueprint.ts"
 import type { Bridge } from "./internal/link/bridge.ts"
 import { makeBridge } from "./internal/link/bridge.ts"
 import { factsOf } from "./internal/link/facts.ts"
@@ -31,6 +31,7 @@ import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
 import { Store } from "./internal/link/store.ts"
 import type { StoreLimits } from "./internal/link/store.ts"
+import { inTurns } from "./internal/steps.ts"
 import { track } from "./internal/versions.ts"
 import * as WitText from "./WitText.ts"
 import type { World } from "./WitType.ts"
@@ -228,11 +229,12 @@ class Host implements Engine {
   }
 
   async #load(bytes: Uint8Array<ArrayBuffer>, digest: string): Promise<Loaded> {
-    const { blueprint, description, modules } = parseComponent(bytes)
+    const kept = this.#plans.lookUp(digest)
+    const { blueprint, description, modules } = await inTurns(parsing(bytes), this.#scheduler.clock)
     await pause(bytes, this.#scheduler.clock)
     const expansion = expansionOf(blueprint, { ...this.#expansionLimits, work: 100_000 })
     const { world } = description
-    const plan = await this.#plans.plan({ digest, bytes, world, expansion, modules })
+    const plan = await this.#plans.plan({ bytes, world, expansion, modules }, await kept)
     return new Loaded(digest, description, plan)
   }
 

@@ -12,6 +12,7 @@ import type { Definition, Shared } from "./frame.ts"
 import { readInstance } from "./instances.ts"
 import { isCoreModule, readPreamble } from "./preamble.ts"
 import type { Reader } from "./reader.ts"
+import type { Steps } from "./steps.ts"
 import type { TypeLimits } from "./typeNodes.ts"
 import { TypeNodes } from "./typeNodes.ts"
 import { readType } from "./types.ts"
@@ -42,8 +43,8 @@ export class Parser {
     this.#shared = { nodes: this.nodes, maxDepth: limits.maxComponentDepth }
   }
 
-  /** Reads a component to the end of the reader. */
-  component(reader: Reader, parent: Frame | undefined, path: ReadonlyArray<number>): Definition {
+  /** Reads a component to the end of the reader, an item of a section in a step. */
+  *component(reader: Reader, parent: Frame | undefined, path: ReadonlyArray<number>): Steps<Definition> {
     const frame = new Frame(reader, "component", parent, path, this.#shared)
     readPreamble(reader)
     if (parent === undefined) frame.scope.label = { id: undefined }
@@ -57,7 +58,7 @@ export class Parser {
       if (size > reader.remaining) {
         return reader.malformed(`${section} section of ${size} bytes, ${reader.remaining} left`, start)
       }
-      this.#section(reader.take(size, `${section} section`), frame, id)
+      yield* this.#section(reader.take(size, `${section} section`), frame, id)
       this.#shared.nodes.at = reader
     }
     frame.resources.checkExports(reader, frame.exports)
@@ -67,7 +68,7 @@ export class Parser {
     }
   }
 
-  #section(reader: Reader, frame: Frame, id: number): void {
+  *#section(reader: Reader, frame: Frame, id: number): Steps<void> {
     this.#shared.nodes.at = reader
     switch (id) {
       case 0: {
@@ -88,10 +89,10 @@ export class Parser {
         frame.steps.push({ op: "core module", source })
         checkImports(reader, source.type.imports)
         push(reader, frame.modules, source.type)
-        return
+        return yield
       }
       case 4: {
-        const definition = this.component(reader, frame, [...frame.path, frame.components.length])
+        const definition = yield* this.component(reader, frame, [...frame.path, frame.components.length])
         frame.steps.push({ op: "component", blueprint: definition.blueprint })
         push(reader, frame.components, definition.node)
         return
@@ -103,7 +104,10 @@ export class Parser {
         return reader.refused("values")
       default: {
         const count = reader.count("items")
-        for (let i = 0; i < count; i++) readItem(reader, frame, id)
+        for (let i = 0; i < count; i++) {
+          readItem(reader, frame, id)
+          yield
+        }
         return reader.expectEnd()
       }
     }

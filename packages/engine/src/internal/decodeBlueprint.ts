@@ -7,6 +7,8 @@ import type { Blueprint, ModuleSource } from "./blueprint.ts"
 import { Parser } from "./componentParser.ts"
 import { countModules } from "./moduleCounts.ts"
 import { Budget, Reader } from "./reader.ts"
+import { atOnce } from "./steps.ts"
+import type { Steps } from "./steps.ts"
 import { worldOf } from "./worldOf.ts"
 
 export interface ParsedComponent {
@@ -19,7 +21,11 @@ export interface ParsedComponent {
 /** Several times what components take that compilers make: a small one is refused soon. */
 const itemsOf = (bytes: number): number => Math.min(1_000_000, 5_000 + 8 * bytes)
 
-export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): ParsedComponent => {
+export const parseComponent = (bytes: Uint8Array, options?: DecodeOptions): ParsedComponent =>
+  atOnce(parsing(bytes, options))
+
+/** Reads a component in steps of far less than a millisecond. */
+export function* parsing(bytes: Uint8Array, options: DecodeOptions = {}): Steps<ParsedComponent> {
   const maxBytes = options.maxBytes ?? 64 * 1_024 * 1_024
   if (bytes.length > maxBytes) {
     throw new DecodeError({
@@ -36,8 +42,10 @@ export const parseComponent = (bytes: Uint8Array, options: DecodeOptions = {}): 
     maxTypeDepth: options.maxTypeDepth ?? 100,
     maxComponentDepth: options.maxComponentDepth ?? 32
   })
-  const { blueprint, node } = parser.component(reader, undefined, [])
+  const { blueprint, node } = yield* parser.component(reader, undefined, [])
+  yield
   const world = worldOf(parser.nodes, node)
+  yield
   const counts = countModules(reader, blueprint)
   return {
     description: {

@@ -8,7 +8,7 @@
  */
 import type { Compilers, Script } from "../../Compilers.ts"
 import { version as costTable } from "../../CostTable.ts"
-import { type CacheEvent, type EngineCache, RefusedEntry } from "../../EngineCache.ts"
+import { type EngineCache, RefusedEntry } from "../../EngineCache.ts"
 import type { World } from "../../WitType.ts"
 import type { ModuleSource } from "../blueprint.ts"
 import { version } from "../version.ts"
@@ -19,12 +19,18 @@ import type { Clock } from "./scheduler.ts"
 
 /** A component that was decoded. */
 export interface Decoded {
-  readonly digest: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly world: World
   readonly expansion: Expansion
   /** All core modules, also those that no instance needs. */
   readonly modules: ReadonlyArray<ModuleSource>
+}
+
+/** What was found for a component. */
+export interface Kept {
+  readonly cache: EngineCache
+  readonly key: string
+  readonly entry: Uint8Array<ArrayBuffer> | undefined
 }
 
 export class PlanCache {
@@ -52,14 +58,30 @@ export class PlanCache {
     ].join("\n")
   }
 
-  /** Makes the plan of a component. Rejects with `DecodeError`. */
-  async plan(decoded: Decoded): Promise<Plan> {
-    if (this.#cache === undefined) return (await this.#make(decoded)).plan
-    const key = await sha256(new TextEncoder().encode(`${this.#policy}\ncomponent ${decoded.digest}`))
-    const restored = await this.#restore(this.#cache, key, decoded)
+  /** Reads what is kept of a component, which can be done while that is decoded. Does not reject. */
+  async lookUp(digest: string): Promise<Kept | undefined> {
+    const cache = this.#cache
+    if (cache === undefined) return undefined
+    const key = await sha256(new TextEncoder().encode(`${this.#policy}\ncomponent ${digest}`))
+    try {
+      const entry = await cache.get(key)
+      if (entry === undefined) cache.report?.({ kind: "miss", key })
+      return { cache, key, entry }
+    } catch (error) {
+      if (error instanceof RefusedEntry) cache.report?.({ kind: "refused", key, detail: error.message })
+      else cache.report?.({ kind: "failed", key, detail: String(error) })
+      return { cache, key, entry: undefined }
+    }
+  }
+
+  /** Makes the plan of a component, of which this is kept. Rejects with `DecodeError`. */
+  async plan(decoded: Decoded, kept: Kept | undefined): Promise<Plan> {
+    if (kept === undefined) return (await this.#make(decoded)).plan
+    const { cache, entry, key } = kept
+    const restored = entry === undefined ? undefined : await this.#restore(cache, key, entry, decoded)
     if (restored !== undefined) return restored
     const { plan, prepared, script } = await this.#make(decoded)
-    void this.#keep(this.#cache, key, prepared, script)
+    void this.#keep(cache, key, prepared, script)
     return plan
   }
 
@@ -77,23 +99,20 @@ export class PlanCache {
     return { plan, prepared, script }
   }
 
-  async #restore(cache: EngineCache, key: string, { expansion, world }: Decoded): Promise<Plan | undefined> {
-    const report = (kind: CacheEvent["kind"], detail?: string) => cache.report?.({ kind, key, detail })
-    let entry
-    try {
-      entry = await cache.get(key)
-    } catch (error) {
-      if (error instanceof RefusedEntry) return void report("refused", error.message)
-      return void report("failed", String(error))
-    }
-    if (entry === undefined) return void report("miss")
+  async #restore(
+    cache: EngineCache,
+    key: string,
+    entry: Uint8Array<ArrayBuffer>,
+    { expansion, world }: Decoded
+  ): Promise<Plan | undefined> {
     try {
       const artifact = decodeArtifact(key, entry, expansion)
       const plan = await this.#complete(world, expansion, artifact)
-      report("hit")
+      cache.report?.({ kind: "hit", key })
       return plan
     } catch (error) {
-      return void report("refused", error instanceof Error ? error.message : String(error))
+      cache.report?.({ kind: "refused", key, detail: error instanceof Error ? error.message : String(error) })
+      return undefined
     }
   }
 
