@@ -15,7 +15,9 @@ import { programs } from "./simulation/programs.ts"
 
 /** Within so many seeds each planted bug is found. */
 const seedsToFind = 200
-const seedsToPass = 1000
+const seedsToPass = 500
+
+const passing = (Object.keys(programs) as Array<keyof typeof programs>).filter((name) => name !== "doublePayments")
 
 const traceOf = (name: keyof typeof programs, seed: number) =>
   Effect.map(Simulation.run({ ...programs[name].settings, seed }, programs[name].program), ({ trace }) => trace)
@@ -252,7 +254,7 @@ describe("Simulation", () => {
         assert.strictEqual(again.trace, failed.trace)
       }))
 
-    for (const name of ["senders", "restarts", "endings", "families", "crashes", "payments"] as const) {
+    for (const name of passing) {
       it.effect(`passes ${seedsToPass} seeds of ${name}`, () =>
         Effect.gen(function*() {
           const { program, settings } = programs[name]

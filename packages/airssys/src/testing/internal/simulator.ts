@@ -294,7 +294,7 @@ export class Simulator {
 
   /** What is wrong once the program has ended, and its systems with it. */
   private lastProblem(): Verdict | undefined {
-    const left = this.accounts().find(({ running, waiting }) => running + waiting > 0)
+    const left = this.accounts().find(({ running, stashed, waiting }) => running + stashed + waiting > 0)
     return left === undefined
       ? undefined
       : { _tag: "Broken", invariant: "no message is left at the end", detail: printed(left) }

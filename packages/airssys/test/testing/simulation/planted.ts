@@ -19,6 +19,7 @@ export interface Bug {
 
 const cell = "actor/internal/cell.ts"
 const context = "actor/internal/context.ts"
+const mixed = "actor/internal/mixed.ts"
 const system = "actor/internal/system.ts"
 const turns = "actor/internal/turns.ts"
 
@@ -144,6 +145,29 @@ export const bugs: ReadonlyArray<Bug> = [
       return Effect.callback<Cell, unknown>((resume) => {
         resumeStart = () => resume(this.settleStart(cell, exit!))
         const forget =`
+    }]
+  },
+  {
+    name: "lost wake-up: an offer that waits for room is not let in",
+    program: "lossless",
+    edits: [{
+      file: mixed,
+      find: "    if (lanes.blocked.size > 0) admit(cell, lanes)\n    if (lanes.isIdle)",
+      replace: "    if (lanes.isIdle)"
+    }]
+  },
+  {
+    name: "forgotten asker: its request made room for another message",
+    program: "dropsOldest",
+    edits: [{ file: mixed, find: "if (evicted?.from instanceof Ask) cell.resume(", replace: "if (false) cell.resume(" }]
+  },
+  {
+    name: "forgotten asker: its request was no longer good when its turn came",
+    program: "fails",
+    edits: [{
+      file: mixed,
+      find: "if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired",
+      replace: "if (false) cell.resume(from, Exit.fail(new MessageExpired"
     }]
   }
 ]
