@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
-import type { ActorCrashed, ActorRestarted, ActorStopped, MailboxFull } from "./ActorError.ts"
+import type { AskError, AskTimeout } from "./ActorError.ts"
 
 /**
  * The broker has as many subscriptions as its layer allows.
@@ -52,4 +52,4 @@ export class RequestTimeout extends Data.TaggedError("RequestTimeout")<{
  * @category errors
  * @since 0.1.0
  */
-export type RequestError = NoResponder | RequestTimeout | ActorStopped | ActorCrashed | ActorRestarted | MailboxFull
+export type RequestError = NoResponder | RequestTimeout | Exclude<AskError, AskTimeout>

@@ -653,8 +653,9 @@ Object.assign(Cell.prototype, { "~airssys/actor/ActorRef": "~airssys/actor/Actor
 const failureOf = (exit: Exit.Exit<unknown, unknown>): Cause.Cause<unknown> | undefined =>
   exit._tag === "Failure" ? exit.cause : undefined
 
-/** The cell behind the ref of one actor; refs are made by a system and nowhere else. */
+/** The cell whose life is that of a ref; refs are made by a system and nowhere else. */
 export const cellOf = (ref: ActorRef<never>): Cell => {
   if (ref instanceof Cell) return ref
-  throw new TypeError("Not the ref of one actor that an actor system gave out")
+  if ("anchor" in ref && ref.anchor instanceof Cell) return ref.anchor
+  throw new TypeError("Not a ref that an actor system gave out")
 }

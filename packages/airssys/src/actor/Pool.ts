@@ -1,0 +1,232 @@
+/**
+ * Several actors of one behaviour behind one ref.
+ *
+ * The ref can be told, asked, watched, stopped and passed around like that of
+ * one actor; each message goes to one member, as the routing says. Members are
+ * children of a supervisor of their own, one for one. A member that restarts
+ * keeps its place; while others run, only a consistent hash still picks it, and
+ * its messages wait. With no member left, a message is a dead letter and an ask
+ * fails with `ActorStopped`.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { ActorRef } from "./ActorRef.ts"
+import type { ActorSystem } from "./ActorSystem.ts"
+import type * as Backoff from "./Backoff.ts"
+import type { Behaviour } from "./Behaviour.ts"
+import * as ChildSpec from "./ChildSpec.ts"
+import type { Guardian } from "./Guardian.ts"
+import { cellOf } from "./internal/cell.ts"
+import { isOpen, Members, PoolRef } from "./internal/pool.ts"
+import { handles } from "./internal/supervising.ts"
+import type { Mailbox } from "./Mailbox.ts"
+import * as Supervisor from "./Supervisor.ts"
+
+/**
+ * Which member a message goes to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Routing<M> =
+  | { readonly _tag: "RoundRobin" }
+  | { readonly _tag: "Random" }
+  | { readonly _tag: "LeastLoaded" }
+  | { readonly _tag: "ConsistentHash"; readonly key: (message: M) => string | number }
+
+/**
+ * Each member in turn.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const roundRobin: Routing<unknown> = { _tag: "RoundRobin" }
+
+/**
+ * Any member, by Effect's `Random` of where the pool was started.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const random: Routing<unknown> = { _tag: "Random" }
+
+/**
+ * The member with the fewest messages, waiting and in work; in turn among equals.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const leastLoaded: Routing<unknown> = { _tag: "LeastLoaded" }
+
+/**
+ * The same member for the same key. When a member comes or goes, no key moves
+ * between two others. What `key` throws is thrown at whoever sends.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const consistentHash = <M>(key: (message: M) => string | number): Routing<M> => ({
+  _tag: "ConsistentHash",
+  key
+})
+
+/**
+ * A pool that runs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Handle<M, out E = never> {
+  readonly ref: ActorRef<M>
+  /** Those that take messages, in the order of their places. */
+  readonly members: Effect.Effect<ReadonlyArray<ActorRef<M>>>
+  /**
+   * Starts members in the lowest free places, or stops those in the highest
+   * ones, which get no more messages and handle what they have. Dies with a
+   * `RangeError` unless `size` is a whole number from 0 to 100,000. A restart of
+   * the pool by a supervisor brings it back to its first size.
+   */
+  readonly resize: (size: number) => Effect.Effect<void, E | Supervisor.StartError>
+}
+
+/**
+ * A pool as data. It can be started, and it is the specification of a child of
+ * a supervisor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Pool<in out M, in out E = never, out R = never, in P = never>
+  extends ChildSpec.ChildSpec<P, E | Supervisor.StartError, R, M>
+{
+  readonly size: number
+  readonly routing: Routing<M>
+  readonly member: (place: number) => ChildSpec.ChildSpec<never, E, R, M>
+  readonly intensity: Supervisor.Intensity | undefined
+}
+
+/**
+ * Makes the data of a pool; its members are called by its id and a number.
+ * Throws a `RangeError` unless `size` is a whole number from 0 to 100,000.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <M, E = never, R = never, P = never>(options: {
+  /** The name of the pool's supervisor in the system. */
+  readonly id: string
+  readonly size: number
+  readonly behaviour: Behaviour<M, E, R>
+  /** Default: `roundRobin`. */
+  readonly routing?: Routing<M> | undefined
+  /** Of the members. Default: `Permanent`. */
+  readonly restart?: ChildSpec.Restart | undefined
+  readonly backoff?: Backoff.Input | undefined
+  readonly shutdown?: ChildSpec.Shutdown | undefined
+  readonly mailbox?: Mailbox | undefined
+  /** Default: OTP's, one restart in 5 seconds for all members together. */
+  readonly intensity?: Supervisor.Intensity | undefined
+  /** The services it stands for below a supervisor. */
+  readonly provide?: ((handle: Handle<M, E>) => Context.Context<P>) | undefined
+}): Pool<M, E, Exclude<R, Scope.Scope>, P> => {
+  const { backoff, behaviour, id, intensity, mailbox, provide, restart, shutdown } = options
+  const member = (place: number) =>
+    ChildSpec.make({ id: `${id}-${place}`, behaviour, restart, backoff, shutdown, mailbox })
+  const size = checkedSize(options.size)
+  const place = Supervisor.make({ id, strategy: "OneForOne", intensity, children: [] })
+  const self: Pool<M, E, Exclude<R, Scope.Scope>, P> = {
+    id,
+    kind: place.kind,
+    restart: place.restart,
+    isSignificant: place.isSignificant,
+    backoff: place.backoff,
+    shutdown: place.shutdown,
+    isCounted: place.isCounted,
+    size,
+    routing: options.routing ?? roundRobin,
+    member,
+    intensity,
+    spawn: (guardian) =>
+      Effect.map(launch(self, (supervisor) => startBelow(supervisor, guardian)), (handle) => ({
+        ref: handle.ref,
+        services: provide === undefined ? Context.empty() as Context.Context<P> : provide(handle)
+      }))
+  }
+  return self
+}
+
+/**
+ * Starts a pool, which is stopped with the scope.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = <M, E, R, P>(
+  pool: Pool<M, E, R, P>
+): Effect.Effect<Handle<M, E>, E | Supervisor.StartError, ActorSystem | Scope.Scope | R> =>
+  launch(pool, Supervisor.start)
+
+const checkedSize = (size: number): number => {
+  if (!Number.isInteger(size) || size < 0 || size > 100_000) {
+    throw new RangeError(`The size of a pool is a whole number from 0 to 100,000, not ${size}`)
+  }
+  return size
+}
+
+const startBelow = <E, R>(
+  supervisor: Supervisor.Supervisor<never, E, R>,
+  guardian: Guardian
+): Effect.Effect<Supervisor.Handle<never>, E | Supervisor.StartError, ActorSystem | R> =>
+  Effect.map(supervisor.spawn(guardian), ({ ref }) => handles.get(ref) as Supervisor.Handle<never>)
+
+const launch = <M, E, R, P, S>(
+  pool: Pool<M, E, R, P>,
+  begin: (
+    supervisor: Supervisor.Supervisor<never, E, R>
+  ) => Effect.Effect<Supervisor.Handle<never>, E | Supervisor.StartError, ActorSystem | R | S>
+): Effect.Effect<Handle<M, E>, E | Supervisor.StartError, ActorSystem | R | S> =>
+  Effect.gen(function*() {
+    const members = new Members(pool.routing, yield* Random.Random)
+    const specOf = (place: number): ChildSpec.ChildSpec<never, E, R, M> => {
+      const member = pool.member(place)
+      return {
+        ...member,
+        spawn: (guardian) => Effect.tap(member.spawn(guardian), ({ ref }) => Effect.sync(() => members.add(place, ref)))
+      }
+    }
+    const children = Array.from({ length: pool.size }, (_, place) => specOf(place))
+    const supervisor = yield* begin(
+      Supervisor.make({ id: pool.id, strategy: "OneForOne", intensity: pool.intensity, children })
+    )
+    const context = yield* Effect.context<R>()
+    const lock = yield* Semaphore.make(1)
+
+    const grow = Effect.fnUntraced(function*(size: number) {
+      for (let place = 0; members.all.length < size; place++) {
+        if (members.all.some((member) => member.place === place)) continue
+        const spec = specOf(place)
+        yield* Effect.ignore(supervisor.deleteChild(spec.id))
+        yield* Effect.provideContext(supervisor.startChild(spec), context)
+      }
+    })
+    const shrink = (size: number): Effect.Effect<void> => {
+      const leaving = members.all.slice(size)
+      for (const member of leaving) members.remove(member)
+      return Effect.forEach(leaving, ({ cell: { name } }) =>
+        Effect.andThen(
+          Effect.ignore(supervisor.stopChild(name)),
+          Effect.ignore(supervisor.deleteChild(name))
+        ), { concurrency: "unbounded", discard: true })
+    }
+    return {
+      ref: new PoolRef(cellOf(supervisor.self), members),
+      members: Effect.sync(() => members.all.flatMap(({ cell }) => isOpen(cell) ? [cell] : [])),
+      resize: (size) =>
+        lock.withPermits(1)(Effect.suspend(() => members.all.length > checkedSize(size) ? shrink(size) : grow(size)))
+    }
+  })
