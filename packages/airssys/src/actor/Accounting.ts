@@ -33,8 +33,6 @@ export interface Accounting {
   readonly running: number
   readonly waiting: number
   readonly deadLetters: number
-  /** Answers that came when nobody waited for them any more. They are no messages. */
-  readonly lateReplies: number
 }
 
 /**

@@ -124,8 +124,9 @@ export interface ChildInfo {
 }
 
 /**
- * How many children there are, how many of them have not ended, and how many
- * are of which kind, ended or not.
+ * How many specifications of children there are (one, the template, where they
+ * are dynamic), how many children have not ended, and how many are of which
+ * kind, ended or not.
  *
  * @category models
  * @since 0.1.0
@@ -156,6 +157,8 @@ export interface Control {
   /** The children in the order of their start. A temporary child leaves with its end. */
   readonly whichChildren: Effect.Effect<ReadonlyArray<ChildInfo>>
   readonly countChildren: Effect.Effect<ChildCount>
+  /** The restarts that count at this moment; one more than the intensity allows, and it gives up. */
+  readonly restarts: Effect.Effect<number>
   readonly ref: (id: string) => Option.Option<ActorRef<never>>
   readonly childSpec: (id: string) => Option.Option<ChildSpec.Any>
   /** The lifecycle events of the children, from the subscription on. */

@@ -128,8 +128,10 @@ export class Children implements Keeper {
       this.gaveUp = undefined
       this.wave = undefined
       this.window.clear()
-      const startAll = Effect.forEach(specs, (spec) => {
-        const entry = this.entries.get(spec.id) ?? this.add(spec, true)
+      const former = new Map(this.entries)
+      this.entries.clear()
+      const all = specs.map((spec) => this.add(spec, true, former.get(spec.id)))
+      const startAll = Effect.forEach(all, (entry) => {
         return this.isLive(entry)
           ? this.resume(entry, this.restart)
           : Effect.tap(this.spawn(entry), (child) => Effect.sync(() => provided(child)))
@@ -145,7 +147,11 @@ export class Children implements Keeper {
     return behaviour as never
   }
 
-  add(spec: Spec, isStatic: boolean): Entry {
+  add(spec: Spec, isStatic: boolean, former?: Entry): Entry {
+    if (former !== undefined) {
+      this.entries.set(spec.id, former)
+      return former
+    }
     const entry: Entry = {
       spec,
       isStatic,
@@ -174,11 +180,19 @@ export class Children implements Keeper {
     const all = [...this.entries.values()]
     const supervisors = all.filter(({ spec }) => spec.kind === "Supervisor").length
     return {
-      specs: all.length,
+      specs: this.settings.strategy === "Dynamic" ? 1 : all.length,
       active: all.filter((entry) => this.isLive(entry)).length,
       supervisors,
       workers: all.length - supervisors
     }
+  }
+
+  get restarts(): number {
+    return this.window.count(this.now)
+  }
+
+  private get now(): number {
+    return Number(this.cell.clock.monotonicTimeNanosUnsafe()) / 1e6
   }
 
   get endsWithSignificant(): boolean {
@@ -361,7 +375,10 @@ export class Children implements Keeper {
         const exit = yield* Effect.exit<unknown, unknown, never>(
           isSuspended ? this.resume(entry, wave.restart) : this.spawn(entry)
         )
-        if (exit._tag === "Success") continue
+        if (exit._tag === "Success") {
+          wave.entries.delete(entry)
+          continue
+        }
         // One that was suspended has been decided about, like every crash.
         if (!isSuspended) this.failedToStart(entry, exit.cause)
         return
@@ -373,7 +390,7 @@ export class Children implements Keeper {
   private failedToStart(entry: Entry, cause: Cause.Cause<unknown>): void {
     if (this.status !== "Running") return
     const exit: ActorExit = { _tag: "Crashed", cause }
-    const restart = this.place(entry, exit, Number(this.cell.clock.monotonicTimeNanosUnsafe()) / 1e6)
+    const restart = this.place(entry, exit, this.now)
     if (restart === undefined) this.giveUp(entry, exit)()
     else this.begin(entry, restart)
   }

@@ -123,6 +123,7 @@ export const control = (self: ActorRef<never>, children: Children, system: Actor
     self,
     status: () => children.status,
     whichChildren: Effect.sync(() => [...children.entries.values()].map((entry) => children.info(entry))),
+    restarts: Effect.sync(() => children.restarts),
     countChildren: Effect.sync(() => children.count),
     ref: (id) => Option.fromUndefinedOr<ActorRef<never> | undefined>(children.entries.get(id)?.cell),
     childSpec: (id) => Option.fromUndefinedOr<ChildSpec.Any | undefined>(children.entries.get(id)?.spec),
