@@ -48,6 +48,7 @@ const noCharge = -1
 
 export class BodyMeter {
   readonly #bytes: Uint8Array
+  readonly #view: DataView
   readonly #scan: Scan
   readonly #added: Additions
   readonly #costs: CostTable
@@ -131,6 +132,7 @@ export class BodyMeter {
   /** `leaves` has, for each function that does not pay for itself, its price and one. */
   constructor(scan: Scan, added: Additions, costs: CostTable, leaves: Uint8Array) {
     this.#bytes = scan.sections.bytes
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
     this.#leaves = leaves
     this.#scan = scan
     this.#added = added
@@ -593,7 +595,7 @@ export class BodyMeter {
 
   /** Takes back the charge of the segment. */
   #unwrite(): void {
-    const size = this.#segmentCharge.bytes.length
+    const { size } = this.#segmentCharge
     this.#body.remove(this.#written, size)
     const at = this.#unlikelyAt
     let kept = this.#unlikely
@@ -654,21 +656,21 @@ export class BodyMeter {
   }
 
   /** Writes a charge and gives the place of its price. */
-  #writeCharge({ bytes, price, seldom }: Template): number {
+  #writeCharge({ bytes, price, seldom, size }: Template): number {
     const body = this.#body
     const start = body.length
-    body.copy(bytes, 0, bytes.length)
+    body.copyShort(bytes, 0, size)
     if (seldom > 0) this.#hint(start + seldom)
     return start + price
   }
 
   /** Refills if the fuel is spent. */
   #writeCheck(): void {
-    const { bytes, checks, seldom } = this.#charging.checked
+    const { bytes, checks, seldom, size } = this.#charging.checked
     const body = this.#body
     if (this.#local) this.#localGet(this.#counter)
     const start = body.length - checks
-    body.copy(bytes, checks, bytes.length)
+    body.copyShort(bytes, checks, size)
     this.#hint(start + seldom)
   }
 
@@ -876,7 +878,7 @@ export class BodyMeter {
   }
 
   #flush(to: number): void {
-    if (to > this.#from) this.#body.copy(this.#bytes, this.#from, to)
+    if (to > this.#from) this.#body.copyShort(this.#view, this.#from, to)
     this.#from = to
   }
 
@@ -919,7 +921,9 @@ export class BodyMeter {
 
 /** A charge as it is written, with two bytes for the price. */
 interface Template {
-  readonly bytes: Uint8Array
+  /** With room behind it. */
+  readonly bytes: DataView
+  readonly size: number
   /** Where in it the price is. */
   readonly price: number
   /** Where the check begins: with the number it is about where that is a global, behind it where it is a local. */
@@ -936,13 +940,19 @@ interface Charges {
 const noPrice = [0x80, 0x00]
 const isSpent = [0x41, 0x00, 0x48]
 
+const padded = (bytes: ReadonlyArray<number>): Pick<Template, "bytes" | "size"> => {
+  const room = new Uint8Array(bytes.length + 32)
+  room.set(bytes)
+  return { bytes: new DataView(room.buffer), size: bytes.length }
+}
+
 const globalCharge = ({ fuel, refill }: Additions, check: boolean): Template => {
   const index = u32(fuel)
   const charge = [0x23, ...index, 0x41, ...noPrice, 0x6b, 0x24, ...index]
   const condition = [0x23, ...index, ...isSpent]
   const bytes = check ? [...charge, ...condition, 0x04, 0x40, 0x10, ...u32(refill), 0x0b] : charge
   return {
-    bytes: Uint8Array.from(bytes),
+    ...padded(bytes),
     price: index.length + 2,
     checks: charge.length,
     seldom: check ? charge.length + condition.length : 0
@@ -954,7 +964,7 @@ const localCharge = (counter: number, refill: number, check: boolean): Template 
   const charge = [0x20, ...index, 0x41, ...noPrice, 0x6b, check ? 0x22 : 0x21, ...index]
   const refilled = [0x04, 0x40, 0x20, ...index, 0x10, ...u32(refill), 0x21, ...index, 0x0b]
   return {
-    bytes: Uint8Array.from(check ? [...charge, ...isSpent, ...refilled] : charge),
+    ...padded(check ? [...charge, ...isSpent, ...refilled] : charge),
     price: index.length + 2,
     checks: charge.length,
     seldom: check ? charge.length + isSpent.length : 0

@@ -13,7 +13,11 @@ const maxFrame = 512
 /** For each function that is a leaf, its price and one; 0 for the others. What is exported pays for itself. */
 export const findLeaves = (scan: Scan, costs: CostTable): Uint8Array => {
   const leaves = new Uint8Array(scan.functions.length)
-  for (const { end, index, start } of scan.bodies()) {
+  const ranges = scan.bodies
+  for (let i = 0; i < ranges.length; i += 2) {
+    const index = scan.importedFunctions + (i >> 1)
+    const start = ranges[i] ?? 0
+    const end = ranges[i + 1] ?? 0
     if (end - start > maxSize || scan.exportedFunctions.has(index) || scan.start === index) continue
     const type = scan.types[scan.functions[index] ?? 0]
     if (type === undefined || type.frame > maxFrame) continue

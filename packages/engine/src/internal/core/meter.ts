@@ -106,7 +106,11 @@ function* rewriteCode(
   const code = new Sink(section === undefined ? 1_024 : Math.ceil((section.end - section.content) * 1.5))
   const bodies = new BodyMeter(scan, additions, costs, leaves)
   let stepEnd = stepSize
-  for (const { end, index, start } of scan.bodies()) {
+  const ranges = scan.bodies
+  for (let i = 0; i < ranges.length; i += 2) {
+    const index = scan.importedFunctions + (i >> 1)
+    const start = ranges[i] ?? 0
+    const end = ranges[i + 1] ?? 0
     if (code.length > stepEnd) {
       stepEnd = code.length + stepSize
       yield

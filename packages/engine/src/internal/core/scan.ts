@@ -43,6 +43,7 @@ export class Scan {
   /** Whether some type has vectors in it. */
   readonly vectors: boolean
   #segmentSizes: ReadonlyArray<number> | undefined
+  #bodies: Uint32Array | undefined
 
   constructor(sections: Sections) {
     this.sections = sections
@@ -72,17 +73,9 @@ export class Scan {
     this.start = sections.reader(SectionId.start)?.u32()
   }
 
-  /** The bodies of the functions in their order: where each begins and ends, without its size. */
-  *bodies(): Generator<{ readonly index: number; readonly start: number; readonly end: number }> {
-    const reader = this.sections.reader(SectionId.code)
-    if (reader === undefined) return
-    const count = reader.u32()
-    for (let i = 0; i < count; i++) {
-      const size = reader.u32()
-      const start = reader.offset
-      reader.skip(size)
-      yield { index: this.importedFunctions + i, start, end: reader.offset }
-    }
+  /** Where the body of each defined function begins and ends, without its size: pairs in their order. */
+  get bodies(): Uint32Array {
+    return this.#bodies ??= readBodies(this.sections)
   }
 
   get code(): Section | undefined {
@@ -93,6 +86,19 @@ export class Scan {
     this.#segmentSizes ??= this.sections.items(SectionId.data, "segments", 2, readSegmentSize)
     return this.#segmentSizes[segment] ?? 0
   }
+}
+
+const readBodies = (sections: Sections): Uint32Array => {
+  const reader = sections.reader(SectionId.code)
+  if (reader === undefined) return new Uint32Array(0)
+  const bodies = new Uint32Array(reader.count("bodies", 2) * 2)
+  for (let i = 0; i < bodies.length; i += 2) {
+    const size = reader.u32()
+    bodies[i] = reader.offset
+    reader.skip(size)
+    bodies[i + 1] = reader.offset
+  }
+  return bodies
 }
 
 const readSegmentSize = (reader: Reader): number => {

@@ -4,9 +4,11 @@
 export class Sink {
   bytes: Uint8Array<ArrayBuffer>
   length = 0
+  #view: DataView
 
   constructor(capacity: number) {
     this.bytes = new Uint8Array(Math.max(64, capacity))
+    this.#view = new DataView(this.bytes.buffer)
   }
 
   /** Makes room for `size` more bytes, of which the caller writes as many as it likes. */
@@ -16,6 +18,7 @@ export class Sink {
     const bytes = new Uint8Array(Math.max(needed, this.bytes.length * 2))
     bytes.set(this.bytes.subarray(0, this.length))
     this.bytes = bytes
+    this.#view = new DataView(bytes.buffer)
   }
 
   byte(value: number): void {
@@ -49,6 +52,35 @@ export class Sink {
     if (size > 96) bytes.set(from.subarray(start, end), length)
     else for (let i = 0; i < size; i++) bytes[length + i] = from[start + i] ?? 0
     this.length = length + size
+  }
+
+  /**
+   * Copies what is mostly short, in blocks of 16 bytes: a loop over single bytes
+   * ends where the processor does not expect it. What is written too much is
+   * behind `length`.
+   */
+  copyShort(from: DataView, start: number, end: number): void {
+    const size = end - start
+    this.reserve(size + 32)
+    const view = this.#view
+    let to = this.length
+    let at = start
+    this.length = to + size
+    if (end + 32 > from.byteLength) {
+      for (; at < end; at++) view.setUint8(to++, from.getUint8(at))
+      return
+    }
+    for (; at < end; at += 32, to += 32) {
+      view.setInt32(to, from.getInt32(at))
+      view.setInt32(to + 4, from.getInt32(at + 4))
+      view.setInt32(to + 8, from.getInt32(at + 8))
+      view.setInt32(to + 12, from.getInt32(at + 12))
+      if (at + 16 >= end) return
+      view.setInt32(to + 16, from.getInt32(at + 16))
+      view.setInt32(to + 20, from.getInt32(at + 20))
+      view.setInt32(to + 24, from.getInt32(at + 24))
+      view.setInt32(to + 28, from.getInt32(at + 28))
+    }
   }
 
   /** Takes `size` bytes at `start` out. */
