@@ -533,16 +533,16 @@ const stops: ReadonlyArray<Mutant> = [
   {
     name: "deadlines reach a call that computes by timers alone",
     file: "internal/link/store.ts",
-    find: "this.failure ??= this.overdue?.()",
+    find: "this.failure ??= this.bounds?.late()",
     replace: "",
     test: "scheduling.test.ts",
     title: "reach a call that computes at its next turn"
   },
   {
     name: "deadlines and signals do not reach a call that waits",
-    file: "Instance.ts",
-    find: "if (isRunning) return store.end(trap)",
-    replace: "if (isRunning) return",
+    file: "internal/link/store.ts",
+    find: "this.bounds?.watch((trap) => this.end(trap))",
+    replace: "",
     test: "scheduling.test.ts",
     title: "reach a call that waits for the host"
   },
@@ -683,7 +683,7 @@ const turns: ReadonlyArray<Mutant> = [
   {
     name: "the queue of an instance has no end",
     file: "Instance.ts",
-    find: "if (this.#waiting.length >= this.#parts.queue) {",
+    find: "if (store.isBusy && this.#waiting.length >= queue) {",
     replace: "if (false) {",
     test: "scheduling.test.ts",
     title: "wait in a queue that has an end"
@@ -699,7 +699,7 @@ const turns: ReadonlyArray<Mutant> = [
   {
     name: "a call that was cancelled keeps its place in the queue",
     file: "Instance.ts",
-    find: "if (place >= 0) this.#waiting.splice(place, 1)",
+    find: "this.#waiting.splice(this.#waiting.indexOf(waiting), 1)",
     replace: "",
     test: "scheduling.test.ts",
     title: "that were cancelled leave room in the queue"

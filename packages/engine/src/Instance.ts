@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import { CallError } from "./CallError.ts"
+import { Bounds } from "./internal/link/bounds.ts"
 import { GuestResource } from "./internal/link/handles.ts"
 import { MISS } from "./internal/link/library.ts"
 import type { LiftClosures, PlannedExport } from "./internal/link/plan.ts"
@@ -249,10 +250,17 @@ export class ExportedFunc {
     if (!(fuel >= 0) || !((options.timeout ?? 0) >= 0)) {
       return Promise.reject(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
     }
-    if (this.#store.state === "idle" && options.timeout === undefined && options.signal === undefined) {
-      return this.#start(args, promising, fuel)
-    }
-    return this.#calls.run(options, () => this.#start(args, promising, fuel))
+    const { signal, timeout } = options
+    const bounds = timeout === undefined && signal === undefined
+      ? undefined
+      : new Bounds(this.#store.scheduler.clock, timeout, signal)
+    if (this.#store.state !== "idle") return this.#calls.run(bounds, () => this.#start(args, promising, fuel))
+    const trap = bounds?.late()
+    if (trap !== undefined) return Promise.reject(trap)
+    // Aborting also stops a call whose guest is done and whose answer nobody has seen.
+    if (signal !== undefined) bounds?.watch((trap) => this.#store.end(trap))
+    this.#store.bounds = bounds
+    return this.#start(args, promising, fuel)
   }
 
   #start(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
@@ -273,7 +281,7 @@ export class ExportedFunc {
     const { scheduler } = store
     store.state = "suspended"
     return new Promise((resolve, reject) => {
-      const over = (): Trap | undefined => store.failure ?? store.overdue?.()
+      const over = (): Trap | undefined => store.failure ?? store.bounds?.late()
       scheduler.later(() => over() !== undefined, () => {
         const trap = over()
         if (trap === undefined) return resolve(this.#enter(args, promising, fuel))
@@ -360,7 +368,7 @@ const mismatch = ({ params }: Func, args: ReadonlyArray<unknown>): string => {
 
 interface Waiting {
   readonly start: () => void
-  readonly refuse: (error: CallError) => void
+  readonly refuse: (error: unknown) => void
 }
 
 /** The calls of one instance that wait for each other. */
@@ -387,36 +395,36 @@ class Calls {
   }
 
   /** Runs a call when those before it are over. */
-  run(options: CallOptions, call: () => Promise<Outcome>): Promise<Outcome> {
-    const { store } = this.#parts
+  run(bounds: Bounds | undefined, call: () => Promise<Outcome>): Promise<Outcome> {
+    const { queue, store } = this.#parts
+    if (store.isBusy && this.#waiting.length >= queue) {
+      return Promise.reject(new CallError("QueueFull", `${queue} calls wait for the instance`))
+    }
     return new Promise((resolve, reject) => {
-      const ends = this.#bounds(options, (trap) => {
-        const place = this.#waiting.findIndex((one) => one.refuse === reject)
-        if (place >= 0) this.#waiting.splice(place, 1)
-        reject(trap)
-      })
+      const refuse = (error: unknown) => {
+        bounds?.clear()
+        reject(error)
+      }
       const start = () => {
-        if (ends.isOver()) return this.next()
         try {
+          const trap = bounds?.late()
+          if (trap !== undefined) throw trap
           this.refuse()
         } catch (error) {
-          ends.clear()
-          reject(error)
+          refuse(error)
           return this.next()
         }
-        ends.started()
-        const settled = <A>(settle: (result: A) => void) => (result: A) => {
-          ends.clear()
-          settle(result)
-        }
-        call().then(settled(resolve), settled(reject))
+        bounds?.watch((trap) => store.end(trap))
+        store.bounds = bounds
+        call().then(resolve, reject)
       }
       if (!store.isBusy) return start()
-      if (this.#waiting.length >= this.#parts.queue) {
-        ends.clear()
-        return reject(new CallError("QueueFull", `${this.#parts.queue} calls wait for the instance`))
-      }
-      this.#waiting.push({ start, refuse: reject })
+      const waiting = { start, refuse }
+      this.#waiting.push(waiting)
+      bounds?.watch((trap) => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        refuse(trap)
+      })
     })
   }
 
@@ -426,59 +434,12 @@ class Calls {
 
   /** Starts the call that has waited longest, once none runs. */
   next(): void {
-    this.#parts.store.overdue = undefined
-    if (this.#waiting.length > 0) this.#waiting.shift()?.start()
-  }
-
-  /** Deadline and signal of one call, before and after it has started. */
-  #bounds(options: CallOptions, reject: (error: Trap) => void): {
-    readonly isOver: () => boolean
-    readonly started: () => void
-    readonly clear: () => void
-  } {
-    const { signal, timeout } = options
     const { store } = this.#parts
-    const { clock } = store.scheduler
-    const deadline = timeout === undefined ? undefined : clock.now() + timeout
-    let isRunning = false
-    let isDone = false
-    let isLate = false
-    const late = (): Trap | undefined =>
-      signal?.aborted === true
-        ? new Trap("Cancelled", "the call was cancelled")
-        : isLate || (deadline !== undefined && clock.now() >= deadline)
-        ? new Trap("Deadline", `the call took longer than ${timeout} ms`)
-        : undefined
-    const clear = () => {
-      isDone = true
-      cancel?.()
-      signal?.removeEventListener("abort", check)
+    if (store.bounds !== undefined) {
+      store.bounds.clear()
+      store.bounds = undefined
     }
-    const check = () => {
-      const trap = isDone ? undefined : late()
-      if (trap === undefined) return
-      if (isRunning) return store.end(trap)
-      clear()
-      reject(trap)
-    }
-    const expire = () => {
-      isLate = deadline === undefined || clock.now() + 2 >= deadline
-      if (!isLate && deadline !== undefined) cancel = clock.timer(deadline - clock.now(), expire)
-      check()
-    }
-    let cancel = timeout === undefined ? undefined : clock.timer(timeout, expire)
-    signal?.addEventListener("abort", check)
-    return {
-      isOver: () => {
-        check()
-        return isDone
-      },
-      started: () => {
-        isRunning = true
-        store.overdue = late
-      },
-      clear
-    }
+    if (this.#waiting.length > 0) this.#waiting.shift()?.start()
   }
 
   dispose(): void {

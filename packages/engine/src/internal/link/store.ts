@@ -9,6 +9,7 @@
  */
 import { HostTrap, Trap } from "../../Trap.ts"
 import type { TrapCategory } from "../../Trap.ts"
+import type { Bounds } from "./bounds.ts"
 import type { Bridge } from "./bridge.ts"
 import type { Resource } from "./expansion.ts"
 import type { HandleTable, Lent } from "./handles.ts"
@@ -118,7 +119,8 @@ export class Store {
   #reject: ((error: unknown) => void) | undefined = undefined
   /** Called once nothing of the guest can run any more, where the instance was given up before. */
   released: (() => void) | undefined = undefined
-  overdue: (() => Trap | undefined) | undefined = undefined
+  /** What ends the running call from outside. */
+  bounds: Bounds | undefined = undefined
 
   constructor(
     options: Pick<Store, "id" | "limits" | "bridge" | "scheduler" | "resources" | "tables" | "miss" | "dropped">
@@ -321,7 +323,7 @@ export class Store {
 
   /** True once the call is to end: nothing of the guest runs afterwards. */
   isOver(): boolean {
-    this.failure ??= this.overdue?.()
+    this.failure ??= this.bounds?.late()
     return this.failure !== undefined
   }
 
@@ -392,6 +394,7 @@ export class Store {
   /** Suspends the guest until the host has an answer, of which `lower` makes what the guest gets. */
   suspend(promise: Promise<unknown>, lower: (value: unknown) => unknown): unknown {
     this.state = "suspended"
+    this.bounds?.watch((trap) => this.end(trap))
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
         if (this.#reject !== reject) return
