@@ -263,9 +263,9 @@ describe("Runtime", () => {
           const tags = (yield* Fiber.join(calls)).map((call) =>
             call._tag === "Success" ? "answered" : call.failure.reason._tag
           )
-          assert.deepStrictEqual(tags.filter((it) => it === "Busy").length, 3)
+          assert.deepStrictEqual(tags.filter((it) => it === "Busy").length, 2)
           const { deadLetters, offered, rejected } = yield* (yield* ActorSystem).accounting
-          assert.deepStrictEqual([offered, rejected, deadLetters], [5, 3, 3])
+          assert.deepStrictEqual([offered, rejected, deadLetters], [5, 2, 2])
         })
       ))
 

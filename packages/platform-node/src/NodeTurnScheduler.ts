@@ -20,6 +20,7 @@ const inRoot = AsyncLocalStorage.snapshot()
  */
 export const layer: Layer.Layer<never> = Layer.succeed(TurnScheduler, {
   soon: (task) => inRoot(queueMicrotask, task),
+  inline: (task) => inRoot(task),
   later: (task) => {
     inRoot(setImmediate, task)
   }

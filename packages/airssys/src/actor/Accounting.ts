@@ -33,6 +33,8 @@ export interface Accounting {
   readonly running: number
   readonly waiting: number
   readonly deadLetters: number
+  /** Answers that came when nobody waited for them any more. They are no messages. */
+  readonly lateReplies: number
 }
 
 /**

@@ -112,6 +112,21 @@ export class AskTimeout extends Data.TaggedError("AskTimeout")<{
 }
 
 /**
+ * As many messages as the actor may stash are stashed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class StashFull extends Data.TaggedError("StashFull")<{
+  readonly actor: string
+  readonly capacity: number
+}> {
+  override get message(): string {
+    return `The stash of ${this.actor} is full (capacity ${this.capacity})`
+  }
+}
+
+/**
  * An actor crashed because one it was linked to did, was killed, or was gone
  * already. It is in the cause of the crash.
  *

@@ -8,8 +8,9 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import { hasProperty } from "effect/Predicate"
+import * as Sink from "effect/Sink"
 import type { AskError, OfferError } from "./ActorError.ts"
 import type * as Protocol from "./Protocol.ts"
 
@@ -91,3 +92,26 @@ export interface ActorRef<in M> {
  * @since 0.1.0
  */
 export const isActorRef = (u: unknown): u is ActorRef<never> => hasProperty(u, TypeId)
+
+/**
+ * A sink that offers each element to the actor: the policy of its mailbox
+ * decides whether the stream waits for it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const toSink = <M>(self: ActorRef<M>, options?: SendOptions): Sink.Sink<void, M, never, OfferError> =>
+  Sink.forEach((message: M) => self.offer(message, options))
+
+/**
+ * Asks from where there is no Effect. The promise is rejected with what the ask
+ * fails with, and when the signal aborts.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const askPromise = <M, Reply, Error>(
+  self: ActorRef<M>,
+  request: NoInfer<M> & Protocol.Request<Reply, Error>,
+  options?: AskOptions & { readonly signal?: AbortSignal | undefined }
+): Promise<Reply> => Effect.runPromise(self.ask(request, options), { signal: options?.signal })

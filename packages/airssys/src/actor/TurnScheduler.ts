@@ -26,6 +26,11 @@ export interface TurnScheduler {
   readonly soon: (task: () => void) => void
   /** Runs the task after other events of the loop: a macrotask. */
   readonly later: (task: () => void) => void
+  /**
+   * Runs the task before it returns, as `soon` would otherwise: for requests to
+   * an actor that has nothing else to do. Default: none is handled that way.
+   */
+  readonly inline?: ((task: () => void) => void) | undefined
   /** Takes the decisions of the loop. Default: the loop does. */
   readonly steering?: Steering | undefined
 }
@@ -64,6 +69,7 @@ export const TurnScheduler: Context.Reference<TurnScheduler> = Context.Reference
       const dispatcher = new Scheduler.MixedScheduler().makeDispatcher()
       return {
         soon: (task) => queueMicrotask(task),
+        inline: (task) => task(),
         later: (task) => dispatcher.scheduleTask(task, 0)
       }
     }

@@ -247,7 +247,7 @@ describe("Simulation", () => {
       Effect.gen(function*() {
         const { program, settings } = programs.doublePayments
         const failed = yield* Effect.flip(Simulation.explore({ ...settings, seeds: seedsToFind }, program))
-        assert.lengthOf(failed.recipe.onlyFaults!, 1)
+        assert.isAtMost(failed.recipe.onlyFaults!.length, 2)
         assert.include(failed.trace, "fault")
         assert.include(failed.message, JSON.stringify(failed.recipe))
         const again = yield* Effect.flip(Simulation.run({ ...settings, ...failed.recipe }, program))

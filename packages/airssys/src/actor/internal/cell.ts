@@ -19,6 +19,7 @@ import type * as Mailbox from "../Mailbox.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
+import type { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
 import type { CellContext } from "./context.ts"
 import {
@@ -58,6 +59,8 @@ export interface Lifecycle {
   /** Ends the life from outside of its handler, as a crash. */
   readonly fault: (cell: Cell, cause: Cause.Cause<unknown>) => void
   readonly afterBatch: (cell: Cell) => void
+  /** The alarms of the clock in a context. */
+  readonly alarmsOf: (context: Context.Context<never>) => Alarms
   readonly requestStop: (cell: Cell) => void
   readonly deadLetter: (recipient: ActorRef<never>, message: unknown, from: From, reason: DeadLetter.Reason) => void
   readonly spawn: <M, E, R>(
@@ -209,6 +212,11 @@ export class Cell implements ActorRef<unknown>, Target {
     return Context.get(this.context, Clock.Clock)
   }
 
+  /** By the actor's clock. */
+  get alarms(): Alarms {
+    return this.system.alarmsOf(this.context)
+  }
+
   get monotonicMillis(): number {
     return Number(this.clock.monotonicTimeNanosUnsafe()) / 1e6
   }
@@ -233,18 +241,61 @@ export class Cell implements ActorRef<unknown>, Target {
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError> {
-    const answer = Effect.callback<Reply, Error | AskError>((resume) => {
+    if (options === undefined) return this.asking(sender, request, undefined, Infinity, undefined)
+    const delivery = deliveryOf(options)
+    const millis = options.timeout === undefined
+      ? Infinity
+      : Duration.toMillis(Duration.fromInputUnsafe(options.timeout))
+    if (millis === Infinity) return this.asking(sender, request, delivery, millis, undefined)
+    return Effect.withFiber((fiber) => this.asking(sender, request, delivery, millis, fiber.context))
+  }
+
+  private asking<Reply, Error>(
+    sender: ActorRef<never> | undefined,
+    request: Protocol.Request<Reply, Error>,
+    delivery: Delivery | undefined,
+    timeoutMillis: number,
+    context: Context.Context<never> | undefined
+  ): Effect.Effect<Reply, Error | AskError> {
+    return Effect.callback<Reply, Error | AskError>((resume) => {
       const ask = new Ask(sender, resume as (effect: Effect.Effect<unknown, unknown>) => void)
-      const refused = this.send(request, ask, deliveryOf(options))
-      if (refused !== undefined) ask.settle(Exit.fail(refusalOf(this, refused, request)))
-      return Effect.sync(() => ask.cancel())
+      if (delivery === undefined && this.isAtHand) {
+        this.turns.inline(this, request, ask)
+      } else {
+        const refused = this.send(request, ask, delivery)
+        if (refused !== undefined) ask.settle(Exit.fail(refusalOf(this, refused, request)))
+      }
+      if (ask.isAnswered) return undefined
+      if (context !== undefined) {
+        ask.alarm = this.system.alarmsOf(context).in(timeoutMillis, () => {
+          ask.giveUp(Exit.fail(new AskTimeout({ actor: this.name, timeoutMillis })))
+          this.withdraw(request, ask)
+        })
+      }
+      return Effect.sync(() => {
+        ask.cancel()
+        this.withdraw(request, ask)
+      })
     })
-    if (options?.timeout === undefined) return answer
-    const duration = Duration.fromInputUnsafe(options.timeout)
-    return Effect.timeoutOrElse(answer, {
-      duration,
-      orElse: () => Effect.fail(new AskTimeout({ actor: this.name, timeoutMillis: Duration.toMillis(duration) }))
-    })
+  }
+
+  /** Whether a request can be handled on the stack of its asker: nothing waits, nothing runs. */
+  private get isAtHand(): boolean {
+    return (this.flags & ~statusMask) === 0 && this.tail === this.head && this.turns.canInline &&
+      this.options?.schema === undefined
+  }
+
+  /** Handles a request that never waits. */
+  runInline(message: unknown, from: Ask): void {
+    this.turns.offered++
+    this.head++
+    this.tail++
+    this.flags |= running
+    this.message = message
+    this.from = from
+    const outcome = this.handle()
+    if (outcome === undefined) this.conclude()
+    this.endBatch(outcome)
   }
 
   send(message: unknown, from: From, delivery?: Delivery): Refusal | undefined {
@@ -496,6 +547,7 @@ export class Cell implements ActorRef<unknown>, Target {
 
   private rest(): void {
     this.flags &= ~(running | changed)
+    if ((this.flags & mixed) !== 0) this.rare!.idleness?.touch()
     if (this.head > farPosition) this.setBack()
     if ((this.flags & endsAfterBatch) !== 0) this.system.afterBatch(this)
     this.schedule()
@@ -511,7 +563,12 @@ export class Cell implements ActorRef<unknown>, Target {
   /** Gives the answer to a request. */
   answer(message: unknown, answer: Effect.Effect<unknown, unknown>): void {
     const ask = this.asker(message) ?? this.rare?.late?.get(message as object)
-    if (ask !== undefined && !ask.isAnswered) this.resume(ask, answer)
+    if (ask === undefined) return
+    if (!ask.isAnswered) return this.resume(ask, answer)
+    if (ask.isGone) {
+      ask.isGone = false
+      this.turns.lateReplies++
+    }
   }
 
   /** Tells somebody who waits, now or after the message while a handler is on the stack. */
@@ -545,7 +602,7 @@ export class Cell implements ActorRef<unknown>, Target {
 
   /** Moves both positions by whole rings; what was accepted stays counted. */
   private setBack(): void {
-    const by = this.head - (this.head & this.mask)
+    const by = this.mask < 0 ? this.head : this.head - (this.head & this.mask)
     this.head -= by
     this.tail -= by
     this.turns.accepted += by
@@ -557,7 +614,11 @@ export class Cell implements ActorRef<unknown>, Target {
     const { from, message } = this
     this.message = undefined
     this.from = undefined
-    if ((this.flags & aside) !== 0 || !(from instanceof Ask) || from.isAnswered) return
+    if ((this.flags & aside) !== 0 || !(from instanceof Ask)) return
+    if (from.isAnswered) {
+      if (from.isGone) this.remember(message, from)
+      return
+    }
     const held = this.getRare().held ??= new Map()
     const first = held.get(message)
     if (first === undefined) {
@@ -578,10 +639,16 @@ export class Cell implements ActorRef<unknown>, Target {
       else if (ask.next !== undefined) held!.set(request, ask.next)
       else held!.delete(request)
       ask.next = undefined
-      const late = this.rare!.late ??= new WeakMap()
-      late.set(request, ask)
+      this.remember(request, ask)
       return
     }
+  }
+
+  /** Keeps an ask that is held no longer for as long as its request can still be answered. */
+  private remember(request: unknown, ask: Ask): void {
+    if (typeof request !== "object" || request === null) return
+    const late = this.getRare().late ??= new WeakMap()
+    late.set(request, ask)
   }
 
   /** The asker who waits longest for the answer to this message object. */
@@ -596,7 +663,9 @@ export class Cell implements ActorRef<unknown>, Target {
       first = next
     }
     const from = this.from
-    return this.message === message && from instanceof Ask && !from.isAnswered ? from : undefined
+    return this.message === message && from instanceof Ask && (!from.isAnswered || from.isGone)
+      ? from
+      : undefined
   }
 
   /** The cell's own context; every Effect of the actor runs in it. */
@@ -629,10 +698,14 @@ export class Cell implements ActorRef<unknown>, Target {
   endLife(): void {
     this.live = undefined
     this.handler = undefined
-    const cleanups = this.rare?.cleanups
-    if (cleanups === undefined) return
-    this.rare!.cleanups = undefined
-    for (const cleanup of cleanups) cleanup()
+    const { rare } = this
+    if (rare === undefined) return
+    rare.timers = undefined
+    rare.idleness?.cancel()
+    rare.idleness = undefined
+    const { cleanups } = rare
+    rare.cleanups = undefined
+    for (const cleanup of cleanups ?? []) cleanup()
   }
 
   toJSON(): unknown {

@@ -116,7 +116,7 @@ export const takeNext = (cell: Cell): boolean => {
   while (true) {
     const envelope = lanes.shiftUrgent() ?? (cell.tail === cell.head ? lanes.low.shift() : cell.shift())
     if (lanes.blocked.size > 0) admit(cell, lanes)
-    if (lanes.isIdle) cell.flags &= ~mixed
+    if (lanes.isIdle && cell.rare!.idleness === undefined) cell.flags &= ~mixed
     if (envelope === undefined) return false
     cell.measure()
     if (envelope.ticket?.isLive === false) {

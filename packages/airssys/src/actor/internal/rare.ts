@@ -8,6 +8,7 @@ import type { Bonds } from "./bonds.ts"
 import type { Cell, Keeper } from "./cell.ts"
 import type { Lanes } from "./lanes.ts"
 import type { Stash } from "./stash.ts"
+import type { Idleness, LifeTimers } from "./timing.ts"
 
 /** How an actor ends, once that is decided. */
 export interface Ending {
@@ -30,6 +31,8 @@ export class Rare {
   bonds: Bonds | undefined = undefined
   lanes: Lanes | undefined = undefined
   stash: Stash | undefined = undefined
+  timers: LifeTimers | undefined = undefined
+  idleness: Idleness | undefined = undefined
   /** Sleeps to the deadline of a stop. */
   timer: Fiber.Fiber<unknown, unknown> | undefined = undefined
   ending: Ending | undefined = undefined

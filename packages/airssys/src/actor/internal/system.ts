@@ -1,7 +1,8 @@
 // What an actor fails with is its supervisor's matter: here every error is `unknown`.
 // @effect-diagnostics anyUnknownInErrorContext:off
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -27,10 +28,11 @@ import type { Metrics } from "../Mailbox.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
 import type { TurnScheduler } from "../TurnScheduler.ts"
+import { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
 import { cutLinks } from "./bonds.ts"
 import { Cell, type KeeperOptions, type Lifecycle } from "./cell.ts"
-import { CellContext } from "./context.ts"
+import { CellContext, Self } from "./context.ts"
 import { aside, closed, doomed, draining, leaving, paused, running, scheduled, suspending, tearing } from "./flags.ts"
 import { inTurn } from "./inTurn.ts"
 import type { Envelope } from "./lanes.ts"
@@ -63,6 +65,7 @@ export class System implements Lifecycle {
   readonly turns: Turns
   readonly roots = new Set<Cell>()
   readonly names = new Map<string, Cell>()
+  private readonly alarms = new Map<Clock.Clock, Alarms>()
   private isClosed = false
   private nextId = 1
   private readonly hooks: ActorHooks
@@ -159,7 +162,8 @@ export class System implements Lifecycle {
   /** Runs the behaviour; `next` is not called when the actor ends meanwhile. */
   private start(cell: Cell, next: (exit: Exit.Exit<Handler<unknown>, unknown>) => void): void {
     if (Exit.isExit(cell.behaviour)) return next(cell.behaviour as Exit.Exit<Handler<unknown>, unknown>)
-    const fiber = Effect.runForkWith(cell.openScope())(cell.behaviour)
+    cell.live = this.enliven(cell)
+    const fiber = Effect.runForkWith(Context.add(cell.openScope(), Self, cell.live))(cell.behaviour)
     if ((cell.flags & doomed) !== 0) return fiber.interruptUnsafe()
     cell.fiber = fiber
     const timeoutMillis = Duration.toMillis(cell.options?.startTimeout ?? defaultStartTimeout)
@@ -188,8 +192,24 @@ export class System implements Lifecycle {
     cell.setStatus("Running")
     cell.guardian?.started(cell, cell.monotonicMillis)
     if (isFirst) this.emit(cell, { _tag: "Started" })
+    if ((cell.flags & leaving) !== 0) this.afterBatch(cell)
     cell.schedule()
     return undefined
+  }
+
+  alarmsOf(context: Context.Context<never>): Alarms {
+    const clock = Context.get(context, Clock.Clock)
+    let alarms = this.alarms.get(clock)
+    if (alarms === undefined) {
+      alarms = new Alarms(context)
+      this.alarms.set(clock, alarms)
+    }
+    return alarms
+  }
+
+  private silence(): void {
+    for (const alarms of this.alarms.values()) alarms.silence()
+    this.alarms.clear()
   }
 
   enliven(cell: Cell): CellContext {
@@ -422,7 +442,14 @@ export class System implements Lifecycle {
   }
 
   exit(cell: Cell, exit: ActorExit): void {
-    if ((cell.flags & (doomed | tearing | paused)) !== 0) return
+    if ((cell.flags & (doomed | tearing)) !== 0) return
+    if ((cell.flags & paused) !== 0) {
+      // What starts ends when it has started; what waits for its restart has no life to end.
+      if (cell.live === undefined) return
+      cell.getRare().exit ??= exit
+      cell.flags |= leaving
+      return
+    }
     if ((cell.flags & running) === 0) return this.exited(cell, exit)
     if (cell.fiber !== undefined) return this.interruptMessage(cell, exit)
     cell.getRare().exit ??= exit
@@ -708,12 +735,14 @@ export class System implements Lifecycle {
         if (isOver || slept._tag === "Failure") return
         isOver = true
         for (const cell of [...this.roots].toReversed()) this.abandon(cell)
+        this.silence()
         resume(Effect.void)
       })
       this.stopAll([...this.roots].toReversed(), () => {
         if (isOver) return
         isOver = true
         timer.interruptUnsafe()
+        this.silence()
         resume(Effect.void)
       })
     })
@@ -784,6 +813,7 @@ export class System implements Lifecycle {
       stashed,
       running: isRunning,
       waiting,
+      lateReplies: this.turns.lateReplies,
       deadLetters: rejected + expired + evicted + quarantined + discarded
     }
   }

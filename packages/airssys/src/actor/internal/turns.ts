@@ -1,13 +1,22 @@
 import type { Steering, TurnScheduler } from "../TurnScheduler.ts"
+import type { Ask } from "./ask.ts"
 
 /** Messages one actor may handle before the next ready actor has its go. */
 const actorBatch = 256
 
 const turnBudget = 16_384
 
+/** How many requests may be handled on top of each other. */
+const inlineDepth = 16
+
 /** What the turn calls: handles up to `batch` messages, returns how many. */
 export interface Ready {
   run(): number
+}
+
+/** What handles a request at once. */
+interface Inlined {
+  runInline(message: unknown, ask: Ask): void
 }
 
 interface Batch {
@@ -30,10 +39,18 @@ export class Turns {
   evicted = 0
   quarantined = 0
   discarded = 0
+  /** Answers that came when nobody waited any more. */
+  lateReplies = 0
   /** Messages the actor that is run may handle. */
   batch = actorBatch
   readonly steering: Steering | undefined
 
+  private readonly isInlining: boolean
+  private depth = 0
+  /** On its way through the scheduler. */
+  private inlined: Inlined | undefined = undefined
+  private inlinedMessage: unknown = undefined
+  private inlinedAsk: Ask | undefined = undefined
   private current: Batch | undefined = undefined
   private batchFrom = 0
 
@@ -47,6 +64,32 @@ export class Turns {
   constructor(scheduler: TurnScheduler) {
     this.scheduler = scheduler
     this.steering = scheduler.steering
+    this.isInlining = scheduler.steering === undefined && scheduler.inline !== undefined
+  }
+
+  /** Whether a request may be handled on the stack of its asker. */
+  get canInline(): boolean {
+    return this.isInlining && this.depth < inlineDepth
+  }
+
+  inline(cell: Inlined, message: unknown, ask: Ask): void {
+    this.inlined = cell
+    this.inlinedMessage = message
+    this.inlinedAsk = ask
+    this.depth++
+    try {
+      this.scheduler.inline!(this.runInlined)
+    } finally {
+      this.depth--
+    }
+  }
+
+  private readonly runInlined = (): void => {
+    const { inlined, inlinedAsk, inlinedMessage } = this
+    this.inlined = undefined
+    this.inlinedMessage = undefined
+    this.inlinedAsk = undefined
+    inlined!.runInline(inlinedMessage, inlinedAsk!)
   }
 
   /** A batch is on the stack from here to `leave`; its messages are counted there. */
