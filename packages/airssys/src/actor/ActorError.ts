@@ -171,6 +171,38 @@ export class ActorStartTimeout extends Data.TaggedError("ActorStartTimeout")<{
 }
 
 /**
+ * A health probe did not end within its time, in milliseconds.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ProbeTimeout extends Data.TaggedError("ProbeTimeout")<{
+  readonly actor: string
+  readonly timeoutMillis: number
+}> {
+  override get message(): string {
+    return `The probe of ${this.actor} did not end within ${this.timeoutMillis} ms`
+  }
+}
+
+/**
+ * The health probe of a child failed so often in a row that its life was ended;
+ * `cause` is that of the last time.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ProbeFailed extends Data.TaggedError("ProbeFailed")<{
+  readonly actor: string
+  readonly failures: number
+  readonly cause: Cause.Cause<unknown>
+}> {
+  override get message(): string {
+    return `The probe of ${this.actor} failed ${this.failures} times in a row`
+  }
+}
+
+/**
  * What an ask fails with besides the request's own error.
  *
  * @category errors

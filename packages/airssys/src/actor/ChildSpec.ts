@@ -15,7 +15,8 @@ import { ActorSystem } from "./ActorSystem.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Guardian } from "./Guardian.ts"
-import { checkSignificant, shutdownOf } from "./internal/childOptions.ts"
+import { checkSignificant, probingOf, shutdownOf } from "./internal/childOptions.ts"
+import { probed } from "./internal/probing.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 
@@ -93,6 +94,25 @@ export type Requirements<C> = C extends ChildSpec<infer _S, infer _E, infer R> ?
  */
 export type Shutdown = Duration.Input | "Brutal"
 
+/**
+ * How the health of a child is probed: `check` runs `every` so often beside the
+ * child, with its services. When it has failed, or taken longer than `timeout`,
+ * `failures` times in a row, the child crashes with `ProbeFailed`; what follows
+ * is what follows any crash.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Probe<out M, out R = never> {
+  readonly check: (ref: ActorRef<M>) => Effect.Effect<unknown, unknown, R>
+  /** Default: 10 seconds, counted from the end of the last one. */
+  readonly every?: Duration.Input | undefined
+  /** Default: 5 seconds. */
+  readonly timeout?: Duration.Input | undefined
+  /** Default: 3. */
+  readonly failures?: number | undefined
+}
+
 const everyCrash = (): boolean => true
 
 /**
@@ -101,12 +121,13 @@ const everyCrash = (): boolean => true
  *
  * Defaults: `Permanent`, `Backoff.standard`, 5 seconds to shut down, 30
  * seconds to start, an unbounded mailbox, no services. Throws a `RangeError`
- * for a significant child that is permanent, since that never ends by itself.
+ * for a significant child that is permanent, since that never ends by itself,
+ * and for counts that are no whole numbers.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = <M, E = never, R = never, S = never>(options: {
+export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   readonly id: string
   readonly behaviour: Behaviour<M, E, R>
   readonly restart?: Restart | undefined
@@ -120,12 +141,23 @@ export const make = <M, E = never, R = never, S = never>(options: {
    */
   readonly isCounted?: ((cause: Cause.Cause<unknown>) => boolean) | undefined
   readonly shutdown?: Shutdown | undefined
+  /** Default: none. */
+  readonly probe?: Probe<M, R2> | undefined
+  /**
+   * How often a message that crashes the child is delivered again after the
+   * restart, before it is quarantined. Default: never.
+   */
+  readonly redeliver?: number | undefined
   readonly startTimeout?: Duration.Input | undefined
   readonly mailbox?: Mailbox | undefined
   readonly protocol?: Protocol.Any | undefined
   readonly provide?: ((ref: ActorRef<M>) => Context.Context<S>) | undefined
-}): ChildSpec<S, E, Exclude<R, Scope.Scope>, M> => {
-  const { behaviour, id, mailbox, protocol, provide, startTimeout } = options
+}): ChildSpec<S, E, Exclude<R | NoInfer<R2>, Scope.Scope>, M> => {
+  const { behaviour, id, mailbox, probe, protocol, provide, redeliver, startTimeout } = options
+  if (redeliver !== undefined && !(Number.isInteger(redeliver) && redeliver >= 0)) {
+    throw new RangeError(`A message is delivered again a whole number of times, not ${redeliver}`)
+  }
+  const probing = probe === undefined ? undefined : probingOf(probe)
   const shutdown = shutdownOf(options.shutdown ?? "5 seconds")
   const restart = options.restart ?? "Permanent"
   const isSignificant = options.isSignificant ?? false
@@ -147,7 +179,8 @@ export const make = <M, E = never, R = never, S = never>(options: {
           mailbox,
           shutdown,
           startTimeout,
-          guardian
+          redeliver,
+          guardian: probing === undefined ? guardian : probed(guardian, probing)
         })
         return { ref, services: provide === undefined ? Context.empty() as Context.Context<S> : provide(ref) }
       })

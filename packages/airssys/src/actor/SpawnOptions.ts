@@ -32,6 +32,13 @@ export interface SpawnOptions {
   readonly shutdown?: Duration.Input | undefined
   /** How long a start or restart may take. Default: 30 seconds. */
   readonly startTimeout?: Duration.Input | undefined
+  /**
+   * How often a message that crashes the actor is delivered again, before all
+   * others, when it has been restarted; its asker waits on. One more crash and
+   * the message is quarantined: a dead letter. Default: never, and it counts as
+   * failed.
+   */
+  readonly redeliver?: number | undefined
   /** Who decides what follows when the actor crashes or ends. Default: nobody, it ends. */
   readonly guardian?: Guardian | undefined
 }

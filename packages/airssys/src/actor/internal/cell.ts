@@ -42,6 +42,7 @@ import {
 import { Envelope } from "./lanes.ts"
 import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
+import { fateOf } from "./redelivery.ts"
 import { type Delivery, deliveryOf, type From, type Refusal, signal, type Target } from "./target.ts"
 import type { Turns } from "./turns.ts"
 
@@ -535,13 +536,15 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   private crash(cause: Cause.Cause<unknown>): void {
-    const from = this.from
-    this.count("failed")
+    const { from, message } = this
     this.message = undefined
     this.from = undefined
     this.flags = (this.flags & ~(running | changed | aside)) | paused
+    const fate = this.options?.redeliver === undefined ? "failed" : fateOf(this)
+    if (fate !== "waiting") this.count(fate)
+    if (fate === "quarantined") this.system.deadLetter(this, message, from, "Quarantined")
     this.system.crashed(this, cause)
-    if (from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: this.name, cause })))
+    if (fate !== "waiting" && from instanceof Ask) from.settle(Exit.fail(new ActorCrashed({ actor: this.name, cause })))
     this.flush()
   }
 

@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
-import type { Restart, Shutdown } from "../ChildSpec.ts"
+import type { Probe, Restart, Shutdown } from "../ChildSpec.ts"
+import type { Probing } from "./probing.ts"
 
 export const shutdownOf = (shutdown: Shutdown): Duration.Duration =>
   shutdown === "Brutal" ? Duration.zero : Duration.fromInputUnsafe(shutdown)
@@ -8,5 +9,17 @@ export const shutdownOf = (shutdown: Shutdown): Duration.Duration =>
 export const checkSignificant = (id: string, restart: Restart, isSignificant: boolean): void => {
   if (isSignificant && restart === "Permanent") {
     throw new RangeError(`A permanent child cannot be significant: ${id}`)
+  }
+}
+
+export const probingOf = <M, R>({ check, every, failures = 3, timeout }: Probe<M, R>): Probing => {
+  if (!(Number.isInteger(failures) && failures >= 1)) {
+    throw new RangeError(`A probe fails a whole number of times from 1, not ${failures}`)
+  }
+  return {
+    check: check as Probing["check"],
+    every: Duration.fromInputUnsafe(every ?? "10 seconds"),
+    timeout: Duration.fromInputUnsafe(timeout ?? "5 seconds"),
+    failures
   }
 }

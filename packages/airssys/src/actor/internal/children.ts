@@ -417,10 +417,9 @@ export class Children implements Keeper {
     each(order, (entry, done) => {
       const { cell } = entry
       if (cell === undefined || cell.isEnded) return done()
-      if (after === "End") {
-        if (entry === gaveUp?.entry) system.conclude(cell, gaveUp.exit, done)
-        else system.stopThen(cell, done)
-      } else if (entry.isStatic) this.suspend(entry, after === "Suspend" ? undefined : after, done)
+      if (after !== "End" && entry.isStatic) {
+        this.suspend(entry, after === "Suspend" ? undefined : after, done)
+      } else if (entry === gaveUp?.entry) system.conclude(cell, gaveUp.exit, done)
       else system.stopThen(cell, done)
     }, () => {
       if (after !== "End") {

@@ -15,6 +15,8 @@ export class Envelope {
   readonly expiresAt: number
   readonly ttlMillis: number
   readonly ticket: Ticket | undefined
+  /** How often it crashed the actor that is to get it again. */
+  crashes = 0
 
   constructor(message: unknown, from: From, expiresAt: number, ttlMillis: number, ticket: Ticket | undefined) {
     this.message = message
@@ -32,6 +34,10 @@ class Lane {
 
   get size(): number {
     return this.items.length - this.first
+  }
+
+  get head(): Envelope | undefined {
+    return this.items[this.first]
   }
 
   push(envelope: Envelope): void {
@@ -72,6 +78,10 @@ export class Lanes {
   readonly low = new Lane()
   /** Envelopes in the ring. */
   inRing = 0
+  /** How often a message that crashed the actor is delivered again; it is taken out of these lanes then. */
+  redeliver = 0
+  /** The current message, where it may be delivered again. */
+  taken: Envelope | undefined = undefined
   /** In the order they came. */
   readonly blocked = new Set<Blocked>()
 
@@ -80,7 +90,7 @@ export class Lanes {
   }
 
   get isIdle(): boolean {
-    return this.inRing === 0 && this.blocked.size === 0 && this.size === 0
+    return this.redeliver === 0 && this.inRing === 0 && this.blocked.size === 0 && this.size === 0
   }
 
   of(priority: Exclude<Priority, "Normal">): Lane {
@@ -90,6 +100,11 @@ export class Lanes {
   /** The next one that goes before the ring. */
   shiftUrgent(): Envelope | undefined {
     return this.front.shift() ?? this.system.shift() ?? this.high.shift()
+  }
+
+  /** The message that is to be delivered again at once, if there is one. */
+  takePutBack(): Envelope | undefined {
+    return this.front.head !== undefined && this.front.head.crashes > 0 ? this.front.shift() : undefined
   }
 
   drain(): Array<Envelope> {

@@ -126,6 +126,7 @@ export const takeNext = (cell: Cell): boolean => {
       const { from, ttlMillis } = envelope
       if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired({ actor: cell.name, ttlMillis })))
     } else {
+      if (lanes.redeliver > 0) lanes.taken = envelope
       cell.message = envelope.message
       cell.from = envelope.from
       return true

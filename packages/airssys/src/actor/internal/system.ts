@@ -38,6 +38,7 @@ import { inTurn } from "./inTurn.ts"
 import type { Envelope } from "./lanes.ts"
 import { takeBlocked } from "./mixed.ts"
 import { Counts, type Ending } from "./rare.ts"
+import { failPutBack, keepTaken } from "./redelivery.ts"
 import { steer } from "./steered.ts"
 import { type From, targetOf } from "./target.ts"
 import { Turns } from "./turns.ts"
@@ -146,6 +147,7 @@ export class System implements Lifecycle {
       keeper.born(cell)
     }
     if (name !== undefined) this.names.set(name, cell)
+    if ((options?.redeliver ?? 0) > 0) keepTaken(cell, options!.redeliver!)
     return cell
   }
 
@@ -251,6 +253,7 @@ export class System implements Lifecycle {
         return verdict.next()
       }
       case "End":
+        if (exit._tag === "Crashed") failPutBack(cell, exit.cause)
         return this.proceed(cell, () => this.terminate(cell, this.endingOf(cell, exit)))
     }
   }
