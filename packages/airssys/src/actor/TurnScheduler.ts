@@ -14,6 +14,7 @@ import * as Context from "effect/Context"
 import * as Scheduler from "effect/Scheduler"
 import type { Accounting } from "./Accounting.ts"
 import type { ActorRef } from "./ActorRef.ts"
+import { inPlace } from "./internal/turns.ts"
 
 declare const queueMicrotask: (task: () => void) => void
 
@@ -69,7 +70,7 @@ export const TurnScheduler: Context.Reference<TurnScheduler> = Context.Reference
       const dispatcher = new Scheduler.MixedScheduler().makeDispatcher()
       return {
         soon: (task) => queueMicrotask(task),
-        inline: (task) => task(),
+        inline: inPlace,
         later: (task) => dispatcher.scheduleTask(task, 0)
       }
     }

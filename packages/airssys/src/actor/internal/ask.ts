@@ -3,12 +3,17 @@ import type * as Effect from "effect/Effect"
 import type { ActorRef } from "../ActorRef.ts"
 import type { Alarm } from "./alarms.ts"
 
+type Resume = (effect: Effect.Effect<unknown, unknown>) => void
+
+const keepsAnswer: Resume = () => {}
+
 /**
  * The asker of a request, in the second slot of its mailbox entry.
  *
  * An answer that is given while a handler is on the stack is kept until the
  * message has ended, since the asker's fiber runs on the stack of `settle` and
- * is to find the actor between messages.
+ * is to find the actor between messages. An asker on whose own stack the
+ * request is handled takes the answer from here when that is over.
  */
 export class Ask {
   readonly sender: ActorRef<never> | undefined
@@ -18,13 +23,11 @@ export class Ask {
   alarm: Alarm | undefined = undefined
   /** Nobody waits any more, and the actor has not answered. */
   isGone = false
-  private answer: Effect.Effect<unknown, unknown> | undefined = undefined
-  private resume: ((effect: Effect.Effect<unknown, unknown>) => void) | undefined
+  /** What the asker got or is to get. */
+  answer: Effect.Effect<unknown, unknown> | undefined = undefined
+  private resume: Resume | undefined
 
-  constructor(
-    sender: ActorRef<never> | undefined,
-    resume: (effect: Effect.Effect<unknown, unknown>) => void
-  ) {
+  constructor(sender: ActorRef<never> | undefined, resume: Resume = keepsAnswer) {
     this.sender = sender
     this.resume = resume
   }
@@ -33,17 +36,28 @@ export class Ask {
     return this.resume === undefined || this.answer !== undefined
   }
 
+  /** Whether nobody is resumed by an answer. */
+  get isSilent(): boolean {
+    return this.resume === keepsAnswer
+  }
+
+  /** The asker waits from here on. */
+  wait(resume: Resume): void {
+    this.resume = resume
+  }
+
   keep(answer: Effect.Effect<unknown, unknown>): void {
     this.answer = answer
   }
 
   /** Resumes the asker, with the answer that was kept if there is one. */
   settle(otherwise: Effect.Effect<unknown, unknown>): void {
-    const resume = this.resume
+    const { resume } = this
     if (resume === undefined) return
     this.resume = undefined
+    this.answer ??= otherwise
     this.alarm?.cancel()
-    resume(this.answer ?? otherwise)
+    resume(this.answer)
   }
 
   /** The asker went away. */

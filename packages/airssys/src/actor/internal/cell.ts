@@ -258,15 +258,18 @@ export class Cell implements ActorRef<unknown>, Target {
     timeoutMillis: number,
     context: Context.Context<never> | undefined
   ): Effect.Effect<Reply, Error | AskError> {
-    return Effect.callback<Reply, Error | AskError>((resume) => {
-      const ask = new Ask(sender, resume as (effect: Effect.Effect<unknown, unknown>) => void)
+    return Effect.callback<Reply, Error | AskError>((settle) => {
+      const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
+      const ask = new Ask(sender)
       if (delivery === undefined && this.isAtHand) {
         this.turns.inline(this, request, ask)
+        if (ask.answer !== undefined) return resume(ask.answer)
+        ask.wait(resume)
       } else {
+        ask.wait(resume)
         const refused = this.send(request, ask, delivery)
-        if (refused !== undefined) ask.settle(Exit.fail(refusalOf(this, refused, request)))
+        if (refused !== undefined) return ask.settle(Exit.fail(refusalOf(this, refused, request)))
       }
-      if (ask.isAnswered) return undefined
       if (context !== undefined) {
         ask.alarm = this.system.alarmsOf(context).in(timeoutMillis, () => {
           ask.giveUp(Exit.fail(new AskTimeout({ actor: this.name, timeoutMillis })))
@@ -295,7 +298,17 @@ export class Cell implements ActorRef<unknown>, Target {
     this.message = message
     this.from = from
     const outcome = this.handle()
-    if (outcome === undefined) this.conclude()
+    if (outcome === undefined) {
+      if ((this.flags & ~statusMask) === running && from.isAnswered && this.tail === this.head) {
+        this.turns.handled++
+        this.message = undefined
+        this.from = undefined
+        this.flags &= ~running
+        if (this.head > farPosition) this.setBack()
+        return
+      }
+      this.conclude()
+    }
     this.endBatch(outcome)
   }
 
@@ -576,7 +589,7 @@ export class Cell implements ActorRef<unknown>, Target {
 
   /** Tells somebody who waits, now or after the message while a handler is on the stack. */
   resume(ask: Ask, answer: Effect.Effect<unknown, unknown>): void {
-    if ((this.flags & running) === 0 || this.fiber !== undefined) return ask.settle(answer)
+    if ((this.flags & running) === 0 || this.fiber !== undefined || ask.isSilent) return ask.settle(answer)
     ask.keep(answer)
     ask.next = this.answered
     this.answered = ask

@@ -6,6 +6,9 @@ const actorBatch = 256
 
 const turnBudget = 16_384
 
+/** Handles a request where its asker is. */
+export const inPlace = (task: () => void): void => task()
+
 /** How many requests may be handled on top of each other. */
 const inlineDepth = 16
 
@@ -46,6 +49,7 @@ export class Turns {
   readonly steering: Steering | undefined
 
   private readonly isInlining: boolean
+  private readonly isInPlace: boolean
   private depth = 0
   /** On its way through the scheduler. */
   private inlined: Inlined | undefined = undefined
@@ -64,6 +68,7 @@ export class Turns {
   constructor(scheduler: TurnScheduler) {
     this.scheduler = scheduler
     this.steering = scheduler.steering
+    this.isInPlace = scheduler.inline === inPlace
     this.isInlining = scheduler.steering === undefined && scheduler.inline !== undefined
   }
 
@@ -73,15 +78,20 @@ export class Turns {
   }
 
   inline(cell: Inlined, message: unknown, ask: Ask): void {
-    this.inlined = cell
-    this.inlinedMessage = message
-    this.inlinedAsk = ask
     this.depth++
     try {
-      this.scheduler.inline!(this.runInlined)
+      if (this.isInPlace) cell.runInline(message, ask)
+      else this.inlineElsewhere(cell, message, ask)
     } finally {
       this.depth--
     }
+  }
+
+  private inlineElsewhere(cell: Inlined, message: unknown, ask: Ask): void {
+    this.inlined = cell
+    this.inlinedMessage = message
+    this.inlinedAsk = ask
+    this.scheduler.inline!(this.runInlined)
   }
 
   private readonly runInlined = (): void => {

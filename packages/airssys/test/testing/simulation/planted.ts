@@ -152,8 +152,8 @@ export const bugs: ReadonlyArray<Bug> = [
     program: "lossless",
     edits: [{
       file: mixed,
-      find: "    if (lanes.blocked.size > 0) admit(cell, lanes)\n    if (lanes.isIdle)",
-      replace: "    if (lanes.isIdle)"
+      find: "    if (lanes.blocked.size > 0) admit(cell, lanes)\n",
+      replace: ""
     }]
   },
   {
