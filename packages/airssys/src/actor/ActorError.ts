@@ -39,6 +39,22 @@ export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{
 }
 
 /**
+ * The hooks of the system refused the message, see `ActorHooks`. It is a dead
+ * letter.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MessageRefused extends Data.TaggedError("MessageRefused")<{
+  readonly actor: string
+  readonly because: string
+}> {
+  override get message(): string {
+    return `A message to ${this.actor} was refused: ${this.because}`
+  }
+}
+
+/**
  * The turn of the request came later than its time to live, in milliseconds.
  * The actor did not see it.
  *
@@ -216,7 +232,7 @@ export type AskError = OfferError | AskTimeout | MessageExpired | ActorCrashed |
  * @category errors
  * @since 0.1.0
  */
-export type OfferError = MailboxFull | ActorStopped | InvalidMessage
+export type OfferError = MailboxFull | ActorStopped | InvalidMessage | MessageRefused
 
 /**
  * What a spawn fails with besides the behaviour's own error.

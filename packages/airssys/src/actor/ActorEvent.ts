@@ -3,7 +3,8 @@
  *
  * `Restarting` follows the `Crashed` (or the normal end) of a supervised actor
  * and is followed by `Restarted`, or by `Crashed` when the start fails. The
- * last event of an actor is `Stopped` or `Failed`.
+ * last event of an actor is `Stopped` or `Failed`. `severity` says how much one
+ * matters.
  *
  * @since 0.1.0
  */
@@ -120,7 +121,79 @@ export interface Abandoned extends Base {
 }
 
 /**
+ * Messages wait, and the actor has begun none for `forMillis`. Told once until
+ * it begins one. Only a system with a `watchdog` looks for it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type ActorEvent = Started | Crashed | Restarting | Restarted | Stopped | Failed | GaveUp | Abandoned
+export interface StuckMailbox extends Base {
+  readonly _tag: "StuckMailbox"
+  readonly depth: number
+  readonly forMillis: number
+}
+
+/**
+ * Each of these actors waits, in its current message, for the answer of the
+ * next one, and the last for that of the first. Told once while it lasts, for
+ * the first. Only a system with a `watchdog` looks for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AskCycle extends Base {
+  readonly _tag: "AskCycle"
+  readonly actors: ReadonlyArray<string>
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type ActorEvent =
+  | Started
+  | Crashed
+  | Restarting
+  | Restarted
+  | Stopped
+  | Failed
+  | GaveUp
+  | Abandoned
+  | StuckMailbox
+  | AskCycle
+
+/**
+ * How much an event matters to whoever runs the system.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Severity = "Debug" | "Info" | "Warning" | "Error"
+
+/**
+ * The severity of an event. `Error`: an actor is gone, or something of it could
+ * not be ended; `Warning`: something went wrong and is dealt with, or may need
+ * somebody; `Info`: a start, a restart that succeeded and an end in order.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const severity = (event: ActorEvent): Severity => {
+  switch (event._tag) {
+    case "Started":
+    case "Restarted":
+      return "Info"
+    case "Restarting":
+      return "Debug"
+    case "Stopped":
+      return event.reason === "DeadlineExceeded" || event.reason === "Killed" ? "Warning" : "Info"
+    case "Crashed":
+    case "StuckMailbox":
+      return "Warning"
+    case "Failed":
+    case "GaveUp":
+    case "Abandoned":
+    case "AskCycle":
+      return "Error"
+  }
+}

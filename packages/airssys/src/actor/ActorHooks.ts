@@ -7,6 +7,7 @@
  */
 import * as Context from "effect/Context"
 import type { ActorEvent } from "./ActorEvent.ts"
+import type { ActorRef } from "./ActorRef.ts"
 
 /**
  * @category models
@@ -15,6 +16,29 @@ import type { ActorEvent } from "./ActorEvent.ts"
 export interface ActorHooks {
   /** Called at each lifecycle event, in order. What it throws is logged and ignored. */
   readonly onEvent: (event: ActorEvent) => void
+  /**
+   * Called with each message that somebody sends, before the mailbox sees it.
+   * A text refuses the message: it is a dead letter, and an offer and an ask
+   * fail with `MessageRefused`. What it throws is logged and refuses too. What
+   * the system itself tells, such as the end of a watched actor, is not put to it.
+   */
+  readonly onOffer?: ((offer: Offer) => string | undefined) | undefined
+  /**
+   * Called when an actor is to end at once, by a kill or at its deadline, before
+   * what it runs is interrupted. What it throws is logged and ignored.
+   */
+  readonly beforeKill?: ((ref: ActorRef<never>, reason: "Killed" | "DeadlineExceeded") => void) | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Offer {
+  readonly recipient: ActorRef<never>
+  readonly message: unknown
+  /** The actor that sent it through its context. */
+  readonly sender: ActorRef<never> | undefined
 }
 
 /**

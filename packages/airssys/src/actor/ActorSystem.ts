@@ -10,6 +10,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,8 +28,10 @@ import type { Behaviour } from "./Behaviour.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { cellOf } from "./internal/cell.ts"
 import { System } from "./internal/system.ts"
+import * as watching from "./internal/watchdog.ts"
 import type * as Mailbox from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
+import type { Snapshot } from "./Snapshot.ts"
 import type { SpawnOptions } from "./SpawnOptions.ts"
 import type * as Termination from "./Termination.ts"
 import { TurnScheduler } from "./TurnScheduler.ts"
@@ -80,6 +83,8 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   readonly replay: (letter: DeadLetter, to?: ActorRef<never>) => Effect.Effect<boolean>
   /** What the mailbox of an actor holds at this moment, and what became of all it was sent. */
   readonly metrics: (ref: ActorRef<never>) => Effect.Effect<Mailbox.Metrics>
+  /** All actors at this moment. It takes time with their number: about a microsecond each. */
+  readonly snapshot: Effect.Effect<Snapshot>
   /** Where every message is at this moment. */
   readonly accounting: Effect.Effect<Accounting.Accounting>
 }>()("airssys/actor/ActorSystem") {}
@@ -93,6 +98,30 @@ export interface Options {
   readonly abandonAfter?: Duration.Input | undefined
   /** How long all actors together may take to stop. Default: 30 seconds. */
   readonly shutdown?: Duration.Input | undefined
+  /** Looks for actors that do not get on, and tells of them as events. Default: nobody looks. */
+  readonly watchdog?: Watchdog | undefined
+  /**
+   * Whether spans travel with messages: what is sent within a span is handled
+   * in a child of it, a `server` span for an ask and a `consumer` span
+   * otherwise. Messages that are sent outside of a span stay without. It makes
+   * every message of the system dearer. Default: false.
+   */
+  readonly tracing?: boolean | undefined
+}
+
+/**
+ * Tells `StuckMailbox` of an actor that has messages and begins none, and
+ * `AskCycle` of actors that wait for each other. A look takes time with the
+ * number of actors: about 50 nanoseconds each.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Watchdog {
+  /** By the actor's clock. Default: 10 seconds. */
+  readonly stuckAfter?: Duration.Input | undefined
+  /** From one look to the next; an event may come so much later. Default: 1 second. */
+  readonly every?: Duration.Input | undefined
 }
 
 const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownContext?: Context.Context<never>) {
@@ -106,11 +135,19 @@ const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownC
     letters,
     settings: {
       abandonAfterMillis: Duration.toMillis(options?.abandonAfter ?? "5 seconds"),
-      shutdownMillis: Duration.toMillis(options?.shutdown ?? "30 seconds")
+      shutdownMillis: Duration.toMillis(options?.shutdown ?? "30 seconds"),
+      isTracing: options?.tracing ?? false
     }
   })
   yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(events), PubSub.shutdown(letters)))
   yield* Effect.addFinalizer(() => system.shutdown)
+  if (options?.watchdog !== undefined) {
+    const { every = "1 second", stuckAfter = "10 seconds" } = options.watchdog
+    const watchdog = new watching.Watchdog(system, Duration.toMillis(stuckAfter))
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.andThen(Effect.sleep(every), Effect.sync(() => watchdog.look())))
+    )
+  }
   return ActorSystem.of({
     spawn: (behaviour, options) => system.spawn(undefined, behaviour, options),
     stop: (ref) => system.awaitStop(cellOf(ref)),
@@ -126,6 +163,10 @@ const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownC
     deadLetters: Stream.fromPubSub(letters),
     replay: (letter, to = letter.recipient) => Effect.sync(() => system.replay(letter, to)),
     metrics: (ref) => Effect.sync(() => system.metrics(cellOf(ref))),
+    snapshot: Effect.map(
+      Clock.currentTimeMillis,
+      (at) => ({ at, actors: system.snapshot, accounting: system.accounting })
+    ),
     accounting: Effect.sync(() => system.accounting)
   })
 })

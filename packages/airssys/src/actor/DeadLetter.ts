@@ -6,8 +6,8 @@
 import type { ActorRef } from "./ActorRef.ts"
 
 /**
- * `MailboxFull`, `ActorStopped` and `Invalid` were rejected when they were
- * sent. The others had been accepted: `Expired` came to their turn too late,
+ * `MailboxFull`, `ActorStopped`, `Invalid` and `Refused` were rejected when they
+ * were sent. The others had been accepted: `Expired` came to their turn too late,
  * `Evicted` made room for a newer one, `Quarantined` crashed the actor too
  * often, `Discarded` were left over when the actor or its life ended, or were
  * taken back.
@@ -15,7 +15,15 @@ import type { ActorRef } from "./ActorRef.ts"
  * @category models
  * @since 0.1.0
  */
-export type Reason = "MailboxFull" | "ActorStopped" | "Invalid" | "Expired" | "Evicted" | "Quarantined" | "Discarded"
+export type Reason =
+  | "MailboxFull"
+  | "ActorStopped"
+  | "Invalid"
+  | "Refused"
+  | "Expired"
+  | "Evicted"
+  | "Quarantined"
+  | "Discarded"
 
 /**
  * @category models

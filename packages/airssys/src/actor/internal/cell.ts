@@ -22,6 +22,7 @@ import type * as Termination from "../Termination.ts"
 import type { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
 import type { CellContext } from "./context.ts"
+import type { Gate } from "./gate.ts"
 import {
   answering,
   aside,
@@ -54,6 +55,8 @@ const farPosition = 2 ** 28
 
 /** The part of a system a cell calls outside its hot path. */
 export interface Lifecycle {
+  /** The hook on what is sent, where there is one. */
+  readonly gate: Gate | undefined
   /** Makes the context of a new life. */
   readonly enliven: (cell: Cell) => CellContext
   readonly crashed: (cell: Cell, cause: Cause.Cause<unknown>) => void

@@ -1,3 +1,4 @@
+import type * as Tracer from "effect/Tracer"
 import type { Priority } from "../ActorRef.ts"
 import type { Ask } from "./ask.ts"
 import type { Delivery, From } from "./target.ts"
@@ -17,13 +18,23 @@ export class Envelope {
   readonly ticket: Ticket | undefined
   /** How often it crashed the actor that is to get it again. */
   crashes = 0
+  /** In which it was sent, where the system carries spans. */
+  readonly span: Tracer.AnySpan | undefined
 
-  constructor(message: unknown, from: From, expiresAt: number, ttlMillis: number, ticket: Ticket | undefined) {
+  constructor(
+    message: unknown,
+    from: From,
+    expiresAt: number,
+    ttlMillis: number,
+    ticket: Ticket | undefined,
+    span?: Tracer.AnySpan
+  ) {
     this.message = message
     this.from = from
     this.expiresAt = expiresAt
     this.ttlMillis = ttlMillis
     this.ticket = ticket
+    this.span = span
   }
 }
 
@@ -55,6 +66,10 @@ class Lane {
     return envelope
   }
 
+  values(): ReadonlyArray<Envelope> {
+    return this.items.slice(this.first) as Array<Envelope>
+  }
+
   /** Puts these before all others, in their order. */
   prepend(envelopes: ReadonlyArray<Envelope>): void {
     this.items = [...envelopes, ...this.items.slice(this.first)]
@@ -84,6 +99,11 @@ export class Lanes {
   taken: Envelope | undefined = undefined
   /** In the order they came. */
   readonly blocked = new Set<Blocked>()
+
+  /** What waits outside of the ring. */
+  outside(): ReadonlyArray<Envelope> {
+    return [this.front, this.system, this.high, this.low].flatMap((lane) => lane.values())
+  }
 
   get size(): number {
     return this.front.size + this.system.size + this.high.size + this.low.size

@@ -10,7 +10,8 @@ import {
   ActorStopped,
   InvalidMessage,
   MailboxFull,
-  MessageExpired
+  MessageExpired,
+  MessageRefused
 } from "../ActorError.ts"
 import type { ActorRef } from "../ActorRef.ts"
 import { NoResponder, type RequestError, RequestTimeout, TooManySubscriptions } from "../BrokerError.ts"
@@ -119,7 +120,8 @@ const isLoss = (answer: Answer): boolean => {
   if (!Exit.isExit(answer) || answer._tag === "Success") return false
   const error = Option.getOrUndefined(Exit.findErrorOption(answer))
   return error instanceof ActorStopped || error instanceof ActorCrashed || error instanceof ActorRestarted ||
-    error instanceof MailboxFull || error instanceof InvalidMessage || error instanceof MessageExpired
+    error instanceof MailboxFull || error instanceof InvalidMessage || error instanceof MessageRefused ||
+    error instanceof MessageExpired
 }
 
 export class LocalBroker {

@@ -3,7 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { ActorStopped, InvalidMessage, MailboxFull, MessageExpired, type OfferError } from "../ActorError.ts"
+import {
+  ActorStopped,
+  InvalidMessage,
+  MailboxFull,
+  MessageExpired,
+  MessageRefused,
+  type OfferError
+} from "../ActorError.ts"
 import { Ask } from "./ask.ts"
 import type { Cell } from "./cell.ts"
 import { closed, mixed } from "./flags.ts"
@@ -39,7 +46,7 @@ export const sendMixed = (
   return undefined
 }
 
-const reject = (cell: Cell, message: unknown, from: From, reason: Refusal): Refusal => {
+export const reject = (cell: Cell, message: unknown, from: From, reason: Refusal): Refusal => {
   cell.count("rejected")
   cell.system.deadLetter(cell, message, from, reason)
   return reason
@@ -58,6 +65,8 @@ export const refusal = (cell: Cell, reason: "MailboxFull" | "ActorStopped"): Mai
 export const refusalOf = (cell: Cell, reason: Refusal, message: unknown): OfferError =>
   reason === "Invalid"
     ? new InvalidMessage({ actor: cell.name, issue: issueOf(cell, message) ?? "" })
+    : reason === "Refused"
+    ? new MessageRefused({ actor: cell.name, because: cell.system.gate?.because ?? "" })
     : refusal(cell, reason)
 
 const checks = new WeakMap<Schema.Top, (message: unknown) => Result.Result<unknown, Schema.SchemaError>>()
@@ -81,13 +90,14 @@ const lanesOf = (cell: Cell): Lanes => cell.getRare().lanes ??= new Lanes()
 const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | undefined): void => {
   if (
     delivery === undefined ||
-    (delivery.priority === "Normal" && delivery.ticket === undefined && delivery.ttlMillis === Infinity)
+    (delivery.priority === "Normal" && delivery.ticket === undefined && delivery.ttlMillis === Infinity &&
+      delivery.span === undefined)
   ) {
     return cell.push(message, from)
   }
-  const { priority, ticket, ttlMillis } = delivery
+  const { priority, span, ticket, ttlMillis } = delivery
   const expiresAt = ttlMillis === Infinity ? Infinity : cell.monotonicMillis + ttlMillis
-  const envelope = new Envelope(message, from, expiresAt, ttlMillis, ticket)
+  const envelope = new Envelope(message, from, expiresAt, ttlMillis, ticket, span)
   const lanes = lanesOf(cell)
   cell.flags |= mixed
   if (priority === "Normal") {
@@ -127,6 +137,7 @@ export const takeNext = (cell: Cell): boolean => {
       if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired({ actor: cell.name, ttlMillis })))
     } else {
       if (lanes.redeliver > 0) lanes.taken = envelope
+      if (cell.rare !== undefined) cell.rare.span = envelope.span
       cell.message = envelope.message
       cell.from = envelope.from
       return true
@@ -163,7 +174,15 @@ export const offer = (
   message: unknown,
   delivery: Delivery | undefined
 ): Effect.Effect<void, OfferError> => {
-  if (isToWait(cell, delivery) && issueOf(cell, message) === undefined) return waitForRoom(cell, message, delivery)
+  if (isToWait(cell, delivery) && issueOf(cell, message) === undefined) {
+    if (cell.system.gate?.admits(cell, message, undefined) !== false) return waitForRoom(cell, message, delivery)
+    cell.turns.offered++
+    return Exit.fail(refusalOf(cell, reject(cell, message, undefined, "Refused"), message))
+  }
+  return deliver(cell, message, delivery)
+}
+
+const deliver = (cell: Cell, message: unknown, delivery: Delivery | undefined): Exit.Exit<void, OfferError> => {
   const refused = cell.send(message, undefined, delivery)
   return refused === undefined || (refused === "MailboxFull" && cell.policy === "DropNewest")
     ? Exit.void
@@ -177,7 +196,7 @@ const isToWait = (cell: Cell, delivery: Delivery | undefined): boolean =>
 const waitForRoom = (cell: Cell, message: unknown, delivery: Delivery | undefined): Effect.Effect<void, OfferError> =>
   Effect.callback((resume) => {
     // While the effect was on its way here, the actor may have ended or made room.
-    if (!isToWait(cell, delivery)) return resume(offer(cell, message, delivery))
+    if (!isToWait(cell, delivery)) return resume(deliver(cell, message, delivery))
     const { blocked } = lanesOf(cell)
     const entry: Blocked = {
       message,

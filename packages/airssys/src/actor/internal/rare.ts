@@ -1,5 +1,6 @@
 import type * as Cause from "effect/Cause"
 import type * as Fiber from "effect/Fiber"
+import type * as Tracer from "effect/Tracer"
 import type { Status } from "../ActorRef.ts"
 import type { ActorExit, Restart } from "../Guardian.ts"
 import type * as Termination from "../Termination.ts"
@@ -37,6 +38,9 @@ export class Rare {
   timer: Fiber.Fiber<unknown, unknown> | undefined = undefined
   ending: Ending | undefined = undefined
   keeper: Keeper | undefined = undefined
+  restarts = 0
+  /** In which the current message was sent, until its handler has it. */
+  span: Tracer.AnySpan | undefined = undefined
   /** How a life ends that was ended from outside while a handler was on the stack. */
   exit: ActorExit | undefined = undefined
   /** Whether the cell rests without a life until it is resumed or ends. */

@@ -16,6 +16,7 @@ export const steer = (cell: Cell, steering: Steering): void => {
       : steering.send(cell, args[0], () => send.apply(cell, args))
   let handler: Handler<unknown> | undefined
   Object.defineProperty(cell, "handler", {
+    configurable: true,
     get: () => handler,
     set: (given: Handler<unknown> | undefined) => {
       handler = given === undefined

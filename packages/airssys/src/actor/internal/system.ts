@@ -25,6 +25,7 @@ import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
 import type { ActorExit, Restart, Verdict } from "../Guardian.ts"
 import type { Metrics } from "../Mailbox.ts"
+import type { ActorSnapshot } from "../Snapshot.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
 import type { TurnScheduler } from "../TurnScheduler.ts"
@@ -34,11 +35,14 @@ import { cutLinks } from "./bonds.ts"
 import { Cell, type KeeperOptions, type Lifecycle } from "./cell.ts"
 import { CellContext, Self } from "./context.ts"
 import { aside, closed, doomed, draining, leaving, paused, running, scheduled, suspending, tearing } from "./flags.ts"
+import { Gate } from "./gate.ts"
 import { inTurn } from "./inTurn.ts"
 import type { Envelope } from "./lanes.ts"
 import { takeBlocked } from "./mixed.ts"
 import { Counts, type Ending } from "./rare.ts"
 import { failPutBack, keepTaken } from "./redelivery.ts"
+import { snapshotOf } from "./snapshot.ts"
+import { Spans } from "./spans.ts"
 import { steer } from "./steered.ts"
 import { type From, targetOf } from "./target.ts"
 import { Turns } from "./turns.ts"
@@ -48,6 +52,7 @@ type EventOf<E> = E extends ActorEvent ? Omit<E, "id" | "name" | "at"> : never
 interface Settings {
   readonly abandonAfterMillis: number
   readonly shutdownMillis: number
+  readonly isTracing: boolean
 }
 
 const defaultShutdown = Duration.seconds(5)
@@ -69,6 +74,8 @@ export class System implements Lifecycle {
   private readonly alarms = new Map<Clock.Clock, Alarms>()
   private isClosed = false
   private nextId = 1
+  readonly gate: Gate | undefined
+  private readonly spans: Spans | undefined
   private readonly hooks: ActorHooks
   private readonly shutdownContext: Context.Context<never>
   private readonly events: PubSub.PubSub<ActorEvent>
@@ -86,10 +93,18 @@ export class System implements Lifecycle {
   }) {
     this.turns = new Turns(options.scheduler)
     this.hooks = options.hooks
+    if (options.hooks.onOffer !== undefined) {
+      this.gate = new Gate(
+        options.hooks.onOffer,
+        (cell, defect) =>
+          this.log(cell, `The hook for a message to ${cell.name} failed; it is refused`, Cause.die(defect))
+      )
+    }
     this.shutdownContext = options.shutdownContext
     this.events = options.events
     this.letters = options.letters
     this.settings = options.settings
+    if (options.settings.isTracing) this.spans = new Spans()
     this.turns.steering?.began(() => this.accounting)
   }
 
@@ -140,6 +155,8 @@ export class System implements Lifecycle {
     const siblings = parent === undefined ? this.roots : (parent.getRare().children ??= new Set())
     const cell = new Cell(this, this.turns, this.nextId++, siblings, context, behaviour, options)
     if (this.turns.steering !== undefined) steer(cell, this.turns.steering)
+    this.gate?.attach(cell)
+    this.spans?.attach(cell)
     siblings.add(cell)
     const keeper = (options as KeeperOptions | undefined)?.keeper
     if (keeper !== undefined) {
@@ -316,6 +333,7 @@ export class System implements Lifecycle {
     this.start(cell, (exit) => {
       const cause = exit._tag === "Success" ? this.begin(cell, exit.value) : exit.cause
       if (cause === undefined) {
+        cell.getRare().restarts++
         this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: cell.monotonicMillis - since })
       }
       next(cause)
@@ -510,11 +528,21 @@ export class System implements Lifecycle {
     const rare = cell.getRare()
     if (rare.ending !== undefined) return
     rare.ending = ending
+    this.beforeKill(cell, ending)
     cell.close()
     cell.flags |= paused | doomed
     cell.setStatus("Stopping")
     const isOnStack = (cell.flags & running) !== 0 && cell.fiber === undefined
     if (!isOnStack && (cell.flags & tearing) === 0) this.end(cell)
+  }
+
+  private beforeKill(cell: Cell, { reason }: Ending): void {
+    if (this.hooks.beforeKill === undefined || (reason._tag !== "Killed" && reason._tag !== "DeadlineExceeded")) return
+    try {
+      this.hooks.beforeKill(cell, reason._tag)
+    } catch (defect) {
+      this.log(cell, `The hook before the kill of ${cell.name} failed`, Cause.die(defect))
+    }
   }
 
   private end(cell: Cell): void {
@@ -709,7 +737,7 @@ export class System implements Lifecycle {
     this.emit(cell, { _tag: "Abandoned", part })
   }
 
-  private emit(cell: Cell, content: EventOf<ActorEvent>): void {
+  emit(cell: Cell, content: EventOf<ActorEvent>): void {
     const event = {
       ...content,
       id: cell.id,
@@ -762,6 +790,19 @@ export class System implements Lifecycle {
   /** Sends the message of a dead letter again, as its sender did. */
   replay(letter: DeadLetter.DeadLetter, to: ActorRef<never>): boolean {
     return targetOf(to).send(letter.message, letter.sender) === undefined
+  }
+
+  /** All actors, in no particular order. */
+  *cells(): Generator<Cell> {
+    const open: Array<Cell> = [...this.roots]
+    for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+      yield cell
+      if (cell.rare?.children !== undefined) open.push(...cell.rare.children)
+    }
+  }
+
+  get snapshot(): ReadonlyArray<ActorSnapshot> {
+    return snapshotOf(this.roots, (cell) => this.metrics(cell))
   }
 
   metrics(cell: Cell): Metrics {

@@ -1,6 +1,7 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Tracer from "effect/Tracer"
 import type { AskError, OfferError } from "../ActorError.ts"
 import { type ActorRef, type AskOptions, isActorRef, type Priority, type SendOptions } from "../ActorRef.ts"
 import type * as Protocol from "../Protocol.ts"
@@ -11,7 +12,7 @@ import type { Ticket } from "./lanes.ts"
 export type From = ActorRef<never> | Ask | undefined
 
 /** Why a message was not taken. */
-export type Refusal = "MailboxFull" | "ActorStopped" | "Invalid"
+export type Refusal = "MailboxFull" | "ActorStopped" | "Invalid" | "Refused"
 
 /** How a message is to be taken, where it is not the plain way. */
 export interface Delivery {
@@ -21,6 +22,15 @@ export interface Delivery {
   readonly priority: Priority | "Front"
   readonly ttlMillis: number
   readonly ticket: Ticket | undefined
+  /** In which it is sent, where the system carries spans. */
+  readonly span?: Tracer.AnySpan | undefined
+}
+
+export const plainDelivery: Delivery = {
+  isForced: false,
+  priority: "Normal",
+  ttlMillis: Infinity,
+  ticket: undefined
 }
 
 /** The delivery of what the system itself has to say. */
