@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Accounting from "airssys/actor/Accounting"
+import { MessageRefused } from "airssys/actor/ActorError"
 import * as ActorEvent from "airssys/actor/ActorEvent"
 import { ActorHooks, type Offer } from "airssys/actor/ActorHooks"
 import type { ActorRef } from "airssys/actor/ActorRef"
@@ -401,7 +402,9 @@ describe("ActorHooks", () => {
     )
 
   const refuseAdd = ({ message, recipient, sender }: Offer) =>
-    (message as Probe)._tag === "Add" ? `${sender?.name ?? "nobody"} may not add to ${recipient.name}` : undefined
+    ["Add", "Refuse"].includes((message as Probe)._tag)
+      ? `${sender?.name ?? "nobody"} may not add to ${recipient.name}`
+      : undefined
 
   it.effect("refuse a message before the mailbox sees it, whatever way it is sent", () =>
     hooked({ onOffer: refuseAdd }, (system) =>
@@ -414,10 +417,11 @@ describe("ActorHooks", () => {
         assert.strictEqual(error.message, "A message to a was refused: nobody may not add to a")
         yield* other.ask(Probe.Forward({ how: "tell" }))
         assert.strictEqual(yield* ref.ask(Probe.Get()), 0)
+        assert.instanceOf(yield* Effect.flip(ref.ask(Probe.Refuse())), MessageRefused)
         const accounts = yield* system.accounting
         assert.isTrue(Accounting.isBalanced(accounts))
-        assert.strictEqual(accounts.rejected, 4)
-        assert.strictEqual((yield* system.metrics(ref)).rejected, 4)
+        assert.strictEqual(accounts.rejected, 5)
+        assert.strictEqual((yield* system.metrics(ref)).rejected, 5)
       })))
 
   it.effect("refuse an offer that would wait for room, once", () =>

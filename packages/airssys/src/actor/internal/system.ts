@@ -105,6 +105,8 @@ export class System implements Lifecycle {
     this.letters = options.letters
     this.settings = options.settings
     if (options.settings.isTracing) this.spans = new Spans()
+    // What has to see each message sees those that wait in a mailbox.
+    if (this.gate !== undefined || this.spans !== undefined) this.turns.isInlining = false
     this.turns.steering?.began(() => this.accounting)
   }
 

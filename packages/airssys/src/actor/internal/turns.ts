@@ -48,7 +48,7 @@ export class Turns {
   batch = actorBatch
   readonly steering: Steering | undefined
 
-  private readonly isInlining: boolean
+  isInlining: boolean
   private readonly isInPlace: boolean
   private depth = 0
   /** On its way through the scheduler. */
