@@ -171,9 +171,8 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
     backoff: options.backoff === undefined ? Backoff.standard : Backoff.make(options.backoff),
     shutdown,
     spawn: (guardian) =>
-      Effect.gen(function*() {
-        const system = yield* ActorSystem
-        const ref = yield* system.spawn(behaviour, {
+      Effect.flatMap(ActorSystem, (system) => {
+        const ref = system.spawn(behaviour, {
           name: id,
           protocol,
           mailbox,
@@ -182,7 +181,7 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
           redeliver,
           guardian: probing === undefined ? guardian : probed(guardian, probing)
         })
-        return { ref, services: provide === undefined ? Context.empty() as Context.Context<S> : provide(ref) }
+        return Effect.map(ref, (ref) => ({ ref, services: provide?.(ref) ?? Context.empty() as Context.Context<S> }))
       })
   }
 }

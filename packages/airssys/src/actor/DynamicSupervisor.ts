@@ -110,13 +110,13 @@ const launch = <Args extends ReadonlyArray<unknown>, S, E, R, M, P>(
   Effect.gen(function*() {
     const system = yield* ActorSystem
     const context = yield* Effect.context<R | ActorSystem>()
-    const children = childrenOf(spec, "Dynamic")
+    const children = childrenOf(system, spec, "Dynamic")
     const behaviour = children.behaviour<never, never>([], () => {})
     const self = yield* spawnKeeper(behaviour, children, spec.name, guardian)
     const handle: Handle<Args, S, E, M> = {
       ...control(self, children, system),
       startChild: (...args) =>
-        Effect.provideContext(Effect.suspend(() => startChild(children, spec.template(...args))), context)
+        Effect.updateContext(Effect.suspend(() => startChild(children, spec.template(...args))), () => context)
     }
     handles.set(self, handle)
     return handle

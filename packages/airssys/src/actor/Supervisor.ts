@@ -283,7 +283,7 @@ const launch = <S, E, R>(
   Effect.gen(function*() {
     const system = yield* ActorSystem
     let services = Context.empty() as Context.Context<S>
-    const children = childrenOf(spec, spec.strategy)
+    const children = childrenOf(system, spec, spec.strategy)
     const behaviour = children.behaviour<E | StartError, R>(spec.children, (child) => {
       services = Context.merge(services, child.services as Context.Context<never>) as Context.Context<S>
     })
@@ -315,3 +315,15 @@ export const layer = <const Specs extends ReadonlyArray<ChildSpec.Any>>(
   ChildSpec.Error<Specs[number]> | StartError,
   ActorSystem | Exclude<ChildSpec.Requirements<Specs[number]>, Scope.Scope>
 > => Layer.effectContext(Effect.map(start(make(options)), (handle) => handle.services))
+
+/**
+ * The same with the handle of the supervisor, as a service of its own.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerHandle = <I, S, E, R>(
+  key: Context.Key<I, Handle<S>>,
+  spec: Supervisor<S, E, R>
+): Layer.Layer<I | S, E | StartError, ActorSystem | Exclude<R, Scope.Scope>> =>
+  Layer.effectContext(Effect.map(start(spec), (handle) => Context.add(handle.services, key, handle)))

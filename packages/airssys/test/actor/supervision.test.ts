@@ -402,6 +402,52 @@ describe("a start", () => {
     })))
 })
 
+describe("a child that is started later", () => {
+  it.effect("needs nothing of whoever starts it but what it says", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", intensity, children: [] }))
+      const alone = Effect.updateContext(
+        supervisor.startChild(child("a")),
+        (context: Context.Context<never>) => Context.omit(ActorSystem.ActorSystem)(context) as Context.Context<never>
+      )
+      assert.strictEqual((yield* alone).ref.status(), "Running")
+    })))
+
+  it.effect("runs with the services of whoever started it, at restarts too", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      class Name extends Context.Service<Name, string>()("test/Name") {}
+      const system = yield* ActorSystem.ActorSystem
+      const names: Array<string> = []
+      const behaviour = Effect.gen(function*() {
+        names.push(yield* Name)
+        assert.strictEqual(yield* ActorSystem.ActorSystem, system)
+        return yield* worker
+      })
+      const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForAll", intensity, children: [] }))
+      for (const name of ["a", "b"]) {
+        yield* Effect.provideService(supervisor.startChild(child(name, { behaviour } as never)), Name, name)
+      }
+      yield* crash(yield* refOf("a"))
+      yield* settle
+      yield* supervisor.stopChild("b")
+      yield* Effect.provideService(supervisor.restartChild("b"), Name, "other")
+      assert.deepStrictEqual(names, ["a", "b", "a", "b", "b"])
+    })))
+
+  it.effect("can be stopped before it has started", () =>
+    inSystem(Effect.fnUntraced(function*(events) {
+      const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", intensity, children: [] }))
+      const starting = yield* Effect.forkChild(
+        Effect.flip(supervisor.startChild(child("a", { behaviour: Effect.never }))),
+        { startImmediately: true }
+      )
+      yield* supervisor.stopChild("a")
+      assert.strictEqual((yield* Fiber.join(starting))._tag, "ActorStopped")
+      assert.deepStrictEqual(events, ["a Stopped"])
+      assert.deepStrictEqual(yield* supervisor.whichChildren, [])
+    })))
+})
+
 describe("backoff", () => {
   it.effect("is spread by its jitter, and never longer than without", () =>
     Effect.gen(function*() {
@@ -740,6 +786,19 @@ describe("dynamic children", () => {
       assert.strictEqual(ada.status(), "Failed")
       assert.strictEqual((yield* open("ada")).status(), "Running")
     })))
+})
+
+describe("a layer", () => {
+  class Workers extends Context.Service<Workers, Supervisor.Handle<never>>()("test/Workers") {}
+
+  it.effect("provides the handle of its supervisor, and stops it when it closes", () =>
+    Effect.gen(function*() {
+      const spec = Supervisor.make({ strategy: "OneForOne", intensity, children: [child("a")] })
+      const handle = yield* Workers.use((workers) => Effect.as(workers.startChild(child("b")), workers)).pipe(
+        Effect.provide(Supervisor.layerHandle(Workers, spec))
+      )
+      assert.strictEqual(handle.status(), "Stopped")
+    }).pipe(Effect.provide(ActorSystem.layerTest)))
 })
 
 describe("specifications", () => {

@@ -75,20 +75,24 @@ const inert: Handler<unknown> = () => {}
 export class Children implements Keeper {
   status: "Starting" | "Running" | "Restarting" | "GaveUp" | "Stopped" = "Starting"
   readonly entries = new Map<string, Entry>()
+  private readonly system: ActorSystem["Service"]
   private readonly settings: Settings
   private readonly window: RestartWindow
   private readonly lock = Semaphore.makeUnsafe(1)
   private readonly actorIds = new Set<number>()
   private readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   private cell!: Cell
+  private bound: Record<"context" | "below", Context.Context<never>> | undefined
   /** Counts the lives of the supervisor: a start that outlasts its own is undone. */
   private life = 0
+  private isEnding = false
   private wave: Wave | undefined
   private gaveUp: { readonly entry: Entry; readonly exit: ActorExit } | undefined
   private restart: Restart = { attempt: 0, max: 0, delayMillis: 0 }
   private overtaken: Deferred.Deferred<never, unknown> | undefined
 
-  constructor(settings: Settings) {
+  constructor(system: ActorSystem["Service"], settings: Settings) {
+    this.system = system
     this.settings = settings
     this.window = new RestartWindow(settings.restarts, settings.withinMillis)
   }
@@ -212,35 +216,45 @@ export class Children implements Keeper {
     return Effect.suspend(() => {
       const { life } = this
       entry.isStarting = true
-      return (entry.start ?? this.bind(entry)).pipe(
-        Effect.tap(({ ref }) => {
-          entry.cell = cellOf(ref)
-          if (this.life === life && (this.status === "Running" || this.status === "Starting")) return Effect.void
-          return Effect.andThen(this.cell.system.awaitStop(cellOf(ref)), Effect.fail(this.settings.stopped()))
-        }),
-        Effect.ensuring(Effect.sync(() => {
-          entry.isStarting = false
-        }))
-      )
+      return Effect.onExit(entry.start ?? this.bind(entry), (exit) => {
+        entry.isStarting = false
+        if (Exit.isFailure(exit)) return Effect.void
+        const cell = entry.cell = cellOf(exit.value.ref)
+        if (this.life === life && (this.status === "Running" || this.status === "Starting")) return Effect.void
+        return Effect.andThen(this.cell.system.awaitStop(cell), Effect.fail(this.settings.stopped()))
+      })
     })
   }
 
   private bind(entry: Entry): Start {
     return Effect.contextWith((context: Context.Context<never>) => {
-      const system = Context.getUnsafe(context, ActorSystem)
-      const below = ActorSystem.of({
-        ...system,
-        spawn: (behaviour, options) =>
-          Effect.provideService(this.cell.system.spawn(this.cell, behaviour, options), ActorSystem, system)
-      })
-      entry.start = Effect.provideContext(
-        // The context is the one its requirements were checked against.
-        // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
-        entry.spec.spawn(entry.guardian) as Start,
-        Context.add(context, ActorSystem, below)
-      )
+      const below = this.below(context)
+      // The context is the one its requirements were checked against.
+      // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
+      entry.start = Effect.updateContext(entry.spec.spawn(entry.guardian) as Start, () => below)
       return entry.start
     })
+  }
+
+  /**
+   * The services as specifications see them: what they spawn is a child of the
+   * supervisor, and has the services as they were, the same object for all.
+   */
+  private below(context: Context.Context<never>): Context.Context<never> {
+    if (this.bound?.context === context) return this.bound.below
+    const { system } = this
+    const below: Context.Context<never> = Context.add(context, ActorSystem, {
+      ...system,
+      spawn: (behaviour, options) =>
+        Effect.updateContext(
+          // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
+          this.cell.system.spawn(this.cell, behaviour, options) as Effect.Effect<never, never>,
+          (current: Context.Context<never>): Context.Context<never> =>
+            current === below ? context : Context.add(current, ActorSystem, system)
+        )
+    })
+    this.bound = { context, below }
+    return below
   }
 
   private resume(entry: Entry, restart: Restart): Effect.Effect<void, unknown> {
@@ -264,13 +278,20 @@ export class Children implements Keeper {
   terminate(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.wave?.entries.delete(entry)
-      const { cell } = entry
+      const cell = entry.isStarting ? this.startingCell(entry) : entry.cell
       return cell === undefined ? Effect.void : this.cell.system.awaitStop(cell)
     })
   }
 
+  /** The actor of an entry that starts, which may not have run yet. */
+  private startingCell({ cell, spec }: Entry): Cell | undefined {
+    if (cell !== undefined && !cell.isEnded) return cell
+    for (const child of this.cell.rare?.children ?? []) if (child.given === spec.id) return child
+    return undefined
+  }
+
   private decide(entry: Entry, exit: ActorExit, now: number): Verdict {
-    if (this.status === "Stopped" || (this.status === "GaveUp" && this.cell.isEnded)) return { _tag: "End" }
+    if (this.isEnding) return { _tag: "End" }
     const isStartOfAll = this.status === "Starting" && entry.isStarting
     if (isStartOfAll || (this.status !== "Running" && this.status !== "Starting")) {
       return { _tag: "Suspend", restart: undefined }
@@ -400,8 +421,8 @@ export class Children implements Keeper {
   }
 
   stop(after: Restart | "Suspend" | "End", next: () => void): void {
-    const isFinal = after === "End"
-    if (!isFinal) this.status = "Restarting"
+    this.isEnding = after === "End"
+    if (!this.isEnding) this.status = "Restarting"
     else if (this.status !== "GaveUp") this.status = "Stopped"
     this.wave = undefined
     const fibers = [...this.fibers]

@@ -59,6 +59,7 @@ export const needsAutoShutdown = (id: string) =>
 export const handles = new WeakMap<ActorRef<never>, Control>()
 
 export const childrenOf = (
+  system: ActorSystem["Service"],
   { autoShutdown, id, intensity }: {
     readonly id: string
     readonly intensity: Intensity
@@ -68,7 +69,7 @@ export const childrenOf = (
 ): Children => {
   const withinMillis = Duration.toMillis(intensity.within)
   const { restarts } = intensity
-  return new Children({
+  return new Children(system, {
     strategy,
     autoShutdown,
     restarts,
