@@ -22,6 +22,14 @@ const admission: ReadonlyArray<Mutant> = [
     title: "are not reached through the first table"
   },
   {
+    name: "relaxed SIMD is taken by every engine",
+    file: "internal/link/plan.ts",
+    find: "admitModule(bytes, offset, size, defaultLimits, !relaxedSimd)",
+    replace: "admitModule(bytes, offset, size, defaultLimits, false)",
+    test: "Engine.test.ts",
+    title: "is refused, since receipts would depend on the machine"
+  },
+  {
     name: "locals of a function without a limit",
     file: "internal/core/admitBody.ts",
     find: `this.#atMost("locals and parameters", locals, this.#limits.locals)`,

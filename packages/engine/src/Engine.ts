@@ -95,6 +95,9 @@ export interface Limits {
  * can be suspended at the same time: each has a stack of its own, of which a
  * process bears some ten thousand.
  *
+ * Relaxed SIMD is refused unless `relaxedSimd` is true: its results depend on the
+ * machine, and so would receipts, which are the same everywhere otherwise.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -108,6 +111,7 @@ export interface Options {
   readonly componentInstances?: number | undefined
   readonly instances?: number | undefined
   readonly calls?: number | undefined
+  readonly relaxedSimd?: boolean | undefined
 }
 
 /**
@@ -206,7 +210,11 @@ class Host implements Engine {
   constructor(options: Options) {
     this.#options = options
     const { cache, clock = threadClock(), compilers = Compilers.thread } = options
-    this.#plans = new PlanCache({ cache, clock, compilers, policy: this.#expansionLimits })
+    this.#plans = new PlanCache({
+      means: { clock, compilers, relaxedSimd: options.relaxedSimd === true },
+      cache,
+      limits: this.#expansionLimits
+    })
     this.#recent = new Recent(options.cachedComponents ?? 32)
     this.#scheduler = new Scheduler(clock, options.calls ?? 4_096)
     const store = (id: number) => this.#stores[Math.floor(id / maxCores)]

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import { describe, expect, it } from "vitest"
 import { CallError } from "../src/CallError.ts"
+import * as Engine from "../src/Engine.ts"
 import type { Instance } from "../src/Instance.ts"
 import { HostTrap } from "../src/Trap.ts"
 import { assemble, category, engine, failure, load, parts, run } from "./support/guests.ts"
@@ -94,6 +95,24 @@ const right = { differing: [], refused: ["BadArgument"], failed: ["HostFailure",
 const anything: ReadonlyArray<unknown> = [undefined, null, true, 0.5, "x", 1n, {}, [], () => 0, Symbol("s")]
 
 const but = (...kinds: ReadonlyArray<string>) => anything.filter((value) => !kinds.includes(typeof value))
+
+describe("relaxed SIMD", () => {
+  const text = `(component
+    (core module $M (func (export "f") (result i32)
+      (i32x4.extract_lane 0 (i32x4.relaxed_trunc_f32x4_s (v128.const f32x4 7 0 0 0)))))
+    (core instance $i (instantiate $M))
+    (func (export "f") (result u32) (canon lift (core func $i "f"))))`
+
+  it("is refused, since receipts would depend on the machine", async () => {
+    expect(await failure(() => load(text))).toMatchObject({ reason: "Refused", feature: "relaxed SIMD" })
+  })
+
+  it("is taken by an engine that was told to", async () => {
+    const engine = Engine.make({ relaxedSimd: true })
+    const instance = engine.instantiate(await engine.load(await assemble(text)))
+    expect(instance.func(undefined, "f").measureSync([])).toMatchObject({ value: 7 })
+  })
+})
 
 describe("values", () => {
   it("are integers in their range, and nothing else", async () => {

@@ -303,6 +303,10 @@ export class BodyAdmission {
   }
 }
 
-const relaxedSimd: Refusal = { feature: "relaxed SIMD", hint: "its results depend on the machine; compile without it" }
+const relaxedSimd: Refusal = {
+  feature: "relaxed SIMD",
+  hint:
+    "its results depend on the machine; compile without it, or allow it where receipts need not be the same everywhere"
+}
 
 const hex = (code: number): string => `0x${code.toString(16).padStart(2, "0")}`

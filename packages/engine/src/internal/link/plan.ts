@@ -96,6 +96,8 @@ export const modulesOf = (expansion: Expansion): ReadonlyArray<ModuleSource> => 
 export interface Means {
   readonly compilers: Compilers
   readonly clock: Clock
+  /** Whether it may be used though its results depend on the machine. */
+  readonly relaxedSimd: boolean
 }
 
 /** Bytes of a component of which reading takes a turn of its own. */
@@ -118,13 +120,14 @@ export const prepare = async (
   bytes: Uint8Array<ArrayBuffer>,
   expansion: Expansion,
   all: ReadonlyArray<ModuleSource>,
-  { clock, compilers }: Means
+  { clock, compilers, relaxedSimd }: Means
 ): Promise<Prepared> => {
   const generated = generate(expansion, reachable(expansion.exports))
   await pause(bytes, clock)
   let heavy = false
   for (const { offset, size } of all) {
-    const { body, localBranches } = await inTurns(admitModule(bytes, offset, size, defaultLimits, false), clock)
+    const admitting = admitModule(bytes, offset, size, defaultLimits, !relaxedSimd)
+    const { body, localBranches } = await inTurns(admitting, clock)
     heavy ||= body > heavyBody || localBranches > heavyBranches
   }
   for (const { offset, size } of all) {

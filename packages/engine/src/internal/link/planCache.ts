@@ -6,7 +6,7 @@
  * is of this component, this engine and these options, and has the shape of the
  * component; anything else is as if there were none.
  */
-import type { Compilers, Script } from "../../Compilers.ts"
+import type { Script } from "../../Compilers.ts"
 import { version as costTable } from "../../CostTable.ts"
 import { type EngineCache, RefusedEntry } from "../../EngineCache.ts"
 import type { World } from "../../WitType.ts"
@@ -14,8 +14,7 @@ import type { ModuleSource } from "../blueprint.ts"
 import { version } from "../version.ts"
 import { type Artifact, decodeArtifact, encodeArtifact, format } from "./artifact.ts"
 import type { Expansion } from "./expansion.ts"
-import { complete, modulesOf, type Plan, prepare, type Prepared } from "./plan.ts"
-import type { Clock } from "./scheduler.ts"
+import { complete, type Means, modulesOf, type Plan, prepare, type Prepared } from "./plan.ts"
 
 /** A component that was decoded. */
 export interface Decoded {
@@ -34,27 +33,25 @@ export interface Kept {
 }
 
 export class PlanCache {
-  readonly #compilers: Compilers
-  readonly #clock: Clock
+  readonly #means: Means
   readonly #cache: EngineCache | undefined
   /** What plans depend on besides the component. */
   readonly #policy: string
 
   constructor(fields: {
-    readonly compilers: Compilers
-    readonly clock: Clock
+    readonly means: Means
     readonly cache: EngineCache | undefined
-    readonly policy: Readonly<Record<string, number>>
+    readonly limits: Readonly<Record<string, number>>
   }) {
-    this.#compilers = fields.compilers
-    this.#clock = fields.clock
+    this.#means = fields.means
     this.#cache = fields.cache
     this.#policy = [
       `airssys plan ${format}`,
       `engine ${version}`,
       `costs ${costTable}`,
       `runtime ${JSON.stringify(fields.cache?.runtime)}`,
-      ...Object.entries(fields.policy).map(([name, value]) => `${name} ${value}`)
+      `relaxed SIMD ${fields.means.relaxedSimd}`,
+      ...Object.entries(fields.limits).map(([name, value]) => `${name} ${value}`)
     ].join("\n")
   }
 
@@ -88,12 +85,12 @@ export class PlanCache {
   async #make(
     { bytes, expansion, modules, world }: Decoded
   ): Promise<{ readonly plan: Plan; readonly prepared: Prepared; readonly script: Script }> {
-    const prepared = await prepare(bytes, expansion, modules, { compilers: this.#compilers, clock: this.#clock })
+    const prepared = await prepare(bytes, expansion, modules, this.#means)
     const { plan, script } = await complete(
       world,
       expansion,
       { prepared, code: undefined },
-      this.#compilers,
+      this.#means.compilers,
       prepared.heavy
     )
     return { plan, prepared, script }
@@ -117,7 +114,7 @@ export class PlanCache {
   }
 
   async #complete(world: World, expansion: Expansion, artifact: Artifact): Promise<Plan> {
-    const { plan } = await complete(world, expansion, artifact, this.#compilers, artifact.prepared.heavy)
+    const { plan } = await complete(world, expansion, artifact, this.#means.compilers, artifact.prepared.heavy)
     for (const source of modulesOf(expansion)) fits(source, plan)
     return plan
   }
