@@ -41,8 +41,7 @@ export type Behaviour<M, E = never, R = never> = Effect.Effect<Handler<M>, E, R>
  *
  * ```ts
  * import * as Behaviour from "airssys/actor/Behaviour"
- * import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+ * import * as Effect from "effect/Effect"
  *
  * const clock = Behaviour.setup<"tick">((context) => {
  *   context.timers.periodic("tick", "1 second", "tick")

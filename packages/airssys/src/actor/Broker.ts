@@ -15,9 +15,8 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
-import type { ActorStopped } from "./ActorError.ts"
 import type { ActorRef } from "./ActorRef.ts"
-import type { RequestError, TooManySubscriptions } from "./BrokerError.ts"
+import type { RequestError, SubscribeError } from "./BrokerError.ts"
 import { LocalBroker } from "./internal/localBroker.ts"
 import type * as Protocol from "./Protocol.ts"
 import type { Pattern, Topic } from "./Topic.ts"
@@ -94,7 +93,7 @@ export class Broker extends Context.Service<Broker, {
   readonly subscribe: <M>(
     ref: ActorRef<NoInfer<M>>,
     pattern: Pattern<M>
-  ) => Effect.Effect<Subscription, ActorStopped | TooManySubscriptions>
+  ) => Effect.Effect<Subscription, SubscribeError>
   /** Ends a subscription. What was told before is still handled. */
   readonly unsubscribe: (subscription: Subscription) => Effect.Effect<void>
   /** Asks all subscribers of the topic; it fails at once when there is none. */

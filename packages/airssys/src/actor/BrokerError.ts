@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
-import type { AskError, AskTimeout } from "./ActorError.ts"
+import type { ActorStopped, AskError, AskTimeout } from "./ActorError.ts"
 
 /**
  * The broker has as many subscriptions as its layer allows.
@@ -44,6 +44,14 @@ export class RequestTimeout extends Data.TaggedError("RequestTimeout")<{
     return `Nobody answered on ${this.topic} within ${this.timeoutMillis} ms`
   }
 }
+
+/**
+ * Why a subscription is refused.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type SubscribeError = ActorStopped | TooManySubscriptions
 
 /**
  * What a request fails with besides its own error. When no responder can

@@ -15,8 +15,9 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Accounting from "../actor/Accounting.ts"
 import type { ActorRef } from "../actor/ActorRef.ts"
 import * as ActorSystem from "../actor/ActorSystem.ts"
-import type { Handler } from "../actor/Behaviour.ts"
+import * as Behaviour from "../actor/Behaviour.ts"
 import { Broker } from "../actor/Broker.ts"
+import type { SubscribeError } from "../actor/BrokerError.ts"
 import type { Guardian } from "../actor/Guardian.ts"
 import * as Mailbox from "../actor/Mailbox.ts"
 import * as Protocol from "../actor/Protocol.ts"
@@ -41,7 +42,7 @@ const probe = (onAsk: OnAsk) =>
   Effect.sync(() => {
     const notes: Array<string> = []
     let held: Asked | undefined
-    const handler: Handler<Probe> = (message, context) => {
+    const handler: Behaviour.Handler<Probe> = (message, context) => {
       switch (message._tag) {
         case "Note":
           notes.push(message.text)
@@ -188,7 +189,7 @@ export const suite = (name: string, layer: Layer.Layer<Broker>): void => {
           const publisher = yield* spawn("Answer", { name: "publisher" })
           const senders: Array<string | undefined> = []
           const ref = yield* system.spawn(
-            Effect.succeed<Handler<Probe>>((message, context) => {
+            Effect.succeed<Behaviour.Handler<Probe>>((message, context) => {
               senders.push(context.sender?.name)
               if (message._tag === "Notes") context.reply(message, "")
             })
@@ -231,6 +232,20 @@ export const suite = (name: string, layer: Layer.Layer<Broker>): void => {
           yield* broker.subscribe(ref, topic("a"))
           broker.publish(topic("a"), note("y"))
           assert.strictEqual(yield* notesOf(ref), "y")
+        })))
+
+      it.effect("are made anew by a behaviour that makes them at its start", () =>
+        inWorld(Effect.fnUntraced(function*({ broker, notesOf, system }) {
+          const ref = yield* system.spawn(
+            Behaviour.setup<Probe, SubscribeError>((context) =>
+              Effect.andThen(broker.subscribe(context.self, topic("a")), probe("Ignore"))
+            ),
+            { guardian: restarting }
+          )
+          ref.tell(Probe.Crash())
+          yield* notesOf(ref)
+          broker.publish(topic("a"), note("x"))
+          assert.strictEqual(yield* notesOf(ref), "x")
         })))
 
       it.effect("are refused to an actor that has ended", () =>
