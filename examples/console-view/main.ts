@@ -7,7 +7,7 @@ import {
   ActorEvent,
   ActorHooks,
   ActorSystem,
-  Behaviour,
+  type Behaviour,
   ChildSpec,
   Inspect,
   Protocol,

@@ -1,5 +1,12 @@
 import type { ActorContext } from "airssys/actor/ActorContext"
-import type { ActorStopped, AskError, InvalidMessage, MailboxFull, MessageRefused, SpawnError } from "airssys/actor/ActorError"
+import type {
+  ActorStopped,
+  AskError,
+  InvalidMessage,
+  MailboxFull,
+  MessageRefused,
+  SpawnError
+} from "airssys/actor/ActorError"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import type { ActorSystem } from "airssys/actor/ActorSystem"
 import type { Behaviour, Handler } from "airssys/actor/Behaviour"
@@ -71,7 +78,9 @@ describe("ActorRef", () => {
   })
 
   test("offer fails only when the message is not taken", () => {
-    expect(ref.offer(Store.Size())).type.toBe<Effect.Effect<void, MailboxFull | ActorStopped | InvalidMessage | MessageRefused>>()
+    expect(ref.offer(Store.Size())).type.toBe<
+      Effect.Effect<void, MailboxFull | ActorStopped | InvalidMessage | MessageRefused>
+    >()
   })
 })
 

@@ -22,7 +22,6 @@ import type * as Termination from "../Termination.ts"
 import type { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
 import type { CellContext } from "./context.ts"
-import type { Gate } from "./gate.ts"
 import {
   answering,
   aside,
@@ -40,6 +39,7 @@ import {
   statusMask,
   statusShift
 } from "./flags.ts"
+import type { Gate } from "./gate.ts"
 import { Envelope } from "./lanes.ts"
 import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
