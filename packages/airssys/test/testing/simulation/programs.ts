@@ -2,7 +2,7 @@
  * Programs whose outcome is known whatever the order: each fails when
  * something is lost, doubled, out of order or left over.
  */
-import * as Simulation from "airssys/testing/Simulation"
+import type * as Simulation from "airssys/testing/Simulation"
 import { endings, families, senders } from "./lives.ts"
 import { flooded, lossless } from "./mailboxes.ts"
 import { payments } from "./payments.ts"

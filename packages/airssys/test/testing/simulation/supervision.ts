@@ -3,11 +3,11 @@
  */
 import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ChildSpec from "airssys/actor/ChildSpec"
-import * as Protocol from "airssys/actor/Protocol"
+import type * as Protocol from "airssys/actor/Protocol"
 import * as Supervisor from "airssys/actor/Supervisor"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import { check, intact, pause, type Program, Record, send, stubborn, together, Work, working } from "./worker.ts"
 
 export const supervised = Effect.fnUntraced(function*(record: Record) {

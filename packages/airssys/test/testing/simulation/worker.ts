@@ -4,7 +4,7 @@
  */
 import type { ActorContext } from "airssys/actor/ActorContext"
 import type { ActorRef } from "airssys/actor/ActorRef"
-import * as ActorSystem from "airssys/actor/ActorSystem"
+import type * as ActorSystem from "airssys/actor/ActorSystem"
 import type { Behaviour, Handler } from "airssys/actor/Behaviour"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Simulation from "airssys/testing/Simulation"
