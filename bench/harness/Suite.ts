@@ -36,7 +36,7 @@ export interface Contender {
  * What figures are in. Of one operation, unless the work gives them itself, as
  * it has to where more is better (`MB/s`).
  */
-export type Unit = "ns" | "us" | "ms" | "MB/s"
+export type Unit = "ns" | "us" | "ms" | "MB/s" | "B"
 
 /**
  * Nanoseconds that an operation took, in a unit. Throws for one that is no time.
@@ -50,7 +50,8 @@ export const inUnit = (unit: Unit, nanos: number): number => {
     case "ms":
       return nanos / 1e6
     case "MB/s":
-      throw new Error("a time is not in MB/s")
+    case "B":
+      throw new Error(`a time is not in ${unit}`)
   }
 }
 

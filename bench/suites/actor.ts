@@ -2,7 +2,7 @@
  * Actors: what a message, a request and an actor cost.
  */
 import * as Suite from "../harness/Suite.ts"
-import { chunk, segment } from "./actor/Work.ts"
+import { burst, chunk, crowd, restarted, segment } from "./actor/Work.ts"
 
 const ring = () => import("./actor/ring.ts")
 const queue = () => import("./actor/queue.ts")
@@ -10,6 +10,22 @@ const nact = () => import("./actor/nact.ts")
 const xstate = () => import("./actor/xstate.ts")
 const cluster = () => import("./actor/cluster.ts")
 const airssys = () => import("./actor/airssys.ts")
+
+const tellers: Suite.Row["against"] = [
+  { name: "ring", prepare: async () => (await ring()).tell() },
+  { name: "queue", prepare: async () => (await queue()).tell() },
+  { name: "nact", prepare: async () => (await nact()).tell() },
+  { name: "xstate", prepare: async () => (await xstate()).tell() },
+  { name: "cluster", prepare: async () => (await cluster()).tell() }
+]
+
+const players: Suite.Row["against"] = [
+  { name: "ring", prepare: async () => (await ring()).pingPong() },
+  { name: "queue", prepare: async () => (await queue()).pingPong() },
+  { name: "nact", prepare: async () => (await nact()).pingPong() },
+  { name: "xstate", prepare: async () => (await xstate()).pingPong() },
+  { name: "cluster", prepare: async () => (await cluster()).pingPong() }
+]
 
 export const suite: Suite.Suite = Suite.make({
   name: "actor",
@@ -19,25 +35,53 @@ export const suite: Suite.Suite = Suite.make({
       unit: "ns",
       batch: chunk,
       ours: async () => (await airssys()).tell(),
-      against: [
-        { name: "ring", prepare: async () => (await ring()).tell() },
-        { name: "queue", prepare: async () => (await queue()).tell() },
-        { name: "nact", prepare: async () => (await nact()).tell() },
-        { name: "xstate", prepare: async () => (await xstate()).tell() },
-        { name: "cluster", prepare: async () => (await cluster()).tell() }
-      ]
+      against: tellers
+    },
+    {
+      name: "tell-mixed",
+      unit: "ns",
+      batch: chunk,
+      ours: async () => (await airssys()).tellMixed(),
+      against: tellers
     },
     {
       name: "ping-pong",
       unit: "ns",
       batch: 100,
       ours: async () => (await airssys()).pingPong(),
+      against: players
+    },
+    {
+      name: "ping-pong-mixed",
+      unit: "ns",
+      batch: 100,
+      ours: async () => (await airssys()).pingPongMixed(),
+      against: players
+    },
+    {
+      name: "fan-in",
+      unit: "ns",
+      batch: crowd.in * burst,
+      ours: async () => (await airssys()).fanIn(),
       against: [
-        { name: "ring", prepare: async () => (await ring()).pingPong() },
-        { name: "queue", prepare: async () => (await queue()).pingPong() },
-        { name: "nact", prepare: async () => (await nact()).pingPong() },
-        { name: "xstate", prepare: async () => (await xstate()).pingPong() },
-        { name: "cluster", prepare: async () => (await cluster()).pingPong() }
+        { name: "ring", prepare: async () => (await ring()).fanIn() },
+        { name: "queue", prepare: async () => (await queue()).fanIn() },
+        { name: "nact", prepare: async () => (await nact()).fanIn() },
+        { name: "xstate", prepare: async () => (await xstate()).fanIn() },
+        { name: "cluster", prepare: async () => (await cluster()).fanIn() }
+      ]
+    },
+    {
+      name: "fan-out-10000",
+      unit: "ns",
+      batch: crowd.out,
+      ours: async () => (await airssys()).fanOut(),
+      against: [
+        { name: "ring", prepare: async () => (await ring()).fanOut() },
+        { name: "queue", prepare: async () => (await queue()).fanOut() },
+        { name: "nact", prepare: async () => (await nact()).fanOut() },
+        { name: "xstate", prepare: async () => (await xstate()).fanOut() },
+        { name: "cluster", prepare: async () => (await cluster()).fanOut() }
       ]
     },
     {
@@ -65,6 +109,31 @@ export const suite: Suite.Suite = Suite.make({
         { name: "xstate", prepare: async () => (await xstate()).spawn() }
       ]
     },
+    {
+      name: "restart",
+      unit: "ns",
+      batch: restarted,
+      ours: async () => (await airssys()).restart(),
+      against: [
+        { name: "ring", prepare: async () => (await ring()).restart() },
+        { name: "queue", prepare: async () => (await queue()).restart() },
+        { name: "nact", prepare: async () => (await nact()).restart() },
+        { name: "xstate", prepare: async () => (await xstate()).restart() }
+      ]
+    },
+    ...(["untouched", "touched"] as const).map((touched): Suite.Row => ({
+      name: touched === "touched" ? "memory-1m-touched" : "memory-1m",
+      unit: "B",
+      batch: 1_000_000,
+      rounds: 3,
+      ours: async () => (await airssys()).memory(touched),
+      against: [
+        { name: "ring", prepare: async () => (await ring()).memory(touched) },
+        { name: "queue", prepare: async () => (await queue()).memory(touched) },
+        { name: "nact", prepare: async () => (await nact()).memory(touched) },
+        { name: "xstate", prepare: async () => (await xstate()).memory(touched) }
+      ]
+    })),
     ...[1, 10, 100].map((subscribers): Suite.Row => ({
       name: `publish-${subscribers}`,
       unit: "ns",

@@ -154,6 +154,164 @@ export const askFromFunction = (ask: () => Promise<number>, close?: Close): Work
   }
 }
 
+/** Actors that send to one, or are sent to by one. */
+export const crowd = { in: 1000, out: 10_000 } as const
+
+/** Messages that each of a crowd sends when it is told to. */
+export const burst = 10
+
+/**
+ * A thousand actors each send ten messages to one receiver, when one message
+ * tells them to; wait until it has handled all, and again. An operation is one
+ * message at the receiver.
+ */
+export const fanIn = async (
+  start: (arrivals: Arrivals) => Promise<{
+    /** Tells each sender, which sends the number 1 `burst` times out of its handler. */
+    readonly trigger: () => void | Promise<void>
+    readonly close?: Close
+  }>
+): Promise<Work> => {
+  const arrivals = new Arrivals()
+  const { close, trigger } = await start(arrivals)
+  const chunk = crowd.in * burst
+  return {
+    run: async (count) => {
+      for (let sent = 0; sent < count; sent += chunk) {
+        const all = arrivals.expect(chunk)
+        const sending = trigger()
+        if (sending !== undefined) await sending
+        await all
+      }
+    },
+    check: arrivals.check,
+    close
+  }
+}
+
+/**
+ * One message to each of ten thousand actors, then wait until all have handled
+ * theirs, and again.
+ */
+export const fanOut = async (
+  start: (arrivals: Arrivals) => Promise<{
+    /** Sends the number 1 to each. */
+    readonly round: () => void | Promise<void>
+    readonly close?: Close
+  }>
+): Promise<Work> => {
+  const arrivals = new Arrivals()
+  const { close, round } = await start(arrivals)
+  return {
+    run: async (count) => {
+      for (let sent = 0; sent < count; sent += crowd.out) {
+        const all = arrivals.expect(crowd.out)
+        const sending = round()
+        if (sending !== undefined) await sending
+        await all
+      }
+    },
+    check: arrivals.check,
+    close
+  }
+}
+
+/** Actors that crash and are restarted. */
+export const restarted = 1000
+
+const crashed = new Error("crashed")
+
+/**
+ * One life of a handler: it throws at 0, and counts what it handles first.
+ * Without a restart between two messages, the second does not arrive.
+ */
+export const mortal = (arrivals: Arrivals): (by: number) => void => {
+  let isFresh = true
+  return (by) => {
+    if (by === 0) throw crashed
+    arrivals.hit(isFresh ? by : 0)
+    isFresh = false
+  }
+}
+
+/**
+ * A message crashes an actor; it is made anew, and the fresh one handles the
+ * message after that. A thousand actors, then wait for all of them, and again.
+ */
+export const restart = async (
+  start: (arrivals: Arrivals) => Promise<{
+    /** Sends each of the `restarted` actors a message that crashes it, and one more. */
+    readonly crash: () => void
+    readonly close?: Close
+  }>
+): Promise<Work> => {
+  const arrivals = new Arrivals()
+  const { close, crash } = await start(arrivals)
+  return {
+    run: async (count) => {
+      for (let crashed = 0; crashed < count; crashed += restarted) {
+        const all = arrivals.expect(restarted)
+        crash()
+        await all
+      }
+    },
+    check: arrivals.check,
+    close
+  }
+}
+
+/** Whether the actors whose memory is measured have handled a message. */
+export type Touched = "untouched" | "touched"
+
+/**
+ * So many actors, started, and told once and idle again where they are to be
+ * touched; the figure is the live heap of one. Afterwards each gets a message,
+ * and all are taken down.
+ */
+export const memory = <A>(
+  count: number,
+  touched: Touched,
+  start: (arrivals: Arrivals) => Promise<{
+    readonly spawn: (into: Array<A | undefined>) => void | Promise<void>
+    readonly send: (actor: A) => void
+    readonly close: () => void | Promise<void>
+  }>
+): Work => {
+  const { gc } = globalThis
+  if (gc === undefined) throw new Error("the heap cannot be measured without --expose-gc")
+  const heap = (): number => {
+    gc()
+    return process.memoryUsage().heapUsed
+  }
+  const arrivals = new Arrivals()
+  let bytes = 0
+  let check = (): Promise<void> => Promise.resolve()
+  return {
+    run: async () => {
+      const contender = await start(arrivals)
+      const actors = new Array<A | undefined>(count).fill(undefined)
+      const before = heap()
+      const spawning = contender.spawn(actors)
+      if (spawning !== undefined) await spawning
+      const touch = async () => {
+        const all = arrivals.expect(count)
+        for (const actor of actors) contender.send(actor!)
+        await all
+        arrivals.check(count)
+      }
+      if (touched === "touched") await touch()
+      bytes = (heap() - before) / count
+      check = async () => {
+        await touch()
+        await contender.close()
+        check = () => Promise.resolve()
+      }
+    },
+    check: () => check(),
+    figure: () => bytes
+  }
+}
+
 /**
  * Starts `count` actors that can take messages. Afterwards, untimed, each gets
  * one message and is taken down.

@@ -6,8 +6,13 @@ import type * as ActorRef from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import type * as Behaviour from "airssys/actor/Behaviour"
 import * as Broker from "airssys/actor/Broker"
+import * as ChildSpec from "airssys/actor/ChildSpec"
+import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
+import type { SpawnOptions } from "airssys/actor/SpawnOptions"
+import * as Supervisor from "airssys/actor/Supervisor"
 import * as Topic from "airssys/actor/Topic"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -104,3 +109,141 @@ export const publish = (subscribers: number): Promise<SuiteWork> =>
       close: () => runtime.dispose()
     }
   })
+
+export const fanIn = (): Promise<SuiteWork> =>
+  Work.fanIn(async (arrivals) => {
+    const { close, system } = await start()
+    const receiver = await Effect.runPromise(system.spawn(counting((by) => arrivals.hit(by))))
+    const sender = system.spawn(counting(() => {
+      for (let sent = 0; sent < Work.burst; sent++) receiver.tell(add)
+    }))
+    const senders = await Effect.runPromise(Effect.all(Array.from({ length: Work.crowd.in }, () => sender)))
+    return {
+      trigger: () => {
+        for (const sender of senders) sender.tell(add)
+      },
+      close
+    }
+  })
+
+export const fanOut = (): Promise<SuiteWork> =>
+  Work.fanOut(async (arrivals) => {
+    const { close, system } = await start()
+    const one = system.spawn(counting((by) => arrivals.hit(by)))
+    const actors = await Effect.runPromise(Effect.all(Array.from({ length: Work.crowd.out }, () => one)))
+    return {
+      round: () => {
+        for (const actor of actors) actor.tell(add)
+      },
+      close
+    }
+  })
+
+const crash = Counter.Add({ by: 0 })
+
+/** Children of one supervisor, restarted at once. */
+export const restart = (): Promise<SuiteWork> =>
+  Work.restart(async (arrivals) => {
+    const actors: Array<Counter> = []
+    const child = (_: unknown, index: number) =>
+      ChildSpec.make({
+        id: `child-${index}`,
+        behaviour: Effect.sync((): Behaviour.Handler<Message> => {
+          const handler = Work.mortal(arrivals)
+          return (message) => {
+            if (message._tag === "Add") handler(message.by)
+          }
+        }),
+        backoff: { base: 0, factor: 1, cap: 0 },
+        provide: (ref) => {
+          actors[index] = ref
+          return Context.empty()
+        }
+      })
+    const supervised = Supervisor.layer({
+      strategy: "OneForOne",
+      intensity: { restarts: Number.MAX_SAFE_INTEGER, within: "1 nano" },
+      children: Array.from({ length: Work.restarted }, child)
+    })
+    const runtime = ManagedRuntime.make(Layer.provide(supervised, ActorSystem.layer))
+    await runtime.runPromise(Effect.void)
+    return {
+      crash: () => {
+        for (const actor of actors) {
+          actor.tell(crash)
+          actor.tell(add)
+        }
+      },
+      close: () => runtime.dispose()
+    }
+  })
+
+export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
+  Work.memory<Counter>(1_000_000, touched, async (arrivals) => {
+    const { close, system } = await start()
+    const handler: Behaviour.Handler<Message> = (message) => {
+      if (message._tag === "Add") arrivals.hit(message.by)
+    }
+    const one = system.spawn(Effect.succeed(handler))
+    const loop = Effect.fnUntraced(function*(into: Array<Counter | undefined>) {
+      for (let index = 0; index < into.length; index++) into[index] = yield* one
+    })
+    return {
+      spawn: (into) => Effect.runPromise(loop(into)),
+      send: (actor) => actor.tell(add),
+      close
+    }
+  })
+
+/**
+ * Every kind of mailbox and message has run in this process, and the loop was
+ * compiled for all of them.
+ */
+const mixed = async (): Promise<void> => {
+  const { close, system } = await start()
+  const kinds: ReadonlyArray<SpawnOptions> = [
+    {},
+    ...(["Block", "DropNewest", "DropOldest", "Fail"] as const).map((policy) => ({
+      mailbox: Mailbox.bounded(8, policy)
+    })),
+    { schema: Protocol.schema(Counter) }
+  ]
+  const behaviours: ReadonlyArray<Behaviour.Behaviour<Message>> = [
+    counting(() => {}),
+    Effect.succeed((message, context) =>
+      message._tag === "Count" ? Effect.sync(() => context.reply(message, 1)) : Effect.void
+    ),
+    Effect.succeed((message, context) =>
+      Effect.andThen(Effect.yieldNow, Effect.sync(() => message._tag === "Count" && context.reply(message, 1)))
+    )
+  ]
+  const senders: ReadonlyArray<ActorRef.SendOptions> = [
+    {},
+    ...(["System", "High", "Low"] as const).map((priority) => ({ priority })),
+    { ttl: "1 second" },
+    { priority: "High", ttl: "1 minute" }
+  ]
+  const work = Effect.fnUntraced(function*(options: SpawnOptions, behaviour: Behaviour.Behaviour<Message>) {
+    const actor = yield* system.spawn(behaviour, options)
+    for (let round = 0; round < 200; round++) {
+      for (const options of senders) actor.tell(add, options)
+      for (const options of senders) yield* Effect.ignore(actor.offer(add, options))
+      yield* Effect.ignore(actor.ask(count, senders[round % senders.length]))
+    }
+    yield* system.stop(actor)
+  })
+  for (const options of kinds) {
+    for (const behaviour of behaviours) await Effect.runPromise(work(options, behaviour))
+  }
+  await close()
+}
+
+export const tellMixed = async (): Promise<SuiteWork> => {
+  await mixed()
+  return tell()
+}
+
+export const pingPongMixed = async (): Promise<SuiteWork> => {
+  await mixed()
+  return pingPong()
+}

@@ -77,3 +77,23 @@ export const ask = async (): Promise<SuiteWork> => {
   const count = Effect.suspend(() => counter.Count())
   return Work.askFromFiber(Effect.provideContext(count, await runtime.context()), close)
 }
+
+export const fanIn = (): Promise<SuiteWork> =>
+  Work.fanIn(async (arrivals) => {
+    const { clientOf, close, runtime } = await cluster((entity, by, send) =>
+      entity === "receiver"
+        ? Effect.sync(() => arrivals.hit(by))
+        : Effect.replicateEffect(send("receiver"), Work.burst, { discard: true })
+    )
+    const senders = Array.from({ length: Work.crowd.in }, (_, index) => clientOf(`sender-${index}`))
+    const trigger = Effect.forEach(senders, (sender) => sender.Add(message, { discard: true }), { discard: true })
+    return { trigger: () => runtime.runPromise(trigger), close }
+  })
+
+export const fanOut = (): Promise<SuiteWork> =>
+  Work.fanOut(async (arrivals) => {
+    const { clientOf, close, runtime } = await cluster((_, by) => Effect.sync(() => arrivals.hit(by)))
+    const entities = Array.from({ length: Work.crowd.out }, (_, index) => clientOf(`entity-${index}`))
+    const round = Effect.forEach(entities, (entity) => entity.Add(message, { discard: true }), { discard: true })
+    return { round: () => runtime.runPromise(round), close }
+  })

@@ -56,3 +56,80 @@ export const spawn = (): Promise<SuiteWork> =>
       close: () => nact.stop(system)
     }
   })
+
+export const fanIn = (): Promise<SuiteWork> =>
+  Work.fanIn(async (arrivals) => {
+    const system = nact.start()
+    const receiver: Ref<number> = nact.spawnStateless(system, (by: number) => arrivals.hit(by), "receiver")
+    const send = (by: number): void => {
+      for (let sent = 0; sent < Work.burst; sent++) nact.dispatch(receiver, by)
+    }
+    const senders: ReadonlyArray<Ref<number>> = Array.from({ length: Work.crowd.in }, (_, index) =>
+      nact.spawnStateless(system, send, `sender-${index}`))
+    return {
+      trigger: () => {
+        for (const sender of senders) {
+          nact.dispatch(sender, 1)
+        }
+      },
+      close: () =>
+        nact.stop(system)
+    }
+  })
+
+export const fanOut = (): Promise<SuiteWork> =>
+  Work.fanOut(async (arrivals) => {
+    const system = nact.start()
+    const handler = (by: number): void => arrivals.hit(by)
+    const actors: ReadonlyArray<Ref<number>> = Array.from({ length: Work.crowd.out }, (_, index) =>
+      nact.spawnStateless(system, handler, `actor-${index}`))
+    return {
+      round: () => {
+        for (const actor of actors) {
+          nact.dispatch(actor, 1)
+        }
+      },
+      close: () =>
+        nact.stop(system)
+    }
+  })
+
+/** Actors that are reset when they crash: their state is made anew. */
+export const restart = (): Promise<SuiteWork> =>
+  Work.restart(async (arrivals) => {
+    const system = nact.start()
+    const actors: ReadonlyArray<Ref<number>> = Array.from({ length: Work.restarted }, (_, index) =>
+      nact.spawn(
+        system,
+        (handler: (by: number) => void, by: number) => {
+          handler(by)
+          return handler
+        },
+        `actor-${index}`,
+        { initialStateFunc: () => Work.mortal(arrivals), onCrash: (_message, _error, { reset }) => reset }
+      ))
+    return {
+      crash: () => {
+        for (const actor of actors) {
+          nact.dispatch(actor, 0)
+          nact.dispatch(actor, 1)
+        }
+      },
+      close: () => nact.stop(system)
+    }
+  })
+
+export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
+  Work.memory<Ref<number>>(20_000, touched, async (arrivals) => {
+    const system = nact.start()
+    const handler = (by: number): void => arrivals.hit(by)
+    return {
+      spawn: (into) => {
+        for (let index = 0; index < into.length; index++) {
+          into[index] = nact.spawnStateless(system, handler, `actor-${index}`)
+        }
+      },
+      send: (actor) => nact.dispatch(actor, 1),
+      close: () => nact.stop(system)
+    }
+  })

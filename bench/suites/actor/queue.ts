@@ -101,3 +101,73 @@ export const publish = (subscribers: number): Promise<SuiteWork> =>
       close: () => Effect.runPromise(Fiber.interruptAll(fibers))
     }
   })
+
+export const fanIn = (): Promise<SuiteWork> =>
+  Work.fanIn(async (arrivals) => {
+    const receiver = await Effect.runPromise(server((by: number) => arrivals.hit(by)))
+    const sender = server((by: number) => {
+      for (let sent = 0; sent < Work.burst; sent++) Queue.offerUnsafe(receiver.queue, by)
+    })
+    const senders = await Effect.runPromise(Effect.all(Array.from({ length: Work.crowd.in }, () => sender)))
+    return {
+      trigger: () => {
+        for (const { queue } of senders) Queue.offerUnsafe(queue, 1)
+      },
+      close: () => close([receiver, ...senders])
+    }
+  })
+
+export const fanOut = (): Promise<SuiteWork> =>
+  Work.fanOut(async (arrivals) => {
+    const one = server((by: number) => arrivals.hit(by))
+    const servers = await Effect.runPromise(Effect.all(Array.from({ length: Work.crowd.out }, () => one)))
+    return {
+      round: () => {
+        for (const { queue } of servers) Queue.offerUnsafe(queue, 1)
+      },
+      close: () => close(servers)
+    }
+  })
+
+/** A fiber that loops over `take` with a fresh handler, and begins anew when that throws. */
+export const restart = (): Promise<SuiteWork> =>
+  Work.restart(async (arrivals) => {
+    const life = Effect.fnUntraced(function*(queue: Queue.Queue<number>) {
+      const handler = Work.mortal(arrivals)
+      while (true) handler(yield* Queue.take(queue))
+    })
+    const servers = await Effect.runPromise(Effect.forEach(
+      Array.from({ length: Work.restarted }),
+      Effect.fnUntraced(function*() {
+        const queue = yield* Queue.unbounded<number>()
+        const lives = Effect.forever(Effect.catchDefect(life(queue), () => Effect.void), { disableYield: true })
+        return { queue, fiber: yield* Effect.forkDetach(lives, { startImmediately: true }) }
+      })
+    ))
+    return {
+      crash: () => {
+        for (const { queue } of servers) {
+          Queue.offerUnsafe(queue, 0)
+          Queue.offerUnsafe(queue, 1)
+        }
+      },
+      close: () => close(servers)
+    }
+  })
+
+export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
+  Work.memory<Server<number>>(20_000, touched, async (arrivals) => {
+    const one = server((by: number) => arrivals.hit(by))
+    let all: Array<Server<number> | undefined> = []
+    const loop = Effect.fnUntraced(function*(into: Array<Server<number> | undefined>) {
+      for (let index = 0; index < into.length; index++) into[index] = yield* one
+    })
+    return {
+      spawn: (into) => {
+        all = into
+        return Effect.runPromise(loop(into))
+      },
+      send: (one) => Queue.offerUnsafe(one.queue, 1),
+      close: () => close(all as Array<Server<number>>)
+    }
+  })

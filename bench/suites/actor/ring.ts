@@ -122,3 +122,62 @@ export const publish = (subscribers: number): Promise<SuiteWork> =>
       }
     }
   })
+
+export const fanIn = (): Promise<SuiteWork> =>
+  Work.fanIn(async (arrivals) => {
+    const receiver = new Ring((by: number) => arrivals.hit(by))
+    const senders = Array.from({ length: Work.crowd.in }, () =>
+      new Ring((by: number) => {
+        for (let sent = 0; sent < Work.burst; sent++) receiver.push(by)
+      }))
+    return {
+      trigger: () => {
+        for (const sender of senders) sender.push(1)
+      }
+    }
+  })
+
+export const fanOut = (): Promise<SuiteWork> =>
+  Work.fanOut(async (arrivals) => {
+    const rings = Array.from({ length: Work.crowd.out }, () => new Ring((by: number) => arrivals.hit(by)))
+    return {
+      round: () => {
+        for (const ring of rings) ring.push(1)
+      }
+    }
+  })
+
+/** A callback that throws is replaced by a new one. */
+export const restart = (): Promise<SuiteWork> =>
+  Work.restart(async (arrivals) => {
+    const rings = Array.from({ length: Work.restarted }, () => {
+      let handler = Work.mortal(arrivals)
+      return new Ring((by: number) => {
+        try {
+          handler(by)
+        } catch {
+          handler = Work.mortal(arrivals)
+        }
+      })
+    })
+    return {
+      crash: () => {
+        for (const ring of rings) {
+          ring.push(0)
+          ring.push(1)
+        }
+      }
+    }
+  })
+
+export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
+  Work.memory<Ring<number>>(1_000_000, touched, async (arrivals) => {
+    const handler = (by: number): void => arrivals.hit(by)
+    return {
+      spawn: (into) => {
+        for (let index = 0; index < into.length; index++) into[index] = new Ring(handler)
+      },
+      send: (ring) => ring.push(1),
+      close: () => {}
+    }
+  })
