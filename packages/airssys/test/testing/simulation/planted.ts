@@ -169,5 +169,30 @@ export const bugs: ReadonlyArray<Bug> = [
       find: "if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired",
       replace: "if (false) cell.resume(from, Exit.fail(new MessageExpired"
     }]
+  },
+  {
+    name: "timer of an earlier life: its message was waiting when that life ended",
+    program: "lateness",
+    edits: [{ file: mixed, find: "envelope.ticket?.isLive === false", replace: "false" }]
+  },
+  {
+    name: "timer of an earlier life: it goes on",
+    program: "lateness",
+    edits: [
+      {
+        file: "actor/internal/timing.ts",
+        find: "      for (const timer of this.timers.values()) timer.cancel()\n",
+        replace: ""
+      }
+    ]
+  },
+  {
+    name: "lost stash: a restart forgets what was stashed, and who waits for it",
+    program: "lateness",
+    edits: [{
+      file: system,
+      find: "    this.discard(cell, this.takeStashed(cell), held)\n",
+      replace: "    this.takeStashed(cell)\n"
+    }]
   }
 ]

@@ -3,6 +3,7 @@
  * something is lost, doubled, out of order or left over.
  */
 import type * as Simulation from "airssys/testing/Simulation"
+import { lateness } from "./lateness.ts"
 import { endings, families, senders } from "./lives.ts"
 import { flooded, lossless } from "./mailboxes.ts"
 import { payments } from "./payments.ts"
@@ -21,6 +22,7 @@ const faults: Simulation.Faults = { crash: 0.1, drop: 0.1, duplicate: 0.1, delay
 export const programs = {
   endings: reliable(endings),
   families: reliable(families),
+  lateness: reliable(lateness),
   restarts: reliable(restarts(true)),
   senders: reliable(senders),
   crashes: { program: restarts(false), settings: { faults: { crash: 0.05 } } },
