@@ -399,6 +399,21 @@ describe("fork and pipeToSelf", () => {
       assert.deepStrictEqual([notes, ref.status()], [["interrupted"], "Running"])
     })))
 
+  it.effect("are dead letters where they wait when the life ends, as is the end of a watched actor", () =>
+    withActor(Effect.fnUntraced(function*({ notes, ref, system }) {
+      const watched = yield* system.spawn(Effect.succeed(noting([])))
+      yield* system.kill(watched)
+      ref.tell((context) => {
+        context.pipeToSelf(Effect.void, () => "piped")
+        context.watch(watched, () => "ended")
+        context.self.tell("told")
+        throw boom
+      })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(notes, ["told"])
+      assert.strictEqual((yield* system.accounting).discarded, 2)
+    })))
+
   it.effect("have no effect through the context of an earlier life", () =>
     withActor(Effect.fnUntraced(function*({ crash, notes, ref }) {
       let old: Context | undefined

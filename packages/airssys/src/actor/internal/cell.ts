@@ -44,7 +44,7 @@ import { Envelope } from "./lanes.ts"
 import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { fateOf } from "./redelivery.ts"
-import { type Delivery, deliveryOf, type From, type Refusal, signal, type Target } from "./target.ts"
+import { type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
 import type { Turns } from "./turns.ts"
 
 const statuses: ReadonlyArray<Status> = ["Starting", "Running", "Restarting", "Stopping", "Stopped", "Failed"]
@@ -361,7 +361,7 @@ export class Cell implements ActorRef<unknown>, Target {
     return this.shift()
   }
 
-  /** Sends itself what `make` makes; where that throws, the actor crashes. */
+  /** Sends this life of itself what `make` makes; where that throws, the actor crashes. */
   inject(make: () => unknown): void {
     let message: unknown
     try {
@@ -369,7 +369,7 @@ export class Cell implements ActorRef<unknown>, Target {
     } catch (defect) {
       return this.system.fault(this, Causes.die(defect))
     }
-    this.send(message, undefined, signal)
+    this.send(message, undefined, { isForced: true, priority: "Normal", ttlMillis: Infinity, ticket: this.live })
   }
 
   refusal(reason: Refusal, message?: unknown): OfferError {

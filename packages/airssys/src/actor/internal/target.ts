@@ -33,9 +33,6 @@ export const plainDelivery: Delivery = {
   ticket: undefined
 }
 
-/** The delivery of what the system itself has to say. */
-export const signal: Delivery = { isForced: true, priority: "Normal", ttlMillis: Infinity, ticket: undefined }
-
 /** What the options of a send ask for; nothing where that is the plain way. */
 export const deliveryOf = (options: SendOptions | undefined): Delivery | undefined => {
   const priority = options?.priority ?? "Normal"
