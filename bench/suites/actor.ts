@@ -91,6 +91,20 @@ export const suite: Suite.Suite = Suite.make({
       ours: async () => (await airssys()).ask(),
       against: [
         { name: "ring", prepare: async () => (await ring()).ask() },
+        { name: "deferred", prepare: async () => (await queue()).deferred() },
+        { name: "queue", prepare: async () => (await queue()).ask() },
+        { name: "nact", prepare: async () => (await nact()).ask() },
+        { name: "cluster", prepare: async () => (await cluster()).ask() }
+      ]
+    },
+    {
+      name: "ask-inline",
+      unit: "ns",
+      batch: 100,
+      ours: async () => (await airssys()).askInline(),
+      against: [
+        { name: "ring", prepare: async () => (await ring()).askInline() },
+        { name: "deferred", prepare: async () => (await queue()).deferred() },
         { name: "queue", prepare: async () => (await queue()).ask() },
         { name: "nact", prepare: async () => (await nact()).ask() },
         { name: "cluster", prepare: async () => (await cluster()).ask() }
@@ -107,6 +121,17 @@ export const suite: Suite.Suite = Suite.make({
         { name: "queue", prepare: async () => (await queue()).spawn() },
         { name: "nact", prepare: async () => (await nact()).spawn() },
         { name: "xstate", prepare: async () => (await xstate()).spawn() }
+      ]
+    },
+    {
+      name: "timers-under-load",
+      unit: "us",
+      batch: 20,
+      ours: async () => (await airssys()).timers(),
+      against: [
+        { name: "idle", prepare: async () => (await airssys()).timersIdle() },
+        { name: "queue", prepare: async () => (await queue()).timers() },
+        { name: "nact", prepare: async () => (await nact()).timers() }
       ]
     },
     {

@@ -150,9 +150,19 @@ describe("Suite", () => {
       rows.map(({ against, name }) => [name, ...against.map((_) => _.name)].join(" "))
     assert.deepStrictEqual(ids(actor.suite), [
       "tell ring queue nact xstate cluster",
+      "tell-mixed ring queue nact xstate cluster",
       "ping-pong ring queue nact xstate cluster",
-      "ask ring queue nact cluster",
-      "spawn ring queue nact xstate"
+      "ping-pong-mixed ring queue nact xstate cluster",
+      "fan-in ring queue nact xstate cluster",
+      "fan-out-10000 ring queue nact xstate cluster",
+      "ask ring deferred queue nact cluster",
+      "ask-inline ring deferred queue nact cluster",
+      "spawn ring queue nact xstate",
+      "timers-under-load idle queue nact",
+      "restart ring queue nact xstate",
+      "memory-1m ring queue nact xstate",
+      "memory-1m-touched ring queue nact xstate",
+      ...[1, 10, 100].map((subscribers) => `publish-${subscribers} ring queue`)
     ])
     assert.deepStrictEqual(ids(component.suite), [
       "export-add core jco jco-quiet extism",

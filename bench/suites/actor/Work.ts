@@ -260,6 +260,62 @@ export const restart = async (
   }
 }
 
+/** How long the timers of `timers` are set for. */
+export const timerMillis = 1
+
+/**
+ * Timers of a millisecond, one after the other, while two others play a ball
+ * that never rests; the figure is how many microseconds a timer was late, on
+ * average.
+ */
+export const timers = async (
+  start: (rally: { readonly goesOn: () => boolean }) => Promise<{
+    /** Puts the ball into play. */
+    readonly serve: () => void
+    /** Calls `rings` when a timer that is set now has gone off. */
+    readonly set: (rings: () => void) => void
+    readonly close?: Close
+  }>
+): Promise<Work> => {
+  let hops = 0
+  let isOver = true
+  let late = 0
+  let rung = 0
+  const { close, serve, set } = await start({
+    goesOn: () => {
+      hops++
+      return !isOver
+    }
+  })
+  const timer = (): Promise<void> =>
+    new Promise((resolve) => {
+      const at = performance.now()
+      set(() => {
+        late += performance.now() - at - timerMillis
+        rung++
+        resolve()
+      })
+    })
+  return {
+    run: async (count) => {
+      hops = late = rung = 0
+      isOver = false
+      serve()
+      for (let index = 0; index < count; index++) await timer()
+      isOver = true
+    },
+    check: (count) => {
+      const [played, went] = [hops, rung]
+      hops = rung = 0
+      if (went !== count) throw new Error(`${went} of ${count} timers went off`)
+      if (played < count) throw new Error(`the ball made ${played} hops`)
+      late /= count
+    },
+    figure: () => late * 1000,
+    close
+  }
+}
+
 /** Whether the actors whose memory is measured have handled a message. */
 export type Touched = "untouched" | "touched"
 
@@ -285,7 +341,8 @@ export const memory = <A>(
   }
   const arrivals = new Arrivals()
   let bytes = 0
-  let check = (): Promise<void> => Promise.resolve()
+  const nothing = (): Promise<void> => Promise.reject(new Error("no actors were started"))
+  let check = nothing
   return {
     run: async () => {
       const contender = await start(arrivals)
@@ -304,7 +361,7 @@ export const memory = <A>(
       check = async () => {
         await touch()
         await contender.close()
-        check = () => Promise.resolve()
+        check = nothing
       }
     },
     check: () => check(),

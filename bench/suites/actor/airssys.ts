@@ -12,6 +12,7 @@ import * as Protocol from "airssys/actor/Protocol"
 import type { SpawnOptions } from "airssys/actor/SpawnOptions"
 import * as Supervisor from "airssys/actor/Supervisor"
 import * as Topic from "airssys/actor/Topic"
+import { TurnScheduler } from "airssys/actor/TurnScheduler"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,8 +41,8 @@ const counting = (hit: (by: number) => void): Behaviour.Behaviour<Message> =>
     }
   })
 
-const start = async () => {
-  const runtime = ManagedRuntime.make(ActorSystem.layer)
+const start = async (layer = ActorSystem.layer) => {
+  const runtime = ManagedRuntime.make(layer)
   const system = await runtime.runPromise(ActorSystem.ActorSystem)
   return { system, close: () => runtime.dispose() }
 }
@@ -70,11 +71,21 @@ export const pingPong = (): Promise<SuiteWork> =>
     return { serve: () => ping.tell(add), close }
   })
 
-export const ask = async (): Promise<SuiteWork> => {
-  const { close, system } = await start()
+const asking = async (layer: typeof ActorSystem.layer): Promise<SuiteWork> => {
+  const { close, system } = await start(layer)
   const counter = await Effect.runPromise(system.spawn(counting(() => {})))
   return Work.askFromFiber(counter.ask(count), close)
 }
+
+/** A scheduler under which an actor is asked by a message in its mailbox, though it be idle. */
+const inTurns = Layer.effect(
+  TurnScheduler,
+  Effect.map(TurnScheduler, ({ later, soon }) => ({ later, soon }))
+)
+
+export const ask = (): Promise<SuiteWork> => asking(Layer.provide(ActorSystem.layer, inTurns))
+
+export const askInline = (): Promise<SuiteWork> => asking(ActorSystem.layer)
 
 export const spawn = (): Promise<SuiteWork> =>
   Work.spawn<Counter>(async (arrivals) => {
@@ -194,6 +205,41 @@ export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
       close
     }
   })
+
+const timersUnder = (isLoaded: boolean): Promise<SuiteWork> =>
+  Work.timers(async (rally) => {
+    const { close, system } = await start()
+    let left = 0
+    const player = (other: () => Counter): Promise<Counter> =>
+      Effect.runPromise(system.spawn(counting(() => {
+        if (rally.goesOn() && (isLoaded || --left > 0)) other().tell(add)
+      })))
+    const ping: Counter = await player(() => pong)
+    const pong: Counter = await player(() => ping)
+    let rings = (): void => {}
+    const clock = await Effect.runPromise(
+      system.spawn(Effect.succeed<Behaviour.Handler<Message>>((message, context) => {
+        if (message._tag === "Count") context.timers.once("ring", Work.timerMillis, add)
+        else rings()
+      }))
+    )
+    return {
+      serve: () => {
+        left = 1000
+        ping.tell(add)
+      },
+      set: (ring) => {
+        rings = ring
+        clock.tell(count)
+      },
+      close
+    }
+  })
+
+export const timers = (): Promise<SuiteWork> => timersUnder(true)
+
+/** The ball rests after a thousand hops. */
+export const timersIdle = (): Promise<SuiteWork> => timersUnder(false)
 
 /**
  * Every kind of mailbox and message has run in this process, and the loop was

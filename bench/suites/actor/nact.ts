@@ -133,3 +133,20 @@ export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
       close: () => nact.stop(system)
     }
   })
+
+/** nact has no timers of its own: those of Node. */
+export const timers = (): Promise<SuiteWork> =>
+  Work.timers(async (rally) => {
+    const system = nact.start()
+    const ping: Ref<number> = nact.spawnStateless(system, (ball: number) => {
+      if (rally.goesOn()) nact.dispatch(pong, ball)
+    }, "ping")
+    const pong: Ref<number> = nact.spawnStateless(system, (ball: number) => {
+      if (rally.goesOn()) nact.dispatch(ping, ball)
+    }, "pong")
+    return {
+      serve: () => nact.dispatch(ping, 1),
+      set: (rings) => void setTimeout(rings, Work.timerMillis),
+      close: () => nact.stop(system)
+    }
+  })

@@ -65,6 +65,16 @@ export const ask = async (): Promise<SuiteWork> => {
   return Work.askFromFiber(request, () => close([counter]))
 }
 
+/** No server at all: a `Deferred`, completed and awaited. */
+export const deferred = async (): Promise<SuiteWork> => {
+  let count = 0
+  const roundTrip = Effect.flatMap(
+    Deferred.make<number>(),
+    (reply) => Effect.andThen(Deferred.succeed(reply, ++count), Deferred.await(reply))
+  )
+  return Work.askFromFiber(roundTrip)
+}
+
 export const spawn = (): Promise<SuiteWork> =>
   Work.spawn<Server<number>>(async (arrivals) => {
     const handler = (by: number): void => arrivals.hit(by)
@@ -169,5 +179,21 @@ export const memory = async (touched: Work.Touched): Promise<SuiteWork> =>
       },
       send: (one) => Queue.offerUnsafe(one.queue, 1),
       close: () => close(all as Array<Server<number>>)
+    }
+  })
+
+export const timers = (): Promise<SuiteWork> =>
+  Work.timers(async (rally) => {
+    const ping: Server<number> = await Effect.runPromise(server((ball: number) => {
+      if (rally.goesOn()) Queue.offerUnsafe(pong.queue, ball)
+    }))
+    const pong: Server<number> = await Effect.runPromise(server((ball: number) => {
+      if (rally.goesOn()) Queue.offerUnsafe(ping.queue, ball)
+    }))
+    const sleep = Effect.sleep(Work.timerMillis)
+    return {
+      serve: () => Queue.offerUnsafe(ping.queue, 1),
+      set: (rings) => void Effect.runFork(Effect.andThen(sleep, Effect.sync(rings))),
+      close: () => close([ping, pong])
     }
   })

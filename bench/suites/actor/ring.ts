@@ -95,6 +95,13 @@ export const ask = async (): Promise<SuiteWork> => {
   return Work.askFromFiber(Effect.callback<number>((resume) => ring.push(resume)))
 }
 
+/** A callback that answers before it returns. */
+export const askInline = async (): Promise<SuiteWork> => {
+  let count = 0
+  const handler = (resume: (reply: Effect.Effect<number>) => void): void => resume(Exit.succeed(++count))
+  return Work.askFromFiber(Effect.callback<number>(handler))
+}
+
 export const spawn = (): Promise<SuiteWork> =>
   Work.spawn<Ring<number>>(async (arrivals) => {
     const rings = new Map<string, Ring<number>>()
