@@ -25,6 +25,21 @@ const TypeId = "~airssys/actor/ActorRef"
 export type Status = "Starting" | "Running" | "Restarting" | "Stopping" | "Stopped" | "Failed"
 
 /**
+ * The steps of a life. A life begins with `Starting`, which is no step.
+ * `Restarting` follows itself where a restart does not start, or waits for
+ * others; an actor that fails or is stopped while it starts goes through
+ * `Stopping` as any other.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Transition =
+  | { readonly from: "Starting"; readonly to: "Running" | "Restarting" | "Stopping" }
+  | { readonly from: "Running"; readonly to: "Restarting" | "Stopping" }
+  | { readonly from: "Restarting"; readonly to: "Running" | "Restarting" | "Stopping" }
+  | { readonly from: "Stopping"; readonly to: "Stopping" | "Stopped" | "Failed" }
+
+/**
  * Which messages go first; those of one priority go in the order they came.
  * `System` is for what keeps a system together: a full mailbox takes it too.
  *

@@ -124,7 +124,11 @@ export interface Watchdog {
   readonly every?: Duration.Input | undefined
 }
 
-const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownContext?: Context.Context<never>) {
+const make = Effect.fnUntraced(function*(
+  options: Options | undefined,
+  how: "Stop" | "Kill",
+  shutdownContext?: Context.Context<never>
+) {
   const events = yield* PubSub.sliding<ActorEvent>(4096)
   const letters = yield* PubSub.sliding<DeadLetter>(1024)
   const system = new System({
@@ -140,7 +144,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownC
     }
   })
   yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(events), PubSub.shutdown(letters)))
-  yield* Effect.addFinalizer(() => system.shutdown)
+  yield* Effect.addFinalizer(() => system.shutdown(how))
   if (options?.watchdog !== undefined) {
     const { every = "1 second", stuckAfter = "10 seconds" } = options.watchdog
     const watchdog = new watching.Watchdog(system, Duration.toMillis(stuckAfter))
@@ -177,7 +181,8 @@ const make = Effect.fnUntraced(function*(options: Options | undefined, shutdownC
  * @category layers
  * @since 0.1.0
  */
-export const layerWith = (options: Options): Layer.Layer<ActorSystem> => Layer.effect(ActorSystem, make(options))
+export const layerWith = (options: Options): Layer.Layer<ActorSystem> =>
+  Layer.effect(ActorSystem, make(options, "Stop"))
 
 /**
  * Layer of an actor system.
@@ -185,12 +190,13 @@ export const layerWith = (options: Options): Layer.Layer<ActorSystem> => Layer.e
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<ActorSystem> = Layer.effect(ActorSystem, make(undefined))
+export const layer: Layer.Layer<ActorSystem> = Layer.effect(ActorSystem, make(undefined, "Stop"))
 
 /**
- * Layer for tests: when it closes with a message unaccounted for, it dies. It
- * waits at most one second of real time for its actors, so that a test that
- * does not advance its clock ends all the same.
+ * Layer for tests: it kills its actors when it closes, so that nothing waits
+ * for a clock that the test does not move, and it dies where a message is
+ * unaccounted for then. What cannot be interrupted is abandoned after one
+ * second of real time.
  *
  * @category layers
  * @since 0.1.0
@@ -208,7 +214,7 @@ export const layerTest: Layer.Layer<ActorSystem> = Layer.effect(
             ? Effect.void
             : Effect.die(new Error(`Messages are unaccounted for: ${JSON.stringify(accounts)}`)))
     )
-    const system = yield* make({ shutdown: "1 second" }, Context.empty())
+    const system = yield* make({ shutdown: "1 second" }, "Kill", Context.empty())
     accounting = system.accounting
     return system
   })

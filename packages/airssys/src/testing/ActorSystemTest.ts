@@ -143,7 +143,15 @@ const balanced = Effect.fnUntraced(function*(system: ActorSystem.ActorSystem["Se
  * @category testing
  * @since 0.1.0
  */
-export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>): void => {
+export const suite = (
+  name: string,
+  layer: Layer.Layer<ActorSystem.ActorSystem>,
+  options?: {
+    /** What the layer does to its actors when it closes. Default: `Stop`. */
+    readonly closing?: "Stop" | "Kill" | undefined
+  }
+): void => {
+  const isStopping = options?.closing !== "Kill"
   const inProbe = <A, E, R>(
     body: (
       ref: ActorRef<Probe>,
@@ -614,7 +622,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
     })
 
     describe("the layer", () => {
-      it.effect("stops every actor when it closes, the newest first, and handles what waits", () =>
+      it.effect("ends every actor when it closes, the newest first, after what waits or at once", () =>
         Effect.gen(function*() {
           const events: Array<ActorEvent> = []
           const handled: Array<string> = []
@@ -629,12 +637,11 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           )
           for (const ref of refs) ref.tell("!")
           yield* Scope.close(scope, Exit.void)
-          assert.deepStrictEqual(handled, ["a!", "b!", "c!"])
-          assert.deepStrictEqual(summary(events).slice(3), [
-            "c Stopped Shutdown",
-            "b Stopped Shutdown",
-            "a Stopped Shutdown"
-          ])
+          assert.deepStrictEqual(handled, isStopping ? ["a!", "b!", "c!"] : [])
+          assert.deepStrictEqual(
+            summary(events).slice(3),
+            ["c", "b", "a"].map((it) => `${it} Stopped ${isStopping ? "Shutdown" : "Killed"}`)
+          )
           assert.strictEqual((yield* Effect.flip(system.spawn(probe)))._tag, "ActorStopped")
         }))
 
@@ -654,12 +661,13 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
           yield* TestClock.adjust("30 seconds")
           yield* Fiber.join(closing)
-          assert.deepStrictEqual(summary(events).slice(2), [
-            "b Abandoned Shutdown",
-            "b Stopped DeadlineExceeded",
-            "a Abandoned Shutdown",
-            "a Stopped DeadlineExceeded"
-          ])
+          const ends = isStopping
+            ? ["Abandoned Shutdown", "Stopped DeadlineExceeded"]
+            : ["Abandoned Handler", "Stopped Killed"]
+          assert.deepStrictEqual(
+            summary(events).slice(2),
+            ["b", "a"].flatMap((it) => ends.map((end) => `${it} ${end}`))
+          )
         }))
     })
 

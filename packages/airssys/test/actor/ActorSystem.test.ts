@@ -1,5 +1,5 @@
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import * as ActorSystemTest from "airssys/testing/ActorSystemTest"
 
-ActorSystemTest.suite("layerTest", ActorSystem.layerTest)
+ActorSystemTest.suite("layerTest", ActorSystem.layerTest, { closing: "Kill" })
 ActorSystemTest.suite("layer", ActorSystem.layer)

@@ -11,7 +11,7 @@ import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
 import { ActorCrashed, type AskError, AskTimeout, type OfferError, type SpawnError } from "../ActorError.ts"
-import type { ActorRef, AskOptions, SendOptions, Status } from "../ActorRef.ts"
+import type { ActorRef, AskOptions, SendOptions, Status, Transition } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
 import type { ActorExit, Guardian, Restart } from "../Guardian.ts"
@@ -48,6 +48,17 @@ import { type Delivery, deliveryOf, type From, type Refusal, type Target } from 
 import type { Turns } from "./turns.ts"
 
 const statuses: ReadonlyArray<Status> = ["Starting", "Running", "Restarting", "Stopping", "Stopped", "Failed"]
+
+type Steps = { readonly [From in Status]: ReadonlyArray<Extract<Transition, { readonly from: From }>["to"]> }
+
+const steps: Steps = {
+  Starting: ["Running", "Restarting", "Stopping"],
+  Running: ["Restarting", "Stopping"],
+  Restarting: ["Running", "Restarting", "Stopping"],
+  Stopping: ["Stopping", "Stopped", "Failed"],
+  Stopped: [],
+  Failed: []
+}
 
 const largestCapacity = 2 ** 30
 /** Positions are set back beyond this, to stay small integers. */
@@ -172,6 +183,8 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   setStatus(status: Status): void {
+    const from: ReadonlyArray<Status> = steps[this.status()]
+    if (!from.includes(status)) throw new Error(`${this.name} cannot go from ${this.status()} to ${status}`)
     this.flags = (this.flags & ~statusMask) | (statuses.indexOf(status) << statusShift)
   }
 

@@ -73,6 +73,7 @@ export class System implements Lifecycle {
   readonly names = new Map<string, Cell>()
   private readonly alarms = new Map<Clock.Clock, Alarms>()
   private isClosed = false
+  private isKilling = false
   private nextId = 1
   readonly gate: Gate | undefined
   private readonly spans: Spans | undefined
@@ -508,6 +509,7 @@ export class System implements Lifecycle {
   }
 
   private beginStop(cell: Cell): void {
+    if (this.isKilling) return this.terminate(cell, this.stop(cell, "Killed"))
     const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
     if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
     cell.close()
@@ -758,10 +760,11 @@ export class System implements Lifecycle {
     Effect.runForkWith(cell.context)(Effect.logError(text, cause))
   }
 
-  /** Stops every actor, the newest first; abandons what is left at the bound. */
-  get shutdown(): Effect.Effect<void> {
+  /** Stops or kills every actor, the newest first; abandons what is left at the bound. */
+  shutdown(how: "Stop" | "Kill"): Effect.Effect<void> {
     return Effect.callback((resume) => {
       this.isClosed = true
+      this.isKilling = how === "Kill"
       let isOver = false
       const timer = Effect.runForkWith(this.shutdownContext)(Effect.sleep(this.settings.shutdownMillis))
       timer.addObserver((slept) => {
