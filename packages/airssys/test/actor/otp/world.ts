@@ -83,8 +83,6 @@ class World {
   private readonly crashes = new Map<string, string>()
   private readonly interrupted = new Set<string>()
   private readonly leaving = new Set<string>()
-  /** Of the current life of each child. */
-  private readonly stashes = new Map<string, Array<() => void>>()
   private readonly groups = new Map<string, Group>()
   private readonly gates = new Map<string, Deferred.Deferred<Run>>()
   private isHidden = false
@@ -173,7 +171,6 @@ class World {
         return Effect.fail("failed" as const)
       }
       this.crashes.delete(id)
-      this.stashes.set(id, [])
       this.alive.add(id)
       this.note(`start ${id}`)
       return Effect.as(
@@ -429,11 +426,7 @@ class World {
           break
         case "timer":
           ref.tell(Worker.Do({
-            run: (context: ActorContext<Worker>) =>
-              Effect.forkScoped(Effect.andThen(
-                Effect.sleep("100 millis"),
-                Effect.sync(() => context.self.tell(yes(each)))
-              ))
+            run: (context: ActorContext<Worker>) => context.timers.once("timer", "100 millis", yes(each))
           }))
           break
         case "watcher": {
@@ -447,14 +440,21 @@ class World {
           yield* broker.subscribe(ref, Topic.make(Worker, each))
           settled.push(Effect.sync(() => broker.publish(Topic.make(Worker, each), yes(each))))
           break
-        case "stash":
-          ref.tell(Worker.Do({ run: () => void this.stashes.get(each)!.push(() => this.outcomes.set(each, "yes")) }))
+        case "stash": {
+          let isFirst = true
+          const message = Worker.Do({
+            run: (context: ActorContext<Worker>) => {
+              if (!isFirst) return void this.outcomes.set(each, "yes")
+              isFirst = false
+              return context.stash(message)
+            }
+          })
+          ref.tell(message)
           settled.push(
-            Effect.sync(() =>
-              ref.tell(Worker.Do({ run: () => this.stashes.get(each)!.forEach((unstash) => unstash()) }))
-            )
+            Effect.sync(() => ref.tell(Worker.Do({ run: (context: ActorContext<Worker>) => context.unstashAll() })))
           )
           break
+        }
         case "name":
       }
     }
