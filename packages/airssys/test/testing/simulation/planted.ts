@@ -194,5 +194,14 @@ export const bugs: ReadonlyArray<Bug> = [
       find: "    this.discard(cell, this.takeStashed(cell), held)\n",
       replace: "    this.takeStashed(cell)\n"
     }]
+  },
+  {
+    name: "lost message: one that may still be delivered again is put into quarantine",
+    program: "redelivery",
+    edits: [{
+      file: "actor/internal/redelivery.ts",
+      find: "++taken.crashes > lanes.redeliver",
+      replace: "++taken.crashes >= lanes.redeliver"
+    }]
   }
 ]

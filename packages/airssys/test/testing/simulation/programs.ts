@@ -8,6 +8,7 @@ import { endings, families, senders } from "./lives.ts"
 import { flooded, lossless } from "./mailboxes.ts"
 import { payments } from "./payments.ts"
 import { restarts, strategies } from "./supervision.ts"
+import { escalation, redelivery } from "./trees.ts"
 import type { Program } from "./worker.ts"
 
 interface Simulated {
@@ -34,6 +35,8 @@ export const programs = {
   oneForOne: reliable(strategies("OneForOne")),
   oneForAll: reliable(strategies("OneForAll")),
   restForOne: reliable(strategies("RestForOne")),
+  escalation: reliable(escalation),
+  redelivery: reliable(redelivery),
   payments: { program: payments(true), settings: { faults } },
   doublePayments: { program: payments(false), settings: { faults } }
 }
