@@ -251,19 +251,19 @@ export class ExportedFunc {
       return Promise.reject(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
     }
     const { signal, timeout } = options
+    const start = this.#store.scheduler.clock.now()
     const bounds = timeout === undefined && signal === undefined
       ? undefined
-      : new Bounds(this.#store.scheduler.clock, timeout, signal)
+      : new Bounds(this.#store.scheduler.clock, start, timeout, signal)
     if (this.#store.state !== "idle") return this.#calls.run(bounds, () => this.#start(args, promising, fuel))
-    const trap = bounds?.late()
-    if (trap !== undefined) return Promise.reject(trap)
+    if (bounds?.isOver === true) return Promise.reject(bounds.late())
     // Aborting also stops a call whose guest is done and whose answer nobody has seen.
     if (signal !== undefined) bounds?.watch((trap) => this.#store.end(trap))
     this.#store.bounds = bounds
-    return this.#start(args, promising, fuel)
+    return this.#start(args, promising, fuel, start)
   }
 
-  #start(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
+  #start(args: ReadonlyArray<unknown>, promising: Promising, fuel: number, start?: number): Promise<Outcome> {
     const store = this.#store
     const { scheduler } = store
     if (scheduler.calls >= scheduler.mostCalls) {
@@ -272,7 +272,7 @@ export class ExportedFunc {
     }
     scheduler.calls++
     if (scheduler.isCrowded) return this.#startLater(args, promising, fuel)
-    return this.#enter(args, promising, fuel)
+    return this.#enter(args, promising, fuel, start)
   }
 
   /** Waits for a turn before the guest is entered at all; a call that is over by then has not reached it. */
@@ -294,10 +294,13 @@ export class ExportedFunc {
     })
   }
 
-  #enter(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
+  #enter(
+    args: ReadonlyArray<unknown>,
+    promising: Promising,
+    fuel: number,
+    start: number = this.#store.scheduler.clock.now()
+  ): Promise<Outcome> {
     const store = this.#store
-    const { scheduler } = store
-    const start = scheduler.clock.now()
     try {
       store.enter(this.#core, fuel, true)
       return (this.#begin(args, promising) as Promise<unknown>).then(

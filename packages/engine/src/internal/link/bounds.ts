@@ -20,11 +20,16 @@ export class Bounds {
   #end: ((trap: Trap) => void) | undefined = undefined
   #unwatch: (() => void) | undefined = undefined
 
-  constructor(clock: Clock, timeout: number | undefined, signal: AbortSignal | undefined) {
+  constructor(clock: Clock, start: number, timeout: number | undefined, signal: AbortSignal | undefined) {
     this.#clock = clock
     this.#timeout = timeout
     this.#signal = signal
-    this.#deadline = timeout === undefined ? Infinity : clock.now() + timeout
+    this.#deadline = timeout === undefined ? Infinity : start + timeout
+  }
+
+  /** True where the call is over before it has begun. */
+  get isOver(): boolean {
+    return this.#timeout === 0 || this.#signal?.aborted === true
   }
 
   /** Why the call is over, if it is. */
