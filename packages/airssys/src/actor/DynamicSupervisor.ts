@@ -18,7 +18,7 @@ import {
   checked,
   childrenOf,
   control,
-  handles,
+  controls,
   placeOf,
   scoped,
   spawnKeeper,
@@ -118,6 +118,6 @@ const launch = <Args extends ReadonlyArray<unknown>, S, E, R, M, P>(
       startChild: (...args) =>
         Effect.updateContext(Effect.suspend(() => startChild(children, spec.template(...args))), () => context)
     }
-    handles.set(self, handle)
+    controls.set(self, { control: handle, handle: undefined })
     return handle
   })

@@ -12,6 +12,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -23,7 +24,6 @@ import * as ChildSpec from "./ChildSpec.ts"
 import type { Guardian } from "./Guardian.ts"
 import { cellOf } from "./internal/cell.ts"
 import { isOpen, Members, PoolRef } from "./internal/pool.ts"
-import { handles } from "./internal/supervising.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import * as Supervisor from "./Supervisor.ts"
 
@@ -182,7 +182,7 @@ const startBelow = <E, R>(
   supervisor: Supervisor.Supervisor<never, E, R>,
   guardian: Guardian
 ): Effect.Effect<Supervisor.Handle<never>, E | Supervisor.StartError, ActorSystem | R> =>
-  Effect.map(supervisor.spawn(guardian), ({ ref }) => handles.get(ref) as Supervisor.Handle<never>)
+  Effect.map(supervisor.spawn(guardian), ({ ref }) => Option.getOrThrow(Supervisor.of(ref)))
 
 const launch = <M, E, R, P, S>(
   pool: Pool<M, E, R, P>,

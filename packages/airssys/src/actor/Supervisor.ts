@@ -34,7 +34,7 @@ import {
   checked,
   childrenOf,
   control,
-  handles,
+  controls,
   needsAutoShutdown,
   placeOf,
   scoped,
@@ -258,12 +258,23 @@ export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: 
 }
 
 /**
- * The supervisor behind a ref, for one that is a child of another supervisor.
+ * The supervisor behind a ref, for one that is a child of another supervisor;
+ * not for one of dynamic children.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const of = (ref: ActorRef<never>): Option.Option<Control> => Option.fromUndefinedOr(handles.get(ref))
+export const of = (ref: ActorRef<never>): Option.Option<Handle<never>> =>
+  Option.fromUndefinedOr(controls.get(ref)?.handle as Handle<never> | undefined)
+
+/**
+ * What can be done with the supervisor behind a ref, of whichever kind.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const controlOf = (ref: ActorRef<never>): Option.Option<Control> =>
+  Option.fromUndefinedOr(controls.get(ref)?.control)
 
 /**
  * Starts a supervisor whose children are stopped with the scope. When a child
@@ -298,7 +309,7 @@ const launch = <S, E, R>(
       services,
       startChild: (child) => startChild(children, child)
     }
-    handles.set(self, handle)
+    controls.set(self, { control: handle, handle })
     return handle
   })
 

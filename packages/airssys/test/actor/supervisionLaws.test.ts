@@ -149,7 +149,7 @@ describe("a tree of supervisors", () => {
                 yield* run(control.deleteChild(name))
                 break
               case "start child":
-                yield* run(root.startChild(child(name)))
+                yield* run(control.startChild(child(name)))
                 break
               case "stop":
                 if (ref !== undefined) yield* run(system.stop(ref))

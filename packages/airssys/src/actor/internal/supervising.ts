@@ -55,8 +55,8 @@ export const placeOf = (options: Place, fallback: string) => {
 export const needsAutoShutdown = (id: string) =>
   new RangeError(`A significant child needs a supervisor with an automatic shutdown: ${id}`)
 
-/** The supervisor behind each ref of one. */
-export const handles = new WeakMap<ActorRef<never>, Control>()
+/** The supervisor behind each ref of one, with a handle where its children are not dynamic. */
+export const controls = new WeakMap<ActorRef<never>, { readonly control: Control; readonly handle: unknown }>()
 
 export const childrenOf = (
   system: ActorSystem["Service"],

@@ -267,7 +267,7 @@ class World {
   private readonly sup = Effect.fnUntraced(function*(this: World, root: Root, id: string) {
     if (id === "root") return root as Supervisor.Handle<never>
     const system = yield* ActorSystem.ActorSystem
-    return Option.flatMap(yield* system.lookup(id), Supervisor.of) as Option.Option<Supervisor.Handle<never>>
+    return Option.flatMap(yield* system.lookup(id), Supervisor.controlOf) as Option.Option<Supervisor.Handle<never>>
   }, (effect) => Effect.map(effect, (found) => Option.isOption(found) ? Option.getOrThrow(found) : found))
 
   private leave(id: string, how: Otp.Exit): Run {
