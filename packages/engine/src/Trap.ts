@@ -38,6 +38,30 @@ export type TrapCategory =
   | "Other"
 
 /**
+ * What a `WebAssembly.RuntimeError` with this message says: V8 has no other way
+ * of telling why a guest was stopped.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const categoryOf = (message: string): TrapCategory =>
+  runtimeErrors.find(([pattern]) => pattern.test(message))?.[1] ?? "Other"
+
+const runtimeErrors: ReadonlyArray<readonly [pattern: RegExp, category: TrapCategory]> = [
+  [/unreachable/, "Unreachable"],
+  [/memory access out of bounds|out of bounds memory access|data segment|memory index/, "MemoryOutOfBounds"],
+  [/table (index|access|element)|element segment|undefined element|out of bounds table/, "TableOutOfBounds"],
+  [
+    /null function|signature mismatch|indirect call|dereferencing a null|uninitialized element|null reference/,
+    "BadIndirectCall"
+  ],
+  [/divide result unrepresentable|integer overflow/, "IntegerOverflow"],
+  [/divide by zero|remainder by zero|division by zero/, "DivisionByZero"],
+  [/float unrepresentable|invalid conversion to integer/, "BadConversion"],
+  [/stack overflow|call stack exhausted/, "StackOverflow"]
+]
+
+/**
  * A guest was stopped. `cause` is what a host function threw, for
  * `HostFailure` alone. `receipt` is what the call had cost until then, where the
  * call was measured.

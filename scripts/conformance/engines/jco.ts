@@ -5,6 +5,7 @@
  * It belongs in a process that is thrown away after a few components, because a
  * component can leave the transpiler broken for the next one.
  */
+import * as Trap from "@airssys/engine/Trap"
 import { camelCase } from "@airssys/engine/WitValue"
 import { type Component, type Engine, type Imports, type Instance, Refused, Trapped } from "./contract.ts"
 
@@ -161,21 +162,16 @@ const running = <A>(run: () => A): A => {
   }
 }
 
-const categories: ReadonlyArray<readonly [pattern: RegExp, category: string]> = [
-  [/unreachable/, "Unreachable"],
+/** jco says some things by errors of its own. */
+const own: ReadonlyArray<readonly [pattern: RegExp, category: string]> = [
   [/host function failed/, "HostFailure"],
-  [
-    /memory access out of bounds|out of bounds memory access|data segment|memory index|offset|buffer|typed array/i,
-    "MemoryOutOfBounds"
-  ],
-  [/table (index|access|element)|element segment|out of bounds table/, "TableOutOfBounds"],
-  [/null function|signature mismatch|indirect call|null reference/, "BadIndirectCall"],
-  [/result unrepresentable|integer overflow/, "IntegerOverflow"],
-  [/by zero/, "DivisionByZero"],
-  [/float unrepresentable|invalid conversion to integer/, "BadConversion"],
+  [/offset|buffer|typed array/i, "MemoryOutOfBounds"],
   [/call stack/, "StackOverflow"]
 ]
 
-const categoryOf = (error: unknown): string =>
-  categories.find(([pattern]) => pattern.test(messageOf(error)))?.[1] ??
-    (error instanceof TypeError ? "InvalidValue" : "Other")
+const categoryOf = (error: unknown): string => {
+  const message = messageOf(error)
+  const category = Trap.categoryOf(message)
+  if (category !== "Other") return category
+  return own.find(([pattern]) => pattern.test(message))?.[1] ?? (error instanceof TypeError ? "InvalidValue" : "Other")
+}

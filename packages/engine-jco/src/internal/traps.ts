@@ -1,6 +1,7 @@
 /**
  * Why a guest stopped, read off what V8, jco or the host threw.
  */
+import { categoryOf } from "airssys/component/Admission"
 import type { TrapCategory } from "airssys/component/ComponentError"
 
 /**
@@ -11,30 +12,10 @@ export interface Stop {
   readonly detail: string
 }
 
-const runtimeErrors: ReadonlyArray<readonly [pattern: RegExp, category: TrapCategory]> = [
-  [/unreachable/, "Unreachable"],
-  [/memory access out of bounds|out of bounds memory access|data segment|memory index/, "MemoryOutOfBounds"],
-  [/table (index|access|element)|element segment|undefined element|out of bounds table/, "TableOutOfBounds"],
-  [
-    /null function|signature mismatch|indirect call|dereferencing a null|uninitialized element|null reference/,
-    "BadIndirectCall"
-  ],
-  [/divide result unrepresentable|integer overflow/, "IntegerOverflow"],
-  [/divide by zero|remainder by zero|division by zero/, "DivisionByZero"],
-  [/float unrepresentable|invalid conversion to integer/, "BadConversion"],
-  [/stack overflow|call stack exhausted/, "StackOverflow"]
-]
-
 const rangeErrors: ReadonlyArray<readonly [pattern: RegExp, category: TrapCategory]> = [
   [/call stack/, "StackOverflow"],
   [/offset|bounds|length|buffer/i, "MemoryOutOfBounds"]
 ]
-
-const lookup = (
-  table: ReadonlyArray<readonly [pattern: RegExp, category: TrapCategory]>,
-  message: string,
-  otherwise: TrapCategory
-): TrapCategory => table.find(([pattern]) => pattern.test(message))?.[1] ?? otherwise
 
 const trap = (message: string): string => `trap: ${message.replace(/^wasm trap: /, "")}`
 
@@ -57,10 +38,11 @@ export class Stopped extends Error {
 export const classify = (thrown: unknown): Stop => {
   if (thrown instanceof Stopped) return thrown.stop
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return { category: lookup(runtimeErrors, thrown.message, "Other"), detail: trap(thrown.message) }
+    return { category: categoryOf(thrown.message), detail: trap(thrown.message) }
   }
   if (thrown instanceof RangeError) {
-    return { category: lookup(rangeErrors, thrown.message, "Other"), detail: trap(thrown.message) }
+    const category = rangeErrors.find(([pattern]) => pattern.test(thrown.message))?.[1] ?? "Other"
+    return { category, detail: trap(thrown.message) }
   }
   if (thrown instanceof TypeError) {
     return { category: "InvalidValue", detail: `the guest produced an invalid value: ${thrown.message}` }
