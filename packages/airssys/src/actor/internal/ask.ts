@@ -16,6 +16,12 @@ const keepsAnswer: Resume = () => {}
  * request is handled takes the answer from here when that is over.
  */
 export class Ask {
+  /**
+   * Keeps the shape of asks alive while there is none. V8 would forget it at
+   * the next collection otherwise, and with it the code compiled for it.
+   */
+  static readonly shape: Ask = new Ask(undefined)
+
   readonly sender: ActorRef<never> | undefined
   /** The next asker of the same message object while held; the next answer after that. */
   next: Ask | undefined = undefined

@@ -276,13 +276,14 @@ export class Cell implements ActorRef<unknown>, Target {
   ): Effect.Effect<Reply, Error | AskError> {
     return Effect.callback<Reply, Error | AskError>((settle) => {
       const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
-      const ask = new Ask(sender)
+      let ask: Ask
       if (delivery === undefined && this.isAtHand) {
+        ask = new Ask(sender)
         this.turns.inline(this, request, ask)
         if (ask.answer !== undefined) return resume(ask.answer)
         ask.wait(resume)
       } else {
-        ask.wait(resume)
+        ask = new Ask(sender, resume)
         const refused = this.send(request, ask, delivery)
         if (refused !== undefined) return ask.settle(Exit.fail(refusalOf(this, refused, request)))
       }
