@@ -27,7 +27,7 @@ run(#{supervisor := Spec, steps := Steps} = Scenario) ->
     process_flag(trap_exit, true),
     Recorder = spawn_link(fun() -> recorder(#{log => [], pids => #{}, counts => #{}, hidden => []}) end),
     put(recorder, Recorder),
-    put(restarts, none),
+    erase(loops),
     Started = start_supervisor(Recorder, Spec),
     case Started of
         {ok, Root} ->
@@ -53,7 +53,7 @@ finish(_Spec) ->
         true ->
             settle(),
             log("alive:" ++ names(alive())),
-            log("restarts: " ++ integer_to_list(restarts(Root))),
+            get(loops) =:= true orelse log("restarts: " ++ integer_to_list(restarts(Root))),
             log("supervisor: running"),
             hide(),
             unlink(Root),
@@ -78,6 +78,8 @@ flush() -> receive _ -> flush() after 0 -> ok end.
 step([exit, Id, How], none) -> leave(Id, How);
 step([exit, Id, How], Pending) -> with_pending(Pending, Id, How);
 step([elapse, Seconds], _) -> elapse(Seconds);
+step([link, Id, Other], _) -> worker(Id) ! {link, worker(Other), self()}, receive linked -> ok end;
+step([loop, Id, How], _) -> hide(), put(loops, true), leave(Id, How);
 step([align], _) -> align();
 step([hang, Id], _) -> worker(Id) ! {hang, self()}, receive hanging -> ok end;
 step([slow, Id], _) -> worker(Id) ! {slow, self()}, receive hanging -> ok end;
@@ -363,6 +365,7 @@ worker_loop(Stash) ->
         {stash, Id, From} -> From ! stashed, worker_loop([Id | Stash]);
         unstash -> [recorder({outcome, {note, Id}, "yes"}) || Id <- Stash], worker_loop([]);
         {subscribe, Id, From} -> pg:join({topic, Id}, self()), From ! subscribed, worker_loop(Stash);
+        {link, Pid, From} -> link(Pid), From ! linked, worker_loop(Stash);
         {hang, From} -> process_flag(trap_exit, true), From ! hanging, hang();
         {slow, From} ->
             process_flag(trap_exit, true),
@@ -436,9 +439,11 @@ reason(killed) -> "killed";
 reason(_) -> "crash".
 
 %% Until no supervisor has anything left to do.
-settle() -> settle(?settle_rounds, 3).
+settle() ->
+    Rounds = case get(loops) of true -> 10; _ -> ?settle_rounds end,
+    settle(Rounds, 3).
 
-settle(0, _) -> log("does not settle");
+settle(0, _) -> get(loops) =:= true orelse log("does not settle");
 settle(_, 0) -> ok;
 settle(Rounds, Quiet) ->
     Before = pids(),

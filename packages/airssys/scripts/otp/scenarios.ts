@@ -38,6 +38,10 @@ export type Pending = "waiting" | "ask" | "timer" | "stash" | "watcher" | "name"
 /** `sup` is the id of a supervisor, `root` for the outermost. */
 export type Step =
   | readonly ["exit", id: string, how: Exit]
+  /** Links two children. */
+  | readonly ["link", id: string, other: string]
+  /** An exit of a child that is restarted without end; starts and ends are not written down from here on. */
+  | readonly ["loop", id: string, how: Exit]
   /** Waits for the second of the clock by which restarts are counted. */
   | readonly ["align"]
   | readonly ["elapse", seconds: number]
@@ -318,7 +322,34 @@ const siblings: ReadonlyArray<Scenario> = [
   }))
 ]
 
+const links: ReadonlyArray<Scenario> = (["normal", "abnormal"] as const).flatMap((how) =>
+  ([["b", "c"], ["b", "a"]] as const).flatMap(([id, other]) =>
+    perStrategy((strategy) => ({
+      name: `linked to ${other}, ${how}`,
+      supervisor: root({ strategy, children: abc() }),
+      steps: [["link", id, other], ["exit", id, how]]
+    }))
+  )
+)
+
 const control: ReadonlyArray<Scenario> = [
+  {
+    name: "a child that is restarted without end",
+    supervisor: root({ restarts: 1_000_000, children: abc({ "fails-from": 2 }) }),
+    steps: [
+      ["loop", "b", "abnormal"],
+      ["which", "root"],
+      ["count", "root"],
+      ["restart", "root", "b"],
+      ["delete", "root", "b"],
+      ["start", "root", { id: "b" }],
+      ["terminate", "root", "b"],
+      ["which", "root"],
+      ["restart", "root", "b"],
+      ["delete", "root", "b"],
+      ["which", "root"]
+    ]
+  },
   {
     name: "start, terminate, restart, delete",
     supervisor: root({ children: abc() }),
@@ -722,6 +753,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...intensity,
   ...stopping,
   ...siblings,
+  ...links,
   ...control,
   ...significance,
   ...trees,

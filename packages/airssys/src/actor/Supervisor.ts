@@ -125,8 +125,8 @@ export interface ChildInfo {
 
 /**
  * How many specifications of children there are (one, the template, where they
- * are dynamic), how many children have not ended, and how many are of which
- * kind, ended or not.
+ * are dynamic), how many children neither have ended nor wait for a restart, and
+ * how many are of which kind, whatever their state.
  *
  * @category models
  * @since 0.1.0

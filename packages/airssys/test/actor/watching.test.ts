@@ -298,9 +298,9 @@ describe("link", () => {
       yield* settle
       b.tell(crash)
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(starts, ["a", "b", "a", "b"])
+      assert.deepStrictEqual(starts, ["a", "b", "b", "a"])
       b.tell(crash)
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(starts, ["a", "b", "a", "b", "b"])
+      assert.deepStrictEqual(starts, ["a", "b", "b", "a", "b"])
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest)))
 })

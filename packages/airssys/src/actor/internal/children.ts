@@ -185,7 +185,7 @@ export class Children implements Keeper {
     const supervisors = all.filter(({ spec }) => spec.kind === "Supervisor").length
     return {
       specs: this.settings.strategy === "Dynamic" ? 1 : all.length,
-      active: all.filter((entry) => this.isLive(entry)).length,
+      active: all.filter((entry) => this.isLive(entry) && entry.cell?.status() !== "Restarting").length,
       supervisors,
       workers: all.length - supervisors
     }
@@ -295,6 +295,10 @@ export class Children implements Keeper {
     const isStartOfAll = this.status === "Starting" && entry.isStarting
     if (isStartOfAll || (this.status !== "Running" && this.status !== "Starting")) {
       return { _tag: "Suspend", restart: undefined }
+    }
+    // It would have been suspended next; a link may have taken it along.
+    if (this.wave?.entries.has(entry) === true && !entry.isStarting) {
+      return { _tag: "Suspend", restart: this.wave.restart }
     }
     const { restart } = entry.spec
     if (restart === "Temporary" || (restart === "Transient" && exit._tag !== "Crashed")) {

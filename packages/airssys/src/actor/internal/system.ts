@@ -296,21 +296,19 @@ export class System implements Lifecycle {
   private restart(cell: Cell, exit: ActorExit, restart: Restart): void {
     const since = cell.monotonicMillis
     const held = this.restarting(cell, restart)
-    cutLinks(cell, cell.rare?.bonds, reasonOf(exit))
-    this.teardown(
-      cell,
-      exit,
-      restart,
-      () =>
-        this.proceed(
-          cell,
-          () =>
-            this.sleep(cell, restart.delayMillis, () =>
-              this.revive(cell, restart, since, (cause) => {
-                if (cause !== undefined) this.exited(cell, { _tag: "Crashed", cause })
-              }))
-        )
-    )
+    this.teardown(cell, exit, restart, () => {
+      // Those who are linked wait for their own restarts after it; an end cuts links itself.
+      const bonds = (cell.flags & doomed) === 0 ? cell.rare?.bonds : undefined
+      this.proceed(
+        cell,
+        () =>
+          this.sleep(cell, restart.delayMillis, () =>
+            this.revive(cell, restart, since, (cause) => {
+              if (cause !== undefined) this.exited(cell, { _tag: "Crashed", cause })
+            }))
+      )
+      cutLinks(cell, bonds, reasonOf(exit))
+    })
     this.failRestarted(cell, held)
   }
 
@@ -353,8 +351,10 @@ export class System implements Lifecycle {
     const held = restart === undefined ? [] : this.restarting(cell, restart)
     rare.timer?.interruptUnsafe()
     rare.timer = undefined
-    cutLinks(cell, rare.bonds, reasonOf(exit))
-    this.teardown(cell, exit, restart ?? "Suspend", () => this.proceed(cell, () => {}))
+    this.teardown(cell, exit, restart ?? "Suspend", () => {
+      if ((cell.flags & doomed) === 0) cutLinks(cell, cell.rare?.bonds, reasonOf(exit))
+      this.proceed(cell, () => {})
+    })
     this.failRestarted(cell, held)
   }
 

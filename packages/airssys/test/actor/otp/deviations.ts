@@ -66,5 +66,19 @@ export const deviations: ReadonlyArray<Deviation> = [
     exits: "Outside",
     scenarios: / shutdown \w+ waiting$/,
     lines: [/^end (b) shutdown$/, "end $1 killed"]
+  },
+  {
+    name: "what waits for a restart is taken over by a crash before it",
+    reason: "OTP first restarts the rest, then stops it again for the crash of an earlier child. Here that crash is " +
+      "known while the rest is still being stopped: all are restarted once, and both crashes count.",
+    scenarios: /^linked to a, abnormal rest_for_one$/,
+    like: [/rest_for_one/, "one_for_all"],
+    lines: [/^(restarts:) 1$/, "$1 2"]
+  },
+  {
+    name: "a child that is being restarted runs, for who would start another one",
+    reason: "It has a ref that stays valid, and waiting messages. OTP's has no process at that moment.",
+    scenarios: /^a child that is restarted without end$/,
+    lines: [/^(start b): exists and has ended$/, "$1: exists and runs"]
   }
 ]

@@ -87,6 +87,7 @@ class World {
   private readonly gates = new Map<string, Deferred.Deferred<Run>>()
   private isHidden = false
   private isHanging = false
+  private isLooping = false
 
   constructor(variant: Variant) {
     this.variant = variant
@@ -247,7 +248,7 @@ class World {
     }
     this.say(`alive:${this.names()}`)
     if (root.status() === "Running") {
-      this.say(`restarts: ${yield* root.restarts}`)
+      if (!this.isLooping) this.say(`restarts: ${yield* root.restarts}`)
       this.say("supervisor: running")
     } else this.say("supervisor: ended shutdown")
     this.isHidden = true
@@ -309,6 +310,16 @@ class World {
     switch (step[0]) {
       case "align":
         return
+      case "link": {
+        const other = yield* this.ref(step[2])
+        return (yield* this.ref(step[1])).tell(
+          Worker.Do({ run: (context: ActorContext<Worker>) => context.link(other) })
+        )
+      }
+      case "loop":
+        this.isHidden = true
+        this.isLooping = true
+        return yield* this.exit(step[1], step[2])
       case "elapse":
         return yield* TestClock.adjust(`${step[1]} seconds`)
       case "exit":
