@@ -79,7 +79,7 @@ export interface Recipe {
   readonly seed: number
   /** The faults that happen, by the numbers they have in the trace. Default: all that the seed draws. */
   readonly onlyFaults?: ReadonlyArray<number> | undefined
-  /** How many decisions the seed takes; afterwards what waits longest is next. Default: all. */
+  /** How many decisions the seed takes; afterwards everything goes in order. Default: all. */
   readonly decisions?: number | undefined
 }
 
@@ -328,10 +328,10 @@ export interface Explored {
 
 /**
  * Runs a program with one seed after the other, from `from` (default: 0), and
- * fails at the first that fails. Before that it runs the seed again, to see
- * whether it fails in the same way, and then looks for a smaller run that
- * breaks the same thing: with fewer faults, and with fewer decisions left to
- * the seed.
+ * fails at the first that fails, with a smaller run that breaks the same thing
+ * where it finds one: with fewer faults, and with fewer decisions left to the
+ * seed. The first seed, and the one that fails, are run twice, to see whether
+ * they go the same way.
  *
  * @category running
  * @since 0.1.0
@@ -348,13 +348,15 @@ export const explore = <A, E, R>(
       let faults = 0
       for (let seed = first; seed < first + options.seeds; seed++) {
         const outcome = simulate(planOf({ seed }, options))
-        if (isFailure(outcome)) {
+        if (seed === first || isFailure(outcome)) {
           const again = simulate(outcome.plan)
           again.simulator.close()
           if (again.trace !== outcome.trace) {
             outcome.simulator.close()
             return yield* failed(outcome, difference(outcome.trace, again.trace))
           }
+        }
+        if (isFailure(outcome)) {
           return yield* Effect.asVoid(settle(smallest(simulate, outcome))) as Effect.Effect<never, SimulationFailed>
         }
         steps += outcome.simulator.step

@@ -183,21 +183,40 @@ describe("Simulation", () => {
         assert.isTrue(failed.reason._tag === "NotSimulated" && failed.reason.what === "Raw asynchrony")
       }))
 
-    it.effect("is found when it makes a seed go two ways", () =>
+    it.effect.each([["passes", Effect.void], ["fails", Effect.fail("no")]] as const)(
+      "is found when it makes a seed go two ways, where the program %s",
+      ([, end]) =>
+        Effect.gen(function*() {
+          let runs = 0
+          const program = Effect.gen(function*() {
+            runs++
+            yield* Simulation.note(`run ${runs}`)
+            yield* end
+          })
+          const { reason } = yield* Effect.flip(Simulation.explore({ seeds: 3 }, program))
+          assert.deepStrictEqual(reason, {
+            _tag: "NotReproducible",
+            line: 1,
+            first: "0 @0 note: run 1",
+            second: "0 @0 note: run 2"
+          })
+        })
+    )
+
+    it.effect("is no message that cannot be printed", () =>
       Effect.gen(function*() {
-        let runs = 0
+        const odd = {
+          get field(): string {
+            throw new Error("no")
+          }
+        }
         const program = Effect.gen(function*() {
-          runs++
-          yield* Simulation.note(`run ${runs}`)
-          return yield* Effect.fail("no")
+          const system = yield* ActorSystem.ActorSystem
+          const ref = yield* system.spawn(Effect.succeed<Handler<object>>(() => {}), { name: "echo" })
+          ref.tell(odd)
+          yield* Effect.sleep("1 second")
         })
-        const { reason } = yield* Effect.flip(Simulation.explore({ seeds: 3 }, program))
-        assert.deepStrictEqual(reason, {
-          _tag: "NotReproducible",
-          line: 1,
-          first: "0 @0 note: run 1",
-          second: "0 @0 note: run 2"
-        })
+        assert.include((yield* Simulation.run({ seed: 1 }, program)).trace, "echo handles (cannot be printed)")
       }))
   })
 

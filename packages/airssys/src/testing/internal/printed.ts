@@ -3,13 +3,15 @@ import { isActorRef } from "../../actor/ActorRef.ts"
 
 const deepest = 4
 const longest = 200
+/** Of an array or an object; more would not be shown. */
+const mostItems = 40
 
 /**
  * A value in one line of the trace: no stacks, paths or hashes, so that it is
  * the same in every process.
  */
 export const printed = (value: unknown): string => {
-  const text = print(value, 0, new Set())
+  const text = attempt(() => print(value, 0, new Set()))
   return text.length > longest ? `${text.slice(0, longest)}...` : text
 }
 
@@ -21,6 +23,14 @@ export const printedCause = (cause: Cause.Cause<unknown>): string =>
       ? `defect ${printed(reason.defect)}`
       : "interrupted"
   ).join(" and ")
+
+const attempt = (body: () => string): string => {
+  try {
+    return body()
+  } catch {
+    return "(cannot be printed)"
+  }
+}
 
 const print = (value: unknown, depth: number, above: Set<unknown>): string => {
   switch (typeof value) {
@@ -46,7 +56,7 @@ const printObject = (value: object, depth: number, above: Set<unknown>): string 
   above.add(value)
   const inner = (item: unknown) => print(item, depth + 1, above)
   const text = Array.isArray(value)
-    ? `[${value.map(inner).join(", ")}]`
+    ? `[${value.slice(0, mostItems).map(inner).join(", ")}]`
     : value instanceof Map || value instanceof Set
     ? `${value.constructor.name}(${value.size})`
     : ArrayBuffer.isView(value)
@@ -58,6 +68,7 @@ const printObject = (value: object, depth: number, above: Set<unknown>): string 
 
 const printFields = (value: object, tag: string | undefined, inner: (item: unknown) => string): string => {
   const fields = Object.entries(value).filter(([key]) => key !== "_tag" && key !== "stack" && key !== "name")
+    .slice(0, mostItems)
     .map(([key, item]) => `${key}: ${inner(item)}`)
   const body = fields.length === 0 ? "" : `{ ${fields.join(", ")} }`
   return tag === undefined ? body || "{}" : body === "" ? tag : `${tag} ${body}`

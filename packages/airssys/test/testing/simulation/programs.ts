@@ -8,6 +8,7 @@ import { endings, families, senders } from "./lives.ts"
 import { flooded, lossless } from "./mailboxes.ts"
 import { payments } from "./payments.ts"
 import { restarts, strategies } from "./supervision.ts"
+import { subscribers } from "./topics.ts"
 import { escalation, redelivery } from "./trees.ts"
 import type { Program } from "./worker.ts"
 
@@ -37,6 +38,7 @@ export const programs = {
   restForOne: reliable(strategies("RestForOne")),
   escalation: reliable(escalation),
   redelivery: reliable(redelivery),
+  subscribers: reliable(subscribers),
   payments: { program: payments(true), settings: { faults } },
   doublePayments: { program: payments(false), settings: { faults } }
 }
