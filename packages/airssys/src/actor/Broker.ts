@@ -12,10 +12,15 @@
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { SpawnError } from "./ActorError.ts"
 import type { ActorRef } from "./ActorRef.ts"
+import { ActorSystem } from "./ActorSystem.ts"
+import type { Handler } from "./Behaviour.ts"
 import type { RequestError, SubscribeError } from "./BrokerError.ts"
 import { LocalBroker } from "./internal/localBroker.ts"
 import type * as Protocol from "./Protocol.ts"
@@ -161,3 +166,27 @@ const limit = (given: number | undefined, otherwise: number): number => {
  * @since 0.1.0
  */
 export const layer: Layer.Layer<Broker> = layerWith({})
+
+/**
+ * What is published, for those who are no actors: a stream with an actor of its
+ * own, that subscribes when the stream is run and ends with it. A consumer that
+ * is `capacity` messages behind, 1024 by default, loses the oldest.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const messages = <M>(
+  pattern: Pattern<M>,
+  options?: { readonly capacity?: number | undefined }
+): Stream.Stream<M, SpawnError | SubscribeError, Broker | ActorSystem> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const system = yield* ActorSystem
+    const broker = yield* Broker
+    const queue = yield* Queue.sliding<M>(options?.capacity ?? 1024)
+    const ref = yield* Effect.acquireRelease(
+      system.spawn(Effect.succeed<Handler<M>>((message) => void Queue.offerUnsafe(queue, message))),
+      system.stop
+    )
+    yield* broker.subscribe<M>(ref, pattern)
+    return Stream.fromQueue(queue)
+  }))

@@ -5,7 +5,7 @@ import * as Broker from "airssys/actor/Broker"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Topic from "airssys/actor/Topic"
 import * as BrokerTest from "airssys/testing/BrokerTest"
-import { Effect, Layer, Option, Schema } from "effect"
+import { Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
 import { cellOf } from "../../src/actor/internal/cell.ts"
 
 BrokerTest.suite("layer", Broker.layer)
@@ -16,7 +16,41 @@ const Question = Protocol.make({ Question: { payload: {}, reply: Schema.Int } })
 type Question = Protocol.Message<typeof Question>
 const ignore = Effect.succeed<Handler<Note>>(() => {})
 
+const settle = Effect.andThen(Effect.yieldNow, Effect.yieldNow)
+
 const bounded = Layer.merge(ActorSystem.layerTest, Broker.layerWith({ maxRetained: 2, maxSubscriptions: 2 }))
+
+describe("Broker.messages", () => {
+  it.effect("is what is published while the stream runs, the latest so many for a slow consumer", () =>
+    Effect.gen(function*() {
+      const broker = yield* Broker.Broker
+      const topic = Topic.make(Note, "a.b")
+      const publish = (text: string) => broker.publish(topic, Note.Note({ text }))
+      publish("early")
+      const taken: Array<string> = []
+      const gate = yield* Queue.unbounded<void>()
+      const consumer = yield* Effect.forkChild(
+        Stream.runForEach(Broker.messages(Topic.pattern(Note, "a.#"), { capacity: 2 }), ({ text }) => {
+          taken.push(text)
+          return Queue.take(gate)
+        }),
+        { startImmediately: true }
+      )
+      yield* settle
+      publish("1")
+      yield* settle
+      for (const text of ["2", "3", "4"]) publish(text)
+      yield* settle
+      for (let i = 0; i < 3; i++) {
+        yield* Queue.offer(gate, undefined)
+        yield* settle
+      }
+      assert.deepStrictEqual(taken, ["1", "3", "4"])
+      assert.strictEqual((yield* broker.metrics).subscriptions, 1)
+      yield* Fiber.interrupt(consumer)
+      assert.strictEqual((yield* broker.metrics).subscriptions, 0)
+    }).pipe(Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
+})
 
 describe("Broker.layerWith", () => {
   it.effect("forgets what was published longest ago when too many topics retain a message", () =>
