@@ -27,6 +27,7 @@ import type { ActorRef } from "./ActorRef.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { cellOf } from "./internal/cell.ts"
+import { pools } from "./internal/pool.ts"
 import { System } from "./internal/system.ts"
 import * as watching from "./internal/watchdog.ts"
 import type * as Mailbox from "./Mailbox.ts"
@@ -160,8 +161,9 @@ const make = Effect.fnUntraced(function*(
     lookup: (name: string, protocol?: Protocol.Any) =>
       Effect.sync(() => {
         const cell = system.names.get(name)
-        const isFound = cell !== undefined && (protocol === undefined || cell.options?.protocol === protocol)
-        return isFound ? Option.some(cell) : Option.none()
+        if (cell === undefined) return Option.none()
+        const { protocol: known, ref } = pools.get(cell) ?? { protocol: cell.options?.protocol, ref: cell }
+        return protocol === undefined || protocol === known ? Option.some(ref) : Option.none()
       }),
     events: Stream.fromPubSub(events),
     deadLetters: Stream.fromPubSub(letters),

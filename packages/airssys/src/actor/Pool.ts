@@ -23,8 +23,9 @@ import type { Behaviour } from "./Behaviour.ts"
 import * as ChildSpec from "./ChildSpec.ts"
 import type { Guardian } from "./Guardian.ts"
 import { cellOf } from "./internal/cell.ts"
-import { isOpen, Members, PoolRef } from "./internal/pool.ts"
+import { isOpen, Members, PoolRef, pools } from "./internal/pool.ts"
 import type { Mailbox } from "./Mailbox.ts"
+import type * as Protocol from "./Protocol.ts"
 import * as Supervisor from "./Supervisor.ts"
 
 /**
@@ -108,6 +109,7 @@ export interface Pool<in out M, in out E = never, out R = never, in P = never>
   readonly routing: Routing<M>
   readonly member: (place: number) => ChildSpec.ChildSpec<never, E, R, M>
   readonly intensity: Supervisor.Intensity | undefined
+  readonly protocol: Protocol.Any | undefined
 }
 
 /**
@@ -129,14 +131,16 @@ export const make = <M, E = never, R = never, P = never>(options: {
   readonly backoff?: Backoff.Input | undefined
   readonly shutdown?: ChildSpec.Shutdown | undefined
   readonly mailbox?: Mailbox | undefined
+  /** Lets `lookup` find the pool, and its members, as refs that can be told. */
+  readonly protocol?: Protocol.Any | undefined
   /** Default: OTP's, one restart in 5 seconds for all members together. */
   readonly intensity?: Supervisor.Intensity | undefined
   /** The services it stands for below a supervisor. */
   readonly provide?: ((handle: Handle<M, E>) => Context.Context<P>) | undefined
 }): Pool<M, E, Exclude<R, Scope.Scope>, P> => {
-  const { backoff, behaviour, id, intensity, mailbox, provide, restart, shutdown } = options
+  const { backoff, behaviour, id, intensity, mailbox, protocol, provide, restart, shutdown } = options
   const member = (place: number) =>
-    ChildSpec.make({ id: `${id}-${place}`, behaviour, restart, backoff, shutdown, mailbox })
+    ChildSpec.make({ id: `${id}-${place}`, behaviour, restart, backoff, shutdown, mailbox, protocol })
   const size = checkedSize(options.size)
   const place = Supervisor.make({ id, strategy: "OneForOne", intensity, children: [] })
   const self: Pool<M, E, Exclude<R, Scope.Scope>, P> = {
@@ -151,6 +155,7 @@ export const make = <M, E = never, R = never, P = never>(options: {
     routing: options.routing ?? roundRobin,
     member,
     intensity,
+    protocol,
     spawn: (guardian) =>
       Effect.map(launch(self, (supervisor) => startBelow(supervisor, guardian)), (handle) => ({
         ref: handle.ref,
@@ -223,8 +228,11 @@ const launch = <M, E, R, P, S>(
           Effect.ignore(supervisor.deleteChild(name))
         ), { concurrency: "unbounded", discard: true })
     }
+    const anchor = cellOf(supervisor.self)
+    const ref = new PoolRef(anchor, members)
+    pools.set(anchor, { ref, protocol: pool.protocol })
     return {
-      ref: new PoolRef(cellOf(supervisor.self), members),
+      ref,
       members: Effect.sync(() => members.all.flatMap(({ cell }) => isOpen(cell) ? [cell] : [])),
       resize: (size) =>
         lock.withPermits(1)(Effect.suspend(() => members.all.length > checkedSize(size) ? shrink(size) : grow(size)))

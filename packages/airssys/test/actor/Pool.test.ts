@@ -9,7 +9,7 @@ import * as Pool from "airssys/actor/Pool"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Supervisor from "airssys/actor/Supervisor"
 import * as Topic from "airssys/actor/Topic"
-import { Arbitrary, Context, Effect, Exit, Fiber, Layer, Random, Schema, Stream } from "effect"
+import { Arbitrary, Context, Effect, Exit, Fiber, Layer, Option, Random, Schema, Stream } from "effect"
 import * as TestClock from "effect/testing/TestClock"
 
 const Work = Protocol.make({
@@ -234,6 +234,18 @@ describe("Pool", () => {
       assert.strictEqual(ref.status(), "Stopped")
       assert.isFalse(subscription.isActive())
       assert.deepStrictEqual(yield* groups.members(group), [])
+    }).pipe(Effect.scoped, Effect.provide(layer)))
+
+  it.effect("is found by its name, with its protocol as a ref that can be told", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const { ref } = yield* Pool.start(pool(2, { protocol: Work }))
+      assert.strictEqual(Option.getOrThrow(yield* system.lookup("pool", Work)), ref)
+      assert.strictEqual(Option.getOrThrow(yield* system.lookup("pool")), ref)
+      const other = Protocol.make({ Do: { payload: {} } })
+      assert.isTrue(Option.isNone(yield* system.lookup("pool", other)))
+      yield* system.stop(ref)
+      assert.isTrue(Option.isNone(yield* system.lookup("pool", Work)))
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
   it.effect("is a child of a supervisor, which brings it back with its first size behind the same ref", () =>

@@ -218,4 +218,7 @@ export class PoolRef implements ActorRef<unknown>, Target {
   }
 }
 
+/** The pools by their anchors, under whose names they are found. */
+export const pools = new WeakMap<Cell, { readonly ref: PoolRef; readonly protocol: Protocol.Any | undefined }>()
+
 Object.assign(PoolRef.prototype, { "~airssys/actor/ActorRef": "~airssys/actor/ActorRef" })
