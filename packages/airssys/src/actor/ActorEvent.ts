@@ -1,10 +1,11 @@
 /**
  * What happens to actors: the edges of their lives, as data.
  *
- * `Restarting` follows the `Crashed` (or the normal end) of a supervised actor
- * and is followed by `Restarted`, or by `Crashed` when the start fails. The
- * last event of an actor is `Stopped` or `Failed`. `severity` says how much one
- * matters.
+ * `Restarting` follows the `Crashed` (or the normal end) of a supervised actor,
+ * or stands alone where it is restarted with another one; it is followed by
+ * `Restarted`, or by `Crashed` when the start fails. The last event of an actor
+ * is `Stopped` or `Failed`. A supervisor that gives up has `Crashed`, too.
+ * `severity` says how much one matters.
  *
  * @since 0.1.0
  */
@@ -97,7 +98,8 @@ export interface Failed extends Base {
 
 /**
  * A supervisor allowed `restarts` within `withinMillis`, and this actor needed
- * one more. The actor fails; the supervisor stops its other children.
+ * one more. The supervisor stops its other children and ends; the actor fails,
+ * unless the supervisor is restarted.
  *
  * @category models
  * @since 0.1.0

@@ -206,6 +206,35 @@ describe("children that are restarted together", () => {
       assert.strictEqual(yield* supervisor.restarts, 2)
     })))
 
+  it.effect("are all restarted again when one crashes while a later one still starts", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const starts: Array<string> = []
+      const counting = (id: string): Options => ({
+        behaviour: Effect.suspend(() => {
+          starts.push(id)
+          return id === "c" ? Effect.delay(worker, "1 second") : worker
+        })
+      })
+      const starting = yield* Effect.forkChild(
+        Supervisor.start(Supervisor.make({
+          strategy: "OneForAll",
+          intensity,
+          children: ["a", "b", "c"].map((id) => child(id, counting(id)))
+        })),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 second")
+      const supervisor = yield* Fiber.join(starting)
+      yield* crash(yield* refOf("b"))
+      yield* settle
+      assert.deepStrictEqual(yield* statusOf("a", "b", "c"), ["Running", "Running", "Restarting"])
+      yield* crash(yield* refOf("a"))
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(starts.join(""), "abcabcabc")
+      assert.deepStrictEqual(yield* statusOf("a", "b", "c"), ["Running", "Running", "Running"])
+      assert.strictEqual(yield* supervisor.restarts, 2)
+    })))
+
   it.effect("are all stopped when the supervisor is stopped while they wait", () =>
     inSystem(Effect.fnUntraced(function*() {
       const scope = yield* Scope.make()

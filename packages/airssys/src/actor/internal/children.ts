@@ -87,6 +87,8 @@ export class Children implements Keeper {
   private life = 0
   private isEnding = false
   private wave: Wave | undefined
+  /** The wave whose children are being started, which a later one may have taken over. */
+  private starting: Wave | undefined
   private gaveUp: { readonly entry: Entry; readonly exit: ActorExit } | undefined
   private restart: Restart = { attempt: 0, max: 0, delayMillis: 0 }
   private overtaken: Deferred.Deferred<never, unknown> | undefined
@@ -131,6 +133,7 @@ export class Children implements Keeper {
       this.status = "Starting"
       this.gaveUp = undefined
       this.wave = undefined
+      this.starting = undefined
       this.window.clear()
       const former = new Map(this.entries)
       this.entries.clear()
@@ -165,6 +168,7 @@ export class Children implements Keeper {
           entry.cell = cellOf(ref)
           entry.startedAt = now
           entry.isOwnEnd = false
+          this.starting?.entries.delete(entry)
           this.remember(ref.id)
         },
         ended: () => this.ended(entry)
@@ -393,6 +397,7 @@ export class Children implements Keeper {
 
   private startAll(wave: Wave): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
+      this.starting = wave
       for (const entry of this.ordered(wave.entries)) {
         if (this.status !== "Running") return
         if (!wave.entries.has(entry)) continue
@@ -400,10 +405,8 @@ export class Children implements Keeper {
         const exit = yield* Effect.exit<unknown, unknown, never>(
           isSuspended ? this.resume(entry, wave.restart) : this.spawn(entry)
         )
-        if (exit._tag === "Success") {
-          wave.entries.delete(entry)
-          continue
-        }
+        // It is taken out of the wave when it starts, or is stopped.
+        if (exit._tag === "Success" || !wave.entries.has(entry)) continue
         // One that was suspended has been decided about, like every crash.
         if (!isSuspended) this.failedToStart(entry, exit.cause)
         return
