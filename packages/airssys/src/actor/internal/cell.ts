@@ -127,7 +127,6 @@ export class Cell implements ActorRef<unknown>, Target {
   declare readonly "~airssys/actor/ActorRef": "~airssys/actor/ActorRef"
 
   readonly id: number
-  readonly given: string | undefined
   readonly turns: Turns
   readonly system: Lifecycle
   flags = paused
@@ -149,10 +148,8 @@ export class Cell implements ActorRef<unknown>, Target {
   scope: Scope.Closeable | undefined = undefined
   behaviour: Behaviour<unknown, unknown, Scope.Scope>
   readonly options: SpawnOptions | undefined
-  guardian: Guardian | undefined
   readonly siblings: Set<Cell>
   rare: Rare | undefined = undefined
-  counts: Counts | undefined = undefined
 
   constructor(
     system: Lifecycle,
@@ -170,8 +167,15 @@ export class Cell implements ActorRef<unknown>, Target {
     this.context = context
     this.behaviour = behaviour
     this.options = options
-    this.given = options?.name
-    this.guardian = options?.guardian
+  }
+
+  /** The name it was spawned with. */
+  get given(): string | undefined {
+    return this.options?.name
+  }
+
+  get guardian(): Guardian | undefined {
+    return this.options?.guardian
   }
 
   get name(): string {
@@ -217,7 +221,7 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   getCounts(): Counts {
-    return this.counts ??= new Counts()
+    return this.getRare().counts ??= new Counts()
   }
 
   count(what: Counted): void {
@@ -399,7 +403,7 @@ export class Cell implements ActorRef<unknown>, Target {
 
   private grow(): void {
     const { head, mask, slots, tail } = this
-    const length = mask < 0 ? 4 : (mask + 1) * 2
+    const length = mask < 0 ? 1 : (mask + 1) * 2
     const next: Array<unknown> = new Array<unknown>(length * 2).fill(undefined)
     for (let i = head; i < tail; i++) {
       const from = (i & mask) << 1

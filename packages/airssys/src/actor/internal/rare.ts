@@ -30,6 +30,8 @@ export class Rare {
   /** Run when a life ends, before anything of it is released. */
   cleanups: Set<() => void> | undefined = undefined
   bonds: Bonds | undefined = undefined
+  /** Outlives the actor. */
+  counts: Counts | undefined = undefined
   lanes: Lanes | undefined = undefined
   stash: Stash | undefined = undefined
   timers: LifeTimers | undefined = undefined

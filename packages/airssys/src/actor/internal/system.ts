@@ -593,12 +593,13 @@ export class System implements Lifecycle {
 
   private finish(cell: Cell): void {
     if (cell.isEnded) return
-    const { bonds, settlers, timer, waiters } = cell.getRare()
+    const { bonds, counts, settlers, timer, waiters } = cell.getRare()
     const ending = cell.rare!.ending!
     cell.setStatus(ending.status)
     cell.siblings.delete(cell)
     if (cell.given !== undefined && this.names.get(cell.given) === cell) this.names.delete(cell.given)
     cell.rare = undefined
+    if (counts !== undefined) cell.getRare().counts = counts
     this.turns.accepted += cell.tail
     timer?.interruptUnsafe()
     ending.announce()
@@ -811,7 +812,7 @@ export class System implements Lifecycle {
   }
 
   metrics(cell: Cell): Metrics {
-    const counts = cell.counts ?? new Counts()
+    const counts = cell.rare?.counts ?? new Counts()
     const accepted = cell.tail + counts.accepted
     const stashed = cell.rare?.stash?.envelopes.length ?? 0
     const isRunning = (cell.flags & running) !== 0

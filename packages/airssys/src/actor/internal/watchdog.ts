@@ -36,7 +36,7 @@ export class Watchdog {
   }
 
   private check(cell: Cell): void {
-    const taken = cell.tail + (cell.counts?.accepted ?? 0) - cell.size
+    const taken = cell.tail + (cell.rare?.counts?.accepted ?? 0) - cell.size
     const now = cell.monotonicMillis
     const mark = this.marks.get(cell)
     if (mark === undefined || mark.taken !== taken) {
