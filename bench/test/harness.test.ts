@@ -179,6 +179,8 @@ describe("Suite", () => {
       "import-add core jco jco-quiet extism",
       "import-echo-16b core jco jco-quiet extism",
       "async-import core jco jco-quiet",
+      "message actor",
+      "message-yieldable actor",
       "instantiate core jco jco-quiet extism",
       "fuel-fib core",
       "fuel-sha256 core",
