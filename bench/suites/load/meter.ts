@@ -17,17 +17,19 @@ const quickjs = async (): Promise<Uint8Array<ArrayBuffer>> => {
 
 /** Megabytes of a module that are worked through in a second; the last result is what is checked. */
 const throughput = <A>(bytes: Uint8Array, once: () => A, check: (result: A) => boolean): Work => {
+  let done = 0
   let last: A | undefined
   let speed = 0
   return {
     run: (count) => {
-      last = undefined
       const start = performance.now()
-      for (let done = 0; done < count; done++) last = once()
+      for (done = 0; done < count; done++) last = once()
       speed = count * bytes.length / (performance.now() - start) / 1e3
     },
-    check: () => {
-      if (last === undefined || !check(last)) throw new Error("it was not done")
+    check: (count) => {
+      const result = last
+      last = undefined
+      if (done !== count || result === undefined || !check(result)) throw new Error("not all of it was done")
     },
     figure: () => speed
   }

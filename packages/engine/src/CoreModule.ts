@@ -8,6 +8,8 @@
  * @since 0.1.0
  */
 import { DecodeError } from "./DecodeError.ts"
+import { u32 } from "./internal/core/sink.ts"
+import { maxPages as mostPages, readLimits } from "./internal/core/types.ts"
 import { readTypes, skipHeapType, skipStorableType, skipValueType } from "./internal/coreTypes.ts"
 import { isCoreModule } from "./internal/preamble.ts"
 import { Budget, Reader } from "./internal/reader.ts"
@@ -101,7 +103,7 @@ export const tables = (bytes: Uint8Array): Declared => {
  */
 export const limitMemories = (bytes: Uint8Array, maxPages: ReadonlyArray<number>): Uint8Array => {
   const section = scan(bytes).sections.get(memorySection)
-  return limit(bytes, section, definedMemories(section), maxPages, maximumPages, ["memory", "memories", "pages"])
+  return limit(bytes, section, definedMemories(section), maxPages, mostPages, ["memory", "memories", "pages"])
 }
 
 /**
@@ -141,13 +143,13 @@ const limit = (
         message: `${one} ${index} starts with ${minimum} ${unit}, at most ${allowed} are allowed`
       })
     }
-    const limits = [0x01, ...leb(minimum), ...leb(Math.min(allowed, maximum ?? allowed))]
+    const limits = [0x01, ...u32(minimum), ...u32(Math.min(allowed, maximum ?? allowed))]
     content.push(bytes.subarray(at, start), Uint8Array.from(limits))
     at = end
   }
   content.push(bytes.subarray(at, section.end))
   const size = content.reduce((sum, part) => sum + part.length, 0)
-  const head = Uint8Array.of(bytes[section.start] ?? 0, ...leb(size))
+  const head = Uint8Array.of(bytes[section.start] ?? 0, ...u32(size))
   const parts = [bytes.subarray(0, section.start), head, ...content, bytes.subarray(section.end)]
   const out = new Uint8Array(bytes.length - (section.end - section.start) + head.length + size)
   let next = 0
@@ -162,7 +164,6 @@ const typeSection = 1
 const importSection = 2
 const tableSection = 4
 const memorySection = 5
-const maximumPages = 65_536
 const maximumMemories = 1_000
 
 interface Section {
@@ -246,7 +247,7 @@ const readImports = (section: Section | undefined): Imports => {
         imports.tables.push({ module, name, ...limitsOf(readTable(reader)) })
         break
       case 0x02:
-        imports.memories.push({ module, name, ...limitsOf(readLimits(reader, "memory")) })
+        imports.memories.push({ module, name, ...readLimits(reader, "memory") })
         break
       case 0x03:
         skipValueType(reader)
@@ -270,7 +271,7 @@ const definedMemories = (section: Section | undefined): ReadonlyArray<PlacedLimi
   const count = reader.count("memories", 2)
   if (count > maximumMemories) return reader.tooLarge(`more than ${maximumMemories} memories`)
   const found: Array<PlacedLimits> = []
-  for (let i = 0; i < count; i++) found.push(readLimits(reader, "memory"))
+  for (let i = 0; i < count; i++) found.push(placedLimits(reader, "memory"))
   reader.expectEnd()
   return found
 }
@@ -296,25 +297,12 @@ const definedTables = (section: Section | undefined): ReadonlyArray<PlacedLimits
 
 const readTable = (reader: Reader): PlacedLimits => {
   skipStorableType(reader)
-  return readLimits(reader, "table")
+  return placedLimits(reader, "table")
 }
 
-const readLimits = (reader: Reader, what: "memory" | "table"): PlacedLimits => {
+const placedLimits = (reader: Reader, what: "memory" | "table"): PlacedLimits => {
   const start = reader.offset
-  const flags = reader.byte()
-  if (flags > 0x0f) return reader.malformed(`unknown limits ${flags}`, start)
-  if ((flags & 0x02) !== 0) return reader.refused(what === "memory" ? "shared memory" : "shared tables", start)
-  if ((flags & 0x04) !== 0) return reader.refused(what === "memory" ? "memory64" : "64-bit tables", start)
-  if ((flags & 0x08) !== 0) {
-    return what === "memory" ? reader.refused("custom page sizes", start) : reader.malformed("unknown limits", start)
-  }
-  const minimum = reader.u32()
-  const maximum = (flags & 0x01) === 0 ? undefined : reader.u32()
-  if (maximum !== undefined && maximum < minimum) return reader.malformed("a maximum below its minimum", start)
-  if (what === "memory" && Math.max(minimum, maximum ?? 0) > maximumPages) {
-    return reader.malformed(`more than ${maximumPages} pages`, start)
-  }
-  return { minimum, maximum, start, end: reader.offset }
+  return { ...readLimits(reader, what), start, end: reader.offset }
 }
 
 /** Skips a constant expression of the kinds that initialise a table. */
@@ -327,15 +315,4 @@ const skipConstant = (reader: Reader): void => {
     else if (opcode === 0xd0) skipHeapType(reader)
     else return reader.refused("computed initial values of tables", start)
   }
-}
-
-const leb = (value: number): Array<number> => {
-  const out: Array<number> = []
-  let rest = value
-  while (rest >= 0x80) {
-    out.push((rest % 0x80) | 0x80)
-    rest = Math.floor(rest / 0x80)
-  }
-  out.push(rest)
-  return out
 }

@@ -1,6 +1,7 @@
 /**
  * The type section of a core module, and the types of its values.
  */
+import { refuseForm } from "./core/types.ts"
 import type { Reader } from "./reader.ts"
 
 /** Reads a type section that has functions alone. */
@@ -9,12 +10,7 @@ export const readTypes = (reader: Reader): void => {
   for (let i = 0; i < count; i++) {
     const start = reader.offset
     const form = reader.byte()
-    if (form !== 0x60) {
-      const feature = refusedForms.get(form)
-      return feature === undefined
-        ? reader.malformed(`unknown form of type ${form}`, start)
-        : reader.refused(feature, start)
-    }
+    if (form !== 0x60) return refuseForm(reader, form, start)
     const parameters = reader.count("parameters")
     for (let i = 0; i < parameters; i++) skipStorableType(reader)
     const results = reader.count("results")
@@ -22,16 +18,6 @@ export const readTypes = (reader: Reader): void => {
   }
   reader.expectEnd()
 }
-
-const refusedForms: ReadonlyMap<number, string> = new Map([
-  [0x4e, "gc (recursive types)"],
-  [0x4f, "gc (final subtypes)"],
-  [0x50, "gc (subtypes)"],
-  [0x5d, "stack switching (continuation types)"],
-  [0x5e, "gc (array types)"],
-  [0x5f, "gc (struct types)"],
-  [0x65, "shared types"]
-])
 
 /**
  * Skips the type of what can be kept: a payload of exceptions, which is written

@@ -2,18 +2,15 @@
  * How functions of components look as core functions.
  */
 import type { CoreFuncType } from "./coreExtern.ts"
+import { type Flat, inRow, oneOf } from "./flat.ts"
 import type { FuncNode, ValueNode } from "./typeNodes.ts"
 import { peel } from "./typeNodes.ts"
-
-type Flat = "i32" | "i64" | "f32" | "f64"
 
 export interface CoreSignature {
   readonly type: CoreFuncType
   readonly needsMemory: boolean
   readonly needsRealloc: boolean
 }
-
-const maxFlatParams = 16
 
 const lifted = new WeakMap<FuncNode, CoreSignature>()
 const lowered = new WeakMap<FuncNode, CoreSignature>()
@@ -59,19 +56,11 @@ const lower = (node: FuncNode): CoreSignature => {
   }
 }
 
-const flattenAll = (types: ReadonlyArray<ValueNode>): ReadonlyArray<Flat> | undefined => {
-  const all: Array<Flat> = []
-  for (const type of types) {
-    const flat = flatten(type)
-    if (flat === undefined || all.length + flat.length > maxFlatParams) return undefined
-    all.push(...flat)
-  }
-  return all
-}
+const flattenAll = (types: ReadonlyArray<ValueNode>): ReadonlyArray<Flat> | undefined => inRow(types.map(flatten))
 
 const known = new WeakMap<ValueNode, { readonly flat: ReadonlyArray<Flat> | undefined }>()
 
-/** Undefined where there are more than {@link maxFlatParams} values. */
+/** Undefined where there are too many values. */
 const flatten = (node: ValueNode): ReadonlyArray<Flat> | undefined => {
   const found = known.get(node)
   if (found !== undefined) return found.flat
@@ -113,24 +102,8 @@ const flattenStructure = (node: ValueNode): ReadonlyArray<Flat> | undefined => {
   }
 }
 
-const flattenCases = (types: ReadonlyArray<ValueNode | undefined>): ReadonlyArray<Flat> | undefined => {
-  const joined: Array<Flat> = []
-  for (const type of types) {
-    const flat = type === undefined ? [] : flatten(type)
-    if (flat === undefined) return undefined
-    flat.forEach((one, i) => {
-      joined[i] = join(joined[i], one)
-    })
-  }
-  return joined.length >= maxFlatParams ? undefined : ["i32", ...joined]
-}
-
-const join = (a: Flat | undefined, b: Flat): Flat =>
-  a === undefined || a === b
-    ? b
-    : (a === "i32" && b === "f32") || (a === "f32" && b === "i32")
-    ? "i32"
-    : "i64"
+const flattenCases = (types: ReadonlyArray<ValueNode | undefined>): ReadonlyArray<Flat> | undefined =>
+  oneOf(types.map((type) => type === undefined ? [] : flatten(type)))
 
 const pointers = new WeakMap<ValueNode, boolean>()
 

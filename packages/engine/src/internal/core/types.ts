@@ -8,12 +8,7 @@ import type { Reader } from "../reader.ts"
 export const readFuncType = (reader: Reader, types: ReadonlyArray<CoreFuncType>): CoreFuncType => {
   const start = reader.offset
   const form = reader.byte()
-  if (form !== 0x60) {
-    const feature = refusedForms.get(form)
-    return feature === undefined
-      ? reader.malformed(`unknown form of type ${form}`, start)
-      : reader.refused(feature, start)
-  }
+  if (form !== 0x60) return refuseForm(reader, form, start)
   const values = (what: string, most: number): Array<CoreValueType> => {
     const at = reader.offset
     const count = reader.count(what)
@@ -28,6 +23,14 @@ export const readFuncType = (reader: Reader, types: ReadonlyArray<CoreFuncType>)
 /** What V8 takes. */
 const maxParams = 1_000
 const maxResults = 1_000
+
+/** Fails for a type that is no function. */
+export const refuseForm = (reader: Reader, form: number, start: number): never => {
+  const feature = refusedForms.get(form)
+  return feature === undefined
+    ? reader.malformed(`unknown form of type ${form}`, start)
+    : reader.refused(feature, start)
+}
 
 const refusedForms: ReadonlyMap<number, string> = new Map([
   [0x4c, "custom descriptors"],

@@ -6,10 +6,9 @@
  * "Flattening".
  */
 import type { Primitive } from "../../WitType.ts"
+import { type Flat, inRow, oneOf } from "../flat.ts"
 import type { FuncNode, ResourceNode, ValueNode } from "../typeNodes.ts"
 import { peel } from "../typeNodes.ts"
-
-export type Flat = "i32" | "i64" | "f32" | "f64"
 
 export interface AbiCase {
   readonly name: string
@@ -46,8 +45,6 @@ export interface AbiFunc {
   readonly result: AbiType | undefined
 }
 
-export const maxFlatParams = 16
-
 const alignTo = (offset: number, align: number): number => Math.ceil(offset / align) * align
 
 export const fieldOffsets = (items: ReadonlyArray<AbiType>): ReadonlyArray<number> => {
@@ -67,34 +64,12 @@ export const payloadOffset = (cases: ReadonlyArray<AbiCase>): number =>
 const maxAlign = (cases: ReadonlyArray<AbiCase>): number =>
   cases.reduce((most, one) => Math.max(most, one.type?.align ?? 1), 1)
 
-const join = (a: Flat | undefined, b: Flat): Flat =>
-  a === undefined || a === b
-    ? b
-    : (a === "i32" && b === "f32") || (a === "f32" && b === "i32")
-    ? "i32"
-    : "i64"
+/** Undefined where there are too many values. */
+export const flatten = (types: ReadonlyArray<AbiType>): ReadonlyArray<Flat> | undefined =>
+  inRow(types.map(({ flat }) => flat))
 
-/** Flattens to at most {@link maxFlatParams} values; undefined past that. */
-export const flatten = (types: ReadonlyArray<AbiType>): ReadonlyArray<Flat> | undefined => {
-  const all: Array<Flat> = []
-  for (const { flat } of types) {
-    if (flat === undefined || all.length + flat.length > maxFlatParams) return undefined
-    all.push(...flat)
-  }
-  return all
-}
-
-const flattenCases = (cases: ReadonlyArray<AbiCase>): ReadonlyArray<Flat> | undefined => {
-  const joined: Array<Flat> = []
-  for (const { type } of cases) {
-    if (type === undefined) continue
-    if (type.flat === undefined) return undefined
-    type.flat.forEach((flat, i) => {
-      joined[i] = join(joined[i], flat)
-    })
-  }
-  return joined.length >= maxFlatParams ? undefined : ["i32", ...joined]
-}
+const flattenCases = (cases: ReadonlyArray<AbiCase>): ReadonlyArray<Flat> | undefined =>
+  oneOf(cases.map(({ type }) => type === undefined ? [] : type.flat))
 
 interface Facts {
   readonly size: number

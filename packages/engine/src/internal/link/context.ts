@@ -97,6 +97,15 @@ export class Context {
     return name
   }
 
+  /** The unsigned number of 1, 2 or 4 bytes at an address. */
+  sized(size: number, at: string): string {
+    return size === 1
+      ? `${this.view("u8")}[${at}]`
+      : size === 2
+      ? `${this.view("u16")}[${at} >>> 1]`
+      : `${this.view("u32")}[${at} >>> 2]`
+  }
+
   /** Gets new views where the memory has grown since they were made. */
   get refresh(): string {
     return `if (${this.view("u8")}.length === 0) r${this.memory}();`

@@ -5,7 +5,9 @@
  * an import, and guests can catch it. A gate asks the host first, which stops
  * the guest by a real trap.
  */
-import type { AbiFunc, Flat } from "./abiType.ts"
+import { u32 } from "../core/sink.ts"
+import type { Flat } from "../flat.ts"
+import type { AbiFunc } from "./abiType.ts"
 import { flatten } from "./abiType.ts"
 import { jspi } from "./bridge.ts"
 import type { BoundHost, Closures, Plan } from "./plan.ts"
@@ -15,17 +17,14 @@ const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 
 const codes: Readonly<Record<Flat, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c }
 
-const leb = (value: number): ReadonlyArray<number> =>
-  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)]
-
 const vector = (items: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> => [
-  ...leb(items.length),
+  ...u32(items.length),
   ...items.flat()
 ]
 
 const section = (id: number, content: ReadonlyArray<number>): ReadonlyArray<number> => [
   id,
-  ...leb(content.length),
+  ...u32(content.length),
   ...content
 ]
 
@@ -60,10 +59,10 @@ const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module => {
       0,
       ...Array.from({ length: params }, (_, j) => [0x20, j]).flat(),
       0x10,
-      ...leb(i + 1),
+      ...u32(i + 1),
       0x0b
     ]
-    return [...leb(code.length), ...code]
+    return [...u32(code.length), ...code]
   })
   return new WebAssembly.Module(Uint8Array.from([
     ...preamble,
@@ -72,11 +71,11 @@ const gateModule = (types: ReadonlyArray<AbiFunc>): WebAssembly.Module => {
       2,
       vector([
         [...name("c"), ...name("c"), 0, 0],
-        ...cores.map((_, i) => [...name("s"), ...name(String(i)), 0, ...leb(i + 1)])
+        ...cores.map((_, i) => [...name("s"), ...name(String(i)), 0, ...u32(i + 1)])
       ])
     ),
-    ...section(3, vector(cores.map((_, i) => leb(i + 1)))),
-    ...section(7, vector(cores.map((_, i) => [...name(String(i)), 0, ...leb(cores.length + 1 + i)]))),
+    ...section(3, vector(cores.map((_, i) => u32(i + 1)))),
+    ...section(7, vector(cores.map((_, i) => [...name(String(i)), 0, ...u32(cores.length + 1 + i)]))),
     ...section(10, vector(bodies))
   ]))
 }

@@ -3,7 +3,8 @@
  * of bytes in its memory.
  */
 import { camelCase } from "../../WitValue.ts"
-import type { AbiCase, AbiType, Flat } from "./abiType.ts"
+import type { Flat } from "../flat.ts"
+import type { AbiCase, AbiType } from "./abiType.ts"
 import { discriminantSize, fieldOffsets, payloadOffset } from "./abiType.ts"
 import type { Context } from "./context.ts"
 import { key, Source, text } from "./source.ts"
@@ -42,9 +43,9 @@ export const load = (cx: Context, type: AbiType, at: string): string => {
     case "list":
       return `${listLifter(cx, type)}(${word("u32")}, ${word("u32", 4)})`
     case "enum":
-      return liftEnum(cx, type.labels, sized(cx, type.size, at))
+      return liftEnum(cx, type.labels, cx.sized(type.size, at))
     case "flags":
-      return `${flagsLifter(cx, type.labels)}(${sized(cx, type.size, at)})`
+      return `${flagsLifter(cx, type.labels)}(${cx.sized(type.size, at)})`
     case "own":
     case "borrow":
       return liftHandle(cx, type, word("u32"))
@@ -52,13 +53,6 @@ export const load = (cx: Context, type: AbiType, at: string): string => {
       return `${loader(cx, type)}(${at})`
   }
 }
-
-const sized = (cx: Context, size: number, at: string): string =>
-  size === 1
-    ? `${cx.view("u8")}[${at}]`
-    : size === 2
-    ? `${cx.view("u16")}[${at} >>> 1]`
-    : `${cx.view("u32")}[${at} >>> 2]`
 
 /** The expression of an address beyond `p`. */
 export const at = (offset: number): string => offset === 0 ? "p" : `p + ${offset}`
@@ -78,7 +72,7 @@ const loader = (cx: Context, type: AbiType): string =>
       case "option":
       case "result": {
         const payload = at(payloadOffset(type.cases))
-        body.add(`switch (${sized(cx, discriminantSize(type.cases.length), "p")}) {`)
+        body.add(`switch (${cx.sized(discriminantSize(type.cases.length), "p")}) {`)
         type.cases.forEach((one, i) => {
           body.add(
             `case ${i}: return ${cased(type, one, one.type === undefined ? "undefined" : load(cx, one.type, payload))};`

@@ -4,7 +4,8 @@
  * anything of that value reaches the guest.
  */
 import { camelCase } from "../../WitValue.ts"
-import type { AbiType, Flat } from "./abiType.ts"
+import type { Flat } from "../flat.ts"
+import type { AbiType } from "./abiType.ts"
 import { discriminantSize, fieldOffsets, payloadOffset } from "./abiType.ts"
 import type { Context, View } from "./context.ts"
 import { at, isNested, labelsOf } from "./lifting.ts"
@@ -89,19 +90,12 @@ export const store = (cx: Context, type: AbiType, value: string, at: string, out
     case "flags":
     case "own":
     case "borrow":
-      out.add(`${sized(cx, type.size, at)} = ${scalar(cx, type, value)};`)
+      out.add(`${cx.sized(type.size, at)} = ${scalar(cx, type, value)};`)
       return
     default:
       out.add(`${storer(cx, type)}(${value}, ${at});`)
   }
 }
-
-const sized = (cx: Context, size: number, at: string): string =>
-  size === 1
-    ? `${cx.view("u8")}[${at}]`
-    : size === 2
-    ? `${cx.view("u16")}[${at} >>> 1]`
-    : `${cx.view("u32")}[${at} >>> 2]`
 
 /** The expression of the number that stands for a value of these kinds. */
 const scalar = (
@@ -158,7 +152,7 @@ const storer = (cx: Context, type: AbiType): string =>
       case "option":
       case "result": {
         const payload = at(payloadOffset(type.cases))
-        const discriminant = sized(cx, discriminantSize(type.cases.length), "p")
+        const discriminant = cx.sized(discriminantSize(type.cases.length), "p")
         chosen(cx, type, "v", body, (i, one, value) => {
           body.add(`${discriminant} = ${i};`)
           if (one !== undefined) store(cx, one, value, payload, body)
