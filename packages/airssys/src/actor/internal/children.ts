@@ -138,11 +138,10 @@ export class Children implements Keeper {
       const former = new Map(this.entries)
       this.entries.clear()
       const all = specs.map((spec) => this.add(spec, true, former.get(spec.id)))
-      const startAll = Effect.forEach(all, (entry) => {
-        return this.isLive(entry)
+      const startAll = Effect.forEach(all, (entry) =>
+        this.isLive(entry)
           ? this.resume(entry, this.restart)
-          : Effect.tap(this.spawn(entry), (child) => Effect.sync(() => provided(child)))
-      }, { discard: true })
+          : Effect.tap(this.spawn(entry), (child) => Effect.sync(() => provided(child))), { discard: true })
       return Effect.raceFirst(this.lock.withPermits(1)(startAll), Deferred.await(overtaken)).pipe(
         Effect.andThen(Effect.sync(() => {
           this.overtaken = undefined
