@@ -11,12 +11,12 @@
 /**
  * What becomes of an offer to a full mailbox.
  *
- * | policy       | the offer                         | dead letter         |
- * | ------------ | --------------------------------- | ------------------- |
- * | `Block`      | waits for room, in order          | none                |
- * | `DropNewest` | succeeds                          | the offered message |
- * | `DropOldest` | succeeds; so do a tell and an ask | the oldest message  |
- * | `Fail`       | fails with `MailboxFull`          | the offered message |
+ * | policy       | the offer                                | dead letter         |
+ * | ------------ | ---------------------------------------- | ------------------- |
+ * | `Block`      | waits for room, in order; so does an ask | none                |
+ * | `DropNewest` | succeeds                                 | the offered message |
+ * | `DropOldest` | succeeds; so do a tell and an ask        | the oldest message  |
+ * | `Fail`       | fails with `MailboxFull`                 | the offered message |
  *
  * The oldest is that of the lowest priority that waits; none is dropped for a
  * message of a lower one. A dropped request fails with `MailboxFull`.

@@ -183,6 +183,40 @@ describe("a full mailbox", () => {
         })
       ))
 
+    it.effect("lets requests wait for room, in their order with offers", () =>
+      withBusy(
+        { mailbox },
+        Effect.fnUntraced(function*({ letters, notes, open, ref }) {
+          const fork = <A, E>(effect: Effect.Effect<A, E>) => Effect.forkChild(effect, { startImmediately: true })
+          yield* ref.offer(note(1))
+          const asked = [yield* fork(ref.ask(Job.Get()))]
+          const offered = yield* fork(ref.offer(note(2)))
+          asked.push(yield* fork(ref.ask(Job.Get(), { timeout: "1 minute" })))
+          const late = yield* fork(Effect.flip(ref.ask(Job.Get(), { timeout: "1 second" })))
+          const gone = yield* fork(ref.ask(Job.Get()))
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(late))._tag, "AskTimeout")
+          yield* Fiber.interrupt(gone)
+          yield* open
+          yield* Fiber.join(offered)
+          assert.deepStrictEqual([yield* Fiber.join(asked[0]!), yield* Fiber.join(asked[1]!)], ["1", "1,2"])
+          assert.deepStrictEqual(notes, ["1", "2"])
+          assert.deepStrictEqual(lost(letters), [])
+        })
+      ))
+
+    it.effect("refuses a request that waits for room when the actor ends", () =>
+      withBusy(
+        { mailbox },
+        Effect.fnUntraced(function*({ letters, ref, system }) {
+          yield* ref.offer(note(1))
+          const asked = yield* Effect.forkChild(Effect.flip(ref.ask(Job.Get())), { startImmediately: true })
+          yield* system.kill(ref)
+          assert.strictEqual((yield* Fiber.join(asked))._tag, "ActorStopped")
+          assert.deepStrictEqual(lost(letters), ["ActorStopped Get", "Discarded 1"])
+        })
+      ))
+
     it.effect("forgets an offer whose fiber is interrupted", () =>
       withBusy(
         { mailbox },

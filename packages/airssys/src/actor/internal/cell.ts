@@ -40,8 +40,8 @@ import {
   statusShift
 } from "./flags.ts"
 import type { Gate } from "./gate.ts"
-import { Envelope } from "./lanes.ts"
-import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
+import { type Blocked, Envelope } from "./lanes.ts"
+import { block, offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { fateOf } from "./redelivery.ts"
 import { type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
@@ -278,30 +278,58 @@ export class Cell implements ActorRef<unknown>, Target {
     timeoutMillis: number,
     context: Context.Context<never> | undefined
   ): Effect.Effect<Reply, Error | AskError> {
-    return Effect.callback<Reply, Error | AskError>((settle) => {
+    const queued = Effect.callback<Reply, Error | AskError>((settle) => {
       const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
-      let ask: Ask
-      if (delivery === undefined && this.isAtHand) {
-        ask = new Ask(sender)
-        this.turns.inline(this, request, ask)
-        if (ask.answer !== undefined) return resume(ask.answer)
-        ask.wait(resume)
-      } else {
-        ask = new Ask(sender, resume)
+      const ask = new Ask(sender, resume)
+      const blocked = this.hasRoom ? undefined : block(this, request, delivery, ask, ask)
+      if (blocked === undefined) {
         const refused = this.send(request, ask, delivery)
         if (refused !== undefined) return ask.settle(Exit.fail(refusalOf(this, refused, request)))
       }
-      if (context !== undefined) {
-        ask.alarm = this.system.alarmsOf(context).in(timeoutMillis, () => {
-          ask.giveUp(Exit.fail(new AskTimeout({ actor: this.name, timeoutMillis })))
-          this.withdraw(request, ask)
-        })
-      }
-      return Effect.sync(() => {
-        ask.cancel()
-        this.withdraw(request, ask)
+      return this.awaiting(request, ask, blocked, timeoutMillis, context)
+    })
+    if (delivery !== undefined || !this.turns.isInlining) return queued
+    return Effect.suspend(() => {
+      if (!this.isAtHand) return queued
+      const ask = new Ask(sender)
+      this.turns.inline(this, request, ask)
+      if (ask.answer !== undefined) return ask.answer as Effect.Effect<Reply, Error | AskError>
+      return Effect.callback<Reply, Error | AskError>((settle) => {
+        const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
+        if (ask.answer !== undefined) return resume(ask.answer)
+        ask.wait(resume)
+        return this.awaiting(request, ask, undefined, timeoutMillis, context)
       })
     })
+  }
+
+  /** Bounds the wait of an asker, and gives what ends it. */
+  private awaiting(
+    request: object,
+    ask: Ask,
+    blocked: Blocked | undefined,
+    timeoutMillis: number,
+    context: Context.Context<never> | undefined
+  ): Effect.Effect<void> {
+    const leave = () => {
+      if (blocked !== undefined) this.rare?.lanes?.blocked.delete(blocked)
+      this.withdraw(request, ask)
+    }
+    if (context !== undefined) {
+      ask.alarm = this.system.alarmsOf(context).in(timeoutMillis, () => {
+        ask.giveUp(Exit.fail(new AskTimeout({ actor: this.name, timeoutMillis })))
+        leave()
+      })
+    }
+    return Effect.sync(() => {
+      ask.cancel()
+      leave()
+    })
+  }
+
+  /** Whether a plain message would find room at sight. */
+  private get hasRoom(): boolean {
+    return this.tail - this.head < this.room && (this.flags & mixed) === 0
   }
 
   /** Whether a request can be handled on the stack of its asker: nothing waits, nothing runs. */

@@ -77,11 +77,13 @@ class Lane {
   }
 }
 
-/** An offer that waits for room. */
+/** An offer or a request that waits for room. */
 export interface Blocked {
   readonly message: unknown
   readonly delivery: Delivery | undefined
+  /** Who is told: of an offer when there is room, of a request when there is an answer. */
   readonly ask: Ask
+  readonly from: From
 }
 
 /** What waits besides the ring of the cell, which is the lane of normal priority. */

@@ -145,26 +145,26 @@ export const takeNext = (cell: Cell): boolean => {
   }
 }
 
-/** Lets offers in that waited for room. */
+/** Lets those in that waited for room. */
 const admit = (cell: Cell, lanes: Lanes): void => {
   for (const blocked of lanes.blocked) {
     if (cell.size >= cell.capacity) return
     lanes.blocked.delete(blocked)
     cell.turns.offered++
-    put(cell, blocked.message, undefined, blocked.delivery)
-    cell.resume(blocked.ask, Exit.void)
+    put(cell, blocked.message, blocked.from, blocked.delivery)
+    if (blocked.from === undefined) cell.resume(blocked.ask, Exit.void)
   }
 }
 
-/** Refuses the offers that wait for room; the caller tells them. */
+/** Refuses those that wait for room; the caller tells them. */
 export const takeBlocked = (cell: Cell): ReadonlyArray<Ask> => {
   const lanes = cell.rare?.lanes
   if (lanes === undefined || lanes.blocked.size === 0) return []
   const all = [...lanes.blocked]
   lanes.blocked.clear()
-  return all.map(({ ask, message }) => {
+  return all.map(({ ask, from, message }) => {
     cell.turns.offered++
-    reject(cell, message, undefined, "ActorStopped")
+    reject(cell, message, from, "ActorStopped")
     return ask
   })
 }
@@ -197,19 +197,32 @@ const waitForRoom = (cell: Cell, message: unknown, delivery: Delivery | undefine
   Effect.callback((resume) => {
     // While the effect was on its way here, the actor may have ended or made room.
     if (!isToWait(cell, delivery)) return resume(deliver(cell, message, delivery))
-    const { blocked } = lanesOf(cell)
-    const entry: Blocked = {
-      message,
-      delivery,
-      ask: new Ask(undefined, resume as (effect: Effect.Effect<unknown, unknown>) => void)
-    }
-    blocked.add(entry)
-    cell.flags |= mixed
+    const ask = new Ask(undefined, resume as (effect: Effect.Effect<unknown, unknown>) => void)
+    const blocked = enqueue(cell, { message, delivery, ask, from: undefined })
     return Effect.sync(() => {
-      blocked.delete(entry)
-      entry.ask.cancel()
+      cell.rare?.lanes?.blocked.delete(blocked)
+      ask.cancel()
     })
   })
+
+const enqueue = (cell: Cell, blocked: Blocked): Blocked => {
+  lanesOf(cell).blocked.add(blocked)
+  cell.flags |= mixed
+  return blocked
+}
+
+/** Lets a request wait for room where the policy says so; one that would not be taken anyway does not wait. */
+export const block = (
+  cell: Cell,
+  message: unknown,
+  delivery: Delivery | undefined,
+  ask: Ask,
+  from: From
+): Blocked | undefined =>
+  isToWait(cell, delivery) && issueOf(cell, message) === undefined &&
+    cell.system.gate?.admits(cell, message, from) !== false
+    ? enqueue(cell, { message, delivery, ask, from })
+    : undefined
 
 /** Puts stashed messages before all others, in the order they were set aside. */
 export const putFirst = (cell: Cell, envelopes: ReadonlyArray<Envelope>): void => {
