@@ -90,7 +90,10 @@ export const askInline = (): Promise<SuiteWork> => asking(ActorSystem.layer)
 export const spawn = (): Promise<SuiteWork> =>
   Work.spawn<Counter>(async (arrivals) => {
     const { close, system } = await start()
-    const spawned = system.spawn(counting((by) => arrivals.hit(by)))
+    const handler: Behaviour.Handler<Message> = (message) => {
+      if (message._tag === "Add") arrivals.hit(message.by)
+    }
+    const spawned = system.spawn(Effect.succeed(handler))
     const loop = Effect.fnUntraced(function*(times: number, into: Array<Counter>) {
       for (let index = 0; index < times; index++) into.push(yield* spawned)
     })

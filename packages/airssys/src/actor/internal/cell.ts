@@ -311,20 +311,21 @@ export class Cell implements ActorRef<unknown>, Target {
     timeoutMillis: number,
     context: Context.Context<never> | undefined
   ): Effect.Effect<void> {
-    const leave = () => {
-      if (blocked !== undefined) this.rare?.lanes?.blocked.delete(blocked)
-      this.withdraw(request, ask)
-    }
     if (context !== undefined) {
       ask.alarm = this.system.alarmsOf(context).in(timeoutMillis, () => {
         ask.giveUp(Exit.fail(new AskTimeout({ actor: this.name, timeoutMillis })))
-        leave()
+        this.abandonAsk(request, ask, blocked)
       })
     }
     return Effect.sync(() => {
       ask.cancel()
-      leave()
+      this.abandonAsk(request, ask, blocked)
     })
+  }
+
+  private abandonAsk(request: object, ask: Ask, blocked: Blocked | undefined): void {
+    if (blocked !== undefined) this.rare?.lanes?.blocked.delete(blocked)
+    this.withdraw(request, ask)
   }
 
   /** Whether a plain message would find room at sight. */
