@@ -31,6 +31,12 @@ import { Sink, u32 } from "./sink.ts"
 /** What has been found in the body so far that changes how it is written. */
 const Found = { loop: 1, try: 2, caughtByLoop: 4, large: 8 } as const
 
+/** Where in the record of an open block what is. Flags: 1 opened in dead code, 2 branched to, 4 caught in. */
+const Frame = { kind: 0, segment: 1, base: 2, results: 3, params: 4, flags: 5, size: 6 } as const
+
+/** Where in the record of a charge what is: its place in the output, its price, what it may still take in advance. */
+const Charge = { at: 0, cost: 1, room: 2, size: 3 } as const
+
 /** The most that one charge takes: two bytes of a signed number. */
 const maxCharge = 8_191
 /** What a charge may take for segments that need not follow it. */
@@ -93,11 +99,9 @@ export class BodyMeter {
   /** How much of that is for throws, which are checked. */
   #thrown = 0
 
-  /** Charges by number: where the price goes (-1: before the body), the price, what it may still take in advance. */
+  /** Charges, by `Charge`; each is known by where its record starts. A place of -1 is before the body. */
   #charges = 0
-  #chargeAt = new Int32Array(256)
-  #chargeCost = new Int32Array(256)
-  #chargeRoom = new Int32Array(256)
+  #chargeTable = new Int32Array(256 * Charge.size)
 
   /** Segments by number: the charge that pays for each, once it is closed. */
   #segments = 0
@@ -118,13 +122,8 @@ export class BodyMeter {
   #branches = 0
 
   #depth = 0
-  #frameKind = new Uint8Array(64)
-  #frameSegment = new Int32Array(64)
-  #frameBase = new Int32Array(64)
-  #frameResults = new Int32Array(64)
-  #frameParams = new Int32Array(64)
-  /** 1: opened in dead code, 2: branched to, 4: caught in. */
-  #frameFlags = new Uint8Array(64)
+  /** Blocks that are open, by `Frame`. */
+  #frames = new Int32Array(64 * Frame.size)
 
   #blockParams = 0
   #blockResults = 0
@@ -171,13 +170,16 @@ export class BodyMeter {
     this.#reset(code, results)
     this.#walk()
     if (this.#isOutdated) return false
-    for (let i = 0; i < this.#charges; i++) this.#price(this.#chargeAt[i] ?? noCharge, this.#chargeCost[i] ?? 0)
+    const charges = this.#chargeTable
+    for (let at = 0; at < this.#charges; at += Charge.size) {
+      this.#price(charges[at + Charge.at] ?? noCharge, charges[at + Charge.cost] ?? 0)
+    }
     const slot = this.#vectors || this.#scan.vectors ? 16 : 8
     // What a call is given and what it gives have places of their own in baseline code.
     const values = frameBase + 2 * frame + bytes + (this.#maxHeight + this.#maxResults) * slot
     const checked = !this.#calls || (this.#found & Found.large) !== 0
     const size = checked ? values : Math.max(values, (this.#total - this.#thrown) >> uncheckedShift)
-    const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (this.#chargeCost[0] ?? 0)
+    const entry = this.#costs.entry + (bytes >> 4) * this.#costs.locals + (charges[Charge.cost] ?? 0)
     this.#assemble(out, index, type, groups, groupsAt, code, size, entry)
     this.#weigh(params + locals, start)
     return true
@@ -334,25 +336,28 @@ export class BodyMeter {
     this.#flush(this.#at)
     if (this.#tries) this.#land((this.#found & Found.caughtByLoop) !== 0)
     this.#open(this.#at, this.#charge(this.#writeCharge(this.#charging.checked)))
-    this.#own = this.#charges - 1
+    this.#own = this.#charges - Charge.size
   }
 
   #else(start: number): void {
     this.#branches++
     this.#settle(start)
     this.#close()
-    const frame = this.#depth - 1
-    this.#height = (this.#frameBase[frame] ?? 0) + (this.#frameParams[frame] ?? 0)
-    this.#dead = ((this.#frameFlags[frame] ?? 0) & 1) !== 0
-    this.#open(this.#at, this.#paid(this.#frameSegment[frame] ?? 0))
+    const frames = this.#frames
+    const at = (this.#depth - 1) * Frame.size
+    this.#height = (frames[at + Frame.base] ?? 0) + (frames[at + Frame.params] ?? 0)
+    this.#dead = ((frames[at + Frame.flags] ?? 0) & 1) !== 0
+    this.#open(this.#at, this.#paid(frames[at + Frame.segment] ?? 0))
   }
 
   #frameEnd(start: number): void {
     const frame = --this.#depth
-    const kind = this.#frameKind[frame]
-    const flags = this.#frameFlags[frame] ?? 0
-    const segment = this.#frameSegment[frame] ?? 0
-    this.#height = (this.#frameBase[frame] ?? 0) + (this.#frameResults[frame] ?? 0)
+    const frames = this.#frames
+    const at = frame * Frame.size
+    const kind = frames[at + Frame.kind]
+    const flags = frames[at + Frame.flags] ?? 0
+    const segment = frames[at + Frame.segment] ?? 0
+    this.#height = (frames[at + Frame.base] ?? 0) + (frames[at + Frame.results] ?? 0)
     if (frame === 0) {
       this.#settle(start)
       this.#close()
@@ -412,9 +417,9 @@ export class BodyMeter {
       if (kind < 2) this.#u32()
       const label = this.#u32()
       this.#target(label)
-      const frame = this.#depth - 1 - label
-      this.#frameFlags[frame] = (this.#frameFlags[frame] ?? 0) | 4
-      if (this.#frameKind[frame] === Kind.loop) this.#find(Found.caughtByLoop)
+      const at = (this.#depth - 1 - label) * Frame.size
+      this.#mark(at, 4)
+      if (this.#frames[at + Frame.kind] === Kind.loop) this.#find(Found.caughtByLoop)
     }
     this.#push(Kind.block, params, results)
   }
@@ -553,7 +558,7 @@ export class BodyMeter {
     this.#close()
     this.#open(this.#at, this.#paid(this.#segments - 1))
     this.#dead = true
-    this.#height = this.#frameBase[this.#depth - 1] ?? 0
+    this.#height = this.#frames[(this.#depth - 1) * Frame.size + Frame.base] ?? 0
   }
 
   /** Starts a segment at a place of the input; `dominator` is a charge that every path to it has paid. */
@@ -580,11 +585,12 @@ export class BodyMeter {
       return
     }
     const dominator = this.#dominator
-    const room = this.#chargeRoom[dominator] ?? 0
+    const charges = this.#chargeTable
+    const room = charges[dominator + Charge.room] ?? 0
     if (this.#dead) {
       this.#paidBy[segment] = dominator
-    } else if (cost === 0 || (cost <= room && (this.#chargeCost[dominator] ?? 0) + cost <= maxCharge)) {
-      this.#chargeRoom[dominator] = room - cost
+    } else if (cost === 0 || (cost <= room && (charges[dominator + Charge.cost] ?? 0) + cost <= maxCharge)) {
+      charges[dominator + Charge.room] = room - cost
       if (this.#written !== noCharge) this.#unwrite()
       this.#pay(segment, dominator, cost)
     } else {
@@ -613,7 +619,8 @@ export class BodyMeter {
   }
 
   #pay(segment: number, charge: number, cost: number): void {
-    this.#chargeCost[charge] = (this.#chargeCost[charge] ?? 0) + cost
+    const charges = this.#chargeTable
+    charges[charge + Charge.cost] = (charges[charge + Charge.cost] ?? 0) + cost
     this.#paidBy[segment] = charge
     this.#total += cost
     if (this.#total > maxUnchecked) this.#find(Found.large)
@@ -631,15 +638,13 @@ export class BodyMeter {
   }
 
   #charge(at: number): number {
-    if (this.#charges === this.#chargeAt.length) {
-      this.#chargeAt = doubled(this.#chargeAt)
-      this.#chargeCost = doubled(this.#chargeCost)
-      this.#chargeRoom = doubled(this.#chargeRoom)
-    }
-    const charge = this.#charges++
-    this.#chargeAt[charge] = at
-    this.#chargeCost[charge] = 0
-    this.#chargeRoom[charge] = (this.#found & Found.large) === 0 ? inAdvance : 0
+    const charge = this.#charges
+    if (charge === this.#chargeTable.length) this.#chargeTable = doubled(this.#chargeTable)
+    const charges = this.#chargeTable
+    charges[charge + Charge.at] = at
+    charges[charge + Charge.cost] = 0
+    charges[charge + Charge.room] = (this.#found & Found.large) === 0 ? inAdvance : 0
+    this.#charges = charge + Charge.size
     return charge
   }
 
@@ -691,7 +696,7 @@ export class BodyMeter {
     entry: number
   ): void {
     const { resultBytes, results } = this.#scan.types[type] ?? { resultBytes: [], results: 0 }
-    const flags = this.#frameFlags[0] ?? 0
+    const flags = this.#frames[Frame.flags] ?? 0
     const counted = this.#calls || frame > redZone
     const local = this.#local
     const wrapped = (flags & 6) !== 0 && (counted || local)
@@ -806,27 +811,24 @@ export class BodyMeter {
 
   #push(kind: number, params: number, results: number): void {
     const frame = this.#depth++
-    if (frame === this.#frameKind.length) this.#growFrames()
-    this.#frameKind[frame] = kind
-    this.#frameSegment[frame] = Math.max(0, this.#segments - 1)
-    this.#frameBase[frame] = this.#height - params
-    this.#frameParams[frame] = params
-    this.#frameResults[frame] = results
-    this.#frameFlags[frame] = this.#dead ? 1 : 0
+    const at = frame * Frame.size
+    if (at === this.#frames.length) this.#frames = doubled(this.#frames)
+    const frames = this.#frames
+    frames[at + Frame.kind] = kind
+    frames[at + Frame.segment] = Math.max(0, this.#segments - 1)
+    frames[at + Frame.base] = this.#height - params
+    frames[at + Frame.params] = params
+    frames[at + Frame.results] = results
+    frames[at + Frame.flags] = this.#dead ? 1 : 0
   }
 
-  #growFrames(): void {
-    this.#frameKind = doubled(this.#frameKind)
-    this.#frameFlags = doubled(this.#frameFlags)
-    this.#frameSegment = doubled(this.#frameSegment)
-    this.#frameBase = doubled(this.#frameBase)
-    this.#frameParams = doubled(this.#frameParams)
-    this.#frameResults = doubled(this.#frameResults)
+  #mark(frame: number, flag: number): void {
+    const frames = this.#frames
+    frames[frame + Frame.flags] = (frames[frame + Frame.flags] ?? 0) | flag
   }
 
   #target(label: number): void {
-    const frame = this.#depth - 1 - label
-    this.#frameFlags[frame] = (this.#frameFlags[frame] ?? 0) | 2
+    this.#mark((this.#depth - 1 - label) * Frame.size, 2)
     this.#branches++
   }
 
