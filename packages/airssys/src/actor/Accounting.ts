@@ -4,7 +4,7 @@
  * `offered`, `rejected` and `accepted` are counted at the mailbox; `handled`,
  * `failed`, `expired`, `evicted`, `quarantined` and `discarded` when a message
  * ends; `stashed`, `running` and `waiting` are read from the actors that live.
- * An offer that waits for room is not there yet. At every moment
+ * An offer or a request that waits for room is not there yet. At every moment
  *
  * - offered = rejected + accepted
  * - accepted = handled + failed + expired + evicted + quarantined + discarded
@@ -15,6 +15,8 @@
  */
 
 /**
+ * Counts of the messages of a system since it was made.
+ *
  * @category models
  * @since 0.1.0
  */

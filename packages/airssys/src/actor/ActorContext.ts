@@ -21,6 +21,9 @@ import type { Terminated } from "./Termination.ts"
 import type { Timers } from "./Timers.ts"
 
 /**
+ * One life of an actor that takes messages of type `M`, as its handler and its
+ * behaviour see it.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -73,7 +76,8 @@ export interface ActorContext<in out M> {
   readonly stashed: number
   /**
    * Sends itself the message whenever it was told nothing for so long, until
-   * it is set anew or to undefined, or this life ends.
+   * it is set anew or to undefined, or this life ends. Throws a `RangeError`
+   * unless the timeout is finite and greater than zero.
    */
   receiveTimeout(timeout: Duration.Input, message: M): void
   receiveTimeout(timeout: undefined): void

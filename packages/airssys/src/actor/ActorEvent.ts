@@ -80,6 +80,8 @@ export interface Stopped extends Base {
 }
 
 /**
+ * Why an actor ended in order, see `Stopped`.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -149,6 +151,8 @@ export interface AskCycle extends Base {
 }
 
 /**
+ * Everything a system tells of the lives of its actors.
+ *
  * @category models
  * @since 0.1.0
  */

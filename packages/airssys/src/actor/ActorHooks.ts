@@ -10,6 +10,9 @@ import type { ActorEvent } from "./ActorEvent.ts"
 import type { ActorRef } from "./ActorRef.ts"
 
 /**
+ * What to call, and when. All of it runs synchronously, in the turn of the
+ * actors.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -31,6 +34,8 @@ export interface ActorHooks {
 }
 
 /**
+ * A message on its way, as `onOffer` sees it.
+ *
  * @category models
  * @since 0.1.0
  */

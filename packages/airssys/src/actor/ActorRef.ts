@@ -49,6 +49,8 @@ export type Transition =
 export type Priority = "System" | "High" | "Normal" | "Low"
 
 /**
+ * How a message is sent.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -63,11 +65,17 @@ export interface SendOptions {
 }
 
 /**
+ * How a request is sent, and how long its asker waits.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface AskOptions extends SendOptions {
-  /** How long to wait for the answer. Without it, until the actor ends or restarts. */
+  /**
+   * How long to wait for the answer, and before that for room in the mailbox
+   * where its policy is `Block`. Without it, until there is an answer, or none
+   * can come: the actor ends, or a crash takes the request with it.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -91,7 +99,10 @@ export interface ActorRef<in M> {
    * mailbox is full is its policy's choice: `Block` waits for room.
    */
   offer(message: M, options?: SendOptions): Effect.Effect<void, OfferError>
-  /** Sends a request and waits for its answer. */
+  /**
+   * Sends a request and waits for its answer. It fails with the request's own
+   * error, or with why there is no answer.
+   */
   ask<Reply, Error>(
     request: M & Protocol.Request<Reply, Error>,
     options?: AskOptions

@@ -91,6 +91,8 @@ export class ActorSystem extends Context.Service<ActorSystem, {
 }>()("airssys/actor/ActorSystem") {}
 
 /**
+ * How a system stops its actors, and what it looks at.
+ *
  * @category models
  * @since 0.1.0
  */

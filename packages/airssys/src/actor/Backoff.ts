@@ -8,6 +8,8 @@
 import * as Duration from "effect/Duration"
 
 /**
+ * A backoff that has been checked.
+ *
  * @category models
  * @since 0.1.0
  */

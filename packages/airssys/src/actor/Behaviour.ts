@@ -28,6 +28,9 @@ export type Handler<M> = (
 ) => void | Effect.Effect<unknown, unknown, Scope.Scope>
 
 /**
+ * An Effect that makes the handler of one life. It may fail with `E`, which is
+ * what a spawn fails with, and needs `R`, which is captured at the spawn.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -27,6 +27,8 @@ import type * as Protocol from "./Protocol.ts"
 import type { Pattern, Topic } from "./Topic.ts"
 
 /**
+ * How a message is published.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -38,6 +40,8 @@ export interface PublishOptions {
 }
 
 /**
+ * How a request is sent to a topic, and how long its asker waits.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -49,6 +53,8 @@ export interface RequestOptions {
 }
 
 /**
+ * That an actor listens to a pattern.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -115,6 +121,8 @@ export class Broker extends Context.Service<Broker, {
 }>()("airssys/actor/Broker") {}
 
 /**
+ * The limits of a broker, whole numbers from 0 on.
+ *
  * @category models
  * @since 0.1.0
  */

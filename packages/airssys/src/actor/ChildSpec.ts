@@ -63,24 +63,32 @@ export interface ChildSpec<in S = never, out E = never, out R = never, in M = ne
 }
 
 /**
+ * Any child specification.
+ *
  * @category models
  * @since 0.1.0
  */
 export type Any = ChildSpec<never, unknown, unknown>
 
 /**
+ * The services that a child provides.
+ *
  * @category models
  * @since 0.1.0
  */
 export type Services<C> = C extends ChildSpec<infer S, infer _E, infer _R> ? S : never
 
 /**
+ * What a child fails to start with, besides a `SpawnError`.
+ *
  * @category models
  * @since 0.1.0
  */
 export type Error<C> = C extends ChildSpec<infer _S, infer E, infer _R> ? E : never
 
 /**
+ * The services that a child needs.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -26,6 +26,8 @@ export type Reason =
   | "Discarded"
 
 /**
+ * A message that was lost, to whom it was sent, and why it was lost.
+ *
  * @category models
  * @since 0.1.0
  */

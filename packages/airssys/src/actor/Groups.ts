@@ -25,6 +25,9 @@ const TypeId = "~airssys/actor/Groups/Group"
 const variance: { readonly _M: Types.Invariant<never> } = { _M: (_: never) => _ }
 
 /**
+ * A group of actors that take messages of type `M`. Two of one protocol and name
+ * are the same group.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -56,11 +56,14 @@ export type Verdict =
   }
 
 /**
+ * Who decides what follows the end of a life. Its functions are called
+ * synchronously; what `decide` throws is logged, and the actor ends.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Guardian {
-  /** Decides. `now` is in milliseconds by the actor's clock. */
+  /** Decides. `now` is in milliseconds by the monotonic time of the actor's clock. */
   readonly decide: (exit: ActorExit, ref: ActorRef<never>, now: number) => Verdict
   /** A life has begun, the first or a later one. */
   readonly started: (ref: ActorRef<never>, now: number) => void

@@ -56,6 +56,8 @@ export type Entry =
 export type Peer = ActorRef<never> | undefined
 
 /**
+ * The record of a traced actor.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -67,6 +69,8 @@ export interface Trace {
 }
 
 /**
+ * Makes a key. `name` is for those who read it.
+ *
  * @category constructors
  * @since 0.1.0
  */

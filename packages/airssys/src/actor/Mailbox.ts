@@ -27,6 +27,8 @@
 export type Policy = "Block" | "DropNewest" | "DropOldest" | "Fail"
 
 /**
+ * How many messages may wait, and the policy of an offer that finds no room.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -45,6 +45,8 @@ export interface Definition {
 }
 
 /**
+ * The messages of a protocol, by tag.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -26,6 +26,9 @@ export interface ActorSnapshot {
 }
 
 /**
+ * All live actors, those first that nobody spawned as a child, and where every
+ * message is.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -10,6 +10,9 @@ import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 
 /**
+ * What an actor is called, what it takes, and how long it may take to start and
+ * to stop.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -113,6 +113,8 @@ export interface Supervisor<in S = never, out E = never, out R = never>
 export type StartError = Errors.StartError
 
 /**
+ * A child at this moment.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -139,6 +141,9 @@ export interface ChildCount {
 }
 
 /**
+ * Where a supervisor is in its life. `GaveUp` and `Stopped` are final for one that
+ * has no supervisor above it.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -11,6 +11,9 @@
 import type * as Duration from "effect/Duration"
 
 /**
+ * The timers of one life of an actor. A mailbox that is full takes their messages
+ * no more than it takes a tell.
+ *
  * @category models
  * @since 0.1.0
  */

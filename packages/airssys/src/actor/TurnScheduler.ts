@@ -19,6 +19,8 @@ import { inPlace } from "./internal/turns.ts"
 declare const queueMicrotask: (task: () => void) => void
 
 /**
+ * How the tasks of a system get onto the event loop.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -344,6 +344,25 @@ describe("receive timeout", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(notes, ["idle"])
     })))
+
+  it.effect("refuses a time that makes no sense, and leaves the one that is set", () =>
+    withUnsupervised(
+      {},
+      Effect.fnUntraced(function*({ notes, ref }) {
+        ref.tell((context) => {
+          context.receiveTimeout("10 seconds", "idle")
+          for (const timeout of [0, Infinity, -1]) {
+            try {
+              context.receiveTimeout(timeout, "never")
+            } catch (error) {
+              notes.push((error as Error).name)
+            }
+          }
+        })
+        yield* TestClock.adjust("10 seconds")
+        assert.deepStrictEqual(notes, ["RangeError", "RangeError", "RangeError", "idle"])
+      })
+    ))
 })
 
 describe("fork and pipeToSelf", () => {

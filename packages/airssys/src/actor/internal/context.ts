@@ -1,6 +1,6 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -21,7 +21,7 @@ import { Envelope, type Ticket } from "./lanes.ts"
 import { putFirst } from "./mixed.ts"
 import { Stash } from "./stash.ts"
 import { deliveryOf, targetOf } from "./target.ts"
-import { Idleness, LifeTimers } from "./timing.ts"
+import { Idleness, LifeTimers, positiveMillis } from "./timing.ts"
 
 const defaultStash = 1000
 
@@ -157,12 +157,11 @@ export class CellContext implements ActorContext<unknown>, Ticket {
 
   receiveTimeout(timeout: Duration.Input | undefined, message?: unknown): void {
     const { cell } = this
+    const millis = timeout === undefined ? undefined : positiveMillis("A receive timeout", timeout)
     if (cell.live !== this) return
     const rare = cell.getRare()
     rare.idleness?.cancel()
-    rare.idleness = undefined
-    if (timeout === undefined) return
-    rare.idleness = new Idleness(cell, Duration.toMillis(Duration.fromInputUnsafe(timeout)), message)
+    rare.idleness = millis === undefined ? undefined : new Idleness(cell, millis, message)
   }
 
   continueWith(message: unknown): void {

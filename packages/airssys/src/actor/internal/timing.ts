@@ -10,6 +10,13 @@ const later = (cell: Cell, message: unknown, ticket: Ticket): void => {
   cell.send(message, undefined, { isForced: false, priority: "Normal", ttlMillis: Infinity, ticket })
 }
 
+/** What comes again and again needs a time in between. */
+export const positiveMillis = (what: string, duration: Duration.Input): number => {
+  const millis = Duration.toMillis(Duration.fromInputUnsafe(duration))
+  if (millis > 0 && millis < Infinity) return millis
+  throw new RangeError(`${what} is finite and greater than zero, not ${millis} ms`)
+}
+
 /** The timers of one life. */
 export class LifeTimers implements Timers<unknown> {
   private readonly cell: Cell
@@ -30,10 +37,7 @@ export class LifeTimers implements Timers<unknown> {
   }
 
   periodic(name: string, interval: Duration.Input, message: unknown): void {
-    const millis = Duration.toMillis(Duration.fromInputUnsafe(interval))
-    if (!(millis > 0 && millis < Infinity)) {
-      throw new RangeError(`The interval of a timer is finite and greater than zero, not ${millis} ms`)
-    }
+    const millis = positiveMillis("The interval of a timer", interval)
     this.set(name, millis, millis, message)
   }
 
