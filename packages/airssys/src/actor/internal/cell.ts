@@ -293,7 +293,7 @@ export class Cell implements ActorRef<unknown>, Target {
       if (!this.isAtHand) return queued
       const ask = new Ask(sender)
       this.turns.inline(this, request, ask)
-      if (ask.answer !== undefined) return ask.answer as Effect.Effect<Reply, Error | AskError>
+      if (ask.answer !== undefined) return ask.answer as never
       return Effect.callback<Reply, Error | AskError>((settle) => {
         const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
         if (ask.answer !== undefined) return resume(ask.answer)
