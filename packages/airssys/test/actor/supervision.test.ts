@@ -13,8 +13,11 @@ import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Supervisor from "airssys/actor/Supervisor"
 import * as SupervisorError from "airssys/actor/SupervisorError"
+import * as Simulation from "airssys/testing/Simulation"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -254,6 +257,38 @@ describe("children that are restarted together", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(refs.map((ref) => ref.status()), ["Stopped", "Stopped", "Stopped"])
     })))
+
+  it.effect("are without those that are stopped or killed meanwhile, however the restart goes on", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const started: Array<string> = []
+      const opened = yield* Deferred.make<void>()
+      const gated = (id: string): Options => ({
+        behaviour: Effect.suspend(() =>
+          started.push(id) > 4 && id === "b" ? Effect.andThen(Deferred.await(opened), worker) : worker
+        )
+      })
+      const supervisor = yield* Supervisor.start(Supervisor.make({
+        strategy: "OneForAll",
+        intensity,
+        children: ["a", "b", "c", "d"].map((id) => child(id, gated(id)))
+      }))
+      const system = yield* ActorSystem.ActorSystem
+      const d = yield* refOf("d")
+      yield* crash(yield* refOf("a"))
+      yield* settle
+      // The first restart waits for b; the second one has taken it over.
+      yield* crash(yield* refOf("a"))
+      yield* settle
+      yield* supervisor.stopChild("c")
+      yield* system.kill(d)
+      yield* Deferred.succeed(opened, undefined)
+      yield* settle
+      assert.deepStrictEqual(
+        (yield* supervisor.whichChildren).map(({ id, status }) => `${id} ${status}`),
+        ["a Running", "b Running", "c Stopped", "d Stopped"]
+      )
+      assert.deepStrictEqual(started.join(""), "abcdabab")
+    })))
 })
 
 describe("a tree", () => {
@@ -477,7 +512,98 @@ describe("a child that is started later", () => {
     })))
 })
 
+describe("what is done to one child at once", () => {
+  it.effect("is done as if one after the other", () =>
+    Simulation.explore(
+      { seeds: 200 },
+      Effect.gen(function*() {
+        const system = yield* ActorSystem.ActorSystem
+        const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [child("a")] }))
+        yield* supervisor.stopChild("a")
+        const exits = yield* Effect.forEach(
+          [
+            supervisor.restartChild("a"),
+            supervisor.deleteChild("a"),
+            supervisor.restartChild("a"),
+            supervisor.deleteChild("a"),
+            supervisor.startChild(child("a"))
+          ],
+          (each) => Effect.exit(Effect.asVoid<unknown, { readonly _tag: string }, never>(each)),
+          { concurrency: "unbounded" }
+        )
+        const tags = exits.map((exit) => Option.getOrUndefined(Exit.findErrorOption(exit))?._tag)
+        assert.notInclude(tags, "ChildNotStarted")
+        assert.notInclude(tags, "ActorNameTaken")
+        const places = yield* supervisor.whichChildren
+        assert.strictEqual(Option.isSome(yield* system.lookup("a")), places.length === 1, tags.join())
+      })
+    ))
+
+  it.effect("leaves no place without a child when a start is interrupted", () =>
+    Simulation.explore(
+      { seeds: 400 },
+      Effect.gen(function*() {
+        const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [] }))
+        const fiber = yield* Effect.forkChild(supervisor.startChild(child("a")))
+        for (let left = yield* Random.nextIntBetween(0, 12); left > 0; left--) yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        for (const { status } of yield* supervisor.whichChildren) assert.strictEqual(status, "Running")
+      })
+    ))
+
+  it.effect("stops a start that has made no actor so far, as soon as it has", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [] }))
+      const late = child("a")
+      const starting = yield* Effect.forkChild(
+        Effect.flip(
+          supervisor.startChild({ ...late, spawn: (guardian) => Effect.delay(late.spawn(guardian), "1 second") })
+        ),
+        { startImmediately: true }
+      )
+      const stopping = yield* Effect.forkChild(supervisor.stopChild("a"), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(stopping)
+      assert.strictEqual((yield* Fiber.join(starting))._tag, "ActorStopped")
+      assert.deepStrictEqual(yield* supervisor.whichChildren, [])
+    })))
+
+  it.effect("stops a supervisor without a name while it starts", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [] }))
+      const starting = yield* Effect.forkChild(
+        Effect.flip(supervisor.startChild(Supervisor.make({
+          strategy: "OneForOne",
+          children: [child("a", { behaviour: Effect.never })]
+        }))),
+        { startImmediately: true }
+      )
+      yield* supervisor.stopChild("supervisor")
+      assert.strictEqual((yield* Fiber.join(starting))._tag, "ActorStopped")
+    })))
+})
+
 describe("backoff", () => {
+  it.effect("grows while restarts fail, however long the child had run before", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const clock = yield* Clock.Clock
+      const startedAt: Array<number> = []
+      yield* Supervisor.start(Supervisor.make({
+        strategy: "OneForOne",
+        intensity: { restarts: 100, within: "5 seconds" },
+        children: [child("a", {
+          behaviour: Effect.suspend(() =>
+            startedAt.push(clock.currentTimeMillisUnsafe()) === 1 ? worker : Exit.die(boom)
+          ),
+          backoff: Backoff.standard
+        })]
+      }))
+      yield* TestClock.adjust("10 seconds")
+      yield* crash(yield* refOf("a"))
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(startedAt, [0, 10_100, 10_300, 10_700, 11_500])
+    })))
+
   it.effect("is spread by its jitter, and never longer than without", () =>
     Effect.gen(function*() {
       const backoff = Backoff.make({ base: "1 second", factor: 2, cap: "8 seconds", jitter: 0.5 })

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
+import { ActorStopped } from "../ActorError.ts"
 import type { ActorRef, Status } from "../ActorRef.ts"
 import { ActorSystem } from "../ActorSystem.ts"
 import * as Backoff from "../Backoff.ts"
@@ -32,10 +33,13 @@ export interface Entry {
   start: Start | undefined
   cell: Cell | undefined
   isStarting: boolean
+  /** Of a stop that came while it started and had no actor; it is done when that has ended. */
+  halted: Deferred.Deferred<void> | undefined
   /** Whether it ended by itself, and not because somebody stopped it. */
   isOwnEnd: boolean
   /** Restarts since the child last ran for as long as the window. */
   restarts: number
+  /** When its life began; infinity while it is restarted. */
   startedAt: number
 }
 
@@ -175,9 +179,10 @@ export class Children implements Keeper {
       start: undefined,
       cell: undefined,
       isStarting: false,
+      halted: undefined,
       isOwnEnd: false,
       restarts: 0,
-      startedAt: 0
+      startedAt: Infinity
     }
     this.entries.set(spec.id, entry)
     return entry
@@ -216,17 +221,29 @@ export class Children implements Keeper {
 
   /** Starts the actor of an entry that has none, with the services of its first start. */
   spawn(entry: Entry): Start {
-    return Effect.suspend(() => {
-      const { life } = this
-      entry.isStarting = true
-      return Effect.onExit(entry.start ?? this.bind(entry), (exit) => {
-        entry.isStarting = false
-        if (Exit.isFailure(exit)) return Effect.void
-        const cell = entry.cell = cellOf(exit.value.ref)
-        if (this.life === life && (this.status === "Running" || this.status === "Starting")) return Effect.void
-        return Effect.andThen(this.cell.system.awaitStop(cell), Effect.fail(this.settings.stopped()))
-      })
+    return Effect.uninterruptibleMask((restore) => this.claim(entry, restore))
+  }
+
+  /** The same, where the caller has made sure that nothing is interrupted but the start itself. */
+  claim(entry: Entry, restore: (start: Start) => Start): Start {
+    const { life } = this
+    entry.isStarting = true
+    return Effect.onExit(restore(entry.start ?? this.bind(entry)), (exit) => {
+      const { halted } = entry
+      entry.isStarting = false
+      entry.halted = undefined
+      if (halted !== undefined) Deferred.doneUnsafe(halted, this.undo(exit))
+      if (Exit.isFailure(exit)) return Effect.void
+      const cell = entry.cell = cellOf(exit.value.ref)
+      const isOvertaken = this.life !== life || (this.status !== "Running" && this.status !== "Starting")
+      if (halted === undefined && !isOvertaken) return Effect.void
+      const error = isOvertaken ? this.settings.stopped() : new ActorStopped({ actor: cell.name })
+      return Effect.andThen(this.cell.system.awaitStop(cell), Effect.fail(error))
     })
+  }
+
+  private undo(exit: Exit.Exit<ChildSpec.Child<never, never>, unknown>): Effect.Effect<void> {
+    return Exit.isFailure(exit) ? Effect.void : this.cell.system.awaitStop(cellOf(exit.value.ref))
   }
 
   private bind(entry: Entry): Start {
@@ -280,17 +297,24 @@ export class Children implements Keeper {
   /** Stops a child for good; its place stays, unless it is temporary. */
   terminate(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.wave?.entries.delete(entry)
+      this.leaveWaves(entry)
       const cell = entry.isStarting ? this.startingCell(entry) : entry.cell
-      return cell === undefined ? Effect.void : this.cell.system.awaitStop(cell)
+      if (cell !== undefined) return this.cell.system.awaitStop(cell)
+      return entry.isStarting ? Deferred.await(entry.halted ??= Deferred.makeUnsafe()) : Effect.void
     })
   }
 
   /** The actor of an entry that starts, which may not have run yet. */
-  private startingCell({ cell, spec }: Entry): Cell | undefined {
+  private startingCell({ cell, guardian }: Entry): Cell | undefined {
     if (cell !== undefined && !cell.isEnded) return cell
-    for (const child of this.cell.rare?.children ?? []) if (child.given === spec.id) return child
+    for (const child of this.cell.rare?.children ?? []) if (child.guardian?.decide === guardian.decide) return child
     return undefined
+  }
+
+  /** The wave that starts children may have been overtaken, and starts the rest of its own. */
+  private leaveWaves(entry: Entry): void {
+    this.wave?.entries.delete(entry)
+    this.starting?.entries.delete(entry)
   }
 
   private decide(entry: Entry, exit: ActorExit, now: number): Verdict {
@@ -327,6 +351,7 @@ export class Children implements Keeper {
     const attempt = exit._tag !== "Crashed" || isCounted(exit.cause) ? this.window.add(now) : this.window.count(now)
     if (attempt === undefined) return undefined
     if (now - entry.startedAt >= withinMillis) entry.restarts = 0
+    entry.startedAt = Infinity
     const random = Context.get(this.cell.context, Random.Random)
     const delayMillis = Backoff.delayMillis(backoff, entry.restarts++, () => random.nextDoubleUnsafe())
     return { attempt, max, delayMillis }
@@ -351,6 +376,8 @@ export class Children implements Keeper {
     const { entries, settings: { autoShutdown, strategy } } = this
     const { restart, id, isSignificant } = entry.spec
     if ((restart === "Temporary" || strategy === "Dynamic") && entries.get(id) === entry) entries.delete(id)
+    // A start that fails ends its actor too; the wave decides about that.
+    if (!entry.isStarting) this.leaveWaves(entry)
     if (this.status !== "Running" && this.status !== "Starting") return
     if (autoShutdown === "Never" || !isSignificant || !entry.isOwnEnd) return
     const isLast = autoShutdown === "AnySignificant" ||

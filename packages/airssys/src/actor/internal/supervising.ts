@@ -23,7 +23,7 @@ import {
 } from "../SupervisorError.ts"
 import type { KeeperOptions } from "./cell.ts"
 import { checkSignificant, shutdownOf } from "./childOptions.ts"
-import { Children } from "./children.ts"
+import { Children, type Entry } from "./children.ts"
 
 const defaultIntensity: Intensity = { restarts: 1, within: "5 seconds" }
 
@@ -93,33 +93,34 @@ export const startChild = <S, E, R, M>(
   children: Children,
   spec: ChildSpec.ChildSpec<S, E, R, M>
 ): Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R> =>
-  children.exclusive(Effect.suspend((): Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R> => {
-    if (children.status !== "Running") return Effect.fail(new SupervisorStopped({ child: spec.id }))
-    const present = children.entries.get(spec.id)
-    if (present !== undefined) {
-      return Effect.fail(new ChildExists({ child: spec.id, isRunning: children.isLive(present) }))
-    }
-    if (spec.isSignificant && !children.endsWithSignificant) return Effect.die(needsAutoShutdown(spec.id))
-    const entry = children.add(spec as never, false)
-    return Effect.onError(
-      children.spawn(entry) as unknown as Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R>,
-      () => Effect.sync(() => children.forget(entry))
-    )
-  }))
+  // Between the look at the place and the start of the child no operation ends: the fiber could yield, or be interrupted.
+  children.exclusive(
+    Effect.uninterruptibleMask((restore): Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R> => {
+      if (children.status !== "Running") return Effect.fail(new SupervisorStopped({ child: spec.id }))
+      const present = children.entries.get(spec.id)
+      if (present !== undefined) {
+        return Effect.fail(new ChildExists({ child: spec.id, isRunning: children.isLive(present) }))
+      }
+      if (spec.isSignificant && !children.endsWithSignificant) return Effect.die(needsAutoShutdown(spec.id))
+      const entry = children.add(spec as never, false)
+      return Effect.onError(
+        children.claim(entry, restore) as unknown as Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R>,
+        () => Effect.sync(() => children.forget(entry))
+      )
+    })
+  )
 
 export const control = (self: ActorRef<never>, children: Children, system: ActorSystem["Service"]): Control => {
   const found = (id: string) => {
     const entry = children.entries.get(id)
     return entry === undefined ? Effect.fail(new ChildNotFound({ child: id })) : Effect.succeed(entry)
   }
-  const ended = (id: string) =>
-    Effect.tap(
-      Effect.suspend(() => found(id)),
-      (entry): Effect.Effect<void, ChildRunning> =>
-        children.isLive(entry)
-          ? Effect.fail(new ChildRunning({ child: id, status: children.info(entry).status }))
-          : Effect.void
-    )
+  /** The entry of a child that has ended, or why there is none. */
+  const ended = (id: string): Entry | ChildNotFound | ChildRunning => {
+    const entry = children.entries.get(id)
+    if (entry === undefined) return new ChildNotFound({ child: id })
+    return children.isLive(entry) ? new ChildRunning({ child: id, status: children.info(entry).status }) : entry
+  }
   return {
     self,
     status: () => children.status,
@@ -132,16 +133,23 @@ export const control = (self: ActorRef<never>, children: Children, system: Actor
     stopChild: (id) => Effect.flatMap(Effect.suspend(() => found(id)), (entry) => children.terminate(entry)),
     restartChild: (id) =>
       children.exclusive(
-        Effect.flatMap(ended(id), (entry): Effect.Effect<ActorRef<never>, ChildNotStarted | SupervisorStopped> =>
-          children.status !== "Running"
-            ? Effect.fail(new SupervisorStopped({ child: id }))
-            : Effect.catchCause(
-              Effect.map(children.spawn(entry), ({ ref }): ActorRef<never> =>
-                ref),
-              (cause) => Effect.fail(new ChildNotStarted({ child: id, cause }))
-            ))
+        Effect.uninterruptibleMask((restore): ReturnType<Control["restartChild"]> => {
+          const entry = ended(id)
+          if ("_tag" in entry) return Effect.fail(entry)
+          if (children.status !== "Running") return Effect.fail(new SupervisorStopped({ child: id }))
+          return Effect.matchCauseEffect(children.claim(entry, restore), {
+            onFailure: (cause) => Effect.fail(new ChildNotStarted({ child: id, cause })),
+            onSuccess: ({ ref }) => Effect.succeed<ActorRef<never>>(ref)
+          })
+        })
       ),
-    deleteChild: (id) => Effect.flatMap(ended(id), (entry) => Effect.sync(() => children.forget(entry)))
+    deleteChild: (id) =>
+      Effect.suspend(() => {
+        const entry = ended(id)
+        if ("_tag" in entry) return Effect.fail(entry)
+        children.forget(entry)
+        return Effect.void
+      })
   }
 }
 
