@@ -2,8 +2,9 @@
  * Checks and runs the examples in doc comments and Markdown.
  *
  * Every block fenced as `ts` is type-checked. A block runs as a program when
- * it has a line `expression // => value` or the word `run` behind `ts`. The
- * value is an expression, compared by structure, or what `util.inspect` prints.
+ * it has a line `expression // => value` or the word `run` behind `ts`, and as a
+ * file of tests when it has the word `test` there. The value is an expression,
+ * compared by structure, or what `util.inspect` prints.
  * `in=<folder>` says where relative imports start (the root of the repository
  * otherwise); the word `fragment` leaves a block out.
  *
@@ -40,7 +41,7 @@ interface Example {
   readonly place: string
   readonly name: string
   readonly lines: ReadonlyArray<string>
-  readonly isProgram: boolean
+  readonly how: "Program" | "Tests" | undefined
   readonly folder: string
 }
 
@@ -57,11 +58,13 @@ const examplesOf = (file: string): ReadonlyArray<Example> => {
     const words = fence[3]!.trim().split(/\s+/)
     const lines = content.slice(start + 1, end)
     if (fence[2] === "ts" && !words.includes("fragment")) {
+      const isTests = words.includes("test")
+      const isProgram = words.includes("run") || lines.some((line) => line.includes(" // => "))
       examples.push({
         place: `${file}:${start + 1}`,
-        name: `${file.replace(/[^A-Za-z0-9]+/g, "-")}-L${start + 1}.ts`,
+        name: `${file.replace(/[^A-Za-z0-9]+/g, "-")}-L${start + 1}${isTests ? ".test" : ""}.ts`,
         lines,
-        isProgram: words.includes("run") || lines.some((line) => line.includes(" // => ")),
+        how: isTests ? "Tests" : isProgram ? "Program" : undefined,
         folder: words.find((word) => word.startsWith("in="))?.slice(3) ?? "."
       })
     }
@@ -148,8 +151,11 @@ const main = async () => {
     process.exitCode = 1
   }
 
-  await inParallel(2, examples.filter(({ isProgram }) => isProgram), async ({ name }) => {
-    const ran = await run(process.execPath, [path.join(folder, name)], { timeout: 60_000 })
+  const toRun = examples.filter(({ how }) => how !== undefined)
+  await inParallel(2, toRun, async ({ how, name }) => {
+    const ran = how === "Tests"
+      ? await run("vitest", ["run", "--root", folder, name], { timeout: 60_000 })
+      : await run(process.execPath, [path.join(folder, name)], { timeout: 60_000 })
     if (ran.code !== 0) problems.get(name)!.push(`ends with exit code ${ran.code}\n${ran.output.trimEnd()}`)
   })
 
@@ -160,10 +166,9 @@ const main = async () => {
     failed++
     for (const problem of found) console.error(`${place}: ${problem}`)
   }
-  const programs = examples.filter(({ isProgram }) => isProgram).length
-  console.log(`${programs} of ${examples.length} examples were run`)
+  console.log(`${toRun.length} of ${examples.length} examples were run`)
   console.log(`Examples: ${failed} failed, ${examples.length - failed} passed, ${examples.length} total`)
-  if (failed > 0 || programs === 0) process.exitCode = 1
+  if (failed > 0 || toRun.length === 0) process.exitCode = 1
 }
 
 if (import.meta.main) await main()
