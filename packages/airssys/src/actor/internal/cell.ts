@@ -371,7 +371,7 @@ export class Cell implements ActorRef<unknown>, Target {
     const slots = this.slots!
     const at = (this.tail++ & this.mask) << 1
     slots[at] = message
-    slots[at + 1] = from
+    if (from !== undefined) slots[at + 1] = from
     const flags = this.flags
     if ((flags & busy) === 0) {
       this.flags = flags | scheduled
