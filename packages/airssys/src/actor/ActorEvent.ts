@@ -67,7 +67,7 @@ export interface Restarted extends Base {
 }
 
 /**
- * The actor ended in order. `Normal`: by itself; `Shutdown`: it was stopped
+ * The actor ended, and not by a crash. `Normal`: by itself; `Shutdown`: it was stopped
  * and had handled what was waiting; `DeadlineExceeded`: it was stopped and had
  * not; `Killed`: without being asked.
  *
@@ -80,7 +80,7 @@ export interface Stopped extends Base {
 }
 
 /**
- * Why an actor ended in order, see `Stopped`.
+ * Why an actor ended that did not fail, see `Stopped`.
  *
  * @category models
  * @since 0.1.0

@@ -46,7 +46,8 @@ import { TurnScheduler } from "./TurnScheduler.ts"
 export class ActorSystem extends Context.Service<ActorSystem, {
   /**
    * Starts an actor with the services at hand. It succeeds when the behaviour
-   * has; before that, messages wait. Interrupting it ends the actor.
+   * has; before that, messages wait. Interrupting it ends the actor. Dies with a
+   * `RangeError` where a number of the options makes no sense.
    */
   readonly spawn: <M, E, R>(
     behaviour: Behaviour<M, E, R>,

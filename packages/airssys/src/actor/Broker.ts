@@ -178,7 +178,8 @@ export const layer: Layer.Layer<Broker> = layerWith({})
 /**
  * What is published, for those who are no actors: a stream with an actor of its
  * own, that subscribes when the stream is run and ends with it. A consumer that
- * is `capacity` messages behind, 1024 by default, loses the oldest.
+ * is `capacity` messages behind, 1024 by default, loses the oldest. Dies with a
+ * `RangeError` unless `capacity` is a whole number from 1 on.
  *
  * @category combinators
  * @since 0.1.0
@@ -188,9 +189,13 @@ export const messages = <M>(
   options?: { readonly capacity?: number | undefined }
 ): Stream.Stream<M, SpawnError | SubscribeError, Broker | ActorSystem> =>
   Stream.unwrap(Effect.gen(function*() {
+    const { capacity = 1024 } = options ?? {}
+    if (!Number.isSafeInteger(capacity) || capacity < 1) {
+      return yield* Effect.die(new RangeError(`A stream is behind a whole number of messages from 1, not ${capacity}`))
+    }
     const system = yield* ActorSystem
     const broker = yield* Broker
-    const queue = yield* Queue.sliding<M>(options?.capacity ?? 1024)
+    const queue = yield* Queue.sliding<M>(capacity)
     const ref = yield* Effect.acquireRelease(
       system.spawn(Effect.succeed<Handler<M>>((message) => void Queue.offerUnsafe(queue, message))),
       system.stop

@@ -15,7 +15,7 @@ import { ActorSystem } from "./ActorSystem.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Guardian } from "./Guardian.ts"
-import { checkSignificant, probingOf, shutdownOf } from "./internal/childOptions.ts"
+import { checkCounts, checkSignificant, probingOf, shutdownOf } from "./internal/childOptions.ts"
 import { probed } from "./internal/probing.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
@@ -162,9 +162,7 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   readonly provide?: ((ref: ActorRef<M>) => Context.Context<S>) | undefined
 }): ChildSpec<S, E, Exclude<R | NoInfer<R2>, Scope.Scope>, M> => {
   const { behaviour, id, mailbox, probe, protocol, provide, redeliver, startTimeout } = options
-  if (redeliver !== undefined && !(Number.isInteger(redeliver) && redeliver >= 0)) {
-    throw new RangeError(`A message is delivered again a whole number of times, not ${redeliver}`)
-  }
+  checkCounts(options)
   const probing = probe === undefined ? undefined : probingOf(probe)
   const shutdown = shutdownOf(options.shutdown ?? "5 seconds")
   const restart = options.restart ?? "Permanent"

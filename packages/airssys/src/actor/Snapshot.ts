@@ -26,8 +26,8 @@ export interface ActorSnapshot {
 }
 
 /**
- * All live actors, those first that nobody spawned as a child, and where every
- * message is.
+ * All live actors as trees, each below the one that spawned or supervises it, and
+ * where every message is.
  *
  * @category models
  * @since 0.1.0

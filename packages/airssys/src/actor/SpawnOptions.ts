@@ -29,7 +29,7 @@ export interface SpawnOptions {
    * compiler checked. Default: every message is taken as it is.
    */
   readonly schema?: Schema.Top | undefined
-  /** How many messages may be stashed. Default: 1000. */
+  /** How many messages may be stashed, a whole number from 0 or infinity. Default: 1000. */
   readonly stash?: number | undefined
   /** How long a stop lets the actor work off what waits. Default: 5 seconds. */
   readonly shutdown?: Duration.Input | undefined
@@ -37,9 +37,9 @@ export interface SpawnOptions {
   readonly startTimeout?: Duration.Input | undefined
   /**
    * How often a message that crashes the actor is delivered again, before all
-   * others, when it has been restarted; its asker waits on. One more crash and
-   * the message is quarantined: a dead letter. Default: never, and it counts as
-   * failed.
+   * others, when it has been restarted; its asker waits on. A whole number from 0.
+   * One more crash and the message is quarantined: a dead letter. Default:
+   * never, and it counts as failed.
    */
   readonly redeliver?: number | undefined
   /** Who decides what follows when the actor crashes or ends. Default: nobody, it ends. */

@@ -5,7 +5,7 @@ import * as Broker from "airssys/actor/Broker"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Topic from "airssys/actor/Topic"
 import * as BrokerTest from "airssys/testing/BrokerTest"
-import { Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
 import { cellOf } from "../../src/actor/internal/cell.ts"
 
 BrokerTest.suite("layer", Broker.layer)
@@ -50,6 +50,14 @@ describe("Broker.messages", () => {
       yield* Fiber.interrupt(consumer)
       assert.strictEqual((yield* broker.metrics).subscriptions, 0)
     }).pipe(Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
+})
+
+describe("Broker.messages without room", () => {
+  it.effect.each([0, -1, 1.5, Number.NaN])("dies with a RangeError: %s", (capacity) =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(Stream.runDrain(Broker.messages(Topic.make(Note, "a"), { capacity })))
+      assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
+    }).pipe(Effect.provide(Broker.layer), Effect.provide(ActorSystem.layerTest)))
 })
 
 describe("Broker.layerWith", () => {

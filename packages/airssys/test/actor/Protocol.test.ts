@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as ActorSystem from "airssys/actor/ActorSystem"
 import * as Backoff from "airssys/actor/Backoff"
 import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Supervisor from "airssys/actor/Supervisor"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 
 describe("Protocol", () => {
@@ -39,6 +42,19 @@ describe("Protocol", () => {
 })
 
 describe("data that makes no sense is refused where it is made", () => {
+  it.effect("dies with a RangeError where it is spawned", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const options = [-1, 1.5, Number.NaN].flatMap((count) => [{ redeliver: count }, { stash: count }])
+      for (const behaviour of [Effect.succeed(() => {}), Effect.sync(() => () => {})]) {
+        for (const option of options) {
+          const exit = yield* Effect.exit(system.spawn(behaviour, { name: "a", ...option }))
+          assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
+        }
+        yield* system.stop(yield* system.spawn(behaviour, { name: "a", redeliver: 0, stash: Infinity }))
+      }
+    }).pipe(Effect.provide(ActorSystem.layerTest)))
+
   it("throws a RangeError", () => {
     for (const capacity of [0, -1, 1.5, Number.NaN, Infinity]) {
       assert.throws(() => Mailbox.bounded(capacity), RangeError)

@@ -5,6 +5,17 @@ import type { Probing } from "./probing.ts"
 export const shutdownOf = (shutdown: Shutdown): Duration.Duration =>
   shutdown === "Brutal" ? Duration.zero : Duration.fromInputUnsafe(shutdown)
 
+export const checkCounts = (
+  { redeliver, stash }: { readonly redeliver?: number | undefined; readonly stash?: number | undefined }
+): void => {
+  if (redeliver !== undefined && !(Number.isInteger(redeliver) && redeliver >= 0)) {
+    throw new RangeError(`A message is delivered again a whole number of times, not ${redeliver}`)
+  }
+  if (stash !== undefined && !(stash >= 0 && (Number.isInteger(stash) || stash === Infinity))) {
+    throw new RangeError(`A stash holds a whole number of messages, not ${stash}`)
+  }
+}
+
 /** A permanent child never ends by itself, so nothing can follow from it. */
 export const checkSignificant = (id: string, restart: Restart, isSignificant: boolean): void => {
   if (isSignificant && restart === "Permanent") {

@@ -33,6 +33,7 @@ import { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
 import { cutLinks } from "./bonds.ts"
 import { Cell, type KeeperOptions, type Lifecycle } from "./cell.ts"
+import { checkCounts } from "./childOptions.ts"
 import { CellContext, Self } from "./context.ts"
 import { aside, closed, doomed, draining, leaving, paused, running, scheduled, suspending, tearing } from "./flags.ts"
 import { Gate } from "./gate.ts"
@@ -150,6 +151,7 @@ export class System implements Lifecycle {
     options: SpawnOptions | undefined,
     context: Context.Context<never>
   ): Cell | ActorStopped | ActorNameTaken {
+    if (options !== undefined) checkCounts(options)
     const name = options?.name
     if (this.isClosed || (parent !== undefined && (parent.flags & closed) !== 0)) {
       return new ActorStopped({ actor: parent?.name ?? name ?? "The actor system" })
