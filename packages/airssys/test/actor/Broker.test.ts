@@ -57,7 +57,7 @@ describe("Broker.messages without room", () => {
     Effect.gen(function*() {
       const exit = yield* Effect.exit(Stream.runDrain(Broker.messages(Topic.make(Note, "a"), { capacity })))
       assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
-    }).pipe(Effect.provide(Broker.layer), Effect.provide(ActorSystem.layerTest)))
+    }).pipe(Effect.provide(Layer.merge(Broker.layer, ActorSystem.layerTest))))
 })
 
 describe("Broker.layerWith", () => {
