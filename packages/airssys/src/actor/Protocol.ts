@@ -112,9 +112,12 @@ const identity = <A>(value: A): A => value
 
 const RequestProto: Request<never> = { [RequestTypeId]: { _Reply: identity, _Error: identity } }
 
+const isInherited = (key: string): boolean => key in Object.prototype
+
 /** One class per message keeps all messages of a tag in one shape. */
 const constructorOf = (tag: string, { payload, reply }: Definition) => {
-  const keys = Object.keys(payload)
+  const keys = Object.keys(payload).filter((key) => !isInherited(key))
+  const inherited = Object.keys(payload).filter(isInherited)
   class Message {
     readonly _tag = tag
     constructor(fields: Record<string, unknown>) {
@@ -122,6 +125,10 @@ const constructorOf = (tag: string, { payload, reply }: Definition) => {
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i]!
         if (key in fields) self[key] = fields[key]
+      }
+      for (const key of inherited) {
+        const field = Object.getOwnPropertyDescriptor(fields, key)
+        if (field !== undefined) Object.defineProperty(self, key, field)
       }
     }
   }

@@ -24,6 +24,18 @@ describe("Protocol", () => {
     assert.isTrue(Protocol.isRequest(Store.Get({ key: "a" })))
   })
 
+  it("takes fields and tags of any name", () => {
+    const text = Schema.optionalKey(Schema.String)
+    const Odd = Protocol.make({ constructor: { payload: { constructor: text, ["__proto__"]: text, toString: text } } })
+    assert.deepStrictEqual(Object.entries(Odd.constructor(JSON.parse("{}"))), [["_tag", "constructor"]])
+    const fields = JSON.parse("{\"constructor\":\"a\",\"__proto__\":\"b\"}")
+    assert.deepStrictEqual(Object.entries(Odd.constructor(fields)), [
+      ["_tag", "constructor"],
+      ["constructor", "a"],
+      ["__proto__", "b"]
+    ])
+  })
+
   it.effect("has a schema for what comes from outside", () =>
     Effect.gen(function*() {
       const decode = Schema.decodeUnknownEffect(Protocol.schema(Store))

@@ -93,6 +93,50 @@ describe("shutdown", () => {
       assert.isTrue(Accounting.isBalanced(accounts))
       assert.deepStrictEqual([accounts.running, accounts.waiting], [0, 0])
     }))
+
+  it.effect("discards what waits for a restart that is stuck, and fails its askers", () =>
+    Effect.gen(function*() {
+      const { close, ends, system } = yield* opened(
+        ActorSystem.layerWith({ shutdown: "1 second", abandonAfter: "1 minute" })
+      )
+      const restart = { _tag: "Restart", restart: { attempt: 1, max: 1, delayMillis: 0 } } as const
+      const ref = yield* system.spawn(
+        Effect.as(Effect.addFinalizer(() => Effect.never), (): void => {
+          throw new Error("boom")
+        }),
+        { name: "stuck", guardian: { decide: () => restart, started: () => {}, ended: () => {} } }
+      )
+      ref.tell(Command.Note())
+      yield* Effect.yieldNow
+      assert.strictEqual(ref.status(), "Restarting")
+      ref.tell(Command.Note())
+      const asked = yield* Effect.forkChild(Effect.flip(ref.ask(Command.Get())), { startImmediately: true })
+      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      assert.strictEqual((yield* Fiber.join(asked))._tag, "ActorStopped")
+      assert.deepStrictEqual(ends(), ["stuck abandoned", "stuck Shutdown"])
+      const accounts = yield* system.accounting
+      assert.isTrue(Accounting.isBalanced(accounts))
+      assert.deepStrictEqual([accounts.failed, accounts.discarded], [1, 2])
+    }))
+
+  it.effect("ends a tree of any depth", () =>
+    Effect.gen(function*() {
+      const { close, system } = yield* opened(ActorSystem.layer)
+      const refs: Array<ActorRef<number>> = []
+      const nested: Behaviour.Behaviour<number> = Effect.succeed((depth, context) =>
+        depth === 0 ? undefined : Effect.map(context.spawn(nested), (child) => {
+          refs.push(child)
+          child.tell(depth - 1)
+        })
+      )
+      const root = yield* system.spawn(nested)
+      root.tell(1500)
+      while (refs.length < 1500) yield* Effect.yieldNow
+      yield* close
+      assert.deepStrictEqual([root, ...refs].filter((ref) => ref.status() !== "Stopped"), [])
+    }))
 })
 
 const Command = Protocol.make({

@@ -4,7 +4,7 @@ import type { ActorContext } from "airssys/actor/ActorContext"
 import { InvalidMessage } from "airssys/actor/ActorError"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
-import type { Behaviour } from "airssys/actor/Behaviour"
+import { type Behaviour, setup } from "airssys/actor/Behaviour"
 import type { DeadLetter } from "airssys/actor/DeadLetter"
 import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
@@ -25,6 +25,8 @@ const Job = Protocol.make({
 type Job = Protocol.Message<typeof Job>
 
 const note = (text: string | number) => Job.Note({ text: String(text) })
+
+const boom = new Error("boom")
 
 const settle = Effect.repeat(Effect.yieldNow, { times: 5 })
 
@@ -373,6 +375,29 @@ describe("time to live", () => {
         assert.strictEqual((yield* system.accounting).expired, 3)
       })
     ))
+
+  it.effect("runs while an offer or a request waits for room", () =>
+    withBusy(
+      { mailbox: Mailbox.bounded(1, "Block") },
+      Effect.fnUntraced(function*({ letters, notes, open, ref }) {
+        ref.tell(note("first"))
+        const offered = yield* Effect.forkChild(ref.offer(note("late"), { ttl: "1 second" }), {
+          startImmediately: true
+        })
+        const asked = yield* Effect.forkChild(Effect.flip(ref.ask(Job.Get(), { ttl: "1 second" })), {
+          startImmediately: true
+        })
+        const good = yield* Effect.forkChild(ref.offer(note("good"), { ttl: "3 seconds" }), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("2 seconds")
+        yield* open
+        yield* Fiber.joinAll([offered, good])
+        assert.strictEqual((yield* Fiber.join(asked))._tag, "MessageExpired")
+        assert.deepStrictEqual(notes, ["first", "good"])
+        assert.deepStrictEqual(lost(letters), ["Expired late", "Expired Get"])
+      })
+    ))
 })
 
 describe("a schema", () => {
@@ -394,6 +419,44 @@ describe("a schema", () => {
         assert.strictEqual(yield* ref.ask(Job.Get()), "plain value,message")
         assert.deepStrictEqual(notes, ["plain value", "message"])
         assert.deepStrictEqual(letters.map(({ reason }) => reason), ["Invalid", "Invalid", "Invalid", "Invalid"])
+      })
+    ))
+
+  it.effect("rejects what cannot be read, and lets other timers and timeouts go on", () =>
+    withBusy(
+      { schema: Protocol.schema(Job) },
+      Effect.fnUntraced(function*({ letters, open, ref, system }) {
+        const throwing = () => {
+          throw boom
+        }
+        const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+        revoke()
+        const hostile: ReadonlyArray<unknown> = [
+          Object.defineProperty({ _tag: "Note" }, "text", { enumerable: true, get: throwing }),
+          new Proxy({}, { get: throwing, getOwnPropertyDescriptor: throwing, has: throwing, ownKeys: throwing }),
+          revoked
+        ]
+        const untyped = ref as ActorRef<unknown>
+        for (const message of hostile) {
+          untyped.tell(message)
+          assert.strictEqual((yield* Effect.flip(untyped.offer(message)))._tag, "InvalidMessage")
+          assert.instanceOf(yield* Effect.flip(ref.ask(message as never)), InvalidMessage)
+        }
+        assert.deepStrictEqual(letters.map(({ reason }) => reason), letters.map(() => "Invalid"))
+        yield* system.spawn(
+          setup<unknown>(({ timers }) => {
+            timers.once("hostile", "1 second", hostile[0])
+            return Effect.succeed(() => {})
+          }),
+          { schema: Protocol.schema(Job) }
+        )
+        const asked = yield* Effect.forkChild(Effect.flip(ref.ask(Job.Get(), { timeout: "2 seconds" })), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(asked))._tag, "AskTimeout")
+        assert.strictEqual(letters.length, 10)
+        yield* open
       })
     ))
 })
@@ -442,6 +505,32 @@ describe("metrics", () => {
 })
 
 describe("dead letters", () => {
+  it.effect("come when the accounts are right", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const seen: Array<readonly [string, boolean]> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(system.deadLetters, ({ reason }) =>
+          Effect.map(system.accounting, (accounts) =>
+            seen.push([reason, Accounting.isBalanced(accounts)]))),
+        { startImmediately: true }
+      )
+      yield* settle
+      const ref = yield* system.spawn(
+        Effect.succeed(() =>
+          Effect.never
+        ),
+        { mailbox: Mailbox.bounded(2, "DropOldest") }
+      )
+      for (let i = 0; i < 4; i++) {
+        ref.tell(i)
+        yield* settle
+      }
+      yield* system.kill(ref)
+      yield* settle
+      assert.deepStrictEqual(seen, [["Evicted", true], ["Discarded", true], ["Discarded", true]])
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest)))
+
   it.effect("carry message, recipient, sender and reason, and can be sent again", () =>
     withBusy(
       {},

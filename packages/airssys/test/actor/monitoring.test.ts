@@ -426,11 +426,12 @@ describe("ActorHooks", () => {
 
   it.effect("refuse an offer that would wait for room, once", () =>
     Effect.suspend(() => {
+      let isClosed = false
       const offers: Array<string> = []
       return hooked({
         onOffer: ({ message }) => {
           offers.push((message as Probe)._tag)
-          return (message as Probe)._tag === "Add" && offers.length > 4 ? "enough" : undefined
+          return isClosed || ((message as Probe)._tag === "Add" && offers.length > 4) ? "enough" : undefined
         }
       }, (system) =>
         Effect.gen(function*() {
@@ -442,9 +443,12 @@ describe("ActorHooks", () => {
           const other = yield* Effect.forkChild(ref.offer(Probe.Get()), { startImmediately: true })
           const refused = yield* Effect.flip(ref.offer(Probe.Add({ by: 1 })))
           assert.strictEqual(refused._tag, "MessageRefused")
+          isClosed = true
+          assert.strictEqual((yield* Effect.flip(ref.ask(Probe.Get())))._tag, "MessageRefused")
+          isClosed = false
           yield* TestClock.adjust("1 minute")
           yield* Fiber.joinAll([waiting, other])
-          assert.strictEqual(offers.length, 5)
+          assert.strictEqual(offers.length, 6)
           assert.strictEqual(yield* ref.ask(Probe.Get()), 2)
         }))
     }))

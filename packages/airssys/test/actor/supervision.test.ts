@@ -166,6 +166,43 @@ describe("children that are restarted together", () => {
       yield* Fiber.interrupt(asked)
     })))
 
+  it.effect.each(["Crashed", "GaveUp"] as const)(
+    "end where a hook kills them when it is told: %s",
+    (told) =>
+      Effect.gen(function*() {
+        const events: Array<string> = []
+        let kill: Effect.Effect<void> = Effect.void
+        yield* Effect.gen(function*() {
+          const system = yield* ActorSystem.ActorSystem
+          const busy: Behaviour<Worker> = Effect.succeed(() => Effect.andThen(Effect.sleep("1 second"), Exit.die(boom)))
+          yield* Supervisor.start(Supervisor.make({
+            strategy: "OneForAll",
+            intensity: { restarts: told === "GaveUp" ? 0 : 5, within: "1 minute" },
+            children: [child("a"), child("b", { behaviour: busy })]
+          }))
+          const [a, b] = yield* Effect.all([refOf("a"), refOf("b")])
+          kill = system.kill(b)
+          b.tell(Worker.Block())
+          yield* settle
+          if (told === "Crashed") yield* crash(a)
+          yield* TestClock.adjust("1 second")
+          yield* settle
+          assert.strictEqual(b.status(), "Stopped")
+          assert.strictEqual(a.status(), told === "Crashed" ? "Running" : "Stopped")
+        }).pipe(
+          Effect.scoped,
+          Effect.provide(ActorSystem.layerTest),
+          Effect.provideService(ActorHooks, {
+            onEvent: ({ _tag, name }) => {
+              events.push(`${name} ${_tag}`)
+              if (name === "b" && _tag === told) Effect.runFork(kill)
+            }
+          })
+        )
+        assert.include(events, "b Stopped")
+      })
+  )
+
   it.effect("wait for a backoff during which the supervisor answers and the others run", () =>
     inSystem(Effect.fnUntraced(function*() {
       const supervisor = yield* Supervisor.start(Supervisor.make({

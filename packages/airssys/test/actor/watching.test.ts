@@ -245,6 +245,21 @@ describe("link", () => {
       assert.strictEqual((yield* system.accounting).failed, 1)
     })))
 
+  it.effect("ends a chain of any length", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const refs = [yield* system.spawn(doing([]))]
+      for (let i = 0; i < 2000; i++) {
+        const before = refs.at(-1)!
+        const next = yield* system.spawn(doing([]))
+        next.tell((context) => context.link(before))
+        refs.push(next)
+      }
+      yield* settle
+      yield* system.kill(refs[0]!)
+      assert.deepStrictEqual(refs.filter((ref) => ref.status() !== "Failed"), [refs[0]])
+    }).pipe(Effect.provide(ActorSystem.layerTest)))
+
   it.effect("ends after its message an actor that kills its own partner", () =>
     withPair(Effect.fnUntraced(function*({ a, b, notes, system }) {
       const context = yield* Effect.context()

@@ -107,11 +107,15 @@ export class Alarms {
     const due = Math.max(wakesAt, this.now)
     // While alarms ring, those that are added start no sleep of their own.
     this.wakesAt = -Infinity
-    for (let first = this.heap[0]; first !== undefined && first.deadline <= due; first = this.heap[0]) {
-      this.remove(first)
-      first.ring()
+    try {
+      for (let first = this.heap[0]; first !== undefined && first.deadline <= due; first = this.heap[0]) {
+        this.remove(first)
+        first.ring()
+      }
+    } finally {
+      // A throw out of `ring` is a bug of its owner; the other alarms go off.
+      this.sleep()
     }
-    this.sleep()
   }
 
   private rise(from: number, alarm: Alarm): void {

@@ -74,10 +74,10 @@ export const bondsOf = (cell: Cell): Bonds => {
  */
 export const cutLinks = (cell: Cell, bonds: Bonds | undefined, reason: Termination.Reason): void => {
   if (bonds === undefined) return
-  if (cell.rare !== undefined) cell.rare.bonds = undefined
+  if (cell.rare?.bonds === bonds) cell.rare.bonds = undefined
   for (const other of bonds.linked) {
     other.rare?.bonds?.linked.delete(cell)
-    linkEnded(other, cell, reason)
+    cell.system.step(() => linkEnded(other, cell, reason))
   }
 }
 

@@ -94,6 +94,8 @@ export interface Lifecycle {
   readonly awaitStop: (cell: Cell) => Effect.Effect<void>
   /** Stops an actor; `next` is called when it has ended. */
   readonly stopThen: (cell: Cell, next: () => void) => void
+  /** Takes a step of another life: at once, or when the stack is less deep. */
+  readonly step: (step: () => void) => void
 }
 
 /** What a supervisor has in the place of children that end with its life. */
@@ -282,11 +284,10 @@ export class Cell implements ActorRef<unknown>, Target {
       const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
       const ask = new Ask(sender, resume)
       const blocked = this.hasRoom ? undefined : block(this, request, delivery, ask, ask)
-      if (blocked === undefined) {
-        const refused = this.send(request, ask, delivery)
-        if (refused !== undefined) return ask.settle(Exit.fail(refusalOf(this, refused, request)))
-      }
-      return this.awaiting(request, ask, blocked, timeoutMillis, context)
+      if (typeof blocked === "object") return this.awaiting(request, ask, blocked, timeoutMillis, context)
+      const refused = blocked ?? this.send(request, ask, delivery)
+      if (refused !== undefined) return ask.settle(Exit.fail(refusalOf(this, refused, request)))
+      return this.awaiting(request, ask, undefined, timeoutMillis, context)
     })
     if (delivery !== undefined || !this.turns.isInlining) return queued
     return Effect.suspend(() => {

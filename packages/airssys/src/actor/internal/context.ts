@@ -129,7 +129,7 @@ export class CellContext implements ActorContext<unknown>, Ticket {
     if (cell.live !== this || (cell.flags & running) === 0 || (cell.flags & aside) !== 0) return Exit.void
     const stash = cell.getRare().stash ??= new Stash()
     const capacity = cell.options?.stash ?? defaultStash
-    if (stash.envelopes.length >= capacity) return Exit.fail(new StashFull({ actor: cell.name, capacity }))
+    if (!(stash.envelopes.length < capacity)) return Exit.fail(new StashFull({ actor: cell.name, capacity }))
     stash.next = new Envelope(message, cell.from, Infinity, Infinity, undefined)
     cell.flags |= aside
     return Exit.void

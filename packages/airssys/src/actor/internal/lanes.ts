@@ -81,6 +81,8 @@ class Lane {
 export interface Blocked {
   readonly message: unknown
   readonly delivery: Delivery | undefined
+  /** By the monotonic clock of the actor: its time to live runs while it waits. */
+  readonly sentAt: number
   /** Who is told: of an offer when there is room, of a request when there is an answer. */
   readonly ask: Ask
   readonly from: From

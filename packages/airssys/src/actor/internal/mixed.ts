@@ -39,9 +39,9 @@ export const sendMixed = (
   if (!isForced && cell.size >= cell.capacity) {
     if (cell.policy === "DropOldest") evicted = takeOldest(cell, delivery)
     if (evicted === undefined) return reject(cell, message, from, "MailboxFull")
-    lose(cell, evicted, "Evicted")
   }
   put(cell, message, from, delivery)
+  if (evicted !== undefined) lose(cell, evicted, "Evicted")
   if (evicted?.from instanceof Ask) cell.resume(evicted.from, Exit.fail(refusal(cell, "MailboxFull")))
   return undefined
 }
@@ -80,14 +80,19 @@ const issueOf = (cell: Cell, message: unknown): string | undefined => {
     check = Schema.decodeUnknownResult(Schema.toType(schema) as Schema.Decoder<unknown>)
     checks.set(schema, check)
   }
-  const result = check(message)
-  return Result.isSuccess(result) ? undefined : result.failure.message
+  try {
+    const result = check(message)
+    return Result.isSuccess(result) ? undefined : result.failure.message
+  } catch {
+    // A property that throws, or a message that cannot be printed.
+    return "It cannot be checked"
+  }
 }
 
 const lanesOf = (cell: Cell): Lanes => cell.getRare().lanes ??= new Lanes()
 
 /** Accepts a message. */
-const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | undefined): void => {
+const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | undefined, sentAt?: number): void => {
   if (
     delivery === undefined ||
     (delivery.priority === "Normal" && delivery.ticket === undefined && delivery.ttlMillis === Infinity &&
@@ -96,7 +101,7 @@ const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | unde
     return cell.push(message, from)
   }
   const { priority, span, ticket, ttlMillis } = delivery
-  const expiresAt = ttlMillis === Infinity ? Infinity : cell.monotonicMillis + ttlMillis
+  const expiresAt = ttlMillis === Infinity ? Infinity : (sentAt ?? cell.monotonicMillis) + ttlMillis
   const envelope = new Envelope(message, from, expiresAt, ttlMillis, ticket, span)
   const lanes = lanesOf(cell)
   cell.flags |= mixed
@@ -151,7 +156,7 @@ const admit = (cell: Cell, lanes: Lanes): void => {
     if (cell.size >= cell.capacity) return
     lanes.blocked.delete(blocked)
     cell.turns.offered++
-    put(cell, blocked.message, blocked.from, blocked.delivery)
+    put(cell, blocked.message, blocked.from, blocked.delivery, blocked.sentAt)
     if (blocked.from === undefined) cell.resume(blocked.ask, Exit.void)
   }
 }
@@ -198,14 +203,15 @@ const waitForRoom = (cell: Cell, message: unknown, delivery: Delivery | undefine
     // While the effect was on its way here, the actor may have ended or made room.
     if (!isToWait(cell, delivery)) return resume(deliver(cell, message, delivery))
     const ask = new Ask(undefined, resume as (effect: Effect.Effect<unknown, unknown>) => void)
-    const blocked = enqueue(cell, { message, delivery, ask, from: undefined })
+    const blocked = enqueue(cell, message, delivery, ask, undefined)
     return Effect.sync(() => {
       cell.rare?.lanes?.blocked.delete(blocked)
       ask.cancel()
     })
   })
 
-const enqueue = (cell: Cell, blocked: Blocked): Blocked => {
+const enqueue = (cell: Cell, message: unknown, delivery: Delivery | undefined, ask: Ask, from: From): Blocked => {
+  const blocked = { message, delivery, sentAt: cell.monotonicMillis, ask, from }
   lanesOf(cell).blocked.add(blocked)
   cell.flags |= mixed
   return blocked
@@ -218,11 +224,12 @@ export const block = (
   delivery: Delivery | undefined,
   ask: Ask,
   from: From
-): Blocked | undefined =>
-  isToWait(cell, delivery) && issueOf(cell, message) === undefined &&
-    cell.system.gate?.admits(cell, message, from) !== false
-    ? enqueue(cell, { message, delivery, ask, from })
-    : undefined
+): Blocked | Refusal | undefined => {
+  if (!isToWait(cell, delivery) || issueOf(cell, message) !== undefined) return undefined
+  if (cell.system.gate?.admits(cell, message, from) !== false) return enqueue(cell, message, delivery, ask, from)
+  cell.turns.offered++
+  return reject(cell, message, from, "Refused")
+}
 
 /** Puts stashed messages before all others, in the order they were set aside. */
 export const putFirst = (cell: Cell, envelopes: ReadonlyArray<Envelope>): void => {

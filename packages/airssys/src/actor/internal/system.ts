@@ -59,6 +59,9 @@ interface Settings {
 const defaultShutdown = Duration.seconds(5)
 const defaultStartTimeout = Duration.seconds(30)
 
+/** How many lives may take steps on top of each other. */
+const deepestStep = 32
+
 /**
  * The lives of all cells of one actor system.
  *
@@ -76,6 +79,8 @@ export class System implements Lifecycle {
   private isClosed = false
   private isKilling = false
   private nextId = 1
+  private depth = 0
+  private readonly postponed: Array<() => void> = []
   readonly gate: Gate | undefined
   private readonly spans: Spans | undefined
   private readonly hooks: ActorHooks
@@ -301,6 +306,7 @@ export class System implements Lifecycle {
     this.teardown(cell, exit, restart, () => {
       // Those who are linked wait for their own restarts after it; an end cuts links itself.
       const bonds = (cell.flags & doomed) === 0 ? cell.rare?.bonds : undefined
+      if (bonds !== undefined) cell.rare!.bonds = undefined
       this.proceed(
         cell,
         () =>
@@ -345,6 +351,8 @@ export class System implements Lifecycle {
 
   /** Tears the life down and suspends the cell. Without a restart, that is told when it is resumed. */
   private rest(cell: Cell, exit: ActorExit, restart: Restart | undefined): void {
+    // Somebody who was told of the crash may have decided the end.
+    if ((cell.flags & doomed) !== 0) return this.proceed(cell, () => {})
     const rare = cell.getRare()
     cell.flags |= suspending
     rare.suspendedAt = cell.monotonicMillis
@@ -457,13 +465,13 @@ export class System implements Lifecycle {
   /** Tells of the restart for which an actor is suspended, once. */
   private plan(cell: Cell, restart: Restart): void {
     const rare = cell.getRare()
-    if (rare.suspendedFor !== undefined) return
+    if (rare.suspendedFor !== undefined || (cell.flags & doomed) !== 0) return
     rare.suspendedFor = restart
     this.failRestarted(cell, this.restarting(cell, restart))
   }
 
   conclude(cell: Cell, exit: ActorExit, next: () => void): void {
-    cell.onEnd(next)
+    cell.onEnd(() => this.step(next))
     this.terminate(cell, this.endingOf(cell, exit))
   }
 
@@ -507,7 +515,7 @@ export class System implements Lifecycle {
     // A wait for room ends before the mailbox is worked off: nothing more is let in.
     const blocked = (cell.flags & paused) === 0 ? takeBlocked(cell) : []
     this.beginStop(cell)
-    for (const ask of blocked) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+    this.failStopped(cell, blocked)
   }
 
   private beginStop(cell: Cell): void {
@@ -560,27 +568,34 @@ export class System implements Lifecycle {
     cell.endLife()
     cell.message = undefined
     cell.from = undefined
-    const orphans = this.takeHeld(cell)
-    if (wasRunning) {
-      cell.count("failed")
-      if (from instanceof Ask) orphans.push(from)
-    }
+    if (wasRunning) cell.count("failed")
     // Counted before anybody is told, so that the accounts are right for them.
-    orphans.push(...takeBlocked(cell))
-    this.discard(cell, [...cell.clear(), ...this.takeStashed(cell)], orphans)
+    const orphans = this.takeWaiting(cell)
+    if (from instanceof Ask) orphans.push(from)
     this.quiesce(
       cell,
       fiber,
       wasRunning ? "Handler" : "Behaviour",
       () => this.teardown(cell, { _tag: "Normal" }, "End", () => this.finish(cell))
     )
-    for (const ask of orphans) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+    this.failStopped(cell, orphans)
+  }
+
+  private failStopped(cell: Cell, asks: ReadonlyArray<Ask>): void {
+    for (const ask of asks) ask.settle(Exit.fail(new ActorStopped({ actor: cell.name })))
+  }
+
+  /** Discards all that waits, and gives those who wait for it and for answers. */
+  private takeWaiting(cell: Cell): Array<Ask> {
+    const orphans = [...this.takeHeld(cell), ...takeBlocked(cell)]
+    this.discard(cell, [...cell.clear(), ...this.takeStashed(cell)], orphans)
+    return orphans
   }
 
   /** Makes dead letters of messages, and adds those who wait for their answers. */
   private discard(cell: Cell, envelopes: ReadonlyArray<Envelope>, orphans: Array<Ask>): void {
+    for (let i = 0; i < envelopes.length; i++) cell.count("discarded")
     for (const { from, message } of envelopes) {
-      cell.count("discarded")
       this.deadLetter(cell, message, from, "Discarded")
       if (from instanceof Ask) orphans.push(from)
     }
@@ -638,8 +653,24 @@ export class System implements Lifecycle {
   }
 
   stopThen(cell: Cell, next: () => void): void {
-    cell.onEnd(next)
-    this.requestStop(cell)
+    cell.onEnd(() => this.step(next))
+    this.step(() => this.requestStop(cell))
+  }
+
+  /** A loop, so that chains of lives that end each other need no deep stack. */
+  step(step: () => void): void {
+    if (this.depth === deepestStep) {
+      this.postponed.push(step)
+      return
+    }
+    this.depth++
+    try {
+      step()
+      if (this.depth > 1) return
+      for (let next = this.postponed.shift(); next !== undefined; next = this.postponed.shift()) next()
+    } finally {
+      this.depth--
+    }
   }
 
   kill(cell: Cell): Effect.Effect<void> {
@@ -792,7 +823,10 @@ export class System implements Lifecycle {
     this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
     if (cell.isEnded) return
     this.abandoned(cell, "Shutdown")
+    // A teardown before a restart has left what waits where it was.
+    const orphans = this.takeWaiting(cell)
     this.finish(cell)
+    this.failStopped(cell, orphans)
   }
 
   /** Sends the message of a dead letter again, as its sender did. */

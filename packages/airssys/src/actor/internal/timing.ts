@@ -128,12 +128,13 @@ export class Idleness implements Ticket {
   }
 
   private set(deadline: number): Alarm {
-    return this.cell.alarms.at(deadline, () => this.ring())
+    return this.cell.alarms.at(deadline, () => this.ring(deadline))
   }
 
-  private ring(): void {
+  private ring(deadline: number): void {
     const { cell, lastAt, millis } = this
-    const now = cell.alarms.now
+    // It may go off a little early.
+    const now = Math.max(cell.alarms.now, deadline)
     const isBusy = (cell.flags & running) !== 0 || cell.size > 0
     const isDue = !isBusy && now >= lastAt + millis
     this.alarm = this.set(isDue || isBusy ? now + millis : lastAt + millis)
