@@ -34,7 +34,8 @@ export interface Compilers {
   /**
    * Compiles a module: if `eager`, all of its functions, where the platform can.
    * Else it may leave functions until they are called: the engine asks for that
-   * where no function takes long. Rejects with `CompileError`.
+   * where no function takes long, and for several modules at a time. Rejects
+   * with `CompileError`.
    */
   readonly module: (bytes: Uint8Array<ArrayBuffer>, eager: boolean) => Promise<object>
   /**

@@ -10,8 +10,17 @@ import { Script } from "node:vm"
 import { Worker } from "node:worker_threads"
 
 let ahead = false
+/** All that is being compiled. */
+let compiling: Promise<void> = Promise.resolve()
 
-const module: Compilers["module"] = async (bytes, eager) => {
+/** Once the process compiles ahead, one after the other: equal modules that V8 compiles ahead together never end. */
+const module: Compilers["module"] = (bytes, eager) => {
+  const compiled = eager || ahead ? compiling.then(() => compile(bytes, eager)) : compile(bytes, eager)
+  compiling = Promise.allSettled([compiling, compiled]).then(() => undefined)
+  return compiled
+}
+
+const compile: Compilers["module"] = async (bytes, eager) => {
   if (eager && !ahead) {
     ahead = true
     // Never reset: a compilation during which the flag is reset checks nothing.

@@ -171,15 +171,24 @@ export const complete = async (
     readonly prepared: Prepared
     readonly code: Uint8Array<ArrayBuffer> | undefined
   },
-  compilers: Compilers,
+  { clock, compilers }: Means,
   eager: boolean
 ): Promise<{ readonly plan: Plan; readonly script: Script }> => {
-  const compiled: Array<readonly [number, { metered: Omit<Metered, "bytes">; module: object }]> = []
-  for (const [i, { index }] of modulesOf(expansion).entries()) {
-    const { bytes, ...metered } = modules[i]!
-    // One after the other: the compiler copies the bytes while the thread waits.
-    compiled.push([index, { metered, module: await compilers.module(bytes, eager) }])
+  const sources = modulesOf(expansion)
+  const compiling: Array<Promise<object>> = []
+  for (const [i] of sources.entries()) {
+    const { bytes } = modules[i]!
+    const compiled = compilers.module(bytes, eager)
+    // Looked at below, together with the others.
+    compiled.catch(() => undefined)
+    compiling.push(compiled)
+    // The compiler copies the bytes while the thread waits.
+    await pause(bytes, clock)
   }
+  const compiled = (await Promise.all(compiling)).map((module, i) => {
+    const { bytes: _, ...metered } = modules[i]!
+    return [sources[i]!.index, { metered, module }] as const
+  })
   const script = compilers.script(generated.source, code)
   const make = script.run(library)
   if (typeof make !== "function") throw new TypeError("generated code that gives no function")

@@ -90,7 +90,7 @@ export class PlanCache {
       world,
       expansion,
       { prepared, code: undefined },
-      this.#means.compilers,
+      this.#means,
       prepared.heavy
     )
     return { plan, prepared, script }
@@ -114,7 +114,7 @@ export class PlanCache {
   }
 
   async #complete(world: World, expansion: Expansion, artifact: Artifact): Promise<Plan> {
-    const { plan } = await complete(world, expansion, artifact, this.#means.compilers, artifact.prepared.heavy)
+    const { plan } = await complete(world, expansion, artifact, this.#means, artifact.prepared.heavy)
     for (const source of modulesOf(expansion)) fits(source, plan)
     return plan
   }
