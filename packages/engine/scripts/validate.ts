@@ -18,6 +18,6 @@ process.on("message", async (components: ReadonlyArray<string>) => {
   for (const one of components) {
     const answer = await validate(Buffer.from(one, "base64"))
     process.send?.(answer)
-    if (answer.died) return process.disconnect()
+    if (answer.died) return process.disconnect?.()
   }
 })

@@ -212,16 +212,14 @@ const launch = <M, E, R, P, S>(
     const lock = yield* Semaphore.make(1)
 
     const grow = Effect.fnUntraced(function*(size: number) {
-      for (let place = 0; members.all.length < size; place++) {
-        if (members.all.some((member) => member.place === place)) continue
+      for (const place of members.freePlaces(size - members.all.length)) {
         const spec = specOf(place)
         yield* Effect.ignore(supervisor.deleteChild(spec.id))
         yield* Effect.provideContext(supervisor.startChild(spec), context)
       }
     })
     const shrink = (size: number): Effect.Effect<void> => {
-      const leaving = members.all.slice(size)
-      for (const member of leaving) members.remove(member)
+      const leaving = members.all.splice(size)
       return Effect.forEach(leaving, ({ cell: { name } }) =>
         Effect.andThen(
           Effect.ignore(supervisor.stopChild(name)),

@@ -63,7 +63,7 @@ export const flatten = (self: Snapshot): ReadonlyArray<ActorSnapshot> => {
   const open = [...self.actors].toReversed()
   for (let actor = open.pop(); actor !== undefined; actor = open.pop()) {
     all.push(actor)
-    open.push(...actor.children.toReversed())
+    for (const child of actor.children.toReversed()) open.push(child)
   }
   return all
 }
@@ -112,9 +112,9 @@ export const render = (self: Snapshot, options?: { readonly since?: Snapshot | u
       const isLast = index === actor.children.length - 1
       return { actor: child, indent: `${indent}${isLast ? "  " : "│ "}`, stem: `${indent}${isLast ? "└ " : "├ "}` }
     })
-    open.push(...below.toReversed())
+    for (const next of below.toReversed()) open.push(next)
   }
-  const width = Math.max(...lines.map(([name]) => name.length), 0)
+  const width = lines.reduce((most, [name]) => Math.max(most, name.length), 0)
   return lines.map(([name, { id, mailbox, restarts, status }]) => {
     const rate = since?.get(id)
     const handled = rate === undefined ? `handled ${mailbox.handled}` : `${Math.round(rate.handled)}/s`

@@ -75,7 +75,7 @@ export interface Settings {
  * @since 0.1.0
  */
 export interface Recipe {
-  /** A whole number; the lower 32 bits count. */
+  /** A whole number that is safe; the lower 32 bits count. */
   readonly seed: number
   /** The faults that happen, by the numbers they have in the trace. Default: all that the seed draws. */
   readonly onlyFaults?: ReadonlyArray<number> | undefined
@@ -189,7 +189,7 @@ const chance = (name: string, value: number | undefined): number => {
 const planOf = (recipe: Recipe, settings: Settings): Plan => {
   const faults = settings.faults ?? {}
   const maxSteps = settings.maxSteps ?? 100_000
-  if (!Number.isInteger(recipe.seed)) throw new RangeError(`A seed is a whole number, not ${recipe.seed}`)
+  if (!Number.isSafeInteger(recipe.seed)) throw new RangeError(`A seed is a whole number, not ${recipe.seed}`)
   if (!Number.isInteger(maxSteps) || maxSteps < 1) {
     throw new RangeError(`A run has a whole number of steps from 1, not ${maxSteps}`)
   }
@@ -331,7 +331,8 @@ export interface Explored {
  * fails at the first that fails, with a smaller run that breaks the same thing
  * where it finds one: with fewer faults, and with fewer decisions left to the
  * seed. The first seed, and the one that fails, are run twice, to see whether
- * they go the same way.
+ * they go the same way. Dies with a `RangeError` for less than one seed, since
+ * nothing would be shown by it.
  *
  * @category running
  * @since 0.1.0
@@ -344,6 +345,9 @@ export const explore = <A, E, R>(
     simulator(program),
     Effect.fnUntraced(function*(simulate) {
       const first = options.from ?? 0
+      if (!Number.isSafeInteger(options.seeds) || options.seeds < 1 || !Number.isSafeInteger(first + options.seeds)) {
+        throw new RangeError(`An exploration has a whole number of seeds from 1, not ${options.seeds} from ${first}`)
+      }
       let steps = 0
       let faults = 0
       for (let seed = first; seed < first + options.seeds; seed++) {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Accounting from "airssys/actor/Accounting"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
-import type { Handler } from "airssys/actor/Behaviour"
+import * as Behaviour from "airssys/actor/Behaviour"
 import * as Broker from "airssys/actor/Broker"
 import * as Groups from "airssys/actor/Groups"
 import * as Pool from "airssys/actor/Pool"
@@ -20,7 +20,7 @@ const Work = Protocol.make({
 })
 type Work = Protocol.Message<typeof Work>
 
-const worker = Effect.succeed<Handler<Work>>((message, context) => {
+const worker = Effect.succeed<Behaviour.Handler<Work>>((message, context) => {
   switch (message._tag) {
     case "Do":
       return context.reply(message, context.self.name)
@@ -206,6 +206,30 @@ describe("Pool", () => {
       assert.isTrue(Exit.isFailure(yield* Effect.exit(resize(-1))))
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
+  it.effect("grows by so many starts, whether the members stay or not", () =>
+    Effect.gen(function*() {
+      let starts = 0
+      const behaviour = Behaviour.setup<Work>((context) =>
+        Effect.sync(() => {
+          if (++starts < 1000) context.stop()
+          return () => {}
+        })
+      )
+      const { members, resize } = yield* Pool.start(pool(0, { behaviour, restart: "Temporary" }))
+      yield* resize(3)
+      assert.strictEqual(starts, 3)
+      assert.strictEqual((yield* members).length, 0)
+    }).pipe(Effect.scoped, Effect.provide(layer)))
+
+  it.effect("is as large as it may be, and resized, within seconds", () =>
+    Effect.gen(function*() {
+      const { members, ref, resize } = yield* Pool.start(pool(50_000))
+      yield* resize(100_000)
+      assert.strictEqual(yield* act(ref), "pool-0")
+      yield* resize(10)
+      assert.strictEqual((yield* members).length, 10)
+    }).pipe(Effect.scoped, Effect.provide(layer)), 20_000)
+
   it.effect("is told, watched, stopped, subscribed and joined like one actor", () =>
     Effect.gen(function*() {
       const system = yield* ActorSystem.ActorSystem
@@ -221,7 +245,7 @@ describe("Pool", () => {
       const ended: Array<string> = []
       const Watch = Protocol.make({ Go: { payload: {}, reply: Schema.String }, Ended: { payload: {} } })
       const watcher = yield* system.spawn(
-        Effect.succeed<Handler<Protocol.Message<typeof Watch>>>((message, context) => {
+        Effect.succeed<Behaviour.Handler<Protocol.Message<typeof Watch>>>((message, context) => {
           if (message._tag === "Ended") return void ended.push("ended")
           context.watch(ref, () => Watch.Ended())
           return Effect.map(context.ask(ref, Work.Do({ key: "" })), (name) => context.reply(message, name))

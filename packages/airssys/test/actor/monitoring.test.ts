@@ -7,6 +7,7 @@ import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import type { Handler } from "airssys/actor/Behaviour"
 import * as ChildSpec from "airssys/actor/ChildSpec"
+import * as DynamicSupervisor from "airssys/actor/DynamicSupervisor"
 import * as Inspect from "airssys/actor/Inspect"
 import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
@@ -152,6 +153,26 @@ describe("Snapshot", () => {
     }).pipe(Effect.scoped, Effect.provide(layer)))
 })
 
+describe("a hundred and fifty thousand children", () => {
+  it.effect("are looked at, counted and shown like any others", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const size = 150_000
+      const idle = Effect.succeed<Handler<number>>(() => {})
+      const top = yield* DynamicSupervisor.start(DynamicSupervisor.make({
+        template: (n: number) => ChildSpec.make({ id: `${n}`, behaviour: idle })
+      }))
+      for (let n = 0; n < size; n++) yield* top.startChild(n)
+      const snapshot = yield* system.snapshot
+      assert.isTrue(Accounting.isBalanced(snapshot.accounting))
+      assert.strictEqual(Snapshot.flatten(snapshot).length, size + 1)
+      assert.strictEqual(Snapshot.render(snapshot).split("\n").length, size + 1)
+      // The watchdog looks at all of them.
+      yield* TestClock.adjust("1 minute")
+      yield* system.kill(top.self)
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerWith({ watchdog: {} }))), 60_000)
+})
+
 describe("the watchdog", () => {
   it.effect("tells of a mailbox without progress, once until there is some", () =>
     withEvents(
@@ -175,6 +196,23 @@ describe("the watchdog", () => {
         assert.deepStrictEqual(stuck(), ["slow 2 10000", "slow 1 10000"])
         yield* TestClock.adjust("2 minutes")
         assert.strictEqual(stuck().length, 2)
+      }),
+      { watchdog: {} }
+    ))
+
+  it.effect("takes no eviction for progress", () =>
+    withEvents(
+      Effect.fnUntraced(function*(events) {
+        const system = yield* ActorSystem.ActorSystem
+        const ref = yield* system.spawn(counter(), { mailbox: Mailbox.bounded(1, "DropOldest") })
+        ref.tell(Probe.Wait())
+        yield* settle
+        for (let second = 0; second < 15; second++) {
+          for (let i = 0; i <= second; i++) ref.tell(Probe.Add({ by: 1 }))
+          yield* TestClock.adjust("1 second")
+        }
+        assert.strictEqual(events.filter(({ _tag }) => _tag === "StuckMailbox").length, 1)
+        yield* system.kill(ref)
       }),
       { watchdog: {} }
     ))

@@ -262,6 +262,17 @@ describe("Simulation", () => {
   })
 
   describe("an exploration", () => {
+    it.effect("refuses seeds that it would not get to, or not get past", () =>
+      Effect.gen(function*() {
+        for (const options of [{ seeds: NaN }, { seeds: 0 }, { seeds: 1.5 }, { seeds: 2, from: 2 ** 53 - 1 }]) {
+          const exit = yield* Effect.exit(Simulation.explore(options, Effect.void))
+          assert.isTrue(exit._tag === "Failure" && Cause.squash(exit.cause) instanceof RangeError)
+        }
+        const far = yield* Simulation.explore({ seeds: 2, from: 2 ** 32 }, Effect.void)
+        const near = yield* Simulation.explore({ seeds: 2 }, Effect.void)
+        assert.deepStrictEqual(far, near)
+      }))
+
     it.effect("fails with the first seed that fails, made small, and its recipe fails again", () =>
       Effect.gen(function*() {
         const { program, settings } = programs.doublePayments

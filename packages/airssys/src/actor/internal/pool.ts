@@ -24,7 +24,8 @@ export interface Member {
 
 /** The members of a pool by place, and the choice among them. */
 export class Members {
-  all: ReadonlyArray<Member> = []
+  /** In the order of their places. */
+  readonly all: Array<Member> = []
   private next = 0
   private readonly routing: Routing
   private readonly random: Random.Random
@@ -37,12 +38,38 @@ export class Members {
   /** Takes the place of a member of an earlier start; leaves with its end. */
   add(place: number, ref: ActorRef<never>): void {
     const member = { place, cell: cellOf(ref) }
-    this.all = [...this.all.filter((other) => other.place !== place), member].sort((a, b) => a.place - b.place)
+    const at = this.indexOf(place)
+    this.all.splice(at, this.all[at]?.place === place ? 1 : 0, member)
     member.cell.onEnd(() => this.remove(member))
   }
 
-  remove(member: Member): void {
-    this.all = this.all.filter((other) => other !== member)
+  private remove(member: Member): void {
+    const at = this.indexOf(member.place)
+    if (this.all[at] === member) this.all.splice(at, 1)
+  }
+
+  /** Where the member at a place is, or would be. */
+  private indexOf(place: number): number {
+    const { all } = this
+    let from = 0
+    let to = all.length
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      if (all[middle]!.place < place) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
+  /** The lowest places that nobody has. */
+  freePlaces(count: number): ReadonlyArray<number> {
+    const free: Array<number> = []
+    let at = 0
+    for (let place = 0; free.length < count; place++) {
+      if (this.all[at]?.place === place) at++
+      else free.push(place)
+    }
+    return free
   }
 
   pick(message: unknown): Cell | undefined {

@@ -839,7 +839,7 @@ export class System implements Lifecycle {
     const open: Array<Cell> = [...this.roots]
     for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
       yield cell
-      if (cell.rare?.children !== undefined) open.push(...cell.rare.children)
+      for (const child of cell.rare?.children ?? []) open.push(child)
     }
   }
 
@@ -884,7 +884,7 @@ export class System implements Lifecycle {
       accepted += cell.tail
       waiting += cell.size
       stashed += cell.rare?.stash?.envelopes.length ?? 0
-      if (cell.rare?.children !== undefined) open.push(...cell.rare.children)
+      for (const child of cell.rare?.children ?? []) open.push(child)
     }
     return {
       offered,

@@ -36,7 +36,9 @@ export class Watchdog {
   }
 
   private check(cell: Cell): void {
-    const taken = cell.tail + (cell.rare?.counts?.accepted ?? 0) - cell.size
+    // What only made room for others is no progress.
+    const { accepted = 0, evicted = 0 } = cell.rare?.counts ?? {}
+    const taken = cell.tail + accepted - evicted - cell.size
     const now = cell.monotonicMillis
     const mark = this.marks.get(cell)
     if (mark === undefined || mark.taken !== taken) {
