@@ -99,8 +99,8 @@ export class ActorCrashed extends Data.TaggedError("ActorCrashed")<{
 }
 
 /**
- * The request was held for a later answer when another message crashed the
- * actor; the state that held it is gone.
+ * The request was held for a later answer, or stashed, when the actor was
+ * restarted; the life that held it is gone.
  *
  * @category errors
  * @since 0.1.0
