@@ -134,8 +134,8 @@ export interface Options {
 }
 
 /**
- * Layer of a broker within the process. Throws a `RangeError` unless the
- * limits are whole numbers from 0 on.
+ * Layer of a broker within the process, whose subscriptions end with it. Throws
+ * a `RangeError` unless the limits are whole numbers from 0 on.
  *
  * @category layers
  * @since 0.1.0
@@ -145,9 +145,12 @@ export const layerWith = (options: Options): Layer.Layer<Broker> => {
     maxSubscriptions: limit(options.maxSubscriptions, 1_000_000),
     maxRetained: limit(options.maxRetained, 1024)
   }
-  return Layer.sync(Broker, () => {
-    const broker = new LocalBroker(limits)
-    return Broker.of({
+  const acquire = Effect.acquireRelease(
+    Effect.sync(() => new LocalBroker(limits)),
+    (broker) => Effect.sync(() => broker.close())
+  )
+  const service = Effect.map(acquire, (broker) =>
+    Broker.of({
       publish: (topic, message, options) => broker.publish(topic, message, options),
       subscribe: (ref, pattern) => broker.subscribe(ref, pattern),
       unsubscribe: (subscription) => broker.unsubscribe(subscription),
@@ -155,8 +158,8 @@ export const layerWith = (options: Options): Layer.Layer<Broker> => {
       retained: (topic) => broker.retained(topic),
       forget: (topic) => broker.forget(topic),
       metrics: broker.metrics
-    })
-  })
+    }))
+  return Layer.effect(Broker, service)
 }
 
 const limit = (given: number | undefined, otherwise: number): number => {

@@ -11,6 +11,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { SpawnError } from "./ActorError.ts"
+import type { ActorRef } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type * as ChildSpec from "./ChildSpec.ts"
 import type { Guardian } from "./Guardian.ts"
@@ -101,16 +102,18 @@ export const make = <Args extends ReadonlyArray<unknown>, S, E, R, M, P = never>
  */
 export const start = <Args extends ReadonlyArray<unknown>, S, E, R, M, P>(
   spec: DynamicSupervisor<Args, S, E, R, M, P>
-): Effect.Effect<Handle<Args, S, E, M>, SpawnError, ActorSystem | Scope.Scope | R> => scoped(launch(spec, undefined))
+): Effect.Effect<Handle<Args, S, E, M>, SpawnError, ActorSystem | Scope.Scope | R> =>
+  scoped((born) => launch(spec, undefined, born))
 
 const launch = <Args extends ReadonlyArray<unknown>, S, E, R, M, P>(
   spec: DynamicSupervisor<Args, S, E, R, M, P>,
-  guardian: Guardian | undefined
+  guardian: Guardian | undefined,
+  born?: (self: ActorRef<never>) => void
 ): Effect.Effect<Handle<Args, S, E, M>, SpawnError, ActorSystem | R> =>
   Effect.gen(function*() {
     const system = yield* ActorSystem
     const context = yield* Effect.context<R | ActorSystem>()
-    const children = childrenOf(system, spec, "Dynamic")
+    const children = childrenOf(system, spec, "Dynamic", born)
     const behaviour = children.behaviour<never, never>([], () => {})
     const self = yield* spawnKeeper(behaviour, children, spec.name, guardian)
     const handle: Handle<Args, S, E, M> = {

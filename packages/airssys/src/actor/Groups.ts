@@ -93,24 +93,30 @@ export class Groups extends Context.Service<Groups, {
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Groups> = Layer.sync(Groups, () => {
-  const groups = new LocalGroups()
-  const members: Groups["Service"]["members"] = (group) => Effect.sync(() => groups.members(group))
-  return Groups.of({
-    join: (group, ref) => groups.join(group, ref),
-    leave: (group, ref) => Effect.sync(() => groups.leave(group, ref)),
-    members,
-    local: members,
-    names: (protocol) => Effect.sync(() => groups.names(protocol)),
-    monitor: (group) =>
-      Stream.unwrap(
-        Effect.map(
-          Effect.acquireRelease(
-            Effect.sync(() => groups.monitor(group)),
-            (monitor) => Effect.sync(() => monitor.close())
-          ),
-          (monitor) => Stream.fromEffectRepeat(monitor.take)
+export const layer: Layer.Layer<Groups> = Layer.effect(
+  Groups,
+  Effect.gen(function*() {
+    const groups = yield* Effect.acquireRelease(
+      Effect.sync(() => new LocalGroups()),
+      (groups) => Effect.sync(() => groups.close())
+    )
+    const members: Groups["Service"]["members"] = (group) => Effect.sync(() => groups.members(group))
+    return Groups.of({
+      join: (group, ref) => groups.join(group, ref),
+      leave: (group, ref) => Effect.sync(() => groups.leave(group, ref)),
+      members,
+      local: members,
+      names: (protocol) => Effect.sync(() => groups.names(protocol)),
+      monitor: (group) =>
+        Stream.unwrap(
+          Effect.map(
+            Effect.acquireRelease(
+              Effect.sync(() => groups.monitor(group)),
+              (monitor) => Effect.sync(() => monitor.close())
+            ),
+            (monitor) => Stream.fromEffectRepeat(monitor.take)
+          )
         )
-      )
+    })
   })
-})
+)

@@ -290,16 +290,18 @@ export const controlOf = (ref: ActorRef<never>): Option.Option<Control> =>
  */
 export const start = <S, E, R>(
   spec: Supervisor<S, E, R>
-): Effect.Effect<Handle<S>, E | StartError, ActorSystem | Scope.Scope | R> => scoped(launch(spec, undefined))
+): Effect.Effect<Handle<S>, E | StartError, ActorSystem | Scope.Scope | R> =>
+  scoped((born) => launch(spec, undefined, born))
 
 const launch = <S, E, R>(
   spec: Supervisor<S, E, R>,
-  guardian: Guardian | undefined
+  guardian: Guardian | undefined,
+  born?: (self: ActorRef<never>) => void
 ): Effect.Effect<Handle<S>, E | StartError, ActorSystem | R> =>
   Effect.gen(function*() {
     const system = yield* ActorSystem
     let services = Context.empty() as Context.Context<S>
-    const children = childrenOf(system, spec, spec.strategy)
+    const children = childrenOf(system, spec, spec.strategy, born)
     const behaviour = children.behaviour<E | StartError, R>(spec.children, (child) => {
       services = Context.merge(services, child.services as Context.Context<never>) as Context.Context<S>
     })

@@ -73,6 +73,21 @@ describe("Broker.layerWith", () => {
       assert.deepStrictEqual([metrics.retained, metrics.evicted], [2, 1])
     }).pipe(Effect.provide(bounded)))
 
+  it.effect("leaves nothing with subscribers that live longer", () =>
+    Effect.gen(function*() {
+      const ref = yield* ActorSystem.ActorSystem.use((system) => system.spawn(ignore))
+      const topic = Topic.make(Note, "a")
+      const { broker, subscription } = yield* Effect.gen(function*() {
+        const broker = yield* Broker.Broker
+        broker.publish(topic, Note.Note({ text: "x" }), { retain: true })
+        return { broker, subscription: yield* broker.subscribe(ref, topic) }
+      }).pipe(Effect.provide(Broker.layer))
+      assert.isFalse(subscription.isActive())
+      assert.deepInclude(yield* broker.metrics, { subscriptions: 0, retained: 0 })
+      broker.publish(topic, Note.Note({ text: "y" }))
+      assert.strictEqual((yield* broker.metrics).unheard, 2)
+    }).pipe(Effect.provide(ActorSystem.layerTest)))
+
   it.effect("refuses more subscriptions than it allows, until one ends", () =>
     Effect.gen(function*() {
       const broker = yield* Broker.Broker

@@ -85,6 +85,15 @@ describe("Groups", () => {
       }).pipe(Effect.provide(layer))
   )
 
+  it.effect("ends every membership with the groups: nothing is left with members that live longer", () =>
+    Effect.gen(function*() {
+      const a = yield* spawn("a")
+      const groups = yield* Groups.Groups.use((groups) => Effect.as(groups.join(group, a), groups)).pipe(
+        Effect.provide(Groups.layer)
+      )
+      assert.strictEqual(names(yield* groups.members(group)), "")
+    }).pipe(Effect.provide(ActorSystem.layerTest)))
+
   it.effect("keeps a membership over a restart", () =>
     Effect.gen(function*() {
       const groups = yield* Groups.Groups

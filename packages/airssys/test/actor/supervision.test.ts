@@ -11,6 +11,7 @@ import type { DeadLetter } from "airssys/actor/DeadLetter"
 import * as DynamicSupervisor from "airssys/actor/DynamicSupervisor"
 import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
+import * as Snapshot from "airssys/actor/Snapshot"
 import * as Supervisor from "airssys/actor/Supervisor"
 import * as SupervisorError from "airssys/actor/SupervisorError"
 import * as Simulation from "airssys/testing/Simulation"
@@ -588,6 +589,41 @@ describe("what is done to one child at once", () => {
       })
     ))
 
+  it.effect("leaves no child without a place when a start is interrupted, and no supervisor without a scope", () =>
+    Simulation.explore(
+      { seeds: 500 },
+      Effect.gen(function*() {
+        const system = yield* ActorSystem.ActorSystem
+        const spec = Supervisor.make({ strategy: "OneForOne", children: [child("b")] })
+        const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [] }))
+        const fibers = [
+          yield* Effect.forkChild(supervisor.startChild(child("a"))),
+          yield* Effect.forkChild(Effect.scoped(Supervisor.start(spec)))
+        ]
+        for (let left = yield* Random.nextIntBetween(0, 20); left > 0; left--) yield* Effect.yieldNow
+        yield* Fiber.interruptAll(fibers)
+        const places = yield* supervisor.whichChildren
+        assert.deepStrictEqual(
+          Snapshot.flatten(yield* system.snapshot).map(({ name }) => name),
+          [supervisor.self.name, ...places.map(({ id }) => id)]
+        )
+      })
+    ))
+
+  it.effect("leaves no child behind whose services cannot be made", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [] }))
+      const exit = yield* Effect.exit(supervisor.startChild(child("a", {
+        provide: () => {
+          throw boom
+        }
+      })))
+      assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) === boom)
+      assert.deepStrictEqual(yield* supervisor.whichChildren, [])
+      assert.isTrue(Option.isNone(yield* system.lookup("a")))
+    })))
+
   it.effect("stops a start that has made no actor so far, as soon as it has", () =>
     inSystem(Effect.fnUntraced(function*() {
       const supervisor = yield* Supervisor.start(Supervisor.make({ strategy: "OneForOne", children: [] }))
@@ -881,6 +917,19 @@ describe("redelivery", () => {
       const a = yield* start(9, 5, [], { restart: "Temporary" })
       const error = yield* Effect.flip(a.ask(Worker.Crash()))
       assert.strictEqual(error._tag, "ActorCrashed")
+      assert.deepInclude(yield* accounts, { failed: 1, quarantined: 0, discarded: 0, waiting: 0 })
+    })))
+
+  it.effect("does not outlive the supervisor: when that gives up, the message has failed", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const spec = child("a", { redeliver: 5 })
+      yield* Supervisor.start(
+        Supervisor.make({ strategy: "OneForOne", intensity: { restarts: 0, within: 1 }, children: [spec] })
+      )
+      const a = yield* refOf("a")
+      assert.strictEqual((yield* crash(a))._tag, "ActorCrashed")
+      yield* settle
+      assert.strictEqual(a.status(), "Failed")
       assert.deepInclude(yield* accounts, { failed: 1, quarantined: 0, discarded: 0, waiting: 0 })
     })))
 

@@ -59,6 +59,8 @@ interface Settings {
   readonly gaveUp: (child: string, cause: Cause.Cause<unknown>) => unknown
   /** What a start fails with that is overtaken by the end of the supervisor. */
   readonly stopped: () => unknown
+  /** Told of the supervisor's own actor before it starts. */
+  readonly born: ((self: ActorRef<never>) => void) | undefined
 }
 
 /** As deep as the event buffer of a subscriber: later ones are lost there anyway. */
@@ -105,6 +107,7 @@ export class Children implements Keeper {
 
   born(cell: Cell): void {
     this.cell = cell
+    this.settings.born?.(cell)
   }
 
   get self(): ActorRef<never> {
@@ -230,20 +233,19 @@ export class Children implements Keeper {
     entry.isStarting = true
     return Effect.onExit(restore(entry.start ?? this.bind(entry)), (exit) => {
       const { halted } = entry
+      // What fails may have made an actor before: it was interrupted then, or its services threw.
+      const cell = Exit.isSuccess(exit) ? cellOf(exit.value.ref) : this.startingCell(entry)
+      const stop = cell === undefined ? Effect.void : this.cell.system.awaitStop(cell)
       entry.isStarting = false
       entry.halted = undefined
-      if (halted !== undefined) Deferred.doneUnsafe(halted, this.undo(exit))
-      if (Exit.isFailure(exit)) return Effect.void
-      const cell = entry.cell = cellOf(exit.value.ref)
+      if (halted !== undefined) Deferred.doneUnsafe(halted, stop)
+      if (Exit.isFailure(exit)) return stop
+      entry.cell = cell
       const isOvertaken = this.life !== life || (this.status !== "Running" && this.status !== "Starting")
       if (halted === undefined && !isOvertaken) return Effect.void
-      const error = isOvertaken ? this.settings.stopped() : new ActorStopped({ actor: cell.name })
-      return Effect.andThen(this.cell.system.awaitStop(cell), Effect.fail(error))
+      const error = isOvertaken ? this.settings.stopped() : new ActorStopped({ actor: entry.spec.id })
+      return Effect.andThen(stop, Effect.fail(error))
     })
-  }
-
-  private undo(exit: Exit.Exit<ChildSpec.Child<never, never>, unknown>): Effect.Effect<void> {
-    return Exit.isFailure(exit) ? Effect.void : this.cell.system.awaitStop(cellOf(exit.value.ref))
   }
 
   private bind(entry: Entry): Start {

@@ -128,7 +128,7 @@ export class LocalBroker {
   private readonly spaces = new WeakMap<Protocol.Any, Space>()
   /** Those of all protocols, that published longest ago first. */
   private readonly kept = new Set<Retained>()
-  private subscriptions = 0
+  private readonly subscriptions = new Set<Entry>()
   private published = 0
   private delivered = 0
   private unheard = 0
@@ -189,12 +189,12 @@ export class LocalBroker {
     return Effect.suspend((): Effect.Effect<Entry, ActorStopped | TooManySubscriptions> => {
       const key = keyOf(pattern)
       const limit = this.limits.maxSubscriptions
-      if (this.subscriptions >= limit) return Effect.fail(new TooManySubscriptions({ limit }))
+      if (this.subscriptions.size >= limit) return Effect.fail(new TooManySubscriptions({ limit }))
       if (hasEnded(ref)) return Effect.fail(new ActorStopped({ actor: ref.name }))
       const entry = new Entry(this, ref, key)
       const space = this.spaceOf(key)
       space.trie.add(entry)
-      this.subscriptions++
+      this.subscriptions.add(entry)
       entry.release = entry.target.onLifeEnd(() => this.remove(entry))
       for (const retained of this.kept) {
         if (retained.space !== space || !matchSegments(key.segments, retained.key.segments)) continue
@@ -218,7 +218,7 @@ export class LocalBroker {
     if (entry.at < 0) return
     entry.release()
     this.spaceOf(entry.key).trie.remove(entry)
-    this.subscriptions--
+    this.subscriptions.delete(entry)
   }
 
   request<M, Reply, Error>(
@@ -244,6 +244,12 @@ export class LocalBroker {
       duration,
       orElse: () => Effect.fail(new RequestTimeout({ topic: key.name, timeoutMillis: Duration.toMillis(duration) }))
     })
+  }
+
+  /** Leaves nothing behind with subscribers that live on. */
+  close(): void {
+    for (const entry of this.subscriptions) this.remove(entry)
+    for (const { key } of this.kept) this.drop(key)
   }
 
   private retain(key: TopicKey, message: unknown): void {
@@ -290,7 +296,7 @@ export class LocalBroker {
       unheard: this.unheard,
       requests: this.requests,
       lateReplies: this.lateReplies,
-      subscriptions: this.subscriptions,
+      subscriptions: this.subscriptions.size,
       retained: this.kept.size,
       evicted: this.evicted
     }))

@@ -70,6 +70,7 @@ class Monitor {
 
 export class LocalGroups {
   private readonly spaces = new WeakMap<Protocol.Any, Map<string, Entry>>()
+  private readonly entries = new Set<Entry>()
 
   join<M>(group: Group<M>, ref: ActorRef<M>): Effect.Effect<void, ActorStopped> {
     return Effect.suspend(() => {
@@ -122,6 +123,14 @@ export class LocalGroups {
     return monitor as unknown as { readonly take: Effect.Effect<Change<M>>; readonly close: () => void }
   }
 
+  /** Leaves nothing behind with members that live on. */
+  close(): void {
+    for (const { members } of this.entries) {
+      for (const { forget } of members.values()) forget()
+      members.clear()
+    }
+  }
+
   private find<M>({ name, protocol }: Group<M>): Entry | undefined {
     return this.spaces.get(protocol)?.get(name)
   }
@@ -131,14 +140,20 @@ export class LocalGroups {
     let space = this.spaces.get(protocol)
     if (space === undefined) this.spaces.set(protocol, space = new Map())
     let entry = space.get(name)
-    if (entry === undefined) space.set(name, entry = { name, members: new Map(), monitors: new Set() })
+    if (entry === undefined) {
+      entry = { name, members: new Map(), monitors: new Set() }
+      space.set(name, entry)
+      this.entries.add(entry)
+    }
     return entry
   }
 
   private settle<M>(group: Group<M>, entry: Entry): void {
     if (entry.members.size > 0 || entry.monitors.size > 0) return
     const space = this.spaces.get(group.protocol)
-    if (space?.get(entry.name) === entry) space.delete(entry.name)
+    if (space?.get(entry.name) !== entry) return
+    space.delete(entry.name)
+    this.entries.delete(entry)
   }
 }
 

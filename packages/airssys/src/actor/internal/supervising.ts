@@ -65,7 +65,8 @@ export const childrenOf = (
     readonly intensity: Intensity
     readonly autoShutdown: AutoShutdown
   },
-  strategy: Strategy | "Dynamic"
+  strategy: Strategy | "Dynamic",
+  born: ((self: ActorRef<never>) => void) | undefined
 ): Children => {
   const withinMillis = Duration.toMillis(intensity.within)
   const { restarts } = intensity
@@ -75,7 +76,8 @@ export const childrenOf = (
     restarts,
     withinMillis,
     gaveUp: (child, cause) => new SupervisorGaveUp({ supervisor: id, child, restarts, withinMillis, cause }),
-    stopped: () => new SupervisorStopped({ child: id })
+    stopped: () => new SupervisorStopped({ child: id }),
+    born
   })
 }
 
@@ -153,10 +155,15 @@ export const control = (self: ActorRef<never>, children: Children, system: Actor
   }
 }
 
+/** The scope has the finalizer before there is a supervisor: wherever the start is interrupted, nothing is left. */
 export const scoped = <H extends Control, E, R>(
-  launched: Effect.Effect<H, E, R>
+  launch: (born: (self: ActorRef<never>) => void) => Effect.Effect<H, E, R>
 ): Effect.Effect<H, E, R | ActorSystem | Scope.Scope> =>
-  Effect.flatMap(
-    ActorSystem,
-    (system) => Effect.acquireRelease(launched, ({ self }) => system.stop(self), { interruptible: true })
-  )
+  Effect.flatMap(ActorSystem, (system) => {
+    let self: ActorRef<never> | undefined
+    const stop = Effect.suspend(() => self === undefined ? Effect.void : system.stop(self))
+    const launched = launch((ref) => {
+      self = ref
+    })
+    return Effect.andThen(Effect.addFinalizer(() => stop), launched)
+  })

@@ -472,6 +472,7 @@ export class System implements Lifecycle {
 
   conclude(cell: Cell, exit: ActorExit, next: () => void): void {
     cell.onEnd(() => this.step(next))
+    if (exit._tag === "Crashed") failPutBack(cell, exit.cause)
     this.terminate(cell, this.endingOf(cell, exit))
   }
 
