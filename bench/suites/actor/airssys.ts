@@ -41,6 +41,9 @@ const counting = (hit: (by: number) => void): Behaviour.Behaviour<Message> =>
     }
   })
 
+/** What the other contenders have: messages that are numbers, and a callback. */
+const taking = (handler: (by: number) => void): Behaviour.Behaviour<number> => Effect.succeed(handler)
+
 const start = async (layer = ActorSystem.layer) => {
   const runtime = ManagedRuntime.make(layer)
   const system = await runtime.runPromise(ActorSystem.ActorSystem)
@@ -50,10 +53,10 @@ const start = async (layer = ActorSystem.layer) => {
 export const tell = (): Promise<SuiteWork> =>
   Work.tell(async (arrivals) => {
     const { close, system } = await start()
-    const receiver = await Effect.runPromise(system.spawn(counting((by) => arrivals.hit(by))))
+    const receiver = await Effect.runPromise(system.spawn(taking((by) => arrivals.hit(by))))
     return {
       send: (times) => {
-        for (let sent = 0; sent < times; sent++) receiver.tell(add)
+        for (let sent = 0; sent < times; sent++) receiver.tell(1)
       },
       close
     }
@@ -62,13 +65,13 @@ export const tell = (): Promise<SuiteWork> =>
 export const pingPong = (): Promise<SuiteWork> =>
   Work.pingPong(async (rally) => {
     const { close, system } = await start()
-    const player = (other: () => Counter): Promise<Counter> =>
-      Effect.runPromise(system.spawn(counting(() => {
-        if (rally.goesOn()) other().tell(add)
-      })))
-    const ping: Counter = await player(() => pong)
-    const pong: Counter = await player(() => ping)
-    return { serve: () => ping.tell(add), close }
+    const ping: ActorRef.ActorRef<number> = await Effect.runPromise(system.spawn(taking((ball) => {
+      if (rally.goesOn()) pong.tell(ball)
+    })))
+    const pong: ActorRef.ActorRef<number> = await Effect.runPromise(system.spawn(taking((ball) => {
+      if (rally.goesOn()) ping.tell(ball)
+    })))
+    return { serve: () => ping.tell(1), close }
   })
 
 const asking = async (layer: typeof ActorSystem.layer): Promise<SuiteWork> => {
@@ -127,14 +130,14 @@ export const publish = (subscribers: number): Promise<SuiteWork> =>
 export const fanIn = (): Promise<SuiteWork> =>
   Work.fanIn(async (arrivals) => {
     const { close, system } = await start()
-    const receiver = await Effect.runPromise(system.spawn(counting((by) => arrivals.hit(by))))
-    const sender = system.spawn(counting(() => {
-      for (let sent = 0; sent < Work.burst; sent++) receiver.tell(add)
+    const receiver = await Effect.runPromise(system.spawn(taking((by) => arrivals.hit(by))))
+    const sender = system.spawn(taking((by) => {
+      for (let sent = 0; sent < Work.burst; sent++) receiver.tell(by)
     }))
     const senders = await Effect.runPromise(Effect.all(Array.from({ length: Work.crowd.in }, () => sender)))
     return {
       trigger: () => {
-        for (const sender of senders) sender.tell(add)
+        for (const sender of senders) sender.tell(1)
       },
       close
     }
@@ -143,11 +146,11 @@ export const fanIn = (): Promise<SuiteWork> =>
 export const fanOut = (): Promise<SuiteWork> =>
   Work.fanOut(async (arrivals) => {
     const { close, system } = await start()
-    const one = system.spawn(counting((by) => arrivals.hit(by)))
+    const one = system.spawn(taking((by) => arrivals.hit(by)))
     const actors = await Effect.runPromise(Effect.all(Array.from({ length: Work.crowd.out }, () => one)))
     return {
       round: () => {
-        for (const actor of actors) actor.tell(add)
+        for (const actor of actors) actor.tell(1)
       },
       close
     }

@@ -37,7 +37,8 @@ import {
   running,
   scheduled,
   statusMask,
-  statusShift
+  statusShift,
+  unusual
 } from "./flags.ts"
 import type { Gate } from "./gate.ts"
 import { type Blocked, Envelope } from "./lanes.ts"
@@ -476,11 +477,12 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   run(): number {
-    this.flags &= ~scheduled
-    if ((this.flags & (paused | running | mixed)) !== 0) {
-      return (this.flags & (paused | running)) === 0 ? this.runMixed() : 0
+    const flags = this.flags & ~scheduled
+    if ((flags & (paused | running | mixed)) !== 0) {
+      this.flags = flags
+      return (flags & (paused | running)) === 0 ? this.runMixed() : 0
     }
-    this.flags |= running
+    this.flags = flags | running
     const turns = this.turns
     const handler = this.handler!
     const live = this.live ??= this.system.enliven(this)
@@ -513,6 +515,14 @@ export class Cell implements ActorRef<unknown>, Target {
       outcome = Causes.die(defect)
     }
     turns.leave(handled)
+    if (outcome === undefined) {
+      const { flags } = this
+      if ((flags & unusual) === 0 && this.answered === undefined && this.head <= farPosition) {
+        this.flags = flags & ~running
+        if (this.tail !== this.head) this.schedule()
+        return handled
+      }
+    }
     if (outcome === undefined && (this.flags & aside) !== 0) {
       turns.handled--
       this.setAside()

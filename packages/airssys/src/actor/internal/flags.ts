@@ -32,3 +32,5 @@ export const aside = 1 << 15
 export const busy = scheduled | running | paused
 export const interruptsBatch = paused | leaving | doomed | answering | suspending | mixed | changed | aside
 export const endsAfterBatch = leaving | doomed | draining | suspending
+/** What a batch that went well has to look after when it ends. */
+export const unusual = endsAfterBatch | aside | changed | mixed

@@ -133,10 +133,11 @@ export class Turns {
   }
 
   private readonly turn = (): void => {
-    let budget = this.steering === undefined ? turnBudget : 1
+    const { steering } = this
+    let budget = steering === undefined ? turnBudget : 1
     try {
       while (this.size > 0 && budget > 0) {
-        if (this.steering !== undefined) this.steer(this.steering)
+        if (steering !== undefined) this.steer(steering)
         const cell = this.ring[this.head]!
         this.ring[this.head] = undefined
         this.head = (this.head + 1) & this.mask
