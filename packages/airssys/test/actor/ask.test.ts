@@ -8,10 +8,12 @@ import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
 import { TurnScheduler } from "airssys/actor/TurnScheduler"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -230,6 +232,27 @@ describe("an inline ask", () => {
       // The rest ran on the stack of a turn, which is one more.
       assert.strictEqual(deepest, 17)
       assert.strictEqual((yield* system.accounting).handled, 41)
+    })))
+
+  it.effect("is given up by a fiber that is interrupted between the handler and the wait", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const ref = yield* system.spawn(doing)
+      const held: Array<() => void> = []
+      const request = new Ask({
+        handle: (context, self) => void held.push(() => context.reply(self, "late"))
+      })
+      const mixed = new Scheduler.MixedScheduler()
+      let hasYielded = false
+      const asked = Effect.runForkWith(Context.make(Scheduler.Scheduler, {
+        executionMode: mixed.executionMode,
+        shouldYield: () => held.length > 0 && !hasYielded && (hasYielded = true),
+        makeDispatcher: () => mixed.makeDispatcher()
+      }))(ref.ask(request))
+      asked.interruptUnsafe()
+      yield* settle
+      assert.deepStrictEqual([held.length, hasYielded, asked.pollUnsafe()?._tag], [1, true, "Failure"])
+      held[0]!()
+      assert.strictEqual((yield* system.accounting).lateReplies, 1)
     })))
 
   it.effect("of an actor by itself waits for ever, as through the mailbox", () =>

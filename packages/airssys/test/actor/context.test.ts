@@ -17,6 +17,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/testing/TestClock"
+import { cellOf } from "../../src/actor/internal/cell.ts"
 
 class Ask extends Protocol.request<string>()("Ask")<{ readonly key: string }> {}
 
@@ -278,6 +279,21 @@ describe("timers", () => {
         })
         yield* settle
         assert.deepStrictEqual(notes, ["RangeError", "RangeError", "RangeError"])
+      })
+    ))
+
+  it.effect("are forgotten, whatever their names, when their message is handled", () =>
+    withUnsupervised(
+      { mailbox: Mailbox.bounded(100) },
+      Effect.fnUntraced(function*({ ref }) {
+        let taken = 0
+        ref.tell(({ timers }) => {
+          for (let i = 0; i < 200; i++) timers.once(`${i}`, "1 second", () => void taken++)
+        })
+        yield* settle
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        assert.deepStrictEqual([taken, cellOf(ref).rare?.timers?.size], [100, 0])
       })
     ))
 

@@ -22,6 +22,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
@@ -202,6 +203,80 @@ describe("children that are restarted together", () => {
         )
         assert.include(events, "b Stopped")
       })
+  )
+
+  it.effect("end where who sees their dead letters or restarts kills them", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const killed: Array<string> = []
+      const kill = ({ id, name }: { readonly id: number; readonly name: string }, why: string) =>
+        Effect.gen(function*() {
+          const ref = yield* system.lookup(name)
+          if (Option.isNone(ref) || ref.value.id !== id) return
+          killed.push(`${name} ${why}`)
+          yield* Effect.forkChild(system.kill(ref.value), { startImmediately: true })
+        })
+      yield* Effect.forkScoped(
+        Stream.runForEach(system.deadLetters, ({ reason, recipient }) => kill(recipient, reason)),
+        { startImmediately: true }
+      )
+      yield* Effect.forkScoped(
+        Stream.runForEach(
+          system.events,
+          (event) => event._tag === "Restarting" && event.name === "c" ? kill(event, event._tag) : Effect.void
+        ),
+        { startImmediately: true }
+      )
+      yield* settle
+      const stashing: Behaviour<Worker> = Effect.succeed((message, context) =>
+        message._tag === "Crash" ? Exit.die(boom) : context.stash(message)
+      )
+      const below = Supervisor.make({
+        id: "below",
+        strategy: "OneForOne",
+        intensity: { restarts: 0, within: "1 second" },
+        backoff: atOnce,
+        children: [child("c"), child("d")]
+      })
+      yield* Supervisor.start(Supervisor.make({
+        strategy: "OneForOne",
+        intensity,
+        children: [
+          child("a", { behaviour: stashing }),
+          child("b", { behaviour: stashing, redeliver: 1 }),
+          below
+        ]
+      }))
+      const refs = yield* Effect.all(["a", "b", "c"].map(refOf))
+      refs[0]!.tell(Worker.Add())
+      refs[0]!.tell(Worker.Crash())
+      refs[1]!.tell(Worker.Crash())
+      ;(yield* refOf("d")).tell(Worker.Crash())
+      yield* settle
+      yield* TestClock.adjust("1 second")
+      yield* settle
+      assert.deepStrictEqual(refs.map((ref) => ref.status()), ["Stopped", "Stopped", "Stopped"])
+      assert.sameMembers(killed, ["a Discarded", "b Quarantined", "c Restarting"])
+    })))
+
+  it.effect.each(["decide", "started", "ended"] as const)(
+    "go on where their guardian fails: %s",
+    (broken) =>
+      Effect.gen(function*() {
+        const system = yield* ActorSystem.ActorSystem
+        const guardian = {
+          decide: () => ({ _tag: "End" }) as const,
+          started: () => {},
+          ended: () => {},
+          [broken]: () => {
+            throw boom
+          }
+        }
+        const ref = yield* system.spawn(worker, { guardian })
+        const ended = yield* Effect.forkChild(system.awaitEnd(ref), { startImmediately: true })
+        yield* crash(ref)
+        assert.strictEqual((yield* Fiber.join(ended))._tag, "Failed")
+      }).pipe(Effect.provide(ActorSystem.layerTest), Effect.provide(Logger.layer([])))
   )
 
   it.effect("wait for a backoff during which the supervisor answers and the others run", () =>

@@ -291,12 +291,18 @@ export class Cell implements ActorRef<unknown>, Target {
       return this.awaiting(request, ask, undefined, timeoutMillis, context)
     })
     if (delivery !== undefined || !this.turns.isInlining) return queued
-    return Effect.suspend(() => {
+    return Effect.withFiber((fiber) => {
       if (!this.isAtHand) return queued
       const ask = new Ask(sender)
       this.turns.inline(this, request, ask)
       if (ask.answer !== undefined) return ask.answer as never
+      // Before it waits the fiber could yield, and be interrupted.
+      const forget = fiber.addObserver(() => {
+        ask.cancel()
+        this.withdraw(request, ask)
+      })
       return Effect.callback<Reply, Error | AskError>((settle) => {
+        forget()
         const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
         if (ask.answer !== undefined) return resume(ask.answer)
         ask.wait(resume)

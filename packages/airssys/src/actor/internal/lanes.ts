@@ -6,6 +6,8 @@ import type { Delivery, From } from "./target.ts"
 /** Whether a message still counts when its turn comes; a timer that is cancelled takes it back. */
 export interface Ticket {
   isLive: boolean
+  /** Its message is no longer to be taken back. */
+  taken?(): void
 }
 
 /** A message that waits with more than its `From`. */

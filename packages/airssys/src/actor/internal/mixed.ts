@@ -141,6 +141,7 @@ export const takeNext = (cell: Cell): boolean => {
       const { from, ttlMillis } = envelope
       if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired({ actor: cell.name, ttlMillis })))
     } else {
+      envelope.ticket?.taken?.()
       if (lanes.redeliver > 0) lanes.taken = envelope
       if (cell.rare !== undefined) cell.rare.span = envelope.span
       cell.message = envelope.message

@@ -23,7 +23,7 @@ import type { ActorHooks } from "../ActorHooks.ts"
 import type { ActorRef } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
-import type { ActorExit, Restart, Verdict } from "../Guardian.ts"
+import type { ActorExit, Guardian, Restart, Verdict } from "../Guardian.ts"
 import type { Metrics } from "../Mailbox.ts"
 import type { ActorSnapshot } from "../Snapshot.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
@@ -219,7 +219,7 @@ export class System implements Lifecycle {
     const isFirst = cell.status() === "Starting"
     cell.flags &= ~paused
     cell.setStatus("Running")
-    cell.guardian?.started(cell, cell.monotonicMillis)
+    this.inform(cell, (guardian) => guardian.started(cell, cell.monotonicMillis))
     if (isFirst) this.emit(cell, { _tag: "Started" })
     if ((cell.flags & leaving) !== 0) this.afterBatch(cell)
     cell.schedule()
@@ -263,6 +263,7 @@ export class System implements Lifecycle {
   }
 
   private exited(cell: Cell, exit: ActorExit): void {
+    if (cell.isEnded) return
     cell.flags = (cell.flags | paused | tearing) & ~leaving
     cell.endLife()
     if (cell.rare !== undefined) cell.rare.exit = undefined
@@ -288,6 +289,15 @@ export class System implements Lifecycle {
   private endingOf(cell: Cell, exit: ActorExit): Ending {
     if (exit._tag === "Normal" || exit._tag === "Shutdown") return this.stop(cell, exit._tag)
     return (cell.flags & draining) !== 0 ? this.stop(cell, "Shutdown") : this.failure(cell, exit.cause)
+  }
+
+  private inform(cell: Cell, how: (guardian: Guardian) => void): void {
+    if (cell.guardian === undefined) return
+    try {
+      how(cell.guardian)
+    } catch (defect) {
+      this.log(cell, `The guardian of ${cell.name} failed`, Cause.die(defect))
+    }
   }
 
   private decide(cell: Cell, exit: ActorExit): Verdict {
@@ -321,9 +331,10 @@ export class System implements Lifecycle {
   }
 
   private restarting(cell: Cell, { attempt, delayMillis, max }: Restart): Array<Ask> {
+    // Who is told of what follows may decide the end.
+    cell.setStatus("Restarting")
     const held = this.takeHeld(cell)
     this.discard(cell, this.takeStashed(cell), held)
-    cell.setStatus("Restarting")
     this.emit(cell, { _tag: "Restarting", attempt, max, delayMillis })
     cell.rare?.keeper?.plan({ attempt, max, delayMillis })
     return held
@@ -452,6 +463,7 @@ export class System implements Lifecycle {
     if (rare === undefined || !rare.isSuspended || (cell.flags & doomed) !== 0) return next(undefined)
     ;(rare.settlers ??= []).push(next)
     this.plan(cell, restart)
+    if ((cell.flags & doomed) !== 0) return
     rare.isSuspended = false
     rare.suspendedFor = undefined
     cell.flags &= ~suspending
@@ -621,7 +633,7 @@ export class System implements Lifecycle {
     this.turns.accepted += cell.tail
     timer?.interruptUnsafe()
     ending.announce()
-    cell.guardian?.ended(cell)
+    this.inform(cell, (guardian) => guardian.ended(cell))
     for (const waiter of waiters ?? []) waiter(ending.reason)
     cutLinks(cell, bonds, ending.reason)
     for (const settle of settlers ?? []) settle(undefined)

@@ -5,10 +5,10 @@ import type { Cell } from "./cell.ts"
 import type { CellContext } from "./context.ts"
 import { mixed, running } from "./flags.ts"
 import { Lanes, type Ticket } from "./lanes.ts"
+import type { Refusal } from "./target.ts"
 
-const later = (cell: Cell, message: unknown, ticket: Ticket): void => {
+const later = (cell: Cell, message: unknown, ticket: Ticket): Refusal | undefined =>
   cell.send(message, undefined, { isForced: false, priority: "Normal", ttlMillis: Infinity, ticket })
-}
 
 /** What comes again and again needs a time in between. */
 export const positiveMillis = (what: string, duration: Duration.Input): number => {
@@ -32,6 +32,10 @@ export class LifeTimers implements Timers<unknown> {
     })
   }
 
+  get size(): number {
+    return this.timers.size
+  }
+
   once(name: string, delay: Duration.Input, message: unknown): void {
     this.set(name, Duration.toMillis(Duration.fromInputUnsafe(delay)), undefined, message)
   }
@@ -53,7 +57,7 @@ export class LifeTimers implements Timers<unknown> {
   private set(name: string, delay: number, interval: number | undefined, message: unknown): void {
     if (this.cell.live !== this.live) return
     this.cancel(name)
-    this.timers.set(name, new Timer(this.cell, message, delay, interval))
+    this.timers.set(name, new Timer(this.cell, this.timers, name, message, delay, interval))
   }
 }
 
@@ -61,11 +65,22 @@ class Timer implements Ticket {
   isLive = true
   private alarm: Alarm | undefined = undefined
   private readonly cell: Cell
+  private readonly timers: Map<string, Timer>
+  private readonly name: string
   private readonly message: unknown
   private readonly interval: number | undefined
 
-  constructor(cell: Cell, message: unknown, delay: number, interval: number | undefined) {
+  constructor(
+    cell: Cell,
+    timers: Map<string, Timer>,
+    name: string,
+    message: unknown,
+    delay: number,
+    interval: number | undefined
+  ) {
     this.cell = cell
+    this.timers = timers
+    this.name = name
     this.message = message
     this.interval = interval
     const { alarms } = cell
@@ -82,6 +97,11 @@ class Timer implements Ticket {
     this.alarm = undefined
   }
 
+  /** A timer that has sent its last message is forgotten with that. */
+  taken(): void {
+    if (this.isLive && this.alarm === undefined) this.timers.delete(this.name)
+  }
+
   private set(deadline: number): void {
     this.alarm = this.cell.alarms.at(deadline, () => this.ring(deadline))
   }
@@ -93,7 +113,7 @@ class Timer implements Ticket {
       const missed = Math.max(0, Math.floor((this.cell.alarms.now - deadline) / interval))
       this.set(deadline + (missed + 1) * interval)
     }
-    later(this.cell, this.message, this)
+    if (later(this.cell, this.message, this) !== undefined) this.taken()
   }
 }
 
