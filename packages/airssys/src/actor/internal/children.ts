@@ -215,6 +215,7 @@ export class Children implements Keeper {
   }
 
   forget(entry: Entry): void {
+    this.leaveWaves(entry)
     if (this.entries.get(entry.spec.id) === entry) this.entries.delete(entry.spec.id)
   }
 
@@ -299,10 +300,16 @@ export class Children implements Keeper {
   /** Stops a child for good; its place stays, unless it is temporary. */
   terminate(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.leaveWaves(entry)
       const cell = entry.isStarting ? this.startingCell(entry) : entry.cell
-      if (cell !== undefined) return this.cell.system.awaitStop(cell)
-      return entry.isStarting ? Deferred.await(entry.halted ??= Deferred.makeUnsafe()) : Effect.void
+      if (cell === undefined) {
+        this.leaveWaves(entry)
+        return entry.isStarting ? Deferred.await(entry.halted ??= Deferred.makeUnsafe()) : Effect.void
+      }
+      // Who has left the waves and is not stopped would rest for ever.
+      return Effect.callback<void>((resume) => {
+        this.leaveWaves(entry)
+        this.cell.system.stopThen(cell, () => resume(Effect.void))
+      })
     })
   }
 
@@ -412,7 +419,12 @@ export class Children implements Keeper {
   private suspendAll({ crashed, entries, restart }: Wave): Effect.Effect<void> {
     return Effect.callback((resume) => {
       const affected = this.ordered(entries).toReversed().filter((entry) => entry !== crashed)
-      inTurn([crashed, ...affected], (entry, next) => this.suspend(entry, restart, next), () => resume(Effect.void))
+      inTurn(
+        [crashed, ...affected],
+        // Who was stopped has left, and may have been started again by hand.
+        (entry, next) => entries.has(entry) ? this.suspend(entry, restart, next) : next(),
+        () => resume(Effect.void)
+      )
     })
   }
 
@@ -428,11 +440,12 @@ export class Children implements Keeper {
       this.starting = wave
       for (const entry of this.ordered(wave.entries)) {
         if (this.status !== "Running") return
-        if (!wave.entries.has(entry)) continue
-        const isSuspended = this.isLive(entry)
-        const exit = yield* Effect.exit<unknown, unknown, never>(
-          isSuspended ? this.resume(entry, wave.restart) : this.spawn(entry)
-        )
+        let isSuspended = false
+        const exit = yield* Effect.exit(Effect.uninterruptibleMask((restore): Effect.Effect<unknown, unknown> => {
+          if (!wave.entries.has(entry)) return Effect.void
+          isSuspended = this.isLive(entry)
+          return isSuspended ? restore(this.resume(entry, wave.restart)) : this.claim(entry, restore)
+        }))
         // It is taken out of the wave when it starts, or is stopped.
         if (exit._tag === "Success" || !wave.entries.has(entry)) continue
         // One that was suspended has been decided about, like every crash.
