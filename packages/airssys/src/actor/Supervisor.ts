@@ -12,7 +12,8 @@
  * - A child's backoff starts over when it has run for as long as the window.
  *   While it waits, the supervisor answers and the other children run.
  * - A stop or a kill from outside is final: the child keeps its place, and
- *   `restartChild` starts it anew, with a new ref.
+ *   `restartChild` starts it anew, with a new ref. So does a later restart of
+ *   it together with others, as in OTP. Services keep the ref they were made of.
  *
  * @since 0.1.0
  */
