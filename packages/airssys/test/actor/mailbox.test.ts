@@ -376,6 +376,25 @@ describe("time to live", () => {
       })
     ))
 
+  it.effect("ends an actor that is killed when it is told of, before its next message", () =>
+    withBusy(
+      {},
+      Effect.fnUntraced(function*({ letters, notes, open, ref, system }) {
+        yield* Effect.forkChild(
+          Stream.runForEach(system.deadLetters, ({ recipient }) =>
+            Effect.forkChild(system.kill(recipient), { startImmediately: true })),
+          { startImmediately: true }
+        )
+        yield* settle
+        ref.tell(note("late"), { ttl: 0 })
+        ref.tell(note("next"))
+        yield* open
+        assert.strictEqual(ref.status(), "Stopped")
+        assert.deepStrictEqual(notes, [])
+        assert.deepStrictEqual(lost(letters), ["Expired late", "Discarded next"])
+      })
+    ))
+
   it.effect("runs while an offer or a request waits for room", () =>
     withBusy(
       { mailbox: Mailbox.bounded(1, "Block") },

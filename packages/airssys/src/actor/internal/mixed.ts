@@ -13,7 +13,7 @@ import {
 } from "../ActorError.ts"
 import { Ask } from "./ask.ts"
 import type { Cell } from "./cell.ts"
-import { closed, mixed } from "./flags.ts"
+import { closed, doomed, mixed } from "./flags.ts"
 import { type Blocked, Envelope, Lanes } from "./lanes.ts"
 import type { Delivery, From, Refusal } from "./target.ts"
 
@@ -128,7 +128,8 @@ const takeOldest = (cell: Cell, delivery: Delivery | undefined): Envelope | unde
 /** Makes the next message that is still good the current one. */
 export const takeNext = (cell: Cell): boolean => {
   const lanes = cell.rare!.lanes!
-  while (true) {
+  // Who is told of a message that is lost may end the actor.
+  while ((cell.flags & doomed) === 0) {
     const envelope = lanes.shiftUrgent() ?? (cell.tail === cell.head ? lanes.low.shift() : cell.shift())
     if (lanes.blocked.size > 0) admit(cell, lanes)
     if (lanes.isIdle && cell.rare!.idleness === undefined) cell.flags &= ~mixed
@@ -149,6 +150,7 @@ export const takeNext = (cell: Cell): boolean => {
       return true
     }
   }
+  return false
 }
 
 /** Lets those in that waited for room. */
