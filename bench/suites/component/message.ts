@@ -3,6 +3,7 @@
  * that a host puts between the two: the actor, the bound principal, the limits,
  * the receipt. `actor` is the same message to an actor that adds by itself.
  */
+import { GuestBuild } from "@airssys/cli"
 import { NodeHost } from "@airssys/platform-node"
 import { ActorSystem, type Behaviour, Protocol, Runtime } from "airssys"
 import * as Effect from "effect/Effect"
@@ -41,10 +42,10 @@ const sums = async <E, R>(
 /** The example, asking for other limits. */
 const asking = async (fuel: number): Promise<string> => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-totals-"))
+  for (const part of ["src", "wit"]) await fs.cp(path.join(source, part), path.join(folder, part), { recursive: true })
   const manifest = await fs.readFile(path.join(source, "Component.toml"), "utf8")
   const limits = manifest.replace(/^fuel = .*$/m, `fuel = ${fuel}`).replace(/^timeout = .*$/m, "timeout = \"10 s\"")
   await fs.writeFile(path.join(folder, "Component.toml"), limits)
-  await fs.cp(path.join(source, "dist"), path.join(folder, "dist"), { recursive: true })
   return folder
 }
 
@@ -52,10 +53,12 @@ const component = (fuel: number) => async (): Promise<SuiteWork> => {
   const folder = await asking(fuel)
   const { close, ...work } = await sums(
     NodeHost.layer(),
-    Effect.flatMap(
-      Runtime.Runtime,
-      (runtime) => Effect.map(runtime.start(Totals, folder, { tier: "inline" }), ({ client }) => client.add)
-    )
+    Effect.gen(function*() {
+      yield* GuestBuild.build(folder)
+      const runtime = yield* Runtime.Runtime
+      const { client } = yield* runtime.start(Totals, folder, { tier: "inline" })
+      return client.add
+    })
   )
   return {
     ...work,

@@ -3,14 +3,13 @@
  * are one at all, which values its functions take, and how its memories and
  * tables share one limit each.
  *
- * An engine sees `@airssys/engine` through this module alone.
+ * An engine sees `@airssys/engine` through this module and `TrapCategory` alone.
  *
  * @since 0.1.0
  */
 import * as ComponentBinary from "@airssys/engine/ComponentBinary"
 import * as CoreModule from "@airssys/engine/CoreModule"
 import { DecodeError } from "@airssys/engine/DecodeError"
-import * as Trap from "@airssys/engine/Trap"
 import type { Field, WitType } from "@airssys/engine/WitType"
 import * as WitValue from "@airssys/engine/WitValue"
 import * as Effect from "effect/Effect"
@@ -84,14 +83,6 @@ export const check = (type: WitType | undefined): Check =>
   type === undefined
     ? (value) => value === undefined ? undefined : "expected no value"
     : WitValue.checker(type)
-
-/**
- * Why a guest was stopped, by the message of V8's error.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const categoryOf: (message: string) => Trap.TrapCategory = Trap.categoryOf
 
 /**
  * The first problem of a call's arguments, with the name of the parameter.

@@ -276,7 +276,7 @@ describe("children that are restarted together", () => {
         const ended = yield* Effect.forkChild(system.awaitEnd(ref), { startImmediately: true })
         yield* crash(ref)
         assert.strictEqual((yield* Fiber.join(ended))._tag, "Failed")
-      }).pipe(Effect.provide(ActorSystem.layerTest), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.provide([ActorSystem.layerTest, Logger.layer([])]))
   )
 
   it.effect("wait for a backoff during which the supervisor answers and the others run", () =>

@@ -1,8 +1,8 @@
 /**
  * Why a guest stopped, read off what V8, jco or the host threw.
  */
-import { categoryOf } from "airssys/component/Admission"
 import type { TrapCategory } from "airssys/component/ComponentError"
+import * as Category from "airssys/component/TrapCategory"
 
 /**
  * The category and the text of one stop.
@@ -38,7 +38,7 @@ export class Stopped extends Error {
 export const classify = (thrown: unknown): Stop => {
   if (thrown instanceof Stopped) return thrown.stop
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return { category: categoryOf(thrown.message), detail: trap(thrown.message) }
+    return { category: Category.of(thrown.message), detail: trap(thrown.message) }
   }
   if (thrown instanceof RangeError) {
     const category = rangeErrors.find(([pattern]) => pattern.test(thrown.message))?.[1] ?? "Other"
