@@ -31,7 +31,7 @@ import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
 import { Store } from "./internal/link/store.ts"
 import type { StoreLimits } from "./internal/link/store.ts"
-import { inTurns } from "./internal/steps.ts"
+import { inTurns, Turn } from "./internal/steps.ts"
 import { track } from "./internal/versions.ts"
 import * as WitText from "./WitText.ts"
 import type { World } from "./WitType.ts"
@@ -238,7 +238,7 @@ class Host implements Engine {
 
   async #load(bytes: Uint8Array<ArrayBuffer>, digest: string): Promise<Loaded> {
     const kept = this.#plans.lookUp(digest)
-    const { blueprint, description, modules } = await inTurns(parsing(bytes), this.#scheduler.clock)
+    const { blueprint, description, modules } = await inTurns(parsing(bytes), new Turn(this.#scheduler.clock))
     await pause(bytes, this.#scheduler.clock)
     const expansion = expansionOf(blueprint, { ...this.#expansionLimits, work: 100_000 })
     const { world } = description

@@ -10,7 +10,7 @@ import type { Blueprint, ModuleSource } from "../blueprint.ts"
 import { admitModule } from "../core/admitModule.ts"
 import type { Metered } from "../core/meter.ts"
 import { metering, notValid } from "../core/meter.ts"
-import { inTurns } from "../steps.ts"
+import { inTurns, Turn } from "../steps.ts"
 import type { CoreRef, Expansion, ExpansionLimits, Exported } from "./expansion.ts"
 import { expand } from "./expansion.ts"
 import { library } from "./library.ts"
@@ -124,19 +124,22 @@ export const prepare = async (
 ): Promise<Prepared> => {
   const generated = generate(expansion, reachable(expansion.exports))
   await pause(bytes, clock)
+  const turn = new Turn(clock)
   let heavy = false
   for (const { offset, size } of all) {
     const admitting = admitModule(bytes, offset, size, defaultLimits, !relaxedSimd)
-    const { body, localBranches } = await inTurns(admitting, clock)
+    const { body, localBranches } = await inTurns(admitting, turn)
+    await turn.end()
     heavy ||= body > heavyBody || localBranches > heavyBranches
   }
   for (const { offset, size } of all) {
     if (!await compilers.validate(bytes.subarray(offset, offset + size))) throw placed(notValid(), offset)
+    await turn.end()
   }
   const modules: Array<Metered> = []
   for (const { offset, size } of modulesOf(expansion)) {
     try {
-      modules.push(await inTurns(metering(bytes.subarray(offset, offset + size), { randomName }), clock))
+      modules.push(await inTurns(metering(bytes.subarray(offset, offset + size), { randomName }), turn))
     } catch (error) {
       throw error instanceof DecodeError ? placed(error, offset) : error
     }
