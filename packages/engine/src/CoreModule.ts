@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import { DecodeError } from "./DecodeError.ts"
-import { u32 } from "./internal/core/sink.ts"
+import { joined, u32 } from "./internal/core/sink.ts"
 import { maxPages as mostPages, readLimits } from "./internal/core/types.ts"
 import { readTypes, skipHeapType, skipStorableType, skipValueType } from "./internal/coreTypes.ts"
 import { isCoreModule } from "./internal/preamble.ts"
@@ -150,14 +150,7 @@ const limit = (
   content.push(bytes.subarray(at, section.end))
   const size = content.reduce((sum, part) => sum + part.length, 0)
   const head = Uint8Array.of(bytes[section.start] ?? 0, ...u32(size))
-  const parts = [bytes.subarray(0, section.start), head, ...content, bytes.subarray(section.end)]
-  const out = new Uint8Array(bytes.length - (section.end - section.start) + head.length + size)
-  let next = 0
-  for (const part of parts) {
-    out.set(part, next)
-    next += part.length
-  }
-  return out
+  return joined([bytes.subarray(0, section.start), head, ...content, bytes.subarray(section.end)])
 }
 
 const typeSection = 1

@@ -17,7 +17,7 @@ import { BodyMeter } from "./bodyMeter.ts"
 import { findLeaves } from "./leaves.ts"
 import { Scan } from "./scan.ts"
 import { SectionId, Sections } from "./sections.ts"
-import { Sink, u32 } from "./sink.ts"
+import { joined, Sink, u32 } from "./sink.ts"
 
 export interface Metered {
   /** The rewritten module. */
@@ -180,10 +180,10 @@ const assemble = (
   const append = (id: number, count: number, items: Sink): void => {
     const reader = scan.sections.reader(id)
     const before = reader === undefined ? 0 : reader.u32()
-    const kept = reader === undefined ? noBytes : reader.bytes.subarray(reader.offset, reader.end)
+    const original = reader === undefined ? noBytes : reader.bytes.subarray(reader.offset, reader.end)
     const total = u32(before + count)
-    const size = u32(total.length + kept.length + items.length)
-    parts.push(Uint8Array.of(id, ...size, ...total), kept, items.bytes.subarray(0, items.length))
+    const size = u32(total.length + original.length + items.length)
+    parts.push(Uint8Array.of(id, ...size, ...total), original, items.bytes.subarray(0, items.length))
   }
   const copy = (...ids: ReadonlyArray<number>): void => {
     for (const id of ids) {
@@ -214,16 +214,6 @@ const assemble = (
 }
 
 const noBytes = new Uint8Array(0)
-
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
-  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
 
 const flat = (items: ReadonlyArray<ReadonlyArray<number>>): Sink => {
   const sink = new Sink(1_024)

@@ -90,6 +90,17 @@ export class Sink {
   }
 }
 
+/** Pieces, one after the other. */
+export const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
 /** Bytes of an unsigned number. */
 export const u32 = (value: number): Array<number> => {
   const out: Array<number> = []

@@ -8,6 +8,7 @@
 import { version as costTable } from "../../CostTable.ts"
 import { RefusedEntry } from "../../EngineCache.ts"
 import type { Metered } from "../core/meter.ts"
+import { joined } from "../core/sink.ts"
 import type { CoreLimits } from "../coreExtern.ts"
 import type { CoreRef, Expansion } from "./expansion.ts"
 import type { Prepared } from "./plan.ts"
@@ -58,16 +59,6 @@ const u32 = (value: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, value, true)
   return bytes
-}
-
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
 
 const refuse = (why: string): never => {
