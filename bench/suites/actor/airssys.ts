@@ -253,7 +253,7 @@ export const timersIdle = (): Promise<SuiteWork> => timersUnder(false)
  */
 const mixed = async (): Promise<void> => {
   const { close, system } = await start()
-  const kinds: ReadonlyArray<SpawnOptions> = [
+  const kinds: ReadonlyArray<SpawnOptions<Message>> = [
     {},
     ...(["Block", "DropNewest", "DropOldest", "Fail"] as const).map((policy) => ({
       mailbox: Mailbox.bounded(8, policy)
@@ -275,7 +275,7 @@ const mixed = async (): Promise<void> => {
     { ttl: "1 second" },
     { priority: "High", ttl: "1 minute" }
   ]
-  const work = Effect.fnUntraced(function*(options: SpawnOptions, behaviour: Behaviour.Behaviour<Message>) {
+  const work = Effect.fnUntraced(function*(options: SpawnOptions<Message>, behaviour: Behaviour.Behaviour<Message>) {
     const actor = yield* system.spawn(behaviour, options)
     for (let round = 0; round < 200; round++) {
       for (const options of senders) actor.tell(add, options)

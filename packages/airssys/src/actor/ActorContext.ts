@@ -55,7 +55,7 @@ export interface ActorContext<in out M> {
   /** Spawns a child, which is stopped when this life of the actor ends. */
   spawn<N, E, R>(
     behaviour: Behaviour<N, E, R>,
-    options?: SpawnOptions
+    options?: NoInfer<SpawnOptions<N>>
   ): Effect.Effect<ActorRef<N>, E | SpawnError, Exclude<R, Scope.Scope>>
   /** Ends this actor after the current message. */
   stop(): void

@@ -51,7 +51,7 @@ export class ActorSystem extends Context.Service<ActorSystem, {
    */
   readonly spawn: <M, E, R>(
     behaviour: Behaviour<M, E, R>,
-    options?: SpawnOptions
+    options?: NoInfer<SpawnOptions<M>>
   ) => Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>>
   /**
    * Refuses new messages, lets waiting ones be handled until the actor's

@@ -158,7 +158,7 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   readonly redeliver?: number | undefined
   readonly startTimeout?: Duration.Input | undefined
   readonly mailbox?: Mailbox | undefined
-  readonly protocol?: Protocol.Any | undefined
+  readonly protocol?: Protocol.Any<NoInfer<M>> | undefined
   readonly provide?: ((ref: ActorRef<M>) => Context.Context<S>) | undefined
 }): ChildSpec<S, E, Exclude<R | NoInfer<R2>, Scope.Scope>, M> => {
   const { behaviour, id, mailbox, probe, protocol, provide, redeliver, startTimeout } = options

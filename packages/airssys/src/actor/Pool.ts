@@ -109,7 +109,7 @@ export interface Pool<in out M, in out E = never, out R = never, in P = never>
   readonly routing: Routing<M>
   readonly member: (place: number) => ChildSpec.ChildSpec<never, E, R, M>
   readonly intensity: Supervisor.Intensity | undefined
-  readonly protocol: Protocol.Any | undefined
+  readonly protocol: Protocol.Any<M> | undefined
 }
 
 /**
@@ -132,7 +132,7 @@ export const make = <M, E = never, R = never, P = never>(options: {
   readonly shutdown?: ChildSpec.Shutdown | undefined
   readonly mailbox?: Mailbox | undefined
   /** Lets `lookup` find the pool, and its members, as refs that can be told. */
-  readonly protocol?: Protocol.Any | undefined
+  readonly protocol?: Protocol.Any<NoInfer<M>> | undefined
   /** Default: OTP's, one restart in 5 seconds for all members together. */
   readonly intensity?: Supervisor.Intensity | undefined
   /** The services it stands for below a supervisor. */

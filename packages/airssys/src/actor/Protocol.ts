@@ -86,16 +86,16 @@ export type Protocol<D extends Definitions> =
       ...payload: {} extends Payload<D[Tag]> ? [payload?: Payload<D[Tag]>] : [payload: Payload<D[Tag]>]
     ) => MessageOf<Tag, D[Tag]>
   }
-  & { readonly [TypeId]: D }
+  & { readonly [TypeId]: { readonly definitions: D; readonly _Message: Types.Covariant<MessagesOf<D>> } }
 
 /**
- * Any protocol.
+ * Any protocol whose messages are all of type `M`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Any {
-  readonly [TypeId]: Definitions
+export interface Any<out M = unknown> {
+  readonly [TypeId]: { readonly definitions: Definitions; readonly _Message: Types.Covariant<M> }
 }
 
 /**
@@ -104,9 +104,18 @@ export interface Any {
  * @category models
  * @since 0.1.0
  */
-export type Message<P extends Any> = {
-  [Tag in keyof P[typeof TypeId] & string]: MessageOf<Tag, P[typeof TypeId][Tag]>
-}[keyof P[typeof TypeId] & string]
+export type Message<P extends Any> = MessagesOf<P[typeof TypeId]["definitions"]>
+
+type MessagesOf<D extends Definitions> = { [Tag in keyof D & string]: MessageOf<Tag, D[Tag]> }[keyof D & string]
+
+/**
+ * A message as its schema describes it: its fields, without the brand of a
+ * request.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Fields<M> = M extends Request<unknown, unknown> ? Omit<M, typeof RequestTypeId> : M
 
 const identity = <A>(value: A): A => value
 
@@ -162,7 +171,7 @@ export const make = <const D extends Definitions>(definitions: D): Protocol<D> =
   for (const [tag, definition] of Object.entries(definitions)) {
     constructors[tag] = constructorOf(tag, definition)
   }
-  constructors[TypeId] = definitions
+  constructors[TypeId] = { definitions, _Message: identity }
   return constructors as Protocol<D>
 }
 
@@ -177,7 +186,9 @@ export const schema = <D extends Definitions>(
   protocol: Protocol<D>
 ): Schema.TaggedUnion<{ readonly [Tag in keyof D & string]: Schema.TaggedStruct<Tag, D[Tag]["payload"]> }> =>
   Schema.TaggedUnion(
-    Object.fromEntries(Object.entries(protocol[TypeId]).map(([tag, definition]) => [tag, definition.payload]))
+    Object.fromEntries(
+      Object.entries(protocol[TypeId].definitions).map(([tag, definition]) => [tag, definition.payload])
+    )
   ) as never
 
 /**

@@ -10,17 +10,17 @@ import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 
 /**
- * What an actor is called, what it takes, and how long it may take to start and
- * to stop.
+ * What an actor that takes `M` is called, what it takes, and how long it may take
+ * to start and to stop.
  *
  * @category models
  * @since 0.1.0
  */
-export interface SpawnOptions {
+export interface SpawnOptions<out M> {
   /** Unique among the live actors of the system, for `lookup`. */
   readonly name?: string | undefined
-  /** With a name, lets `lookup` give a ref that can be told. */
-  readonly protocol?: Protocol.Any | undefined
+  /** With a name, lets `lookup` give a ref that can be told these messages; the actor may take others, too. */
+  readonly protocol?: Protocol.Any<M> | undefined
   /** Default: unbounded. */
   readonly mailbox?: Mailbox | undefined
   /**
@@ -28,7 +28,7 @@ export interface SpawnOptions {
    * `Invalid` and no handler sees it. For actors that are told by what no
    * compiler checked. Default: every message is taken as it is.
    */
-  readonly schema?: Schema.Top | undefined
+  readonly schema?: Schema.Schema<Protocol.Fields<M>> | undefined
   /** How many messages may be stashed, a whole number from 0 or infinity. Default: 1000. */
   readonly stash?: number | undefined
   /** How long a stop lets the actor work off what waits. Default: 5 seconds. */

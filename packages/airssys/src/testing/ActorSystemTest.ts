@@ -28,6 +28,7 @@ import * as ActorSystem from "../actor/ActorSystem.ts"
 import type { Handler } from "../actor/Behaviour.ts"
 import * as Mailbox from "../actor/Mailbox.ts"
 import * as Protocol from "../actor/Protocol.ts"
+import type { SpawnOptions } from "../actor/SpawnOptions.ts"
 import { TurnScheduler } from "../actor/TurnScheduler.ts"
 
 class Denied extends Schema.TaggedError<Denied>("test/Denied")("Denied", {}) {}
@@ -158,7 +159,7 @@ export const suite = (
       system: ActorSystem.ActorSystem["Service"],
       events: Array<ActorEvent>
     ) => Effect.Effect<A, E, R>,
-    options?: Parameters<ActorSystem.ActorSystem["Service"]["spawn"]>[1]
+    options?: SpawnOptions<Probe>
   ) =>
     inSystem(layer, (system, events) =>
       Effect.flatMap(

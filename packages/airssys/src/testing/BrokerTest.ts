@@ -97,7 +97,7 @@ const note = (text: string) => Probe.Note({ text })
 interface World {
   readonly broker: Broker["Service"]
   readonly system: ActorSystem.ActorSystem["Service"]
-  readonly spawn: (onAsk?: OnAsk, options?: SpawnOptions) => Effect.Effect<ActorRef<Probe>>
+  readonly spawn: (onAsk?: OnAsk, options?: SpawnOptions<Probe>) => Effect.Effect<ActorRef<Probe>>
   readonly notesOf: (ref: ActorRef<Probe>) => Effect.Effect<string>
 }
 

@@ -76,7 +76,10 @@ const withActor = <A, E>(
     assert.isTrue(Accounting.isBalanced(yield* system.accounting))
   }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest))
 
-const withUnsupervised = <A, E>(options: SpawnOptions, body: (actor: Omit<Actor, "crash">) => Effect.Effect<A, E>) =>
+const withUnsupervised = <A, E>(
+  options: SpawnOptions<Message>,
+  body: (actor: Omit<Actor, "crash">) => Effect.Effect<A, E>
+) =>
   Effect.gen(function*() {
     const system = yield* ActorSystem.ActorSystem
     const notes: Array<string> = []

@@ -32,7 +32,7 @@ const settle = Effect.repeat(Effect.yieldNow, { times: 5 })
 
 /** An actor that is busy until the gate opens, and notes what it then handles. */
 const withBusy = <A, E>(
-  options: SpawnOptions,
+  options: SpawnOptions<Job>,
   body: (actors: {
     readonly ref: ActorRef<Job>
     readonly notes: Array<string>

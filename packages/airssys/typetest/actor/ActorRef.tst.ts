@@ -10,7 +10,10 @@ import type {
 import type { ActorRef } from "airssys/actor/ActorRef"
 import type { ActorSystem } from "airssys/actor/ActorSystem"
 import type { Behaviour, Handler } from "airssys/actor/Behaviour"
+import * as ChildSpec from "airssys/actor/ChildSpec"
+import * as Pool from "airssys/actor/Pool"
 import * as Protocol from "airssys/actor/Protocol"
+import type { SpawnOptions } from "airssys/actor/SpawnOptions"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -25,6 +28,9 @@ const Store = Protocol.make({
   Size: { payload: {}, reply: Schema.Finite }
 })
 type Store = Protocol.Message<typeof Store>
+
+const Other = Protocol.make({ Ping: { payload: {} } })
+const More = Protocol.make({ Put: { payload: { key: Schema.String, value: Schema.Finite } }, Ping: { payload: {} } })
 
 class Lookup extends Protocol.request<string, "NotFound">()("Lookup")<{ readonly key: string }> {}
 
@@ -120,6 +126,32 @@ describe("spawn", () => {
   test("a handler returns nothing or an Effect", () => {
     expect<(message: string) => number>().type.not.toBeAssignableTo<Handler<string>>()
     expect<(message: string) => Promise<void>>().type.not.toBeAssignableTo<Handler<string>>()
+  })
+
+  test("a protocol of messages that the actor does not take is not accepted", () => {
+    const behaviour = null as unknown as Behaviour<Store>
+    const wider = null as unknown as Behaviour<Store | "internal">
+    expect(system.spawn).type.toBeCallableWith(behaviour, { protocol: Store })
+    expect(system.spawn).type.toBeCallableWith(wider, { protocol: Store })
+    expect(system.spawn).type.not.toBeCallableWith(behaviour, { protocol: Other })
+    expect(system.spawn).type.not.toBeCallableWith(behaviour, { protocol: More })
+    expect(context.spawn).type.not.toBeCallableWith(behaviour, { protocol: More })
+    expect(ChildSpec.make).type.toBeCallableWith({ id: "store", behaviour, protocol: Store })
+    expect(ChildSpec.make).type.not.toBeCallableWith({ id: "store", behaviour, protocol: More })
+    expect(Pool.make).type.toBeCallableWith({ id: "store", size: 1, behaviour, protocol: Store })
+    expect(Pool.make).type.not.toBeCallableWith({ id: "store", size: 1, behaviour, protocol: More })
+    expect<SpawnOptions<Store>>().type.toBeAssignableTo<SpawnOptions<Store | "internal">>()
+    expect<SpawnOptions<Store | "internal">>().type.not.toBeAssignableTo<SpawnOptions<Store>>()
+  })
+
+  test("a schema of values that the actor does not take is not accepted", () => {
+    const behaviour = null as unknown as Behaviour<Store>
+    expect(system.spawn).type.toBeCallableWith(behaviour, { schema: Protocol.schema(Store) })
+    expect(system.spawn).type.not.toBeCallableWith(behaviour, { schema: Protocol.schema(More) })
+    expect(system.spawn).type.not.toBeCallableWith(behaviour, { schema: Schema.Unknown })
+    const text = null as unknown as Behaviour<string>
+    expect(system.spawn).type.toBeCallableWith(text, { schema: Schema.NonEmptyString })
+    expect(system.spawn).type.not.toBeCallableWith(text, { schema: Schema.Finite })
   })
 
   test("lookup gives a ref that can be told only with the protocol", () => {

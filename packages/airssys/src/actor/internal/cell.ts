@@ -82,7 +82,7 @@ export interface Lifecycle {
   readonly spawn: <M, E, R>(
     parent: Cell,
     behaviour: Behaviour<M, E, R>,
-    options: SpawnOptions | undefined
+    options: SpawnOptions<M> | undefined
   ) => Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>>
   /** Ends the life of an actor that runs, as if it had ended by itself like this. */
   readonly exit: (cell: Cell, exit: ActorExit) => void
@@ -110,7 +110,7 @@ export interface Keeper {
 }
 
 /** The options of a supervisor's own actor. */
-export interface KeeperOptions extends SpawnOptions {
+export interface KeeperOptions extends SpawnOptions<never> {
   readonly keeper?: Keeper | undefined
 }
 
@@ -150,7 +150,7 @@ export class Cell implements ActorRef<unknown>, Target {
   context: Context.Context<never>
   scope: Scope.Closeable | undefined = undefined
   behaviour: Behaviour<unknown, unknown, Scope.Scope>
-  readonly options: SpawnOptions | undefined
+  readonly options: SpawnOptions<unknown> | undefined
   readonly siblings: Set<Cell>
   rare: Rare | undefined = undefined
 
@@ -161,7 +161,7 @@ export class Cell implements ActorRef<unknown>, Target {
     siblings: Set<Cell>,
     context: Context.Context<never>,
     behaviour: Behaviour<unknown, unknown, Scope.Scope>,
-    options: SpawnOptions | undefined
+    options: SpawnOptions<unknown> | undefined
   ) {
     this.system = system
     this.turns = turns

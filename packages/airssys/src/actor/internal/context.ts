@@ -79,7 +79,7 @@ export class CellContext implements ActorContext<unknown>, Ticket {
 
   spawn<N, E, R>(
     behaviour: Behaviour<N, E, R>,
-    options?: SpawnOptions
+    options?: NoInfer<SpawnOptions<N>>
   ): Effect.Effect<ActorRef<N>, E | SpawnError, Exclude<R, Scope.Scope>> {
     return Effect.suspend(() =>
       this.cell.live === this

@@ -120,7 +120,7 @@ export class System implements Lifecycle {
   spawn<M, E, R>(
     parent: Cell | undefined,
     behaviour: Behaviour<M, E, R>,
-    options: SpawnOptions | undefined
+    options: SpawnOptions<M> | undefined
   ): Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>> {
     return Effect.withFiber<Cell, unknown>((fiber) => {
       const { context } = fiber
@@ -153,7 +153,7 @@ export class System implements Lifecycle {
   private admit(
     parent: Cell | undefined,
     behaviour: Behaviour<unknown, unknown, Scope.Scope>,
-    options: SpawnOptions | undefined,
+    options: SpawnOptions<unknown> | undefined,
     context: Context.Context<never>
   ): Cell | ActorStopped | ActorNameTaken {
     if (options !== undefined) checkCounts(options)
