@@ -15,7 +15,7 @@ import { ActorSystem } from "./ActorSystem.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Guardian } from "./Guardian.ts"
-import { checkCounts, checkSignificant, probingOf, shutdownOf } from "./internal/childOptions.ts"
+import { checkCounts, checkSignificant, nameOf, probingOf, shutdownOf } from "./internal/childOptions.ts"
 import { probed } from "./internal/probing.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
@@ -47,8 +47,10 @@ export interface Child<in S, in M> {
  * @since 0.1.0
  */
 export interface ChildSpec<in S = never, out E = never, out R = never, in M = never> {
-  /** Unique within the supervisor; the actor's name in the system. */
+  /** Unique within the supervisor. */
   readonly id: string
+  /** Of its actor in the system, unless it has none. */
+  readonly name: string | undefined
   readonly kind: "Worker" | "Supervisor"
   readonly restart: Restart
   /** Whether its own end can end the supervisor, see `Supervisor.AutoShutdown`. */
@@ -137,6 +139,11 @@ const everyCrash = (): boolean => true
  */
 export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   readonly id: string
+  /**
+   * What its actor is called in the system, for `lookup`; `false` for nothing,
+   * where supervisors have children of the same ids. Default: the id.
+   */
+  readonly name?: string | false | undefined
   readonly behaviour: Behaviour<M, E, R>
   readonly restart?: Restart | undefined
   /** Default: false. */
@@ -168,8 +175,10 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   const restart = options.restart ?? "Permanent"
   const isSignificant = options.isSignificant ?? false
   checkSignificant(id, restart, isSignificant)
+  const name = nameOf(options.name, id)
   return {
     id,
+    name,
     kind: "Worker",
     restart,
     isSignificant,
@@ -179,7 +188,7 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
     spawn: (guardian) =>
       Effect.flatMap(ActorSystem, (system) => {
         const ref = system.spawn(behaviour, {
-          name: id,
+          name,
           protocol,
           mailbox,
           shutdown,

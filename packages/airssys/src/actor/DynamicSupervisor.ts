@@ -2,8 +2,9 @@
  * Children of one kind, started one by one: OTP's `simple_one_for_one`.
  *
  * A template makes the specification of a child from the arguments of its
- * start. Children are restarted one for one; an ended one is gone, whatever its
- * restart type. All of them stop at once.
+ * start; with `name: false` in it, other supervisors may have children of the
+ * same ids. Children are restarted one for one; an ended one is gone, whatever
+ * its restart type. All of them stop at once.
  *
  * @since 0.1.0
  */
@@ -43,8 +44,6 @@ export interface DynamicSupervisor<
   in out M,
   in P = never
 > extends ChildSpec.ChildSpec<P, SpawnError, R> {
-  /** Of its actor in the system; the id that was given. */
-  readonly name: string | undefined
   readonly template: (...args: Args) => ChildSpec.ChildSpec<S, E, R, M>
   readonly intensity: Intensity
   readonly autoShutdown: AutoShutdown
@@ -81,7 +80,6 @@ export const make = <Args extends ReadonlyArray<unknown>, S, E, R, M, P = never>
   const { provide } = options
   const self: DynamicSupervisor<Args, S, E, R, M, P> = {
     ...placeOf(options, "dynamic"),
-    name: options.id,
     template: options.template,
     intensity: checked(options.intensity),
     autoShutdown: options.autoShutdown ?? "Never",

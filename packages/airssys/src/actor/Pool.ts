@@ -113,15 +113,16 @@ export interface Pool<in out M, in out E = never, out R = never, in P = never>
 }
 
 /**
- * Makes the data of a pool; its members are called by its id and a number.
- * Throws a `RangeError` unless `size` is a whole number from 0 to 100,000.
+ * Makes the data of a pool. Its members have its id and a number for theirs, and
+ * its name, where it has one, and a number for theirs. Throws a `RangeError` unless `size` is a whole number from 0 to 100,000.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = <M, E = never, R = never, P = never>(options: {
-  /** The name of the pool's supervisor in the system. */
   readonly id: string
+  /** What the pool is called in the system; `false` for nothing. Default: the id. */
+  readonly name?: string | false | undefined
   readonly size: number
   readonly behaviour: Behaviour<M, E, R>
   /** Default: `roundRobin`. */
@@ -139,12 +140,23 @@ export const make = <M, E = never, R = never, P = never>(options: {
   readonly provide?: ((handle: Handle<M, E>) => Context.Context<P>) | undefined
 }): Pool<M, E, Exclude<R, Scope.Scope>, P> => {
   const { backoff, behaviour, id, intensity, mailbox, protocol, provide, restart, shutdown } = options
+  const place = Supervisor.make({ id, name: options.name, strategy: "OneForOne", intensity, children: [] })
+  const { name } = place
   const member = (place: number) =>
-    ChildSpec.make({ id: `${id}-${place}`, behaviour, restart, backoff, shutdown, mailbox, protocol })
+    ChildSpec.make({
+      id: `${id}-${place}`,
+      name: name === undefined ? false : `${name}-${place}`,
+      behaviour,
+      restart,
+      backoff,
+      shutdown,
+      mailbox,
+      protocol
+    })
   const size = checkedSize(options.size)
-  const place = Supervisor.make({ id, strategy: "OneForOne", intensity, children: [] })
   const self: Pool<M, E, Exclude<R, Scope.Scope>, P> = {
     id,
+    name,
     kind: place.kind,
     restart: place.restart,
     isSignificant: place.isSignificant,
@@ -206,7 +218,13 @@ const launch = <M, E, R, P, S>(
     }
     const children = Array.from({ length: pool.size }, (_, place) => specOf(place))
     const supervisor = yield* begin(
-      Supervisor.make({ id: pool.id, strategy: "OneForOne", intensity: pool.intensity, children })
+      Supervisor.make({
+        id: pool.id,
+        name: pool.name ?? false,
+        strategy: "OneForOne",
+        intensity: pool.intensity,
+        children
+      })
     )
     const context = yield* Effect.context<R>()
     const lock = yield* Semaphore.make(1)
@@ -220,11 +238,10 @@ const launch = <M, E, R, P, S>(
     })
     const shrink = (size: number): Effect.Effect<void> => {
       const leaving = members.all.splice(size)
-      return Effect.forEach(leaving, ({ cell: { name } }) =>
-        Effect.andThen(
-          Effect.ignore(supervisor.stopChild(name)),
-          Effect.ignore(supervisor.deleteChild(name))
-        ), { concurrency: "unbounded", discard: true })
+      return Effect.forEach(leaving, ({ place }) => {
+        const { id } = pool.member(place)
+        return Effect.andThen(Effect.ignore(supervisor.stopChild(id)), Effect.ignore(supervisor.deleteChild(id)))
+      }, { concurrency: "unbounded", discard: true })
     }
     const anchor = cellOf(supervisor.self)
     const ref = new PoolRef(anchor, members)

@@ -97,8 +97,6 @@ export interface Supervisor<in S = never, out E = never, out R = never>
     readonly _E: Types.Covariant<E>
     readonly _R: Types.Covariant<R>
   }
-  /** Of its actor in the system; the id that was given. */
-  readonly name: string | undefined
   readonly strategy: Strategy
   readonly intensity: Intensity
   readonly autoShutdown: AutoShutdown
@@ -195,16 +193,18 @@ export interface Handle<in S> extends Control {
 }
 
 /**
- * Where a supervisor stands: its `id` below another supervisor, which is also
- * its name in the system; when it is restarted there (`Permanent`); whether it
- * is significant (no); how long its restart is held back (`Backoff.standard`);
- * and how long it may take to stop (without bound).
+ * Where a supervisor stands: its `id` below another supervisor; the `name` of
+ * its actor in the system (the id that was given), `false` for none; when it is
+ * restarted there (`Permanent`); whether it is significant (no); how long its
+ * restart is held back (`Backoff.standard`); and how long it may take to stop
+ * (without bound).
  *
  * @category models
  * @since 0.1.0
  */
 export interface Place {
   readonly id?: string | undefined
+  readonly name?: string | false | undefined
   readonly restart?: ChildSpec.Restart | undefined
   readonly isSignificant?: boolean | undefined
   readonly backoff?: Backoff.Input | undefined
@@ -252,7 +252,6 @@ export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: 
     ChildSpec.Requirements<Specs[number]>
   > = {
     ...placeOf(options, "supervisor"),
-    name: options.id,
     [TypeId]: variance,
     strategy: options.strategy,
     intensity: checked(options.intensity),

@@ -272,6 +272,20 @@ describe("Pool", () => {
       assert.isTrue(Option.isNone(yield* system.lookup("pool", Work)))
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
+  it.effect("has its id, another name or none, and its members one of it or none", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      yield* Pool.start(pool(1))
+      const { ref } = yield* Pool.start(pool(1, { name: "other" }))
+      assert.strictEqual(Option.getOrThrow(yield* system.lookup("other")), ref)
+      assert.strictEqual(yield* act(ref), "other-0")
+      const { members, ref: nameless, resize } = yield* Pool.start(pool(3, { name: false }))
+      assert.match(yield* act(nameless), /^\$\d+$/)
+      yield* resize(1)
+      yield* resize(2)
+      assert.strictEqual((yield* members).length, 2)
+    }).pipe(Effect.scoped, Effect.provide(layer)))
+
   it.effect("is a child of a supervisor, which brings it back with its first size behind the same ref", () =>
     Effect.gen(function*() {
       class Workers extends Context.Service<Workers, Pool.Handle<Work>>()("test/Workers") {}

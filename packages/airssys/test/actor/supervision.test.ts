@@ -1104,6 +1104,58 @@ describe("dynamic children", () => {
     })))
 })
 
+describe("the name of a child", () => {
+  const below = (name: string | false | undefined, options?: Options) =>
+    Supervisor.make({ id: "below", name, strategy: "OneForOne", intensity, children: [child("a", options)] })
+
+  const named = Effect.fnUntraced(function*(name: string) {
+    return (yield* (yield* ActorSystem.ActorSystem).lookup(name))._tag
+  })
+
+  it.effect("is its id, which two supervisors cannot both give to theirs", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const first = yield* Supervisor.start(below("first"))
+      assert.strictEqual(Option.getOrThrow(first.ref("a")).name, "a")
+      const error = yield* Effect.flip(Supervisor.start(below("second")))
+      assert.strictEqual(error._tag, "ActorNameTaken")
+    })))
+
+  it.effect("is another one, or none, where that is said, and stays so over restarts", () =>
+    inSystem(Effect.fnUntraced(function*(events) {
+      yield* Supervisor.start(below("first"))
+      yield* Supervisor.start(below("second", { name: "other" }))
+      const third = yield* Supervisor.start(below(false, { name: false }))
+      assert.deepStrictEqual(yield* Effect.forEach(["first", "a", "second", "other", "below"], named), [
+        "Some",
+        "Some",
+        "Some",
+        "Some",
+        "None"
+      ])
+      yield* crash(yield* refOf("other"))
+      yield* settle
+      assert.isTrue(events.includes("other Restarted"))
+      const ref = Option.getOrThrow(third.ref("a"))
+      assert.match(ref.name, /^\$\d+$/)
+      yield* third.stopChild("a")
+      assert.match((yield* third.restartChild("a")).name, /^\$\d+$/)
+    })))
+
+  it.effect("may be none for the children of a template, so that several supervisors have one of each id", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const of = (name: string) =>
+        DynamicSupervisor.make({ name, template: (id: string) => child(id, { name: false }) })
+      const first = yield* DynamicSupervisor.start(of("first"))
+      const second = yield* DynamicSupervisor.start(of("second"))
+      const { ref } = yield* first.startChild("ada")
+      const other = yield* second.startChild("ada")
+      assert.notStrictEqual(ref.id, other.ref.id)
+      assert.deepStrictEqual((yield* second.whichChildren).map(({ id }) => id), ["ada"])
+      assert.strictEqual((yield* Effect.flip(second.startChild("ada")))._tag, "ChildExists")
+      assert.deepStrictEqual(yield* Effect.forEach(["first", "second", "ada"], named), ["Some", "Some", "None"])
+    })))
+})
+
 describe("a layer", () => {
   class Workers extends Context.Service<Workers, Supervisor.Handle<never>>()("test/Workers") {}
 

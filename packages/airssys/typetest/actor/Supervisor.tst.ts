@@ -38,6 +38,13 @@ describe("ChildSpec", () => {
     expect(silent).type.toBe<ChildSpec.ChildSpec<never, never, never, number>>()
   })
 
+  test("a name is a text, or false for none", () => {
+    expect(ChildSpec.make).type.toBeCallableWith({ id: "silent", name: "other", behaviour: plain })
+    expect(ChildSpec.make).type.toBeCallableWith({ id: "silent", name: false, behaviour: plain })
+    expect(ChildSpec.make).type.not.toBeCallableWith({ id: "silent", name: true, behaviour: plain })
+    expect(Supervisor.make).type.not.toBeCallableWith({ name: true, strategy: "OneForOne", children: [] })
+  })
+
   test("provide takes the ref of its behaviour", () => {
     expect(ChildSpec.make).type.not.toBeCallableWith({ id: "totals", behaviour: plain, provide: ratesOf })
   })

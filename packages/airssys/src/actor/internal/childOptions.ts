@@ -5,6 +5,10 @@ import type { Probing } from "./probing.ts"
 export const shutdownOf = (shutdown: Shutdown): Duration.Duration =>
   shutdown === "Brutal" ? Duration.zero : Duration.fromInputUnsafe(shutdown)
 
+/** What an actor is called in the system: what it is called by its supervisor, where nothing else is said. */
+export const nameOf = (name: string | false | undefined, id: string | undefined): string | undefined =>
+  name === undefined ? id : name === false ? undefined : name
+
 export const checkCounts = (
   { redeliver, stash }: { readonly redeliver?: number | undefined; readonly stash?: number | undefined }
 ): void => {

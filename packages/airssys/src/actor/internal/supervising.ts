@@ -22,7 +22,7 @@ import {
   SupervisorStopped
 } from "../SupervisorError.ts"
 import type { KeeperOptions } from "./cell.ts"
-import { checkSignificant, shutdownOf } from "./childOptions.ts"
+import { checkSignificant, nameOf, shutdownOf } from "./childOptions.ts"
 import { Children, type Entry } from "./children.ts"
 
 const defaultIntensity: Intensity = { restarts: 1, within: "5 seconds" }
@@ -43,6 +43,7 @@ export const placeOf = (options: Place, fallback: string) => {
   checkSignificant(id, restart, isSignificant)
   return {
     id,
+    name: nameOf(options.name, options.id),
     restart,
     isSignificant,
     backoff: options.backoff === undefined ? Backoff.standard : Backoff.make(options.backoff),
