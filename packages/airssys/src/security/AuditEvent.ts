@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import * as Explanation from "./Explanation.ts"
 import * as Principal from "./Principal.ts"
+import * as Quota from "./Quota.ts"
 
 const Text = Schema.String.check(Schema.isMaxLength(4096))
 const Kind = Schema.Literals(CapabilityKind.all)
@@ -62,6 +63,8 @@ export const AuditEvent = Schema.TaggedUnion({
     expires: Schema.optionalKey(Text)
   },
   Revoked: { principal: Actor, grant: Schema.Int, kind: Kind, patterns: Schema.Array(Text), reason: Text },
+  /** Limits were set for a component or a tenant. */
+  QuotaSet: { subject: Quota.Subject, limits: Quota.Limits, reason: Text },
   /** A principal was forgotten with all its grants. */
   Dismissed: { principal: Actor },
   Started: { principal: Actor, digest: Schema.optionalKey(Digest) },

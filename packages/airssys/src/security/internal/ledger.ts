@@ -1,0 +1,207 @@
+import * as Result from "effect/Result"
+import * as Quota from "../Quota.ts"
+import type { Alert, Usage } from "../Quotas.ts"
+import { type Gauge, type Gauges, gauges } from "./gauge.ts"
+
+const warning = 0.8
+const critical = 0.95
+const alertPause = 1_000_000_000
+/** Subjects for which nothing was set and that hold nothing are forgotten above this number. */
+const mostSubjects = 10_000
+
+type Severity = 0 | 1 | 2
+
+interface Account {
+  readonly subject: Quota.Subject
+  limits: Quota.Limits
+  gauges: Gauges
+  isSet: boolean
+  readonly alerted: Map<Quota.Quota, { readonly severity: Severity; readonly at: number }>
+}
+
+const keyOf = ({ id, kind }: Quota.Subject): string => `${kind}\n${id}`
+
+const isLevel = (quota: Quota.Quota): quota is Quota.Level =>
+  (Quota.levels as ReadonlyArray<Quota.Quota>).includes(quota)
+
+const isAmount = (amount: number): boolean => Number.isSafeInteger(amount) && amount >= 0
+
+const lower = <A extends Quota.LevelLimit | Quota.RateLimit>(one: A, other: A): A => {
+  if (one === "unlimited") return other
+  if (other === "unlimited") return one
+  if (typeof one === "number" || typeof other === "number") return one < other ? one : other
+  return {
+    perSecond: Math.min(one.perSecond, other.perSecond),
+    burst: Math.min(one.burst, other.burst)
+  } as A
+}
+
+const lowest = (one: Quota.Limits, other: Quota.Limits): Quota.Limits => ({
+  storage: lower(one.storage, other.storage),
+  memory: lower(one.memory, other.memory),
+  calls: lower(one.calls, other.calls),
+  messages: lower(one.messages, other.messages),
+  network: lower(one.network, other.network),
+  fuel: lower(one.fuel, other.fuel)
+})
+
+/**
+ * The accounts of all subjects. Every method runs in one piece, so that a use
+ * is taken from all who pay for it or from none.
+ */
+export class Ledger {
+  readonly #accounts = new Map<string, Account>()
+  readonly #defaults: Readonly<Record<Quota.Subject["kind"], Quota.Limits>>
+  readonly #clock: () => bigint
+  readonly #start: bigint
+  readonly #alert: (alert: Alert) => void
+
+  constructor(options: {
+    readonly component: Quota.Limits
+    readonly tenant: Quota.Limits
+    readonly now: () => bigint
+    readonly alert: (alert: Alert) => void
+  }) {
+    this.#defaults = { Component: options.component, Tenant: options.tenant }
+    this.#clock = options.now
+    this.#start = options.now()
+    this.#alert = options.alert
+  }
+
+  take(
+    subjects: ReadonlyArray<Quota.Subject>,
+    quota: Quota.Quota,
+    amount: number
+  ): Result.Result<void, Quota.QuotaExceeded> {
+    const now = this.#now()
+    const paid: Array<Account> = []
+    for (const subject of subjects) {
+      const account = this.#accountOf(subject, now)
+      const gauge = account.gauges[quota]
+      if (!isAmount(amount) || !gauge.take(amount, now)) {
+        for (const { gauges } of paid) gauges[quota].giveBack(amount, now)
+        return Result.fail(exceeded(subject, quota, gauge, amount, now))
+      }
+      paid.push(account)
+    }
+    for (const account of paid) this.#watch(account, quota, account.gauges[quota].used(now) - amount, now)
+    return Result.void
+  }
+
+  giveBack(subjects: ReadonlyArray<Quota.Subject>, quota: Quota.Quota, amount: number): void {
+    if (!isAmount(amount)) throw new RangeError(`${amount} of ${quota} cannot be given back`)
+    const now = this.#now()
+    for (const subject of subjects) {
+      const account = this.#accounts.get(keyOf(subject))
+      if (account === undefined) continue
+      account.gauges[quota].giveBack(amount, now)
+    }
+  }
+
+  /** The first subject is the one that was counted; the others have what it brings more or less. */
+  settle(subjects: ReadonlyArray<Quota.Subject>, level: Quota.Level, used: number): void {
+    if (!isAmount(used)) throw new RangeError(`${used} of ${level} cannot be held`)
+    const now = this.#now()
+    let difference: number | undefined
+    for (const subject of subjects) {
+      const account = this.#accountOf(subject, now)
+      const gauge = account.gauges[level] as Gauge & { taken: number }
+      const before = gauge.taken
+      difference ??= used - before
+      gauge.taken = Math.max(0, before + difference)
+      this.#watch(account, level, before, now)
+    }
+  }
+
+  narrow(subject: Quota.Subject, limits: Quota.Limits): void {
+    const account = this.#accountOf(subject, this.#now())
+    this.#apply(account, lowest(account.limits, limits))
+  }
+
+  setLimits(subject: Quota.Subject, limits: Quota.Limits): void {
+    this.#apply(this.#accountOf(subject, this.#now()), limits)
+  }
+
+  usage(subject: Quota.Subject): ReadonlyArray<Usage> {
+    const now = this.#now()
+    const { gauges, limits } = this.#accounts.get(keyOf(subject)) ?? this.#made(subject, now)
+    return Quota.all.map((quota) => ({
+      quota,
+      used: gauges[quota].used(now),
+      limit: limits[quota] === "unlimited" ? undefined : gauges[quota].limit
+    }))
+  }
+
+  /** A number of nanoseconds keeps its precision for a hundred days of one run, and then loses one of them at a time. */
+  #now(): number {
+    return Number(this.#clock() - this.#start)
+  }
+
+  #apply(account: Account, limits: Quota.Limits): void {
+    account.isSet = true
+    account.limits = limits
+    account.gauges = gauges(limits, this.#now(), account.gauges)
+  }
+
+  #made(subject: Quota.Subject, now: number): Account {
+    const limits = this.#defaults[subject.kind]
+    return { subject, limits, gauges: gauges(limits, now), isSet: false, alerted: new Map() }
+  }
+
+  #accountOf(subject: Quota.Subject, now: number): Account {
+    const key = keyOf(subject)
+    const found = this.#accounts.get(key)
+    if (found !== undefined) return found
+    if (this.#accounts.size >= mostSubjects) this.#forget(now)
+    const made = this.#made({ kind: subject.kind, id: subject.id }, now)
+    this.#accounts.set(key, made)
+    return made
+  }
+
+  /** A forgotten subject begins with full buckets, which is what an idle one has. */
+  #forget(now: number): void {
+    for (const [key, account] of this.#accounts) {
+      if (!account.isSet && Quota.all.every((quota) => account.gauges[quota].isIdle(now))) this.#accounts.delete(key)
+    }
+  }
+
+  /** Says that a threshold was passed between `before` and what is used now. */
+  #watch(account: Account, quota: Quota.Quota, before: number, now: number): void {
+    const { limit } = account.gauges[quota]
+    if (account.limits[quota] === "unlimited") return
+    const used = account.gauges[quota].used(now)
+    const severity = severityOf(used, limit)
+    if (severity <= severityOf(before, limit)) return
+    const last = account.alerted.get(quota)
+    if (last !== undefined && severity <= last.severity && now - last.at < alertPause) return
+    account.alerted.set(quota, { severity, at: now })
+    this.#alert({
+      severity: severity === 2 ? "Critical" : "Warning",
+      subject: account.subject,
+      quota,
+      used,
+      limit
+    })
+  }
+}
+
+const severityOf = (used: number, limit: number): Severity =>
+  limit === 0 || used < warning * limit ? 0 : used < critical * limit ? 1 : 2
+
+const exceeded = (
+  subject: Quota.Subject,
+  quota: Quota.Quota,
+  gauge: Gauge,
+  amount: number,
+  now: number
+): Quota.QuotaExceeded => {
+  const wait = isLevel(quota) || !isAmount(amount) ? undefined : gauge.waitFor(amount, now)
+  return new Quota.QuotaExceeded({
+    subject,
+    quota,
+    amount: Number.isFinite(amount) ? amount : Number.MAX_SAFE_INTEGER,
+    available: gauge.available(now),
+    limit: gauge.limit,
+    ...(wait === undefined ? undefined : { retryAfterMillis: wait })
+  })
+}
