@@ -41,7 +41,22 @@ export interface Pattern {
 
 interface Compiled extends Pattern {
   readonly shape: patternShape.Shape
-  readonly isNamed: boolean
+  readonly anchor: string
+}
+
+/**
+ * A resource that has the form of its kind, to be compared with many patterns.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Resource {
+  readonly kind: CapabilityKind.CapabilityKind
+  readonly text: string
+}
+
+interface ParsedResource extends Resource {
+  readonly shape: patternShape.Shape
 }
 
 /**
@@ -134,36 +149,99 @@ export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result
       remedy: "write ** for the last ones"
     })
   }
-  const compiled: Compiled = {
-    [TypeId]: TypeId,
-    kind,
-    text,
-    shape: shape.success,
-    isNamed: patternShape.isNamed(shape.success)
-  }
+  const normal = { ...shape.success, tokens: patternShape.normalize(shape.success.tokens) }
+  const compiled: Compiled = { [TypeId]: TypeId, kind, text, shape: normal, anchor: patternShape.anchor(normal) }
   return Result.succeed(compiled)
 }
 
 const shorten = (text: string): string => text.length > textLimit ? text.slice(0, textLimit) : text
 
 /**
- * Whether the pattern covers a resource of its kind.
+ * Reads a resource of a kind once. A resource has the form of a pattern
+ * without wildcards; a port may be left out where the scheme has one. Only the
+ * resource of `messaging.subscribe` may have wildcards. `undefined` for what
+ * has another form or more than 4,096 characters: no pattern covers it.
  *
- * A resource has the form of a pattern without wildcards; a port may be left
- * out where the scheme has one. Only the resource of `messaging.subscribe` may
- * have wildcards, and is covered when every topic it stands for is. A resource
- * longer than 4,096 characters matches nothing.
+ * @category constructors
+ * @since 0.1.0
+ */
+export const parseResource = (kind: CapabilityKind.CapabilityKind, text: string): Resource | undefined => {
+  const grammar = grammars[kind]
+  if (grammar === undefined || text.length > resourceLimit) return undefined
+  const result = grammar(text)
+  if (Result.isFailure(result)) return undefined
+  const shape = result.success
+  if (patternShape.isNamed(shape)) return makeResource(kind, text, shape)
+  return kind === "messaging.subscribe"
+    ? makeResource(kind, text, { ...shape, tokens: patternShape.normalize(shape.tokens) })
+    : undefined
+}
+
+const makeResource = (
+  kind: CapabilityKind.CapabilityKind,
+  text: string,
+  shape: patternShape.Shape
+): ParsedResource => ({ kind, text, shape })
+
+/**
+ * Whether the pattern covers a resource of its kind. A subscription is covered
+ * when every topic it stands for is.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const covers = (pattern: Pattern, resource: Resource): boolean =>
+  pattern.kind === resource.kind &&
+  patternShape.covers((pattern as Compiled).shape, (resource as ParsedResource).shape)
+
+/**
+ * Whether the pattern covers a resource that is read for this one comparison:
+ * `parseResource`, then `covers`.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const matches = (pattern: Pattern, resource: string): boolean => {
-  const { isNamed, kind, shape, text } = pattern as Compiled
-  if (isNamed && text === resource) return true
-  const grammar = grammars[kind]
-  if (grammar === undefined || resource.length > resourceLimit) return false
-  const subject = grammar(resource)
-  return Result.isSuccess(subject) &&
-    (kind === "messaging.subscribe" || patternShape.isNamed(subject.success)) &&
-    patternShape.covers(shape, subject.success)
+  const subject = parseResource(pattern.kind, resource)
+  return subject !== undefined && covers(pattern, subject)
 }
+
+/**
+ * Whether every resource that `narrower` covers is covered by `wider`, as what
+ * is delegated has to be covered by what one has. Also false where only several
+ * wildcards together would cover it.
+ *
+ * ```ts
+ * import { Pattern } from "airssys/security"
+ * import { Result } from "effect"
+ *
+ * const keys = (text: string) => Result.getOrThrow(Pattern.parse("storage.read", text))
+ * Pattern.subsumes(keys("rates/**"), keys("rates/eur/*.json")) // => true
+ * Pattern.subsumes(keys("rates/*"), keys("rates/**")) // => false
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const subsumes = (wider: Pattern, narrower: Pattern): boolean =>
+  wider.kind === narrower.kind &&
+  patternShape.covers((wider as Compiled).shape, (narrower as Compiled).shape)
+
+/**
+ * A key to file the pattern under: it covers only resources that have the key
+ * among their `anchors`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const anchor = (pattern: Pattern): string => (pattern as Compiled).anchor
+
+/**
+ * At most four keys, the most particular first: what covers the resource has
+ * one of them as its `anchor`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const anchors = (resource: Resource): ReadonlyArray<string> =>
+  patternShape.anchors((resource as ParsedResource).shape)

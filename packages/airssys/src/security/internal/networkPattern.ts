@@ -116,7 +116,8 @@ const parseLabel = (label: string, offset: number): Result.Result<Token, Problem
 const reachOf = (names: ReadonlyArray<string>): Shape["reach"] => {
   const last = names.at(-1) ?? ""
   if (last === "localhost" || metadataHosts.has(names.join("."))) return "Named"
-  return names.length === 1 || privateZones.has(last) ? "Zoned" : "Open"
+  if (names.length === 1 && last !== "**") return "Named"
+  return privateZones.has(last) ? "Zoned" : "Open"
 }
 
 const parseHost = (text: string, offset: number): Result.Result<Host, Problem> => {
@@ -145,7 +146,7 @@ const parseHost = (text: string, offset: number): Result.Result<Host, Problem> =
   if (last === "localhost" && !tokens.every(isLiteral)) {
     return fail("local names are named in full", "write \"localhost\"", place, namedNote)
   }
-  return Result.succeed({ tokens, reach: reachOf(labels.map((label) => label.text)) })
+  return Result.succeed({ tokens: tokens.toReversed(), reach: reachOf(labels.map((label) => label.text)) })
 }
 
 /** A host name alone, as it is looked up. */
