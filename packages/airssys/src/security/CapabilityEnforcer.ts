@@ -15,7 +15,9 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
@@ -26,10 +28,13 @@ import { AuditLog, layerMemory } from "./AuditLog.ts"
 import type * as Capability from "./Capability.ts"
 import { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
-import type { Allowed, Decision, Denied, Recorded } from "./Decision.ts"
+import type { Decision, Recorded } from "./Decision.ts"
 import type { Grant, InvalidGrant } from "./Grant.ts"
 import { Accounts, type Entry } from "./internal/accounts.ts"
+import { Holds } from "./internal/holds.ts"
+import * as lease from "./internal/lease.ts"
 import * as ruleTable from "./internal/ruleTable.ts"
+import * as steadyTime from "./internal/steadyTime.ts"
 import * as Powers from "./Powers.ts"
 import { CurrentPrincipal, Principal } from "./Principal.ts"
 
@@ -132,13 +137,6 @@ export class CapabilityEnforcer extends Context.Service<CapabilityEnforcer, {
 
 const failure = (reason: CapabilityError["reason"]): CapabilityError => new CapabilityError({ reason })
 
-const deniedError = (recorded: Recorded<Denied>): CapabilityError =>
-  failure({
-    _tag: "Denied",
-    explanation: recorded.decision.explanation,
-    ...(recorded.entry === undefined ? undefined : { entry: recorded.entry })
-  })
-
 type Changes = Pick<CapabilityEnforcer["Service"], "admit" | "dismiss" | "grant" | "revoke" | "held">
 
 /**
@@ -147,7 +145,7 @@ type Changes = Pick<CapabilityEnforcer["Service"], "admit" | "dismiss" | "grant"
  * or dismissal takes hold first, and again under the permit for what a change
  * in flight added meanwhile.
  */
-const makeChanges = (audit: AuditLog["Service"], accounts: Accounts): Changes => {
+const makeChanges = (audit: AuditLog["Service"], accounts: Accounts, holds: Holds): Changes => {
   const changing = Semaphore.makeUnsafe(1)
   let grants = 0
 
@@ -204,6 +202,7 @@ const makeChanges = (audit: AuditLog["Service"], accounts: Accounts): Changes =>
       state.isRevoked = true
       accounts.rememberRevocation(principal, state.grant)
     }
+    holds.review(principal)
     return selected
   }
 
@@ -220,11 +219,17 @@ const makeChanges = (audit: AuditLog["Service"], accounts: Accounts): Changes =>
       }))
     }))
 
+  const forget = (principal: Principal): boolean => {
+    const wasKnown = accounts.delete(principal)
+    holds.review(principal)
+    return wasKnown
+  }
+
   const dismiss: Changes["dismiss"] = (principal) =>
     Effect.uninterruptible(Effect.suspend(() => {
-      const wasKnown = accounts.delete(principal)
+      const wasKnown = forget(principal)
       return changing.withPermit(Effect.suspend(() =>
-        accounts.delete(principal) || wasKnown
+        forget(principal) || wasKnown
           ? Effect.asVoid(audit.append({ _tag: "Dismissed", principal: AuditEvent.actor(principal) }))
           : Effect.void
       ))
@@ -247,13 +252,7 @@ const make = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const powers = yield* Powers.Powers
   const accounts = new Accounts()
-  let latest = audit.latestTimeUnsafe()
-
-  const now = (): number => {
-    const time = clock.currentTimeMillisUnsafe()
-    if (time > latest) latest = time
-    return latest
-  }
+  const now = steadyTime.make(clock, audit.latestTimeUnsafe())
 
   const check = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Decision => {
     const entry = accounts.find(principal)
@@ -273,21 +272,36 @@ const make = Effect.gen(function*() {
   const decide = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource = ""): Effect.Effect<Recorded> =>
     Effect.sync(() => decideUnsafe(principal, kind, resource))
 
-  const lease = (
-    principal: Principal,
-    kind: CapabilityKind.CapabilityKind,
-    resource: string,
-    decision: Allowed
-  ): Powers.Lease => ({
-    principal,
-    kind,
-    resource,
-    decision,
-    use: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-      Effect.suspend((): Effect.Effect<A, E | CapabilityError, R> => {
-        const { decision, entry } = decideUnsafe(principal, kind, resource)
-        return decision._tag === "Denied" ? Effect.fail(deniedError({ decision, entry })) : effect
-      })
+  const fork = yield* FiberSet.makeRuntime()
+  const holds = new Holds({
+    check: ({ kind, principal, resource }) => check(principal, kind, resource),
+    until: ({ kind, principal, resource }) => {
+      const entry = accounts.find(principal)
+      return entry === undefined ? 0 : ruleTable.until(entry.account, kind, resource, now())
+    },
+    now,
+    wake: (millis, then) => {
+      const fiber = fork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(then)))
+      return () => fiber.interruptUnsafe()
+    }
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      accounts.clear()
+      holds.reviewAll()
+    })
+  )
+
+  const leaseOf = lease.make({
+    holds,
+    decide: decideUnsafe,
+    record: (denied) => {
+      const { kind, principal, resource } = denied.explanation
+      return audit.recordUnsafe(eventOf(principal, kind, resource, denied))
+    },
+    close: (effect) => {
+      fork(Effect.uninterruptible(Effect.ignoreCause(effect, { log: true })))
+    }
   })
 
   const require = <Id, Power>(request: Capability.Request<Id, Power>) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -295,15 +309,15 @@ const make = Effect.gen(function*() {
       CurrentPrincipal,
       (principal): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> => {
         const { decision, entry } = decideUnsafe(principal, request.kind, request.resource)
-        if (decision._tag === "Denied") return Effect.fail(deniedError({ decision, entry }))
-        const power = Powers.make(powers, request, lease(principal, request.kind, request.resource, decision))
+        if (decision._tag === "Denied") return Effect.fail(lease.denied({ decision, entry }))
+        const power = Powers.make(powers, request, leaseOf(principal, request.kind, request.resource, decision))
         return power === undefined
           ? Effect.fail(failure({ _tag: "PowerMissing", principal, kind: request.kind }))
           : Effect.provideService(effect, request.capability, power)
       }
     )
 
-  return CapabilityEnforcer.of({ ...makeChanges(audit, accounts), check, decideUnsafe, decide, require })
+  return CapabilityEnforcer.of({ ...makeChanges(audit, accounts, holds), check, decideUnsafe, decide, require })
 })
 
 const grantedEvent = (principal: Principal, state: ruleTable.GrantState): AuditEvent.AuditEvent => ({

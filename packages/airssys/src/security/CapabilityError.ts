@@ -12,9 +12,14 @@ import * as Explanation from "./Explanation.ts"
 import { Principal } from "./Principal.ts"
 import * as SafeText from "./SafeText.ts"
 
+const Refusal = { explanation: Explanation.Explanation, entry: Schema.optionalKey(Schema.Int) }
+
 /**
- * `Denied`: the check said no. `PowerMissing`: it was allowed, but nobody
- * registered a source for the capability, so there is no power to give.
+ * - `Denied`: the check said no, and nothing ran.
+ * - `Revoked`, `Expired`: what was in flight was stopped, because its authority
+ *   was taken away or its time was over. What it had done so far is done.
+ * - `PowerMissing`: it was allowed, but nobody registered a source for the
+ *   capability, so there is no power to give.
  *
  * @category errors
  * @since 0.1.0
@@ -23,7 +28,9 @@ export class CapabilityError extends Schema.TaggedError<CapabilityError>("airssy
   "CapabilityError",
   {
     reason: Schema.TaggedUnion({
-      Denied: { explanation: Explanation.Explanation, entry: Schema.optionalKey(Schema.Int) },
+      Denied: Refusal,
+      Revoked: Refusal,
+      Expired: Refusal,
       PowerMissing: { principal: Principal, kind: Schema.Literals(CapabilityKind.all) }
     })
   }
@@ -31,6 +38,8 @@ export class CapabilityError extends Schema.TaggedError<CapabilityError>("airssy
   override get message(): string {
     switch (this.reason._tag) {
       case "Denied":
+      case "Revoked":
+      case "Expired":
         return Explanation.render(this.reason.explanation, { entry: this.reason.entry })
       case "PowerMissing":
         return `${SafeText.escape(this.reason.principal.label)}: ${this.reason.kind} is granted, but this host ` +

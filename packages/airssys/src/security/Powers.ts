@@ -2,15 +2,16 @@
  * Where the powers behind capabilities come from.
  *
  * A source narrows what the host has to one resource of one principal. It is
- * given a `Lease`, and every operation of the power it makes goes through
- * `lease.use`: the grant is checked again at each use, so a revocation is seen
- * at the next one. A capability without a source gives nothing.
+ * given a `Lease`, and every operation of the power it makes goes through it:
+ * the grant is checked again at each use, what is in flight or open when the
+ * grant goes is stopped and closed. A capability without a source gives nothing.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import type * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
@@ -19,7 +20,10 @@ import type { Principal } from "./Principal.ts"
 
 /**
  * A principal's hold on one resource of one kind, which ends when no grant
- * allows it any more.
+ * allows it any more: it was revoked or expired, or the principal dismissed.
+ *
+ * Where several grants allow a resource, what goes on is stopped by the end of
+ * the last one.
  *
  * @category models
  * @since 0.1.0
@@ -30,8 +34,32 @@ export interface Lease {
   readonly resource: string
   /** What allowed it when it was required. */
   readonly decision: Allowed
-  /** Runs an effect if the grant is live, and records the use either way. */
+  /**
+   * Runs an effect if the resource is allowed, and records the use either way.
+   * The effect is interrupted, and fails with `Revoked` or `Expired`, when that
+   * ends before the effect does; its finalizers are waited for. Fibers that it
+   * forks as children end with it.
+   */
   readonly use: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | CapabilityError, R>
+  /** `use` for another resource of this kind, such as a file below a folder. */
+  readonly useOn: <A, E, R>(
+    resource: string,
+    effect: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | CapabilityError, R>
+  /**
+   * Acquires a handle. What it acquired in its scope is released when the scope
+   * of the caller closes or when the resource is not allowed any more, also
+   * where that happens while it acquires. Each operation of the handle goes
+   * through `use` as well.
+   */
+  readonly open: <A, E, R>(
+    acquire: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Scope.Scope> | Scope.Scope>
+  /** `open` for another resource of this kind. */
+  readonly openOn: <A, E, R>(
+    resource: string,
+    acquire: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Scope.Scope> | Scope.Scope>
 }
 
 /**

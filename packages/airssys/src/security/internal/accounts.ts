@@ -30,6 +30,10 @@ export class Accounts {
     return this.entriesOf(principal.kind).delete(principal.id)
   }
 
+  clear(): void {
+    for (const entries of [this.components, this.operators, this.hosts]) entries.clear()
+  }
+
   private entriesOf(kind: Principal["kind"]): Map<string, Entry> {
     return kind === "Component" ? this.components : kind === "Operator" ? this.operators : this.hosts
   }

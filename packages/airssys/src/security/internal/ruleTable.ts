@@ -270,3 +270,21 @@ export const decide = (
   const reason = match.closestGrant === undefined ? "NotGranted" : "NoMatch"
   return deny(principal, kind, resource, reason, ask, match.closestGrant)
 }
+
+/** When the last rule that allows a resource now is over by itself; not after that. */
+export const until = (
+  account: Account,
+  kind: CapabilityKind.CapabilityKind,
+  named: string,
+  now: number
+): number => {
+  const table = account.kinds.get(kind) ?? empty
+  const resource = CapabilityKind.takesPatterns(kind) ? named : ""
+  if (resource.length > longestResource) return now
+  const match = matching(table, resource)
+  const asked = account.principal.kind === "Component" ? lastEnd(match.asks) : never
+  return Math.min(asked, lastEnd(match.grants.filter(({ state }) => !state.isRevoked)))
+}
+
+const lastEnd = (rules: ReadonlyArray<{ readonly end: number }>): number =>
+  rules.reduce((latest, { end }) => Math.max(latest, end), 0)

@@ -1,0 +1,117 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { CapabilityError } from "../CapabilityError.ts"
+import type * as CapabilityKind from "../CapabilityKind.ts"
+import type { Allowed, Denied, Recorded } from "../Decision.ts"
+import type { Lease } from "../Powers.ts"
+import type { Principal } from "../Principal.ts"
+import type { Hold, Holds } from "./holds.ts"
+
+export interface Options {
+  readonly holds: Holds
+  /** Decides and records. */
+  readonly decide: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Recorded
+  /** Records a decision and gives its entry. */
+  readonly record: (denied: Denied) => number | undefined
+  /** Runs the closing of a handle, from now on and to its end. */
+  readonly close: (effect: Effect.Effect<void>) => void
+}
+
+export const denied = (recorded: Recorded<Denied>): CapabilityError =>
+  new CapabilityError({ reason: { _tag: "Denied", ...reasonOf(recorded) } })
+
+/** What had begun is over. */
+const ended = (recorded: Recorded<Denied>): CapabilityError =>
+  new CapabilityError({
+    reason: recorded.decision.explanation.reason === "Expired"
+      ? { _tag: "Expired", ...reasonOf(recorded) }
+      : { _tag: "Revoked", ...reasonOf(recorded) }
+  })
+
+const reasonOf = ({ decision, entry }: Recorded<Denied>) => ({
+  explanation: decision.explanation,
+  ...(entry === undefined ? undefined : { entry })
+})
+
+const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit(effect)
+
+/**
+ * Makes the leases of an enforcer.
+ *
+ * An effect runs in a fiber of its own, beside one that waits for the end of
+ * the hold. The second one starts when the first one has suspended, and decides
+ * again before it waits: what completes at once pays for neither, and a
+ * change that happens in between is seen.
+ */
+export const make = ({ close, decide, holds, record }: Options) =>
+(
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  decision: Allowed
+): Lease => {
+  const hold = (resource: string, isOpen: boolean, end: Hold["end"]): Hold => ({
+    principal,
+    kind,
+    resource,
+    isOpen,
+    end
+  })
+
+  const over = (decision: Denied): Effect.Effect<never, CapabilityError> =>
+    Effect.suspend(() => Effect.fail(ended({ decision, entry: record(decision) })))
+
+  const untilOver = (resource: string): Effect.Effect<never, CapabilityError> =>
+    Effect.callback((resume) => {
+      const waiting = hold(resource, false, (denied) => resume(over(denied)))
+      const already = holds.add(waiting)
+      if (already !== undefined) return resume(over(already))
+      return Effect.sync(() => holds.remove(waiting))
+    })
+
+  const allowed = <A, E, R>(resource: string, effect: Effect.Effect<A, E, R>) =>
+    Effect.suspend((): Effect.Effect<A, E | CapabilityError, R> => {
+      const { decision, entry } = decide(principal, kind, resource)
+      return decision._tag === "Denied" ? Effect.fail(denied({ decision, entry })) : effect
+    })
+
+  const useOn: Lease["useOn"] = (resource, effect) =>
+    allowed(resource, isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(resource)))
+
+  /** Registers before the caller sees the handle; closes what was acquired where that is too late. */
+  const keep = <A>(resource: string, handle: Scope.Closeable, value: A): Effect.Effect<A, CapabilityError> =>
+    Effect.suspend(() => {
+      const open = hold(
+        resource,
+        true,
+        (denied) => close(Scope.close(handle, Exit.fail(ended({ decision: denied, entry: undefined }))))
+      )
+      const already = holds.add(open)
+      return already === undefined
+        ? Effect.as(Scope.addFinalizer(handle, Effect.sync(() => holds.remove(open))), value)
+        : over(already)
+    })
+
+  const openOn: Lease["openOn"] = (resource, acquire) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.scope, (scope) => {
+        const handle = Scope.forkUnsafe(scope)
+        return restore(useOn(resource, Scope.provide(acquire, handle))).pipe(
+          Effect.flatMap((value) => keep(resource, handle, value)),
+          Effect.onError((cause) => Scope.close(handle, Exit.failCause(cause)))
+        )
+      })
+    )
+
+  return {
+    principal,
+    kind,
+    resource,
+    decision,
+    use: (effect) => useOn(resource, effect),
+    useOn,
+    open: (acquire) => openOn(resource, acquire),
+    openOn
+  }
+}
