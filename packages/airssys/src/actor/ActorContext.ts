@@ -103,13 +103,14 @@ export interface ActorContext<in out M> {
    * actor end the watch.
    */
   watch(ref: ActorRef<never>, onTerminated: (terminated: Terminated) => M): void
-  /** Takes a watch back. */
+  /** Takes a watch back, with its message where that waits: it is a dead letter then. */
   unwatch(ref: ActorRef<never>): void
   /**
    * Ties this life and that of another actor together, as in OTP: when one
    * crashes or is killed, the other crashes with `LinkBroken`, and its
    * supervisor decides; when one is stopped from outside, so is the other; an
    * actor that ends by itself leaves the other alone. A restart cuts all links.
+   * One that waits for its restart is tied with its next life.
    */
   link(ref: ActorRef<never>): void
   /** Takes a link back, whoever made it. */

@@ -9,7 +9,8 @@
  * | a kill                                           | `Killed`           |
  * | a failure, a defect, an interruption by somebody | `Failed`           |
  *
- * A crash that is followed by a restart is no end.
+ * A stop discards what waits at the deadline, and at once where the actor waits
+ * for its restart or crashes. A crash that is followed by a restart is no end.
  *
  * @since 0.1.0
  */

@@ -488,7 +488,7 @@ export const suite = (name: string, layer: Layer.Layer<ActorSystem.ActorSystem>)
           assert.strictEqual((yield* Fiber.join(asked))._tag, "ActorStopped")
           assert.strictEqual(a.status(), "Stopped")
           yield* TestClock.adjust("1 minute")
-          assert.deepStrictEqual(events.slice(-1), ["a Stopped Shutdown"])
+          assert.deepStrictEqual(events.slice(-1), ["a Stopped DeadlineExceeded"])
         })))
 
       it.effect("starts further children, each id once", () =>

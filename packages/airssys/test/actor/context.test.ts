@@ -526,6 +526,25 @@ describe("setup", () => {
       }
     ))
 
+  it.effect("continues with a message before those that it unstashes", () =>
+    withActor(
+      Effect.fnUntraced(function*({ notes, ref }) {
+        for (const text of ["1", "2", "open", "3"]) ref.tell(text)
+        yield* settle
+        assert.deepStrictEqual(notes, ["first", "second", "1", "2", "3"])
+      }),
+      {
+        behaviour: (notes) =>
+          Effect.succeed((message: Message, context: Context) => {
+            if (message !== "open") return context.stash(message)
+            context.continueWith("first")
+            context.unstashAll()
+            context.continueWith("second")
+            return context.become(noting(notes))
+          })
+      }
+    ))
+
   it.effect("may end the actor before its first message", () =>
     Effect.gen(function*() {
       const system = yield* ActorSystem.ActorSystem

@@ -115,7 +115,7 @@ describe("shutdown", () => {
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(closing)
       assert.strictEqual((yield* Fiber.join(asked))._tag, "ActorStopped")
-      assert.deepStrictEqual(ends(), ["stuck abandoned", "stuck Shutdown"])
+      assert.deepStrictEqual(ends(), ["stuck abandoned", "stuck DeadlineExceeded"])
       const accounts = yield* system.accounting
       assert.isTrue(Accounting.isBalanced(accounts))
       assert.deepStrictEqual([accounts.failed, accounts.discarded], [1, 2])

@@ -5,6 +5,7 @@ import { ActorHooks } from "airssys/actor/ActorHooks"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import * as Backoff from "airssys/actor/Backoff"
+import * as Setup from "airssys/actor/Behaviour"
 import type { Behaviour, Handler } from "airssys/actor/Behaviour"
 import * as ChildSpec from "airssys/actor/ChildSpec"
 import type { DeadLetter } from "airssys/actor/DeadLetter"
@@ -731,6 +732,35 @@ describe("what is done to one child at once", () => {
     })))
 })
 
+describe("the reason of a stop", () => {
+  const waits = [Worker.Crash(), Worker.Add()]
+  const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<Worker>, Effect.Effect<void>]> = [
+    ["an idle actor", "Shutdown", [], settle],
+    ["one that handles what waits", "Shutdown", [Worker.Add()], Effect.void],
+    ["one that waits for its restart", "Shutdown", [Worker.Crash()], settle],
+    ["one with messages that waits for its restart", "DeadlineExceeded", waits, settle],
+    ["one that crashes before", "DeadlineExceeded", waits, Effect.void]
+  ]
+
+  it.effect.each(cases)(
+    "says whether what waited was handled: %s",
+    ([, expected, messages, meanwhile]) =>
+      inSystem(Effect.fnUntraced(function*() {
+        const system = yield* ActorSystem.ActorSystem
+        yield* Supervisor.start(
+          Supervisor.make({ strategy: "OneForOne", intensity, children: [child("a", { backoff: slowly })] })
+        )
+        const a = yield* refOf("a")
+        const ended = yield* Effect.forkChild(system.awaitEnd(a), { startImmediately: true })
+        for (const message of messages) a.tell(message)
+        yield* meanwhile
+        yield* system.stop(a)
+        assert.strictEqual((yield* Fiber.join(ended))._tag, expected)
+        assert.strictEqual((yield* system.accounting).discarded, expected === "Shutdown" ? 0 : 1)
+      }))
+  )
+})
+
 describe("backoff", () => {
   it.effect("grows while restarts fail, however long the child had run before", () =>
     inSystem(Effect.fnUntraced(function*() {
@@ -985,6 +1015,23 @@ describe("redelivery", () => {
       yield* settle
       assert.deepStrictEqual(seen, ["Crash", "Crash", "Block", "Add"])
       assert.isTrue(Accounting.isBalanced(yield* accounts))
+    })))
+
+  it.effect("goes after what the next life continues with", () =>
+    inSystem(Effect.fnUntraced(function*() {
+      const seen: Array<string> = []
+      const behaviour = Setup.setup<Worker>((context) => {
+        context.continueWith(Worker.Get())
+        return flaky(0, seen)
+      })
+      let crashes = 1
+      const crashing: Behaviour<Worker> = Effect.map(behaviour, (handle) => (message, context) => {
+        if (message._tag !== "Crash" || crashes-- === 0) return handle(message, context)
+        return Exit.die(boom)
+      })
+      const a = yield* start(0, 1, [], { behaviour: crashing })
+      assert.strictEqual(yield* a.ask(Worker.Crash()), 1)
+      assert.deepStrictEqual(seen, ["start", "Get", "start", "Get", "Crash"])
     })))
 
   it.effect("does not outlive the actor: at its end the message has failed", () =>

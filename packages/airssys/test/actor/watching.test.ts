@@ -3,7 +3,7 @@ import * as Accounting from "airssys/actor/Accounting"
 import type { ActorContext } from "airssys/actor/ActorContext"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
-import type { Behaviour } from "airssys/actor/Behaviour"
+import { type Behaviour, setup } from "airssys/actor/Behaviour"
 import * as ChildSpec from "airssys/actor/ChildSpec"
 import * as Mailbox from "airssys/actor/Mailbox"
 import * as Supervisor from "airssys/actor/Supervisor"
@@ -115,6 +115,29 @@ describe("watch", () => {
       yield* system.kill(c)
       yield* settle
       assert.deepStrictEqual(notes, ["second"])
+    })))
+
+  it.effect("is taken back by unwatch with the message that already waits, or replaced with its reason", () =>
+    withPair(Effect.fnUntraced(function*({ a, b, notes, system }) {
+      const c = yield* system.spawn(doing([]), { name: "c" })
+      a.tell((context) => {
+        context.watch(b, told)
+        context.watch(c, told)
+        return Effect.andThen(
+          Effect.sleep("1 second"),
+          Effect.sync(() => {
+            context.unwatch(b)
+            context.watch(c, (terminated) => `second: ${told(terminated)}`)
+          })
+        )
+      })
+      yield* settle
+      yield* system.kill(b)
+      yield* system.kill(c)
+      yield* TestClock.adjust("1 second")
+      yield* settle
+      assert.deepStrictEqual(notes, ["second: c Killed"])
+      assert.strictEqual((yield* system.accounting).discarded, 2)
     })))
 
   it.effect("tells an actor whose mailbox is full", () =>
@@ -292,6 +315,46 @@ describe("link", () => {
       yield* settle
       assert.strictEqual(a.status(), "Failed")
     })))
+
+  it.effect.each<readonly [string, boolean]>([["crashes it when it has begun", false], [
+    "tells it where it traps",
+    true
+  ]])(
+    "ties the next life of an actor that waits for its restart: %s",
+    ([, isTrapping]) =>
+      Effect.gen(function*() {
+        const system = yield* ActorSystem.ActorSystem
+        const notes: Array<string> = []
+        const behaviour = setup<Message>((context) => {
+          if (isTrapping) context.trapExit(told)
+          notes.push("start")
+          return doing(notes)
+        })
+        const supervisor = yield* Supervisor.start(Supervisor.make({
+          strategy: "OneForOne",
+          intensity: { restarts: 9, within: "1 minute" },
+          children: []
+        }))
+        const { ref } = yield* supervisor.startChild(
+          ChildSpec.make({ id: "b", behaviour, backoff: { base: "1 second", factor: 1, cap: "1 second" } })
+        )
+        const linker = yield* system.spawn(doing([]), { name: "a" })
+        ref.tell(crash)
+        yield* settle
+        linker.tell((context) => context.link(ref))
+        linker.tell(crash)
+        ref.tell("waits")
+        yield* settle
+        assert.deepStrictEqual([linker.status(), ref.status()], ["Failed", "Restarting"])
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        assert.deepStrictEqual(notes.slice(2), isTrapping ? ["waits", "a Failed"] : [])
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        assert.strictEqual(ref.status(), "Running")
+        if (!isTrapping) assert.deepStrictEqual(notes, ["start", "start", "start", "waits"])
+      }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest))
+  )
 
   it.effect("restarts both where both are supervised, and holds for one life", () =>
     Effect.gen(function*() {

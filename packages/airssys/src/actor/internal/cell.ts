@@ -41,7 +41,7 @@ import {
   unusual
 } from "./flags.ts"
 import type { Gate } from "./gate.ts"
-import { type Blocked, Envelope } from "./lanes.ts"
+import { type Blocked, Envelope, type Ticket } from "./lanes.ts"
 import { block, offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { fateOf } from "./redelivery.ts"
@@ -417,14 +417,14 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   /** Sends this life of itself what `make` makes; where that throws, the actor crashes. */
-  inject(make: () => unknown): void {
+  inject(make: () => unknown, ticket: Ticket | undefined = this.live): void {
     let message: unknown
     try {
       message = make()
     } catch (defect) {
       return this.system.fault(this, Causes.die(defect))
     }
-    this.send(message, undefined, { isForced: true, priority: "Normal", ttlMillis: Infinity, ticket: this.live })
+    this.send(message, undefined, { isForced: true, priority: "Normal", ttlMillis: Infinity, ticket })
   }
 
   refusal(reason: Refusal, message?: unknown): OfferError {

@@ -166,7 +166,7 @@ export class CellContext implements ActorContext<unknown>, Ticket {
 
   continueWith(message: unknown): void {
     if (this.isLive) {
-      this.cell.send(message, undefined, { isForced: true, priority: "Front", ttlMillis: Infinity, ticket: this })
+      this.cell.send(message, undefined, { isForced: true, priority: "Next", ttlMillis: Infinity, ticket: this })
     }
   }
 

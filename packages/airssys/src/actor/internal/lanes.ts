@@ -92,7 +92,9 @@ export interface Blocked {
 
 /** What waits besides the ring of the cell, which is the lane of normal priority. */
 export class Lanes {
-  /** Before all others: what was unstashed, and what the actor continues with. */
+  /** Before all others: what the actor continues with. */
+  readonly next = new Lane()
+  /** What was unstashed, or is delivered again. */
   readonly front = new Lane()
   readonly system = new Lane()
   readonly high = new Lane()
@@ -108,11 +110,11 @@ export class Lanes {
 
   /** What waits outside of the ring. */
   outside(): ReadonlyArray<Envelope> {
-    return [this.front, this.system, this.high, this.low].flatMap((lane) => lane.values())
+    return [this.next, this.front, this.system, this.high, this.low].flatMap((lane) => lane.values())
   }
 
   get size(): number {
-    return this.front.size + this.system.size + this.high.size + this.low.size
+    return this.next.size + this.front.size + this.system.size + this.high.size + this.low.size
   }
 
   get isIdle(): boolean {
@@ -125,19 +127,11 @@ export class Lanes {
 
   /** The next one that goes before the ring. */
   shiftUrgent(): Envelope | undefined {
-    return this.front.shift() ?? this.system.shift() ?? this.high.shift()
+    return this.next.shift() ?? this.front.shift() ?? this.system.shift() ?? this.high.shift()
   }
 
   /** The message that is to be delivered again at once, if there is one. */
   takePutBack(): Envelope | undefined {
     return this.front.head !== undefined && this.front.head.crashes > 0 ? this.front.shift() : undefined
-  }
-
-  drain(): Array<Envelope> {
-    const all: Array<Envelope> = []
-    for (const lane of [this.front, this.system, this.high, this.low]) {
-      for (let next = lane.shift(); next !== undefined; next = lane.shift()) all.push(next)
-    }
-    return all
   }
 }

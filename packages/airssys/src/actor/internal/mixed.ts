@@ -111,7 +111,7 @@ const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | unde
   }
   cell.turns.accepted++
   cell.getCounts().accepted++
-  ;(priority === "Front" ? lanes.front : lanes.of(priority)).push(envelope)
+  ;(priority === "Next" ? lanes.next : lanes.of(priority)).push(envelope)
   cell.measure()
   cell.schedule()
 }
@@ -234,7 +234,7 @@ export const block = (
   return reject(cell, message, from, "Refused")
 }
 
-/** Puts stashed messages before all others, in the order they were set aside. */
+/** Puts messages before those that wait, in their order. */
 export const putFirst = (cell: Cell, envelopes: ReadonlyArray<Envelope>): void => {
   if (envelopes.length === 0) return
   lanesOf(cell).front.prepend(envelopes)

@@ -259,7 +259,7 @@ export class System implements Lifecycle {
       const exit = cell.rare?.exit ?? { _tag: "Normal" }
       if (cell.fiber === undefined) this.exited(cell, exit)
       else this.interruptMessage(cell, exit)
-    } else if (cell.size === 0) this.terminate(cell, this.stop(cell, "Shutdown"))
+    } else if (cell.size === 0) this.terminate(cell, this.stopped(cell))
   }
 
   private exited(cell: Cell, exit: ActorExit): void {
@@ -288,7 +288,7 @@ export class System implements Lifecycle {
 
   private endingOf(cell: Cell, exit: ActorExit): Ending {
     if (exit._tag === "Normal" || exit._tag === "Shutdown") return this.stop(cell, exit._tag)
-    return (cell.flags & draining) !== 0 ? this.stop(cell, "Shutdown") : this.failure(cell, exit.cause)
+    return (cell.flags & draining) !== 0 ? this.stopped(cell) : this.failure(cell, exit.cause)
   }
 
   private inform(cell: Cell, how: (guardian: Guardian) => void): void {
@@ -357,6 +357,7 @@ export class System implements Lifecycle {
         this.emit(cell, { _tag: "Restarted", attempt, max, afterMillis: cell.monotonicMillis - since })
       }
       next(cause)
+      cell.rare?.bonds?.catchUp()
     })
   }
 
@@ -534,11 +535,11 @@ export class System implements Lifecycle {
   private beginStop(cell: Cell): void {
     if (this.isKilling) return this.terminate(cell, this.stop(cell, "Killed"))
     const shutdown = Duration.fromInputUnsafe(cell.options?.shutdown ?? defaultShutdown)
-    if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
+    if ((cell.flags & paused) !== 0) return this.terminate(cell, this.stopped(cell))
     cell.close()
     cell.flags = (cell.flags | draining) & ~suspending
     cell.setStatus("Stopping")
-    if ((cell.flags & (running | scheduled)) === 0) return this.terminate(cell, this.stop(cell, "Shutdown"))
+    if ((cell.flags & (running | scheduled)) === 0) return this.terminate(cell, this.stopped(cell))
     if (Duration.toMillis(shutdown) === 0) return this.terminate(cell, this.stop(cell, "DeadlineExceeded"))
     if (!Duration.isFinite(shutdown)) return
     cell.getRare().timer = Effect.runForkWith(cell.context)(
@@ -637,6 +638,11 @@ export class System implements Lifecycle {
     for (const waiter of waiters ?? []) waiter(ending.reason)
     cutLinks(cell, bonds, ending.reason)
     for (const settle of settlers ?? []) settle(undefined)
+  }
+
+  /** The end by a stop; what still waits will be discarded. */
+  private stopped(cell: Cell): Ending {
+    return this.stop(cell, cell.size === 0 ? "Shutdown" : "DeadlineExceeded")
   }
 
   private stop(cell: Cell, reason: StopReason): Ending {

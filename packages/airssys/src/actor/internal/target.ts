@@ -18,8 +18,8 @@ export type Refusal = "MailboxFull" | "ActorStopped" | "Invalid" | "Refused"
 export interface Delivery {
   /** Taken unchecked, and by a full mailbox too. */
   readonly isForced: boolean
-  /** `Front` goes before all others. */
-  readonly priority: Priority | "Front"
+  /** `Next` goes before all others. */
+  readonly priority: Priority | "Next"
   readonly ttlMillis: number
   readonly ticket: Ticket | undefined
   /** In which it is sent, where the system carries spans. */
