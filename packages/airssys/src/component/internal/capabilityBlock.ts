@@ -59,7 +59,8 @@ const kindField = (kind: CapabilityKind.CapabilityKind) =>
       : Schema.Literal(true).annotate({ description: descriptions[kind] })
   )
 
-const kindFields = (): Record<string, Schema.Top> => {
+/** The kinds as keys of a table, each with its patterns. */
+export const kindFields = (): Record<string, Schema.Top> => {
   const fields: Record<string, Schema.Top> = {}
   for (const kind of CapabilityKind.all) {
     const [table, member] = kind.split(".")
