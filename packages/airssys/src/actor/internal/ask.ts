@@ -2,10 +2,9 @@
 import type * as Effect from "effect/Effect"
 import type { ActorRef } from "../ActorRef.ts"
 import type { Alarm } from "./alarms.ts"
+import type { Waiter } from "./suspension.ts"
 
-type Resume = (effect: Effect.Effect<unknown, unknown>) => void
-
-const keepsAnswer: Resume = () => {}
+const keepsAnswer: Waiter = { evaluate: () => {} }
 
 /**
  * The asker of a request, in the second slot of its mailbox entry.
@@ -31,25 +30,30 @@ export class Ask {
   isGone = false
   /** What the asker got or is to get. */
   answer: Effect.Effect<unknown, unknown> | undefined = undefined
-  private resume: Resume | undefined
+  private waiter: Waiter | undefined
 
-  constructor(sender: ActorRef<never> | undefined, resume: Resume = keepsAnswer) {
+  constructor(sender: ActorRef<never> | undefined, waiter: Waiter = keepsAnswer) {
     this.sender = sender
-    this.resume = resume
+    this.waiter = waiter
   }
 
   get isAnswered(): boolean {
-    return this.resume === undefined || this.answer !== undefined
+    return this.waiter === undefined || this.answer !== undefined
+  }
+
+  /** The asker got its answer, or went away. */
+  get isOver(): boolean {
+    return this.waiter === undefined
   }
 
   /** Whether nobody is resumed by an answer. */
   get isSilent(): boolean {
-    return this.resume === keepsAnswer
+    return this.waiter === keepsAnswer
   }
 
   /** The asker waits from here on. */
-  wait(resume: Resume): void {
-    this.resume = resume
+  wait(waiter: Waiter): void {
+    this.waiter = waiter
   }
 
   keep(answer: Effect.Effect<unknown, unknown>): void {
@@ -58,26 +62,26 @@ export class Ask {
 
   /** Resumes the asker, with the answer that was kept if there is one. */
   settle(otherwise: Effect.Effect<unknown, unknown>): void {
-    const { resume } = this
-    if (resume === undefined) return
-    this.resume = undefined
+    const { waiter } = this
+    if (waiter === undefined) return
+    this.waiter = undefined
     this.answer ??= otherwise
     this.alarm?.cancel()
-    resume(this.answer)
+    waiter.evaluate(this.answer)
   }
 
   /** The asker went away. */
   cancel(): void {
-    if (this.resume === undefined) return
-    this.resume = undefined
+    if (this.waiter === undefined) return
+    this.waiter = undefined
     this.isGone = this.answer === undefined
     this.alarm?.cancel()
   }
 
   /** The asker waits no longer. */
   giveUp(error: Effect.Effect<unknown, unknown>): void {
-    const { resume } = this
+    const { waiter } = this
     this.cancel()
-    resume?.(this.answer ?? error)
+    waiter?.evaluate(this.answer ?? error)
   }
 }

@@ -4,13 +4,12 @@ import type * as Cause from "effect/Cause"
 import * as Causes from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
-import { ActorCrashed, type AskError, AskTimeout, type OfferError, type SpawnError } from "../ActorError.ts"
+import { ActorCrashed, type AskError, type OfferError, type SpawnError } from "../ActorError.ts"
 import type { ActorRef, AskOptions, SendOptions, Status, Transition } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as DeadLetter from "../DeadLetter.ts"
@@ -21,6 +20,7 @@ import type { SpawnOptions } from "../SpawnOptions.ts"
 import type * as Termination from "../Termination.ts"
 import type { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
+import { asking } from "./asking.ts"
 import type { CellContext } from "./context.ts"
 import {
   answering,
@@ -41,8 +41,8 @@ import {
   unusual
 } from "./flags.ts"
 import type { Gate } from "./gate.ts"
-import { type Blocked, Envelope, type Ticket } from "./lanes.ts"
-import { block, offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
+import { Envelope, type Ticket } from "./lanes.ts"
+import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { fateOf } from "./redelivery.ts"
 import { type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
@@ -265,84 +265,16 @@ export class Cell implements ActorRef<unknown>, Target {
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError> {
-    if (options === undefined) return this.asking(sender, request, undefined, Infinity, undefined)
-    const delivery = deliveryOf(options)
-    const millis = options.timeout === undefined
-      ? Infinity
-      : Duration.toMillis(Duration.fromInputUnsafe(options.timeout))
-    if (millis === Infinity) return this.asking(sender, request, delivery, millis, undefined)
-    return Effect.withFiber((fiber) => this.asking(sender, request, delivery, millis, fiber.context))
-  }
-
-  private asking<Reply, Error>(
-    sender: ActorRef<never> | undefined,
-    request: Protocol.Request<Reply, Error>,
-    delivery: Delivery | undefined,
-    timeoutMillis: number,
-    context: Context.Context<never> | undefined
-  ): Effect.Effect<Reply, Error | AskError> {
-    const queued = Effect.callback<Reply, Error | AskError>((settle) => {
-      const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
-      const ask = new Ask(sender, resume)
-      const blocked = this.hasRoom ? undefined : block(this, request, delivery, ask, ask)
-      if (typeof blocked === "object") return this.awaiting(request, ask, blocked, timeoutMillis, context)
-      const refused = blocked ?? this.send(request, ask, delivery)
-      if (refused !== undefined) return ask.settle(Exit.fail(refusalOf(this, refused, request)))
-      return this.awaiting(request, ask, undefined, timeoutMillis, context)
-    })
-    if (delivery !== undefined || !this.turns.isInlining) return queued
-    return Effect.withFiber((fiber) => {
-      if (!this.isAtHand) return queued
-      const ask = new Ask(sender)
-      this.turns.inline(this, request, ask)
-      if (ask.answer !== undefined) return ask.answer as never
-      // Before it waits the fiber could yield, and be interrupted.
-      const forget = fiber.addObserver(() => {
-        ask.cancel()
-        this.withdraw(request, ask)
-      })
-      return Effect.callback<Reply, Error | AskError>((settle) => {
-        forget()
-        const resume = settle as (effect: Effect.Effect<unknown, unknown>) => void
-        if (ask.answer !== undefined) return resume(ask.answer)
-        ask.wait(resume)
-        return this.awaiting(request, ask, undefined, timeoutMillis, context)
-      })
-    })
-  }
-
-  /** Bounds the wait of an asker, and gives what ends it. */
-  private awaiting(
-    request: object,
-    ask: Ask,
-    blocked: Blocked | undefined,
-    timeoutMillis: number,
-    context: Context.Context<never> | undefined
-  ): Effect.Effect<void> {
-    if (context !== undefined) {
-      ask.alarm = this.system.alarmsOf(context).in(timeoutMillis, () => {
-        ask.giveUp(Exit.fail(new AskTimeout({ actor: this.name, timeoutMillis })))
-        this.abandonAsk(request, ask, blocked)
-      })
-    }
-    return Effect.sync(() => {
-      ask.cancel()
-      this.abandonAsk(request, ask, blocked)
-    })
-  }
-
-  private abandonAsk(request: object, ask: Ask, blocked: Blocked | undefined): void {
-    if (blocked !== undefined) this.rare?.lanes?.blocked.delete(blocked)
-    this.withdraw(request, ask)
+    return asking(this, sender, request, options)
   }
 
   /** Whether a plain message would find room at sight. */
-  private get hasRoom(): boolean {
+  get hasRoom(): boolean {
     return this.tail - this.head < this.room && (this.flags & mixed) === 0
   }
 
   /** Whether a request can be handled on the stack of its asker: nothing waits, nothing runs. */
-  private get isAtHand(): boolean {
+  get isAtHand(): boolean {
     return (this.flags & ~statusMask) === 0 && this.tail === this.head && this.turns.canInline &&
       this.options?.schema === undefined
   }
@@ -523,9 +455,10 @@ export class Cell implements ActorRef<unknown>, Target {
     turns.leave(handled)
     if (outcome === undefined) {
       const { flags } = this
-      if ((flags & unusual) === 0 && this.answered === undefined && this.head <= farPosition) {
+      if ((flags & unusual) === 0 && this.head <= farPosition) {
         this.flags = flags & ~running
         if (this.tail !== this.head) this.schedule()
+        if (this.answered !== undefined) this.flush()
         return handled
       }
     }
@@ -669,6 +602,7 @@ export class Cell implements ActorRef<unknown>, Target {
     if (last === undefined) return
     this.answered = undefined
     this.flags &= ~answering
+    if (last.next === undefined) return last.settle(Effect.void)
     let first: Ask | undefined
     while (last !== undefined) {
       const next: Ask | undefined = last.next

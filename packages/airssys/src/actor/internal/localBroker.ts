@@ -87,7 +87,7 @@ class Gathering {
   }
 
   ask(responder: Target, sender: ActorRef<never> | undefined): void {
-    const ask = new Ask(sender, (answer) => this.take(answer))
+    const ask = new Ask(sender, { evaluate: (answer) => this.take(answer) })
     this.asked.push({ responder, ask })
     const refused = responder.send(this.request, ask)
     if (refused !== undefined) ask.settle(Exit.fail(responder.refusal(refused, this.request)))

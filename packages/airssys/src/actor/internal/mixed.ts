@@ -205,7 +205,7 @@ const waitForRoom = (cell: Cell, message: unknown, delivery: Delivery | undefine
   Effect.callback((resume) => {
     // While the effect was on its way here, the actor may have ended or made room.
     if (!isToWait(cell, delivery)) return resume(deliver(cell, message, delivery))
-    const ask = new Ask(undefined, resume as (effect: Effect.Effect<unknown, unknown>) => void)
+    const ask = new Ask(undefined, { evaluate: resume as (effect: Effect.Effect<unknown, unknown>) => void })
     const blocked = enqueue(cell, message, delivery, ask, undefined)
     return Effect.sync(() => {
       cell.rare?.lanes?.blocked.delete(blocked)

@@ -1,0 +1,62 @@
+// @effect-diagnostics anyUnknownInErrorContext:off
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { type AskError, AskTimeout } from "../ActorError.ts"
+import type { ActorRef, AskOptions } from "../ActorRef.ts"
+import type * as Protocol from "../Protocol.ts"
+import { Ask } from "./ask.ts"
+import type { Cell } from "./cell.ts"
+import type { Blocked } from "./lanes.ts"
+import { block, refusalOf } from "./mixed.ts"
+import { suspend, waiterOf } from "./suspension.ts"
+import { type Delivery, deliveryOf } from "./target.ts"
+
+/**
+ * Sends the request each time it is run. From there to the wait for the answer
+ * its fiber takes no step, at which it could yield or be interrupted.
+ */
+export const asking = <Reply, Error>(
+  cell: Cell,
+  sender: ActorRef<never> | undefined,
+  request: Protocol.Request<Reply, Error>,
+  options: AskOptions | undefined
+): Effect.Effect<Reply, Error | AskError> => {
+  const delivery = deliveryOf(options)
+  const timeoutMillis = options?.timeout === undefined
+    ? Infinity
+    : Duration.toMillis(Duration.fromInputUnsafe(options.timeout))
+  return Effect.withFiber((fiber) => {
+    const ask = new Ask(sender)
+    let blocked: Blocked | undefined
+    if (delivery === undefined && cell.isAtHand) cell.turns.inline(cell, request, ask)
+    else blocked = enqueue(cell, request, ask, delivery)
+    if (ask.answer !== undefined) return ask.answer as never
+    ask.wait(waiterOf(fiber))
+    if (timeoutMillis !== Infinity) {
+      ask.alarm = cell.system.alarmsOf(fiber.context).in(timeoutMillis, () => {
+        ask.giveUp(Exit.fail(new AskTimeout({ actor: cell.name, timeoutMillis })))
+        abandon(cell, request, ask, blocked)
+      })
+    }
+    return suspend(fiber, () => {
+      if (ask.isOver) return
+      ask.cancel()
+      abandon(cell, request, ask, blocked)
+    })
+  })
+}
+
+/** Sends a request, or lets it wait for room. */
+const enqueue = (cell: Cell, request: object, ask: Ask, delivery: Delivery | undefined): Blocked | undefined => {
+  const blocked = cell.hasRoom ? undefined : block(cell, request, delivery, ask, ask)
+  if (typeof blocked === "object") return blocked
+  const refused = blocked ?? cell.send(request, ask, delivery)
+  if (refused !== undefined) ask.settle(Exit.fail(refusalOf(cell, refused, request)))
+  return undefined
+}
+
+const abandon = (cell: Cell, request: object, ask: Ask, blocked: Blocked | undefined): void => {
+  if (blocked !== undefined) cell.rare?.lanes?.blocked.delete(blocked)
+  cell.withdraw(request, ask)
+}
