@@ -16,9 +16,8 @@ import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as canonicalJson from "./internal/canonicalJson.ts"
+import * as canonicalText from "./internal/canonicalText.ts"
 import * as PublicKey from "./PublicKey.ts"
-import * as SafeText from "./SafeText.ts"
 import * as SigningKey from "./SigningKey.ts"
 
 /**
@@ -74,7 +73,7 @@ export interface Signed extends Schema.Schema.Type<typeof Signed> {}
  */
 export interface Statement<A> {
   readonly domain: string
-  readonly schema: Schema.Codec<A, unknown>
+  readonly format: canonicalText.Format<A>
 }
 
 /**
@@ -129,16 +128,22 @@ const domainPattern = /^airssys\/[a-z][a-z-]{0,31}\/[1-9][0-9]{0,3}$/
  */
 export const make = <A>(domain: string, schema: Schema.Codec<A, unknown>): Statement<A> => {
   if (!domainPattern.test(domain)) throw new TypeError(`the domain of a statement is airssys/<purpose>/<version>`)
-  return { domain, schema: Schema.toCodecJson(schema) }
+  return { domain, format: canonicalText.make(domain, schema, limits.text) }
 }
 
-const failed = (
-  statement: Statement<never> | Statement<unknown>,
+const failed = <A>(
+  statement: Statement<A>,
   reason: StatementError["reason"],
   detail: string,
   cause?: unknown
 ): StatementError =>
   new StatementError({ domain: statement.domain, reason, detail, ...(cause === undefined ? undefined : { cause }) })
+
+const taken = <A, B>(
+  statement: Statement<A>,
+  result: Result.Result<B, canonicalText.Problem>
+): Result.Result<B, StatementError> =>
+  Result.mapError(result, ({ detail, reason }) => failed(statement, reason, detail))
 
 /**
  * The text of a value.
@@ -146,18 +151,8 @@ const failed = (
  * @category combinators
  * @since 0.1.0
  */
-export const encode = <A>(statement: Statement<A>, value: A): Result.Result<string, StatementError> => {
-  const encoded = Schema.encodeUnknownResult(statement.schema)(value)
-  if (Result.isFailure(encoded)) return Result.fail(failed(statement, "InvalidValue", encoded.failure.message))
-  const json = canonicalJson.print(encoded.success)
-  if (json === undefined) {
-    return Result.fail(failed(statement, "InvalidValue", "a statement has texts, integers, lists and tables alone"))
-  }
-  const text = `${statement.domain}\n${json}\n`
-  return text.length > limits.text
-    ? Result.fail(failed(statement, "TooLarge", `a statement has at most ${limits.text} characters`))
-    : Result.succeed(text)
-}
+export const encode = <A>(statement: Statement<A>, value: A): Result.Result<string, StatementError> =>
+  taken(statement, canonicalText.encode(statement.format, value))
 
 /**
  * What a text says, whoever signed it. Fails unless the text is of this domain
@@ -166,22 +161,8 @@ export const encode = <A>(statement: Statement<A>, value: A): Result.Result<stri
  * @category combinators
  * @since 0.1.0
  */
-export const decode = <A>(statement: Statement<A>, text: string): Result.Result<A, StatementError> => {
-  const fail = (reason: StatementError["reason"], detail: string) => Result.fail(failed(statement, reason, detail))
-  if (text.length > limits.text) return fail("TooLarge", `a statement has at most ${limits.text} characters`)
-  const end = text.indexOf("\n")
-  if (text.slice(0, end) !== statement.domain) {
-    return fail("OtherDomain", `the first line is "${SafeText.escape(text.slice(0, Math.max(end, 0)), 64)}"`)
-  }
-  const json = Result.try((): unknown => JSON.parse(text.slice(end + 1)))
-  if (Result.isFailure(json)) return fail("Malformed", "the second line is not JSON")
-  const value = Schema.decodeUnknownResult(statement.schema)(json.success)
-  if (Result.isFailure(value)) return fail("InvalidValue", SafeText.escapeLines(value.failure.message))
-  const canonical = encode(statement, value.success)
-  return Result.isSuccess(canonical) && canonical.success === text
-    ? Result.succeed(value.success)
-    : fail("NotCanonical", "the text is not the one way to write what it says: fields are unknown, repeated or spelled")
-}
+export const decode = <A>(statement: Statement<A>, text: string): Result.Result<A, StatementError> =>
+  taken(statement, canonicalText.decode(statement.format, text))
 
 const encoder = new TextEncoder()
 

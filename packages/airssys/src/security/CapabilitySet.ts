@@ -1,0 +1,46 @@
+/**
+ * What a manifest asks for, as one digest.
+ *
+ * Two manifests have the same digest when they ask for the same capabilities
+ * until the same days, however they are grouped and whatever reasons they give.
+ * Who signs or approves a digest has seen every pattern behind it.
+ *
+ * @since 0.1.0
+ */
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import type { Ask } from "./Ask.ts"
+import * as canonicalJson from "./internal/canonicalJson.ts"
+
+const domain = "airssys/capabilities/1"
+
+/**
+ * The text that the digest is of: a line for the domain, then a line of JSON
+ * for each kind and pattern, sorted, each once.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const text = (asks: ReadonlyArray<Ask>): string => {
+  const lines = asks.flatMap(({ expires, kind, patterns }) => {
+    const until = expires === undefined ? {} : { expires }
+    return patterns.length === 0
+      ? [canonicalJson.print({ kind, ...until })]
+      : patterns.map((pattern) => canonicalJson.print({ kind, pattern, ...until }))
+  })
+  return `${domain}\n${[...new Set(lines)].toSorted().map((line) => `${line}\n`).join("")}`
+}
+
+/**
+ * `sha256:` and 64 hex digits.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const digest = (asks: ReadonlyArray<Ask>): Effect.Effect<string, never, Digest.Digest> =>
+  Digest.Digest.use((service) =>
+    Effect.map(
+      service.digestHex(Digest.sha256, new TextEncoder().encode(text(asks))),
+      (hex) => `sha256:${hex}`
+    )
+  )
