@@ -81,7 +81,8 @@ export interface AskOptions extends SendOptions {
 
 /**
  * The address of an actor that takes messages of type `M`. `tell` and `status`
- * read `this`: call them on the ref.
+ * read `this`: call them on the ref. A priority or a duration that is none throws
+ * a `RangeError` when the options are given.
  *
  * @category models
  * @since 0.1.0

@@ -12,7 +12,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -27,6 +27,7 @@ import type { ActorRef } from "./ActorRef.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { cellOf } from "./internal/cell.ts"
+import { millisOf, positiveMillis } from "./internal/durations.ts"
 import { pools } from "./internal/pool.ts"
 import { System } from "./internal/system.ts"
 import * as watching from "./internal/watchdog.ts"
@@ -47,7 +48,7 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   /**
    * Starts an actor with the services at hand. It succeeds when the behaviour
    * has; before that, messages wait. Interrupting it ends the actor. Dies with a
-   * `RangeError` where a number of the options makes no sense.
+   * `RangeError` where a number or a duration of the options makes no sense.
    */
   readonly spawn: <M, E, R>(
     behaviour: Behaviour<M, E, R>,
@@ -128,8 +129,26 @@ export interface Watchdog {
   readonly every?: Duration.Input | undefined
 }
 
+/** The options in milliseconds. */
+interface Settings {
+  readonly abandonAfterMillis: number
+  readonly shutdownMillis: number
+  readonly isTracing: boolean
+  readonly watchdog: Record<"stuckMillis" | "everyMillis", number> | undefined
+}
+
+const settingsOf = ({ abandonAfter = "5 seconds", shutdown = "30 seconds", tracing, watchdog }: Options): Settings => ({
+  abandonAfterMillis: millisOf("The time before something is abandoned", abandonAfter),
+  shutdownMillis: millisOf("The time to shut down", shutdown),
+  isTracing: tracing ?? false,
+  watchdog: watchdog === undefined ? undefined : {
+    stuckMillis: millisOf("The time before a mailbox is stuck", watchdog.stuckAfter ?? "10 seconds"),
+    everyMillis: positiveMillis("The time between two looks", watchdog.every ?? "1 second")
+  }
+})
+
 const make = Effect.fnUntraced(function*(
-  options: Options | undefined,
+  settings: Settings,
   how: "Stop" | "Kill",
   shutdownContext?: Context.Context<never>
 ) {
@@ -141,19 +160,15 @@ const make = Effect.fnUntraced(function*(
     shutdownContext: shutdownContext ?? (yield* Effect.context()),
     events,
     letters,
-    settings: {
-      abandonAfterMillis: Duration.toMillis(options?.abandonAfter ?? "5 seconds"),
-      shutdownMillis: Duration.toMillis(options?.shutdown ?? "30 seconds"),
-      isTracing: options?.tracing ?? false
-    }
+    settings
   })
   yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(events), PubSub.shutdown(letters)))
   yield* Effect.addFinalizer(() => system.shutdown(how))
-  if (options?.watchdog !== undefined) {
-    const { every = "1 second", stuckAfter = "10 seconds" } = options.watchdog
-    const watchdog = new watching.Watchdog(system, Duration.toMillis(stuckAfter))
+  if (settings.watchdog !== undefined) {
+    const { everyMillis, stuckMillis } = settings.watchdog
+    const watchdog = new watching.Watchdog(system, stuckMillis)
     yield* Effect.forkScoped(
-      Effect.forever(Effect.andThen(Effect.sleep(every), Effect.sync(() => watchdog.look())))
+      Effect.forever(Effect.andThen(Effect.sleep(everyMillis), Effect.sync(() => watchdog.look())))
     )
   }
   return ActorSystem.of({
@@ -181,13 +196,16 @@ const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Layer of an actor system with its own bounds for stopping.
+ * Layer of an actor system with its own bounds for stopping. Throws a
+ * `RangeError` where a duration of the options is none.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerWith = (options: Options): Layer.Layer<ActorSystem> =>
-  Layer.effect(ActorSystem, make(options, "Stop"))
+export const layerWith = (options: Options): Layer.Layer<ActorSystem> => {
+  const settings = settingsOf(options)
+  return Layer.effect(ActorSystem, make(settings, "Stop"))
+}
 
 /**
  * Layer of an actor system.
@@ -195,7 +213,7 @@ export const layerWith = (options: Options): Layer.Layer<ActorSystem> =>
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<ActorSystem> = Layer.effect(ActorSystem, make(undefined, "Stop"))
+export const layer: Layer.Layer<ActorSystem> = layerWith({})
 
 /**
  * Layer for tests: it kills its actors when it closes, so that nothing waits
@@ -219,7 +237,7 @@ export const layerTest: Layer.Layer<ActorSystem> = Layer.effect(
             ? Effect.void
             : Effect.die(new Error(`Messages are unaccounted for: ${JSON.stringify(accounts)}`)))
     )
-    const system = yield* make({ shutdown: "1 second" }, "Kill", Context.empty())
+    const system = yield* make(settingsOf({ shutdown: "1 second" }), "Kill", Context.empty())
     accounting = system.accounting
     return system
   })

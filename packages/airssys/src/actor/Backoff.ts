@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import { durationOf } from "./internal/durations.ts"
 
 /**
  * A backoff that has been checked.
@@ -37,20 +38,20 @@ export interface Input {
 
 /**
  * Makes a backoff. Throws a `RangeError` unless `factor` is at least 1, `base`
- * is finite and `jitter` is from 0 to 1.
+ * and `cap` are durations, `base` is finite and `jitter` is from 0 to 1.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = (options: Input): Backoff => {
-  const base = Duration.fromInputUnsafe(options.base)
+  const base = durationOf("The base of a backoff", options.base)
   if (!(options.factor >= 1 && Number.isFinite(options.factor))) {
     throw new RangeError(`The factor of a backoff is a number from 1, not ${options.factor}`)
   }
   if (!Duration.isFinite(base)) throw new RangeError("The base of a backoff is finite")
   const jitter = options.jitter ?? 0
   if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`The jitter of a backoff is from 0 to 1, not ${jitter}`)
-  return { base, factor: options.factor, cap: Duration.fromInputUnsafe(options.cap), jitter }
+  return { base, factor: options.factor, cap: durationOf("The cap of a backoff", options.cap), jitter }
 }
 
 /**

@@ -99,7 +99,8 @@ export class Broker extends Context.Service<Broker, {
   /**
    * Subscribes an actor that takes the messages of the pattern. It is told at
    * once what is retained, in the order it was published. Subscribed twice, it
-   * is told twice.
+   * is told twice. Fails with `ActorStopped` when it has ended, or the broker is
+   * closed.
    */
   readonly subscribe: <M>(
     ref: ActorRef<NoInfer<M>>,

@@ -15,7 +15,7 @@ import { ActorSystem } from "./ActorSystem.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Guardian } from "./Guardian.ts"
-import { checkCounts, checkSignificant, nameOf, probingOf, shutdownOf } from "./internal/childOptions.ts"
+import { checkOptions, checkSignificant, nameOf, probingOf, shutdownOf } from "./internal/childOptions.ts"
 import { probed } from "./internal/probing.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
@@ -132,7 +132,7 @@ const everyCrash = (): boolean => true
  * Defaults: `Permanent`, `Backoff.standard`, 5 seconds to shut down, 30
  * seconds to start, an unbounded mailbox, no services. Throws a `RangeError`
  * for a significant child that is permanent, since that never ends by itself,
- * and for counts that are no whole numbers.
+ * for counts that are no whole numbers, and for durations that are none.
  *
  * @category constructors
  * @since 0.1.0
@@ -169,7 +169,7 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   readonly provide?: ((ref: ActorRef<M>) => Context.Context<S>) | undefined
 }): ChildSpec<S, E, Exclude<R | NoInfer<R2>, Scope.Scope>, M> => {
   const { behaviour, id, mailbox, probe, protocol, provide, redeliver, startTimeout } = options
-  checkCounts(options)
+  checkOptions(options)
   const probing = probe === undefined ? undefined : probingOf(probe)
   const shutdown = shutdownOf(options.shutdown ?? "5 seconds")
   const restart = options.restart ?? "Permanent"

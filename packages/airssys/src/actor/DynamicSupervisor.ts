@@ -62,7 +62,7 @@ export interface Handle<in Args extends ReadonlyArray<unknown>, in S, out E, in 
 
 /**
  * Makes the data of a supervisor of dynamic children. Throws a `RangeError`
- * unless `intensity.restarts` is a non-negative integer.
+ * unless `intensity.restarts` is a non-negative integer and `within` a duration.
  *
  * @category constructors
  * @since 0.1.0

@@ -69,7 +69,7 @@ export const make = <P extends Protocol.Any>(protocol: P, name: string): Group<P
  * @since 0.1.0
  */
 export class Groups extends Context.Service<Groups, {
-  /** Makes the actor a member, once more where it is one. */
+  /** Makes the actor a member, once more where it is one. Fails when it has ended, or the groups are closed. */
   readonly join: <M>(group: Group<M>, ref: ActorRef<NoInfer<M>>) => Effect.Effect<void, ActorStopped>
   /** Takes one membership back; false where there is none. */
   readonly leave: <M>(group: Group<M>, ref: ActorRef<NoInfer<M>>) => Effect.Effect<boolean>
@@ -82,7 +82,7 @@ export class Groups extends Context.Service<Groups, {
   /**
    * The members at the subscription, as the first change, and the changes from
    * then on. Those that wait to be taken become one: a slow subscriber misses
-   * who came and went, and never who is there.
+   * who came and went, and never who is there. It ends when the groups close.
    */
   readonly monitor: <M>(group: Group<M>) => Stream.Stream<Change<M>>
 }>()("airssys/actor/Groups") {}

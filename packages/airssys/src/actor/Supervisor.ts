@@ -228,7 +228,7 @@ export interface Options<Specs extends ReadonlyArray<ChildSpec.Any>> extends Pla
 
 /**
  * Makes the data of a supervisor. Throws a `RangeError` unless
- * `intensity.restarts` is a non-negative integer, no id is used twice, and
+ * `intensity` has a non-negative integer and a duration, no id is used twice, and
  * significant children are not permanent and have an `autoShutdown`.
  *
  * @category constructors

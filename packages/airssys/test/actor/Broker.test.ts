@@ -84,8 +84,9 @@ describe("Broker.layerWith", () => {
       }).pipe(Effect.provide(Broker.layer))
       assert.isFalse(subscription.isActive())
       assert.deepInclude(yield* broker.metrics, { subscriptions: 0, retained: 0 })
-      broker.publish(topic, Note.Note({ text: "y" }))
-      assert.strictEqual((yield* broker.metrics).unheard, 2)
+      broker.publish(topic, Note.Note({ text: "y" }), { retain: true })
+      assert.strictEqual((yield* Effect.flip(broker.subscribe(ref, topic))).message, "The broker is stopped")
+      assert.deepInclude(yield* broker.metrics, { unheard: 2, subscriptions: 0, retained: 0 })
     }).pipe(Effect.provide(ActorSystem.layerTest)))
 
   it.effect("refuses more subscriptions than it allows, until one ends", () =>

@@ -6,7 +6,7 @@ import * as ChildSpec from "airssys/actor/ChildSpec"
 import * as Groups from "airssys/actor/Groups"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Supervisor from "airssys/actor/Supervisor"
-import { Arbitrary, Effect, Exit, Fiber, Layer, Queue, Schema, Stream } from "effect"
+import { Arbitrary, Context, Effect, Exit, Fiber, Layer, Queue, Schema, Scope, Stream } from "effect"
 import * as TestClock from "effect/testing/TestClock"
 
 const Work = Protocol.make({
@@ -92,6 +92,22 @@ describe("Groups", () => {
         Effect.provide(Groups.layer)
       )
       assert.strictEqual(names(yield* groups.members(group)), "")
+      assert.strictEqual((yield* Effect.flip(groups.join(group, a))).message, "The registry of groups is stopped")
+      assert.strictEqual(names(yield* groups.members(group)), "")
+    }).pipe(Effect.provide(ActorSystem.layerTest)))
+
+  it.effect("ends with the groups what monitors them, then and later", () =>
+    Effect.gen(function*() {
+      const a = yield* spawn("a")
+      const scope = yield* Scope.make()
+      const groups = Context.get(yield* Layer.buildWithScope(Groups.layer, scope), Groups.Groups)
+      yield* groups.join(group, a)
+      const changes = Stream.runCollect(Stream.map(groups.monitor(group), ({ members }) => names(members)))
+      const seen = yield* Effect.forkChild(changes, { startImmediately: true })
+      yield* Effect.yieldNow
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(yield* Fiber.join(seen), ["a"])
+      assert.deepStrictEqual(yield* changes, [])
     }).pipe(Effect.provide(ActorSystem.layerTest)))
 
   it.effect("keeps a membership over a restart", () =>

@@ -1,12 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
+import type * as ActorRef from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import * as Backoff from "airssys/actor/Backoff"
+import type { Handler } from "airssys/actor/Behaviour"
+import * as Broker from "airssys/actor/Broker"
+import * as ChildSpec from "airssys/actor/ChildSpec"
 import * as Mailbox from "airssys/actor/Mailbox"
+import * as Pool from "airssys/actor/Pool"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Supervisor from "airssys/actor/Supervisor"
+import * as Topic from "airssys/actor/Topic"
 import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 
 describe("Protocol", () => {
@@ -53,11 +61,17 @@ describe("Protocol", () => {
   })
 })
 
+const noDuration = "5 parsecs" as Duration.Input
+
 describe("data that makes no sense is refused where it is made", () => {
   it.effect("dies with a RangeError where it is spawned", () =>
     Effect.gen(function*() {
       const system = yield* ActorSystem.ActorSystem
-      const options = [-1, 1.5, Number.NaN].flatMap((count) => [{ redeliver: count }, { stash: count }])
+      const options = [
+        ...[-1, 1.5, Number.NaN].flatMap((count) => [{ redeliver: count }, { stash: count }]),
+        { shutdown: noDuration },
+        { startTimeout: noDuration }
+      ]
       for (const behaviour of [Effect.succeed(() => {}), Effect.sync(() => () => {})]) {
         for (const option of options) {
           const exit = yield* Effect.exit(system.spawn(behaviour, { name: "a", ...option }))
@@ -66,6 +80,56 @@ describe("data that makes no sense is refused where it is made", () => {
         yield* system.stop(yield* system.spawn(behaviour, { name: "a", redeliver: 0, stash: Infinity }))
       }
     }).pipe(Effect.provide(ActorSystem.layerTest)))
+
+  it("throws a RangeError for what is no duration", () => {
+    const behaviour = Effect.succeed(() => {})
+    const child = (options: Partial<Parameters<typeof ChildSpec.make>[0]>) => () =>
+      ChildSpec.make({ id: "a", behaviour, ...options })
+    const check = () => Effect.void
+    const supervisor = { strategy: "OneForOne", children: [] } as const
+    const making: ReadonlyArray<() => unknown> = [
+      child({ shutdown: noDuration }),
+      child({ startTimeout: noDuration }),
+      child({ probe: { check, every: noDuration } }),
+      child({ probe: { check, timeout: noDuration } }),
+      child({ backoff: { base: noDuration, factor: 1, cap: 1 } }),
+      child({ backoff: { base: 1, factor: 1, cap: noDuration } }),
+      () => Supervisor.make({ ...supervisor, intensity: { restarts: 1, within: noDuration } }),
+      () => Supervisor.make({ ...supervisor, shutdown: noDuration }),
+      () => ActorSystem.layerWith({ shutdown: noDuration }),
+      () => ActorSystem.layerWith({ abandonAfter: noDuration }),
+      () => ActorSystem.layerWith({ watchdog: { stuckAfter: noDuration } }),
+      () => ActorSystem.layerWith({ watchdog: { every: noDuration } }),
+      () => ActorSystem.layerWith({ watchdog: { every: 0 } })
+    ]
+    for (const make of making) assert.throws(make, RangeError)
+    assert.throws(making[0]!, "The time to shut down is a duration such as \"5 seconds\", not \"5 parsecs\"")
+  })
+
+  it.effect("throws a RangeError where it is sent, and sends nothing", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem.ActorSystem
+      const broker = yield* Broker.Broker
+      const Ping = Protocol.make({ Ping: { payload: {}, reply: Schema.Void } })
+      const ref = yield* system.spawn(Effect.succeed<Handler<Protocol.Message<typeof Ping>>>(() => {}))
+      const { ref: pool } = yield* Pool.start(
+        Pool.make({ id: "pool", size: 1, behaviour: Effect.succeed<Handler<Protocol.Message<typeof Ping>>>(() => {}) })
+      )
+      const ping = Ping.Ping()
+      const urgent = "Urgent" as ActorRef.Priority
+      for (const options of [{ priority: urgent }, { ttl: noDuration }]) {
+        for (const target of [ref, pool]) {
+          assert.throws(() => target.tell(ping, options), RangeError)
+          for (const send of [() => target.offer(ping, options), () => target.ask(ping, options)]) {
+            const exit = yield* Effect.exit(Effect.suspend<void, unknown, never>(send))
+            assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
+          }
+        }
+      }
+      assert.throws(() => ref.ask(ping, { timeout: noDuration }), RangeError)
+      assert.throws(() => broker.request(Topic.make(Ping, "ping"), ping, { timeout: noDuration }), RangeError)
+      assert.strictEqual((yield* system.accounting).offered, 0)
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
 
   it("throws a RangeError", () => {
     for (const capacity of [0, -1, 1.5, Number.NaN, Infinity]) {

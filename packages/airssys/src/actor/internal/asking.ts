@@ -1,5 +1,4 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type AskError, AskTimeout } from "../ActorError.ts"
@@ -7,6 +6,7 @@ import type { ActorRef, AskOptions } from "../ActorRef.ts"
 import type * as Protocol from "../Protocol.ts"
 import { Ask } from "./ask.ts"
 import type { Cell } from "./cell.ts"
+import { millisOf } from "./durations.ts"
 import type { Blocked } from "./lanes.ts"
 import { block, refusalOf } from "./mixed.ts"
 import { suspend, waiterOf } from "./suspension.ts"
@@ -23,9 +23,7 @@ export const asking = <Reply, Error>(
   options: AskOptions | undefined
 ): Effect.Effect<Reply, Error | AskError> => {
   const delivery = deliveryOf(options)
-  const timeoutMillis = options?.timeout === undefined
-    ? Infinity
-    : Duration.toMillis(Duration.fromInputUnsafe(options.timeout))
+  const timeoutMillis = options?.timeout === undefined ? Infinity : millisOf("The timeout of an ask", options.timeout)
   return Effect.withFiber((fiber) => {
     const ask = new Ask(sender)
     let blocked: Blocked | undefined

@@ -250,7 +250,8 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   offer(message: unknown, options?: SendOptions): Effect.Effect<void, OfferError> {
-    return Effect.suspend(() => offer(this, message, deliveryOf(options)))
+    const delivery = deliveryOf(options)
+    return Effect.suspend(() => offer(this, message, delivery))
   }
 
   ask<Reply, Error>(

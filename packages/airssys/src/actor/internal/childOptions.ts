@@ -1,17 +1,25 @@
 import * as Duration from "effect/Duration"
 import type { Probe, Restart, Shutdown } from "../ChildSpec.ts"
+import { durationOf } from "./durations.ts"
 import type { Probing } from "./probing.ts"
 
 export const shutdownOf = (shutdown: Shutdown): Duration.Duration =>
-  shutdown === "Brutal" ? Duration.zero : Duration.fromInputUnsafe(shutdown)
+  shutdown === "Brutal" ? Duration.zero : durationOf("The time to shut down", shutdown)
 
 /** What an actor is called in the system: what it is called by its supervisor, where nothing else is said. */
 export const nameOf = (name: string | false | undefined, id: string | undefined): string | undefined =>
   name === undefined ? id : name === false ? undefined : name
 
-export const checkCounts = (
-  { redeliver, stash }: { readonly redeliver?: number | undefined; readonly stash?: number | undefined }
+export const checkOptions = (
+  { redeliver, shutdown, startTimeout, stash }: {
+    readonly redeliver?: number | undefined
+    readonly shutdown?: Shutdown | undefined
+    readonly startTimeout?: Duration.Input | undefined
+    readonly stash?: number | undefined
+  }
 ): void => {
+  if (shutdown !== undefined) shutdownOf(shutdown)
+  if (startTimeout !== undefined) durationOf("The time to start", startTimeout)
   if (redeliver !== undefined && !(Number.isInteger(redeliver) && redeliver >= 0)) {
     throw new RangeError(`A message is delivered again a whole number of times, not ${redeliver}`)
   }
@@ -33,8 +41,8 @@ export const probingOf = <M, R>({ check, every, failures = 3, timeout }: Probe<M
   }
   return {
     check: check as Probing["check"],
-    every: Duration.fromInputUnsafe(every ?? "10 seconds"),
-    timeout: Duration.fromInputUnsafe(timeout ?? "5 seconds"),
+    every: durationOf("The time between probes", every ?? "10 seconds"),
+    timeout: durationOf("The timeout of a probe", timeout ?? "5 seconds"),
     failures
   }
 }

@@ -16,12 +16,13 @@ import type { Timers } from "../Timers.ts"
 import { Ask } from "./ask.ts"
 import { type Bonds, bondsOf, type OnTerminated } from "./bonds.ts"
 import { type Cell, cellOf } from "./cell.ts"
+import { positiveMillis } from "./durations.ts"
 import { aside, changed, running } from "./flags.ts"
 import { Envelope, type Ticket } from "./lanes.ts"
 import { putFirst } from "./mixed.ts"
 import { Stash } from "./stash.ts"
 import { deliveryOf, targetOf } from "./target.ts"
-import { Idleness, LifeTimers, positiveMillis } from "./timing.ts"
+import { Idleness, LifeTimers } from "./timing.ts"
 
 const defaultStash = 1000
 

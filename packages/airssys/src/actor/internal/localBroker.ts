@@ -18,6 +18,7 @@ import { NoResponder, type RequestError, RequestTimeout, TooManySubscriptions } 
 import type * as Protocol from "../Protocol.ts"
 import type { Pattern, Topic } from "../Topic.ts"
 import { Ask } from "./ask.ts"
+import { durationOf } from "./durations.ts"
 import { type Target, targetOf } from "./target.ts"
 import { type Listener, matchSegments, type Route, TopicKey, Trie } from "./topics.ts"
 
@@ -135,6 +136,7 @@ export class LocalBroker {
   private requests = 0
   private evicted = 0
   lateReplies = 0
+  private isClosed = false
   private readonly limits: { readonly maxSubscriptions: number; readonly maxRetained: number }
 
   constructor(limits: { readonly maxSubscriptions: number; readonly maxRetained: number }) {
@@ -188,6 +190,7 @@ export class LocalBroker {
   ): Effect.Effect<Entry, ActorStopped | TooManySubscriptions> {
     return Effect.suspend((): Effect.Effect<Entry, ActorStopped | TooManySubscriptions> => {
       const key = keyOf(pattern)
+      if (this.isClosed) return Effect.fail(new ActorStopped({ actor: "The broker" }))
       const limit = this.limits.maxSubscriptions
       if (this.subscriptions.size >= limit) return Effect.fail(new TooManySubscriptions({ limit }))
       if (hasEnded(ref)) return Effect.fail(new ActorStopped({ actor: ref.name }))
@@ -239,7 +242,7 @@ export class LocalBroker {
       return Effect.sync(() => gathering.giveUp())
     })
     if (options?.timeout === undefined) return answer
-    const duration = Duration.fromInputUnsafe(options.timeout)
+    const duration = durationOf("The timeout of a request", options.timeout)
     return Effect.timeoutOrElse(answer, {
       duration,
       orElse: () => Effect.fail(new RequestTimeout({ topic: key.name, timeoutMillis: Duration.toMillis(duration) }))
@@ -248,6 +251,7 @@ export class LocalBroker {
 
   /** Leaves nothing behind with subscribers that live on. */
   close(): void {
+    this.isClosed = true
     for (const entry of this.subscriptions) this.remove(entry)
     for (const { key } of this.kept) this.drop(key)
   }
@@ -255,7 +259,7 @@ export class LocalBroker {
   private retain(key: TopicKey, message: unknown): void {
     this.drop(key)
     const { maxRetained } = this.limits
-    if (maxRetained === 0) return
+    if (maxRetained === 0 || this.isClosed) return
     if (this.kept.size >= maxRetained) {
       for (const oldest of this.kept) {
         this.drop(oldest.key)

@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { ActorStopped } from "../ActorError.ts"
 import type { ActorRef } from "../ActorRef.ts"
@@ -24,6 +25,7 @@ interface Entry {
 class Monitor {
   private known: ReadonlyArray<Ref> | undefined
   private isStale = true
+  private isOver = false
   private wake: (() => void) | undefined
   private readonly entry: Entry
   readonly close: () => void
@@ -38,10 +40,16 @@ class Monitor {
     this.wake?.()
   }
 
+  end(): void {
+    this.isOver = true
+    this.wake?.()
+  }
+
   /** The next change, which may take a while. */
-  get take(): Effect.Effect<Change<never>> {
+  get take(): Effect.Effect<Change<never>, Cause.Done> {
     return Effect.callback((resume) => {
       const take = (): void => {
+        if (this.isOver) return resume(Cause.done())
         const change = this.poll()
         if (change === undefined) return
         this.wake = undefined
@@ -71,9 +79,11 @@ class Monitor {
 export class LocalGroups {
   private readonly spaces = new WeakMap<Protocol.Any, Map<string, Entry>>()
   private readonly entries = new Set<Entry>()
+  private isClosed = false
 
   join<M>(group: Group<M>, ref: ActorRef<M>): Effect.Effect<void, ActorStopped> {
     return Effect.suspend(() => {
+      if (this.isClosed) return Effect.fail(new ActorStopped({ actor: "The registry of groups" }))
       const cell = cellOf(ref)
       if (cell.isEnded) return Effect.fail(new ActorStopped({ actor: ref.name }))
       const entry = this.open(group)
@@ -113,19 +123,22 @@ export class LocalGroups {
     return [...entries].filter(({ members }) => members.size > 0).map(({ name }) => name)
   }
 
-  monitor<M>(group: Group<M>): { readonly take: Effect.Effect<Change<M>>; readonly close: () => void } {
+  monitor<M>(group: Group<M>): { readonly take: Effect.Effect<Change<M>, Cause.Done>; readonly close: () => void } {
     const entry = this.open(group)
     const monitor = new Monitor(entry, (closed) => {
       entry.monitors.delete(closed)
       this.settle(group, entry)
     })
-    entry.monitors.add(monitor)
-    return monitor as unknown as { readonly take: Effect.Effect<Change<M>>; readonly close: () => void }
+    if (this.isClosed) monitor.end()
+    else entry.monitors.add(monitor)
+    return monitor as unknown as ReturnType<typeof this.monitor<M>>
   }
 
-  /** Leaves nothing behind with members that live on. */
+  /** Leaves nothing behind with members that live on, and nobody waiting. */
   close(): void {
-    for (const { members } of this.entries) {
+    this.isClosed = true
+    for (const { members, monitors } of this.entries) {
+      for (const monitor of monitors) monitor.end()
       for (const { forget } of members.values()) forget()
       members.clear()
     }

@@ -24,11 +24,13 @@ import {
 import type { KeeperOptions } from "./cell.ts"
 import { checkSignificant, nameOf, shutdownOf } from "./childOptions.ts"
 import { Children, type Entry } from "./children.ts"
+import { durationOf } from "./durations.ts"
 
 const defaultIntensity: Intensity = { restarts: 1, within: "5 seconds" }
 
 export const checked = (intensity: Intensity | undefined): Intensity => {
-  const { restarts } = intensity ?? defaultIntensity
+  const { restarts, within } = intensity ?? defaultIntensity
+  durationOf("The window of an intensity", within)
   if (!Number.isInteger(restarts) || restarts < 0) {
     throw new RangeError(`An intensity allows a whole number of restarts, not ${restarts}`)
   }

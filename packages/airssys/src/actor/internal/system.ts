@@ -33,7 +33,7 @@ import { Alarms } from "./alarms.ts"
 import { Ask } from "./ask.ts"
 import { cutLinks } from "./bonds.ts"
 import { Cell, type KeeperOptions, type Lifecycle } from "./cell.ts"
-import { checkCounts } from "./childOptions.ts"
+import { checkOptions } from "./childOptions.ts"
 import { CellContext, Self } from "./context.ts"
 import { aside, closed, doomed, draining, leaving, paused, running, scheduled, suspending, tearing } from "./flags.ts"
 import { Gate } from "./gate.ts"
@@ -156,7 +156,7 @@ export class System implements Lifecycle {
     options: SpawnOptions<unknown> | undefined,
     context: Context.Context<never>
   ): Cell | ActorStopped | ActorNameTaken {
-    if (options !== undefined) checkCounts(options)
+    if (options !== undefined) checkOptions(options)
     const name = options?.name
     if (this.isClosed || (parent !== undefined && (parent.flags & closed) !== 0)) {
       return new ActorStopped({ actor: parent?.name ?? name ?? "The actor system" })

@@ -1,11 +1,11 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
-import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Tracer from "effect/Tracer"
 import type { AskError, OfferError } from "../ActorError.ts"
 import { type ActorRef, type AskOptions, isActorRef, type Priority, type SendOptions } from "../ActorRef.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { Ask } from "./ask.ts"
+import { millisOf } from "./durations.ts"
 import type { Ticket } from "./lanes.ts"
 
 /** Who sent a message, or waits for its answer. */
@@ -33,15 +33,20 @@ export const plainDelivery: Delivery = {
   ticket: undefined
 }
 
+const priorities: ReadonlySet<unknown> = new Set<Priority>(["System", "High", "Normal", "Low"])
+
 /** What the options of a send ask for; nothing where that is the plain way. */
 export const deliveryOf = (options: SendOptions | undefined): Delivery | undefined => {
   const priority = options?.priority ?? "Normal"
   const ttl = options?.ttl
   if (priority === "Normal" && ttl === undefined) return undefined
+  if (!priorities.has(priority)) {
+    throw new RangeError(`A priority is one of ${[...priorities].join(", ")}, not ${String(priority)}`)
+  }
   return {
     isForced: false,
     priority,
-    ttlMillis: ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(ttl)),
+    ttlMillis: ttl === undefined ? Infinity : millisOf("A time to live", ttl),
     ticket: undefined
   }
 }

@@ -1,21 +1,15 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type { Timers } from "../Timers.ts"
 import type { Alarm } from "./alarms.ts"
 import type { Cell } from "./cell.ts"
 import type { CellContext } from "./context.ts"
+import { millisOf, positiveMillis } from "./durations.ts"
 import { mixed, running } from "./flags.ts"
 import { Lanes, type Ticket } from "./lanes.ts"
 import type { Refusal } from "./target.ts"
 
 const later = (cell: Cell, message: unknown, ticket: Ticket): Refusal | undefined =>
   cell.send(message, undefined, { isForced: false, priority: "Normal", ttlMillis: Infinity, ticket })
-
-/** What comes again and again needs a time in between. */
-export const positiveMillis = (what: string, duration: Duration.Input): number => {
-  const millis = Duration.toMillis(Duration.fromInputUnsafe(duration))
-  if (millis > 0 && millis < Infinity) return millis
-  throw new RangeError(`${what} is finite and greater than zero, not ${millis} ms`)
-}
 
 /** The timers of one life. */
 export class LifeTimers implements Timers<unknown> {
@@ -37,7 +31,7 @@ export class LifeTimers implements Timers<unknown> {
   }
 
   once(name: string, delay: Duration.Input, message: unknown): void {
-    this.set(name, Duration.toMillis(Duration.fromInputUnsafe(delay)), undefined, message)
+    this.set(name, millisOf("The delay of a timer", delay), undefined, message)
   }
 
   periodic(name: string, interval: Duration.Input, message: unknown): void {
