@@ -39,7 +39,7 @@ export interface Place extends Schema.Schema.Type<typeof Place> {}
  * @since 0.1.0
  */
 export const Ask = Schema.Struct({
-  kind: Schema.Literals(CapabilityKind.all),
+  kind: CapabilityKind.CapabilityKind,
   patterns: capabilityRule.Patterns,
   reason: capabilityRule.Reason,
   expires: Schema.optionalKey(ExpiryDate),

@@ -14,7 +14,7 @@ import * as Principal from "./Principal.ts"
 import * as Quota from "./Quota.ts"
 
 const Text = Schema.String.check(Schema.isMaxLength(4096))
-const Kind = Schema.Literals(CapabilityKind.all)
+const Kind = CapabilityKind.CapabilityKind
 /** How often the same use was made while its entry waited to be written; once if absent. */
 const Count = Schema.optionalKey(Schema.Int)
 const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))

@@ -15,7 +15,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as CapabilityKind from "./CapabilityKind.ts"
+import * as CapabilityKind from "./CapabilityKind.ts"
 
 /**
  * A capability on one resource, to be given to `CapabilityEnforcer.require`.
@@ -40,34 +40,53 @@ export type On<K extends CapabilityKind.CapabilityKind, Id, Power> = K extends C
   : (resource: string) => Request<Id, Power>
 
 /**
- * The class of a capability. Its key carries the kind as a literal, so that
+ * The key of a capability class in a context.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type KeyOf<K extends string, Name extends string> = Name extends "" ? `airssys/security/Capability/${K}`
+  : `airssys/security/Capability/${K}/${Name}`
+
+/**
+ * The class of a capability. Its key carries kind and name as literals, so that
  * discharging one capability leaves another of equal shape required.
  *
  * @category models
  * @since 0.1.0
  */
-export interface ServiceClass<in out Self, K extends CapabilityKind.CapabilityKind, in out Power>
-  extends Context.ServiceClass<Self, `airssys/security/Capability/${K}`, Power>
-{
+export interface ServiceClass<
+  in out Self,
+  K extends CapabilityKind.CapabilityKind,
+  in out Power,
+  Name extends string = ""
+> extends Context.ServiceClass<Self, KeyOf<K, Name>, Power> {
   readonly kind: K
   readonly on: On<K, Self, Power>
 }
 
 /**
- * Makes the class of a capability of a kind, one class for each kind: two
- * classes of one kind are refused by `require` unless the very class was
- * registered with its source.
+ * Makes the class of a capability of a kind. Where several powers share a kind,
+ * all but one of the classes take a name: two classes of one key are refused by
+ * `require` unless the very class was registered with its source. Throws for a
+ * custom kind that is no word.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const Service =
-  <Self, Power>() => <const K extends CapabilityKind.CapabilityKind>(kind: K): ServiceClass<Self, K, Power> => {
-    const Base = Context.Service<Self, Power>()(`airssys/security/Capability/${kind}`)
+  <Self, Power>() =>
+  <const K extends CapabilityKind.CapabilityKind, const Name extends string = "">(
+    kind: K,
+    name?: Name
+  ): ServiceClass<Self, K, Power, Name> => {
+    if (!CapabilityKind.isCapabilityKind(kind)) throw new Error(`"${String(kind)}" is no kind of capability`)
+    const key = `airssys/security/Capability/${kind}`
+    const Base = Context.Service<Self, Power>()(name === undefined ? key : `${key}/${name}`)
     return Object.assign(Base, {
       kind,
       on(this: Context.Key<Self, Power>, resource = ""): Request<Self, Power> {
         return { capability: this, kind, resource }
       }
-    }) as ServiceClass<Self, K, Power>
+    }) as unknown as ServiceClass<Self, K, Power, Name>
   }

@@ -294,6 +294,7 @@ const make = Effect.gen(function*() {
 
   const leaseOf = lease.make({
     holds,
+    check,
     decide: decideUnsafe,
     record: (denied) => {
       const { kind, principal, resource } = denied.explanation

@@ -31,7 +31,7 @@ export class CapabilityError extends Schema.TaggedError<CapabilityError>("airssy
       Denied: Refusal,
       Revoked: Refusal,
       Expired: Refusal,
-      PowerMissing: { principal: Principal, kind: Schema.Literals(CapabilityKind.all) }
+      PowerMissing: { principal: Principal, kind: CapabilityKind.CapabilityKind }
     })
   }
 ) {

@@ -47,7 +47,7 @@ export type Reason = typeof Reason.Type
  */
 export const Explanation = Schema.Struct({
   principal: Principal,
-  kind: Schema.Literals(CapabilityKind.all),
+  kind: CapabilityKind.CapabilityKind,
   /** Empty for a kind without resources. */
   resource: Schema.String,
   reason: Reason,

@@ -23,7 +23,7 @@ import * as SafeText from "./SafeText.ts"
  * @since 0.1.0
  */
 export const Grant = Schema.Struct({
-  kind: Schema.Literals(CapabilityKind.all),
+  kind: CapabilityKind.CapabilityKind,
   patterns: capabilityRule.Patterns,
   reason: capabilityRule.Reason,
   expires: Schema.optionalKey(ExpiryDate)

@@ -4,7 +4,7 @@
  * `*` is exactly one segment, label or topic level and `**` any number of them,
  * also none. Network: `scheme://host[:port]` with https, http, tcp or udp; a
  * wildcard never covers an IP address, a local name or a part of a label.
- * Look-ups: the host alone. Storage: segments between slashes. Files:
+ * Look-ups: the host alone. Storage, custom kinds: segments between slashes. Files:
  * `root:/path`; in both, one `*` may stand for a part of a segment. Messages:
  * `namespace:name`; topics: labels between dots. Variables and commands are
  * named in full, because a wildcard would cover what is added later.
@@ -70,7 +70,7 @@ interface ParsedResource extends Resource {
 export class PatternError extends Schema.TaggedError<PatternError>("airssys/security/Pattern/PatternError")(
   "PatternError",
   {
-    kind: Schema.Literals(CapabilityKind.all),
+    kind: CapabilityKind.CapabilityKind,
     text: Schema.String,
     problem: Schema.String,
     remedy: Schema.String,
@@ -87,7 +87,7 @@ export class PatternError extends Schema.TaggedError<PatternError>("airssys/secu
 const textLimit = 1024
 const resourceLimit = 4096
 
-const grammars: Readonly<Record<CapabilityKind.CapabilityKind, patternShape.Parse | undefined>> = {
+const grammars: Readonly<Record<typeof CapabilityKind.all[number], patternShape.Parse | undefined>> = {
   "log": undefined,
   "clock": undefined,
   "random": undefined,
@@ -104,6 +104,9 @@ const grammars: Readonly<Record<CapabilityKind.CapabilityKind, patternShape.Pars
   "messaging.subscribe": namePattern.parseTopic,
   "process.spawn": namePattern.parseCommand
 }
+
+const grammarOf = (kind: CapabilityKind.CapabilityKind): patternShape.Parse | undefined =>
+  CapabilityKind.isBuiltIn(kind) ? grammars[kind] : CapabilityKind.isCustom(kind) ? pathPattern.parseKey : undefined
 
 /**
  * @category guards
@@ -130,7 +133,7 @@ export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result
   const failed = (problem: patternShape.Problem) =>
     Result.fail(new PatternError({ kind, text: shorten(text), ...problem }))
   const everything = { offset: 0, length: Math.min(text.length, textLimit), note: "" }
-  const grammar = grammars[kind]
+  const grammar = grammarOf(kind)
   if (grammar === undefined) {
     return failed({ ...everything, problem: `${kind} takes no pattern`, remedy: `write ${kind} = true` })
   }
@@ -166,7 +169,7 @@ const shorten = (text: string): string => text.length > textLimit ? text.slice(0
  * @since 0.1.0
  */
 export const parseResource = (kind: CapabilityKind.CapabilityKind, text: string): Resource | undefined => {
-  const grammar = grammars[kind]
+  const grammar = grammarOf(kind)
   if (grammar === undefined || text.length > resourceLimit) return undefined
   const result = grammar(text)
   if (Result.isFailure(result)) return undefined

@@ -9,9 +9,11 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
@@ -55,6 +57,8 @@ export interface Lease {
   readonly open: <A, E, R>(
     acquire: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Scope.Scope> | Scope.Scope>
+  /** Whether another resource of this kind is allowed at the moment, for lists of what there is. Records nothing. */
+  readonly allows: (resource: string) => boolean
   /** `open` for another resource of this kind. */
   readonly openOn: <A, E, R>(
     resource: string,
@@ -98,6 +102,19 @@ export const source = <Id, Power>(
   capability: Context.Key<Id, Power>,
   make: (lease: Lease) => Power
 ): Source => ({ key: capability.key, capability, make })
+
+/**
+ * A stream under a lease: what it acquires is a handle of the lease, and each
+ * pull is a use. It fails when the resource is not allowed any more.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const stream = <A, E, R>(
+  lease: Lease,
+  self: Stream.Stream<A, E, R>
+): Stream.Stream<A, Pull.ExcludeDone<E> | CapabilityError, Exclude<R, Scope.Scope>> =>
+  Stream.scoped(Stream.fromPull(Effect.map(lease.open(Stream.toPull(self)), (pull) => lease.use(pull))))
 
 /**
  * Provides the sources, to be given to `CapabilityEnforcer.layer`. Of two for

@@ -73,6 +73,20 @@ describe("Manifest.parse", () => {
     ])
   })
 
+  it("takes kinds of the host's own", () => {
+    const text = example.replace(
+      "log = true",
+      () => "log = true\ncustom.printer = [\"floor/*\"]\ncustom.queue = [\"a\"]"
+    )
+    assert.deepStrictEqual(
+      parsed(text).asks.slice(-2).map(({ kind, patterns, place }) => [kind, patterns, place.line]),
+      [
+        ["custom.printer", ["floor/*"], 36],
+        ["custom.queue", ["a"], 37]
+      ]
+    )
+  })
+
   it("takes a world that somebody else publishes, so that many components can implement one", () => {
     const text = example.replace("acme:rates/plugin@1.2.0", "globex:shop/discount@2.0.0")
     assert.strictEqual(parsed(text).component.world, "globex:shop/discount@2.0.0")
@@ -85,6 +99,24 @@ describe("Manifest.parse", () => {
   })
 
   it.each<[name: string, from: string, to: string, report: ReadonlyArray<string>]>([
+    ["a custom kind that is no word", "log = true", "custom.Printer = [\"floor/*\"]", [
+      "error: Component.toml:35:8: \"Printer\" is no name",
+      "  35 | custom.Printer = [\"floor/*\"]",
+      "     |        ^^^^^^^ write a word, such as queue",
+      "  Nothing was installed."
+    ]],
+    ["a custom kind without resources", "log = true", "custom.printer = true", [
+      "error: Component.toml:35:18: custom.printer is true",
+      "  35 | custom.printer = true",
+      "     |                  ^^^^ write a list such as [\"...\"]",
+      "  Nothing was installed."
+    ]],
+    ["a pattern of a custom kind", "log = true", "custom.printer = [\"floor//2\"]", [
+      "error: Component.toml:35:26: a segment of this path is empty",
+      "  35 | custom.printer = [\"floor//2\"]",
+      "     |                          ^ remove a \"/\"",
+      "  * is one segment or a part of one, ** any number of segments. Nothing was installed."
+    ]],
     ["an unknown key", "network.outbound =", "network.outbond =", [
       "error: Component.toml:23:9: unknown key \"outbond\" in network",
       "  23 | network.outbond = [\"https://api.ecb.europa.eu\", \"https://*.acme.example:8443\"]",
@@ -107,7 +139,7 @@ describe("Manifest.parse", () => {
       "error: Component.toml:34:1: unknown key \"clocks\" in capability",
       "  34 | clocks = true",
       "     | ^^^^^^ did you mean \"clock\"?",
-      "  capability takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process. Nothing was installed."
+      "  capability takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was installed."
     ]],
     ["an unknown table", "[limits]", "[limit]", [
       "error: Component.toml:1:1: this file needs \"limits\"",
@@ -327,7 +359,7 @@ describe("Manifest.parse", () => {
       "error: Component.toml:32:1: capability needs \"reason\"",
       "  32 | [[capability]]",
       "     | ^^^^^^^^^^^^^^ add reason = \"...\"",
-      "  capability takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process. Nothing was installed."
+      "  capability takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was installed."
     ]],
     ["a capability with an empty reason", "reason = \"Date the rates and say what was served.\"", "reason = \" \"", [
       "error: Component.toml:33:10: an empty text",

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as CapabilityKind from "airssys/security/CapabilityKind"
+import { Schema } from "effect"
 
 describe("CapabilityKind", () => {
   it("names each kind once", () => {
@@ -10,7 +11,27 @@ describe("CapabilityKind", () => {
     assert.isTrue(CapabilityKind.isCapabilityKind(kind))
   })
 
+  it.each(["custom.queue", "custom.a", "custom.print-queue2", `custom.${"a".repeat(64)}`])("knows %s", (kind) => {
+    assert.isTrue(CapabilityKind.isCapabilityKind(kind))
+    assert.isTrue(CapabilityKind.isCustom(kind))
+    assert.isTrue(CapabilityKind.takesPatterns(kind as CapabilityKind.Custom))
+    assert.isTrue(Schema.is(CapabilityKind.CapabilityKind)(kind))
+  })
+
   it.each([
+    "custom",
+    "custom.",
+    "custom.Queue",
+    "custom.a.b",
+    "custom.a_b",
+    "custom.-a",
+    "custom.a-",
+    "custom.a\n",
+    "custom.\u0430",
+    "custom.constructor ",
+    "custom.__proto__",
+    `custom.${"a".repeat(65)}`,
+    `custom.${"a".repeat(1e6)}`,
     "",
     "Log",
     "log ",
@@ -27,6 +48,7 @@ describe("CapabilityKind", () => {
     { toString: () => "log" }
   ])("does not know %s", (value) => {
     assert.isFalse(CapabilityKind.isCapabilityKind(value))
+    assert.isFalse(Schema.is(CapabilityKind.CapabilityKind)(value))
   })
 
   it("gives patterns to every kind that has resources", () => {

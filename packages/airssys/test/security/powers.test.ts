@@ -1,15 +1,32 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ask from "airssys/security/Ask"
+import * as Capability from "airssys/security/Capability"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
+import { CapabilityError } from "airssys/security/CapabilityError"
 import type * as CapabilityKind from "airssys/security/CapabilityKind"
 import * as Grant from "airssys/security/Grant"
+import * as KeyValue from "airssys/security/KeyValue"
 import * as Log from "airssys/security/Log"
+import * as MessagingPublish from "airssys/security/MessagingPublish"
 import * as MessagingSend from "airssys/security/MessagingSend"
+import * as MessagingSubscribe from "airssys/security/MessagingSubscribe"
 import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
-import { Effect, Layer, Logger, References } from "effect"
+import * as Random from "airssys/security/Random"
+import * as StorageRead from "airssys/security/StorageRead"
+import * as StorageWrite from "airssys/security/StorageWrite"
+import { Deferred, Effect, Fiber, Layer, Logger, Option, PubSub, References, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
 
 const rates = Principal.make({ kind: "Component", id: "acme:rates@1.2.0", label: "acme:rates 1.2.0" })
+
+const reason = (error: { readonly _tag: string }): string =>
+  error instanceof CapabilityError && error.reason._tag !== "PowerMissing"
+    ? `${error.reason._tag}: ${error.reason.explanation.reason}`
+    : error._tag
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (value: Option.Option<Uint8Array>) => Option.map(value, (_) => new TextDecoder().decode(_))
 
 const admitted = <A, E>(
   source: Powers.Source,
@@ -70,4 +87,186 @@ describe("MessagingSend", () => {
         assert.deepStrictEqual(delivered, ["acme:rates@1.2.0 -> acme:totals: 3"])
       }).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
   })
+})
+
+describe("MessagingPublish", () => {
+  it.effect("publishes to the topic that was required, from the principal", () => {
+    const published: Array<string> = []
+    const source = MessagingPublish.source(({ payload, sender, topic }) => {
+      published.push(`${sender.id} -> ${topic}: ${payload.length}`)
+      return Effect.void
+    })
+    return admitted(source, "messaging.publish", ["rates.*"], (enforcer) =>
+      Effect.gen(function*() {
+        const publish = MessagingPublish.MessagingPublish.use((_) => _.publish(new Uint8Array(3)))
+        yield* enforcer.require(MessagingPublish.MessagingPublish.on("rates.eur"))(publish)
+        const other = enforcer.require(MessagingPublish.MessagingPublish.on("invoices.paid"))(publish)
+        assert.strictEqual(reason(yield* Effect.flip(other)), "Denied: NotAsked")
+        assert.deepStrictEqual(published, ["acme:rates@1.2.0 -> rates.eur: 3"])
+      }))
+  })
+})
+
+describe("MessagingSubscribe", () => {
+  it.effect("hears the topics that were required until a revocation, which ends the subscription of the host", () =>
+    Effect.gen(function*() {
+      const bus = yield* PubSub.unbounded<MessagingSubscribe.Message>()
+      const ended = yield* Deferred.make<void>()
+      const asked: Array<string> = []
+      const source = MessagingSubscribe.source(({ subscriber, topics }) => {
+        asked.push(`${subscriber.id}: ${topics}`)
+        return Stream.ensuring(Stream.fromPubSub(bus), Deferred.succeed(ended, undefined))
+      })
+      yield* admitted(source, "messaging.subscribe", ["rates.**"], (enforcer) =>
+        Effect.gen(function*() {
+          const heard: Array<string> = []
+          const hear = MessagingSubscribe.MessagingSubscribe.use(({ messages }) =>
+            Stream.runForEach(messages, ({ topic }) => Effect.sync(() => heard.push(topic)))
+          )
+          const fiber = yield* Effect.forkChild(
+            Effect.flip(enforcer.require(MessagingSubscribe.MessagingSubscribe.on("rates.*"))(hear)),
+            { startImmediately: true }
+          )
+          yield* Effect.yieldNow
+          yield* PubSub.publish(bus, { topic: "rates.eur", payload: bytes("1.0") })
+          yield* Effect.yieldNow
+          yield* Effect.yieldNow
+          yield* enforcer.revoke(rates, { reason: "over" })
+          yield* PubSub.publish(bus, { topic: "rates.usd", payload: bytes("1.1") })
+          assert.strictEqual(reason(yield* Fiber.join(fiber)), "Revoked: Revoked")
+          yield* Deferred.await(ended)
+          assert.deepStrictEqual(heard, ["rates.eur"])
+          assert.deepStrictEqual(asked, ["acme:rates@1.2.0: rates.*"])
+        }))
+    }))
+})
+
+describe("Random", () => {
+  it.effect("draws bytes of the host's generator", () =>
+    admitted(
+      Random.source(SecureRandom.make((size) => new Uint8Array(size).fill(7))),
+      "random",
+      [],
+      (enforcer) => enforcer.require(Random.Random.on())(Random.Random.use((random) => random.bytes(3)))
+    ).pipe(Effect.map((drawn) => assert.deepStrictEqual([...drawn], [7, 7, 7]))))
+})
+
+describe("StorageRead and StorageWrite", () => {
+  const stored = <A, E>(
+    test: (
+      enforcer: CapabilityEnforcer.CapabilityEnforcer["Service"],
+      store: KeyValue.KeyValue
+    ) => Effect.Effect<A, E, Principal.CurrentPrincipal>
+  ) =>
+    Effect.gen(function*() {
+      const store = yield* KeyValue.memory
+      yield* Effect.gen(function*() {
+        const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+        const place = { file: "Component.toml", line: 1 }
+        yield* enforcer.admit(rates, {
+          asks: [
+            Ask.make({ kind: "storage.read", patterns: ["rates/**"], reason: "x", place }),
+            Ask.make({ kind: "storage.write", patterns: ["rates/*"], reason: "x", place })
+          ],
+          grants: [
+            Grant.make("storage.read", ["rates/**"], { reason: "x" }),
+            Grant.make("storage.write", ["rates/*"], { reason: "x" })
+          ]
+        })
+        return yield* test(enforcer, store)
+      }).pipe(
+        Effect.provideService(Principal.CurrentPrincipal, rates),
+        Effect.provide(
+          Layer.provide(
+            CapabilityEnforcer.layerTest,
+            Powers.layer(StorageRead.source(store), StorageWrite.source(store))
+          )
+        )
+      )
+    })
+
+  const read = (below?: string) => StorageRead.StorageRead.use((storage) => storage.get(below))
+
+  it.effect("read and write below the key that was required, as far as the grants go", () =>
+    stored((enforcer) =>
+      Effect.gen(function*() {
+        const write = StorageWrite.StorageWrite.use((storage) =>
+          Effect.gen(function*() {
+            yield* storage.set(bytes("1.0"))
+            assert.strictEqual(reason(yield* Effect.flip(storage.set(bytes("x"), "deeper"))), "Denied: NotAsked")
+            assert.strictEqual(reason(yield* Effect.flip(storage.set(bytes("x"), "../usd"))), "Denied: NotAsked")
+          })
+        )
+        yield* enforcer.require(StorageWrite.StorageWrite.on("rates/eur"))(write)
+        const value = yield* enforcer.require(StorageRead.StorageRead.on("rates"))(read("eur"))
+        assert.deepStrictEqual(text(value), Option.some("1.0"))
+        const outside = yield* Effect.flip(enforcer.require(StorageRead.StorageRead.on("secrets"))(read()))
+        assert.strictEqual(reason(outside), "Denied: NotAsked")
+      })
+    ))
+
+  it.effect("keep principals apart, and values from the bytes that were given", () =>
+    stored((enforcer, store) =>
+      Effect.gen(function*() {
+        const other = Principal.make({ kind: "Component", id: "acme:totals@1.0.0" })
+        yield* store.set(other, "rates/eur", bytes("theirs"))
+        const value = bytes("1.0")
+        yield* store.set(rates, "rates/eur", value)
+        value.fill(0)
+        const own = yield* enforcer.require(StorageRead.StorageRead.on("rates/eur"))(read())
+        assert.deepStrictEqual(text(own), Option.some("1.0"))
+      })
+    ))
+
+  it.effect("list only what may be read", () =>
+    stored((enforcer, store) =>
+      Effect.gen(function*() {
+        for (const key of ["rates/usd", "rates/eur", "rates/eur/old", "ratesx", "secrets/a"]) {
+          yield* store.set(rates, key, bytes("x"))
+        }
+        const list = enforcer.require(StorageRead.StorageRead.on("rates"))(StorageRead.StorageRead.use((_) => _.keys))
+        assert.deepStrictEqual(yield* list, ["rates/eur", "rates/eur/old", "rates/usd"])
+        yield* enforcer.revoke(rates, { kind: "storage.read", reason: "over" })
+        yield* enforcer.grant(rates, Grant.make("storage.read", ["rates", "rates/*"], { reason: "x" }))
+        assert.deepStrictEqual(yield* list, ["rates/eur", "rates/usd"])
+      })
+    ))
+})
+
+describe("a custom kind", () => {
+  class Printer extends Capability.Service<Printer, {
+    readonly print: Effect.Effect<string, CapabilityError>
+  }>()("custom.printer") {}
+  class Status extends Capability.Service<Status, {
+    readonly isReady: Effect.Effect<boolean, CapabilityError>
+  }>()("custom.printer", "status") {}
+  const printer = Powers.source(Printer, (lease) => ({ print: lease.use(Effect.succeed(`on ${lease.resource}`)) }))
+
+  it.effect("is granted, required and revoked like any other", () =>
+    admitted(printer, "custom.printer", ["floor/*"], (enforcer) =>
+      Effect.gen(function*() {
+        const print = Printer.use((_) => _.print)
+        assert.strictEqual(yield* enforcer.require(Printer.on("floor/2"))(print), "on floor/2")
+        const denied = yield* Effect.flip(enforcer.require(Printer.on("roof/1"))(print))
+        assert.strictEqual(reason(denied), "Denied: NotAsked")
+        assert.strictEqual(enforcer.check(rates, "custom.scanner", "floor/2")._tag, "Denied")
+        yield* enforcer.revoke(rates, { kind: "custom.printer", reason: "over" })
+        const revoked = yield* Effect.flip(enforcer.require(Printer.on("floor/2"))(print))
+        assert.strictEqual(reason(revoked), "Denied: Revoked")
+      })))
+
+  it.effect("has as many powers as there are names, each with a source of its own", () =>
+    admitted(printer, "custom.printer", ["floor/*"], (enforcer) =>
+      Effect.gen(function*() {
+        const isReady = enforcer.require(Status.on("floor/2"))(Status.use((_) => _.isReady))
+        const error = yield* Effect.flip(isReady)
+        assert.strictEqual(error.reason._tag, "PowerMissing")
+      })))
+
+  it.each(["custom.", "custom.Printer", "custom.a.b", "custom.__proto__", `custom.${"a".repeat(65)}`])(
+    "is not %s",
+    (kind) => {
+      assert.throws(() => Capability.Service<Printer, { readonly print: string }>()(kind as "custom.a"))
+    }
+  )
 })

@@ -67,6 +67,33 @@ describe("require", () => {
   })
 })
 
+describe("a second class of a kind", () => {
+  class Listing extends Capability.Service<Listing, Reader>()("storage.read", "listing") {}
+
+  test("is not discharged with the first", () => {
+    const needed = Effect.andThen(StorageRead.use((_) => _.read), Listing.use((_) => _.read))
+    const one = needed.pipe(enforcer.require(StorageRead.on("rates")))
+    expect(one).type.toBe<Effect.Effect<string, CapabilityError, Listing | CurrentPrincipal>>()
+  })
+
+  test("has the kind and the name in its key", () => {
+    expect(Listing.key).type.toBe<"airssys/security/Capability/storage.read/listing">()
+  })
+})
+
+describe("a power", () => {
+  test("cannot be read from a request, nor given in place of another", () => {
+    expect(Environment.on("A")).type.not.toHaveProperty("get")
+    const forged = { read: Effect.succeed("x") }
+    expect(Effect.runPromise).type.not.toBeCallableWith(Effect.provideService(secret, StorageRead, forged))
+  })
+
+  test("cannot be read outside of an effect that requires it", () => {
+    expect(Environment).type.not.toHaveProperty("get")
+    expect(Effect.runPromise).type.not.toBeCallableWith(Effect.map(Environment, (power) => power))
+  })
+})
+
 describe("on", () => {
   test("takes a resource where the kind has one, and none where it has none", () => {
     expect(Environment.on).type.toBeCallableWith("A")
@@ -82,5 +109,11 @@ describe("Capability.Service", () => {
     const service = Capability.Service<StorageRead, Reader>()
     expect(service).type.toBeCallableWith("storage.read")
     expect(service).type.not.toBeCallableWith("storage.raed")
+  })
+
+  test("takes custom kinds", () => {
+    const service = Capability.Service<StorageRead, Reader>()
+    expect(service).type.toBeCallableWith("custom.printer")
+    expect(service).type.not.toBeCallableWith("printer")
   })
 })

@@ -4,9 +4,9 @@ import * as CapabilityKind from "../../security/CapabilityKind.ts"
 import { ExpiryDate } from "../../security/ExpiryDate.ts"
 import * as Pattern from "../../security/Pattern.ts"
 import { check } from "./decodeToml.ts"
-import { line, quote, text } from "./fieldSchema.ts"
+import { isKebab, kebabPattern, keyed, line, quote, text } from "./fieldSchema.ts"
 
-const descriptions: Readonly<Record<CapabilityKind.CapabilityKind, string>> = {
+const descriptions: Readonly<Record<typeof CapabilityKind.all[number], string>> = {
   "log": "Write lines to the host's log.",
   "clock": "Read the time.",
   "random": "Draw secure random bytes.",
@@ -24,9 +24,11 @@ const descriptions: Readonly<Record<CapabilityKind.CapabilityKind, string>> = {
   "process.spawn": "Start programs, each by its name or absolute path: git."
 }
 
+const customDescription = "Use something of the host's own: invoices/**."
+
 const mostPatterns = 256
 
-const patternList = (kind: CapabilityKind.CapabilityKind) =>
+const patternList = (kind: CapabilityKind.CapabilityKind, description: string) =>
   Schema.Array(
     text({
       expected: "a pattern in quotes",
@@ -38,7 +40,7 @@ const patternList = (kind: CapabilityKind.CapabilityKind) =>
       const { length, note, offset, problem, remedy } = parsed.failure
       return { problem, hint: remedy, note, offset, length }
     })
-  ).annotate({ expected: "a list such as [\"...\"]", description: descriptions[kind] }).check(
+  ).annotate({ expected: "a list such as [\"...\"]", description }).check(
     check((patterns: ReadonlyArray<string>) => {
       if (patterns.length === 0) return { problem: "an empty list names nothing", hint: "name a resource" }
       if (patterns.length > mostPatterns) {
@@ -52,10 +54,10 @@ const patternList = (kind: CapabilityKind.CapabilityKind) =>
 
 const isExpiryDate: (value: unknown) => boolean = Schema.is(ExpiryDate)
 
-const kindField = (kind: CapabilityKind.CapabilityKind) =>
+const kindField = (kind: typeof CapabilityKind.all[number]) =>
   Schema.optionalKey<Schema.Top>(
     CapabilityKind.takesPatterns(kind)
-      ? patternList(kind)
+      ? patternList(kind, descriptions[kind])
       : Schema.Literal(true).annotate({ description: descriptions[kind] })
   )
 
@@ -70,12 +72,17 @@ export const kindFields = (): Record<string, Schema.Top> => {
         Schema.Struct(Object.fromEntries(
           CapabilityKind.members(table!).map((name) => [
             name,
-            kindField(`${table}.${name}` as CapabilityKind.CapabilityKind)
+            kindField(`${table}.${name}` as typeof kind)
           ])
         ))
       )
     }
   }
+  fields["custom"] = Schema.optionalKey(
+    Schema.Record(Schema.String, patternList("custom.any", customDescription))
+      .annotate({ description: "Kinds of the host's own, by their names." })
+      .check(keyed(isKebab, "a word, such as queue", kebabPattern))
+  )
   return fields
 }
 
@@ -93,14 +100,20 @@ export interface Entry {
 }
 
 /** The kinds of a block in the order of the vocabulary. */
-export const entriesOf = (block: Block): ReadonlyArray<Entry> =>
-  CapabilityKind.all.flatMap((kind) => {
+export const entriesOf = (block: Block): ReadonlyArray<Entry> => [
+  ...CapabilityKind.all.flatMap((kind) => {
     const [table, member] = kind.split(".")
     const outer = block[table!]
     const value = member === undefined ? outer : (outer as Readonly<Record<string, unknown>> | undefined)?.[member]
     if (value === undefined) return []
     return [{ kind, patterns: value === true ? [] : value as ReadonlyArray<string> }]
-  })
+  }),
+  ...customEntriesOf(block)
+]
+
+const customEntriesOf = (block: Block): ReadonlyArray<Entry> =>
+  Object.entries((block["custom"] ?? {}) as Readonly<Record<string, ReadonlyArray<string>>>)
+    .map(([name, patterns]) => ({ kind: `custom.${name}`, patterns }))
 
 /** `[[capability]]` of a manifest and `[[component.grant]]` of a host's file. */
 export const CapabilityBlock = Schema.Struct({

@@ -3,13 +3,14 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { CapabilityError } from "../CapabilityError.ts"
 import type * as CapabilityKind from "../CapabilityKind.ts"
-import type { Allowed, Denied, Recorded } from "../Decision.ts"
+import type { Allowed, Decision, Denied, Recorded } from "../Decision.ts"
 import type { Lease } from "../Powers.ts"
 import type { Principal } from "../Principal.ts"
 import type { Hold, Holds } from "./holds.ts"
 
 export interface Options {
   readonly holds: Holds
+  readonly check: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Decision
   /** Decides and records. */
   readonly decide: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Recorded
   /** Records a decision and gives its entry. */
@@ -44,7 +45,7 @@ const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit
  * again before it waits: what completes at once pays for neither, and a
  * change that happens in between is seen.
  */
-export const make = ({ close, decide, holds, record }: Options) =>
+export const make = ({ check, close, decide, holds, record }: Options) =>
 (
   principal: Principal,
   kind: CapabilityKind.CapabilityKind,
@@ -112,6 +113,7 @@ export const make = ({ close, decide, holds, record }: Options) =>
     use: (effect) => useOn(resource, effect),
     useOn,
     open: (acquire) => openOn(resource, acquire),
-    openOn
+    openOn,
+    allows: (resource) => check(principal, kind, resource)._tag === "Allowed"
   }
 }

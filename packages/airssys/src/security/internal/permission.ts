@@ -5,7 +5,7 @@ import * as Pattern from "../Pattern.ts"
 import * as capabilityRule from "./capabilityRule.ts"
 
 export const Permission = Schema.Struct({
-  kind: Schema.Literals(CapabilityKind.all),
+  kind: CapabilityKind.CapabilityKind,
   patterns: capabilityRule.Patterns
 })
 
