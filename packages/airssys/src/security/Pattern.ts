@@ -1,16 +1,13 @@
 /**
  * Patterns of resources: parsed and compiled once, matched in linear time.
  *
- * `*` is exactly one segment, label or topic level and `**` any number of them,
- * also none. Network: `scheme://host[:port]` with https, http, tcp or udp; a
- * wildcard never covers an IP address, a local name or a part of a label.
- * Look-ups: the host alone. Storage, custom kinds: segments between slashes. Files:
- * `root:/path`; in both, one `*` may stand for a part of a segment. Messages:
- * `namespace:name`; topics: labels between dots. Variables and commands are
- * named in full, because a wildcard would cover what is added later.
+ * `*` is exactly one segment, label, level of a topic or argument and `**` any
+ * number of them, also none. `docs/reference/patterns.md` has the grammar of
+ * each kind.
  *
- * Resources are matched in the very form a pattern is written in. Whatever is
- * not in that form (another case, `..`, `//`, percent escapes) matches nothing.
+ * Resources are matched in the very form a pattern is written in, which is one
+ * for each: what is not in that form (another case, `..`, `//`, percent escapes,
+ * an address in octal) matches nothing.
  *
  * @since 0.1.0
  */
@@ -18,6 +15,9 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
+import * as addressBlocks from "./internal/addressBlocks.ts"
+import * as commandPattern from "./internal/commandPattern.ts"
+import * as hostName from "./internal/hostName.ts"
 import * as namePattern from "./internal/namePattern.ts"
 import * as networkPattern from "./internal/networkPattern.ts"
 import * as pathPattern from "./internal/pathPattern.ts"
@@ -92,8 +92,8 @@ const grammars: Readonly<Record<typeof CapabilityKind.all[number], patternShape.
   "clock": undefined,
   "random": undefined,
   "environment": namePattern.parseVariable,
-  "network.outbound": networkPattern.parseAddressPattern,
-  "network.inbound": networkPattern.parseAddressPattern,
+  "network.outbound": networkPattern.parseEndpoint,
+  "network.inbound": networkPattern.parseEndpoint,
   "network.resolve": networkPattern.parseName,
   "storage.read": pathPattern.parseKey,
   "storage.write": pathPattern.parseKey,
@@ -102,7 +102,7 @@ const grammars: Readonly<Record<typeof CapabilityKind.all[number], patternShape.
   "messaging.send": namePattern.parseRecipient,
   "messaging.publish": namePattern.parseTopic,
   "messaging.subscribe": namePattern.parseTopic,
-  "process.spawn": namePattern.parseCommand
+  "process.spawn": commandPattern.parse
 }
 
 const grammarOf = (kind: CapabilityKind.CapabilityKind): patternShape.Parse | undefined =>
@@ -248,3 +248,42 @@ export const anchor = (pattern: Pattern): string => (pattern as Compiled).anchor
  */
 export const anchors = (resource: Resource): ReadonlyArray<string> =>
   patternShape.anchors((resource as ParsedResource).shape)
+
+/**
+ * Whether a connection that the pattern allows may go to an IP address, given
+ * as a resolver gives it. A range or an address allows its own. A host allows
+ * public addresses; `localhost` also loopback, and a host of metadata its
+ * address. Only patterns of `network.outbound` allow any.
+ *
+ * @see {@link AddressRange} for the classes of addresses
+ * @category combinators
+ * @since 0.1.0
+ */
+export const allowsAddress = (pattern: Pattern, address: string): boolean => {
+  const { kind, shape } = pattern as Compiled
+  const parsed = addressBlocks.parse(address)
+  if (kind !== "network.outbound" || parsed === undefined) return false
+  if (shape.network !== undefined) {
+    return patternShape.holdsNetwork(shape, networkPattern.shapeOf(addressBlocks.unmapped(parsed)))
+  }
+  const found = addressBlocks.classOf(parsed)
+  if (found === "Public") return true
+  const name = hostName.nameOf(shape.tokens)
+  return found === "Loopback" && hostName.isLocal(name) || found === "Metadata" && hostName.isMetadata(name)
+}
+
+/**
+ * The resource of `process.spawn` for a program and its arguments, each taken
+ * as it is: `git commit -m 'first light'`.
+ *
+ * ```ts
+ * import { Pattern } from "airssys/security"
+ *
+ * Pattern.command("git", ["commit", "-m", "it's done"]) // => "git commit -m 'it''s done'"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const command = (program: string, args: ReadonlyArray<string>): string =>
+  [program, ...args].map(commandPattern.quote).join(" ")

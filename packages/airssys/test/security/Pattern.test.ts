@@ -25,6 +25,12 @@ const nameIt = "name it, or write \"**\" for every public host"
 const refused = "this is refused whatever a manifest says"
 const readAs = "this can be read as \"..\" or as \"/\""
 const hidden = "an IPv4 address is hidden in this IPv6 address"
+const encodesNone = ["this label encodes no other letters", "write the letters in their one \"xn--\" form"] as const
+const useLabel = "use a to z, 0 to 9, \"-\" and \"_\""
+const noZeros = "write it without leading zeros"
+const mixed = ["this range is of several kinds", "write a range for each, public or private"] as const
+const notAProgram = ["not a program", "write \"git\" or \"/usr/bin/git\""] as const
+const custom: CapabilityKind = "custom.printer"
 const escapes = "a path is not percent-encoded"
 
 describe("Pattern.parse", () => {
@@ -81,11 +87,59 @@ describe("Pattern.parse", () => {
     [
       "network.outbound",
       "https://münchen.example",
-      "not a label of a host name",
-      "use a to z, 0 to 9 and \"-\"; other letters in their \"xn--\" form",
+      "a host name has no letters but a to z",
+      "write \"xn--mnchen-3ya\"",
       8,
       7
     ],
+    ["network.outbound", "https://xn--a.example", ...encodesNone, 8, 5],
+    ["network.outbound", "https://xn--.example", "not a label of a host name", useLabel, 8, 4],
+    ["network.outbound", "https://xn--zzzzzzzzz99.example", ...encodesNone, 8, 15],
+    ["network.outbound", "https://xn--abc-.example", "not a label of a host name", useLabel, 8, 8],
+    ["network.outbound", "https://xn--munchen-gie.example", ...encodesNone, 8, 15],
+    ["network.outbound", "https://xn--x-sy8h.example", ...encodesNone, 8, 10],
+    ["network.outbound", "https://xn--pi-bz3n.example", ...encodesNone, 8, 11],
+    ["network.outbound", "https://xn--tda981v.example", ...encodesNone, 8, 11],
+    ["network.outbound", "https://xn--ab-m1t.example", ...encodesNone, 8, 10],
+    ["network.outbound", "https://xn--a-ecp.ru", ...encodesNone, 8, 9],
+    ["network.outbound", "https://a\u200db.example", "not a label of a host name", useLabel, 8, 3],
+    ["network.outbound", "https://a\u3002b.example", "not a label of a host name", useLabel, 8, 3],
+    ["network.outbound", "https://\uff41pi.example", "not a label of a host name", useLabel, 8, 3],
+    [
+      "network.outbound",
+      "https://\u0430pple.example",
+      "a host name has no letters but a to z",
+      "write \"xn--pple-43d\"",
+      8,
+      5
+    ],
+    ["network.outbound", "https://10.0.0.1/8", "a range begins with its first address", "write \"10.0.0.0/8\"", 8, 10],
+    ["network.outbound", "https://[fd00::1/8]", "a range begins with its first address", "write \"[fd00::/8]\"", 8, 11],
+    ["network.outbound", "https://10.0.0.0/08", "the bits of a range are a number up to 32", noZeros, 8, 11],
+    ["network.outbound", "https://10.0.0.0/33", "the bits of a range are a number up to 32", noZeros, 8, 11],
+    ["network.outbound", "https://[fd00::/129]", "the bits of a range are a number up to 128", noZeros, 8, 12],
+    ["network.outbound", "https://[fd00::/]", "the bits of a range are a number up to 128", noZeros, 8, 9],
+    ["network.outbound", "https://10.0.0.1/32", "this range is one address", "write \"10.0.0.1\"", 8, 11],
+    ["network.outbound", "https://[fd00::1/128]", "this range is one address", "write \"[fd00::1]\"", 8, 13],
+    ["network.outbound", "https://0.0.0.0/0", ...mixed, 8, 9],
+    ["network.outbound", "https://8.0.0.0/5", ...mixed, 8, 9],
+    ["network.outbound", "https://10.0.0.0/7", ...mixed, 8, 10],
+    ["network.outbound", "https://[::/0]", ...mixed, 8, 6],
+    ["network.outbound", "https://[2000::/3]", ...mixed, 8, 10],
+    ["network.outbound", "https://[fc00::/6]", ...mixed, 8, 10],
+    ["network.outbound", "https://[::ffff:0:0/96]", hidden, "name the IPv4 address", 8, 15],
+    ["network.outbound", "https://[::/96]", ...mixed, 8, 7],
+    ["network.outbound", "https://[2001:470::5efe:a00:1]", hidden, "name the IPv4 address", 8, 22],
+    ["network.outbound", "https://[10.0.0.1]", "brackets are for IPv6", "write it without them", 8, 10],
+    ["network.outbound", "https://10.0.0.0/8/x", "an address takes no path", "write \"https://10.0.0.0\"", 16, 4],
+    ["network.outbound", "https://[fd00::/8]/x", "an address takes no path", "write \"https://[fd00::/8]\"", 18, 2],
+    ["network.outbound", "https://[fd00::/8", "an address takes no path", "write \"https://[fd00::\"", 15, 2],
+    ["network.outbound", "https://[fd00::1]x", "a host ends before its port", "write \":\" and the port", 0, 18],
+    ["network.outbound", "https://a.example:90-80", "a range of ports goes up", "write the lower one first", 18, 5],
+    ["network.outbound", "https://a.example:80-80", "a range of ports goes up", "write the lower one first", 18, 5],
+    ["network.outbound", "https://a.example:80-", port, onePort, 18, 3],
+    ["network.outbound", "https://a.example:80-90-99", port, onePort, 18, 8],
+    ["network.outbound", "https://a.example:-80", port, onePort, 18, 3],
     ["network.outbound", "https://*.localhost", "local names are named in full", "write \"localhost\"", 8, 11],
     ["network.outbound", "https://2130706433", "not an IP address", ip4, 8, 10],
     ["network.outbound", "https://0x7f000001", "not an IP address", ip4, 8, 10],
@@ -195,10 +249,35 @@ describe("Pattern.parse", () => {
       1
     ],
     ["messaging.publish", "a.b*", "a wildcard stands alone", "write \"*\" alone", 2, 2],
-    ["process.spawn", "git *", "a command is named in full", "write each command", 0, 5],
-    ["process.spawn", "../sh", "not a command", "write \"git\" or \"/usr/bin/git\"", 0, 5],
-    ["process.spawn", "/usr/../bin/sh", "not a command", "write \"git\" or \"/usr/bin/git\"", 0, 14],
-    ["process.spawn", "-rf", "not a command", "write \"git\" or \"/usr/bin/git\"", 0, 3],
+    ["process.spawn", "g*t status", "a program is named in full", "write each program", 0, 3],
+    ["process.spawn", "* status", "a program is named in full", "write each program", 0, 1],
+    ["process.spawn", "../sh", ...notAProgram, 0, 5],
+    ["process.spawn", "/usr/../bin/sh", ...notAProgram, 0, 14],
+    ["process.spawn", "-rf", ...notAProgram, 0, 3],
+    ["process.spawn", "'git'", "this word needs no quotes", "write \"git\"", 0, 5],
+    ["process.spawn", "'my git'", ...notAProgram, 0, 8],
+    ["process.spawn", "git.", ...notAProgram, 0, 4],
+    ["process.spawn", "build.BAT x", "a batch file reads arguments as commands", "name a program", 0, 9],
+    ["process.spawn", "git  status", "words are parted by one space", "remove a space", 4, 1],
+    ["process.spawn", "git ", "words are parted by one space", "remove a space", 4, 1],
+    ["process.spawn", "git 'status'", "this word needs no quotes", "write \"status\"", 4, 8],
+    ["process.spawn", "git $HOME", "this word needs quotes", "write it between single quotes", 4, 5],
+    ["process.spawn", "git a;b", "this word needs quotes", "write it between single quotes", 4, 3],
+    ["process.spawn", "git a'b'", "this word needs quotes", "write it between single quotes", 4, 4],
+    ["process.spawn", "git 'a b", "a quotation is not ended", "write \"'\"", 4, 4],
+    ["process.spawn", "git 'a b'c", "a quotation is a whole word", "write the word in one quotation", 4, 5],
+    ["process.spawn", "git a*b*", "an argument takes one *", "write ** or -** alone for any number of arguments", 4, 4],
+    ["process.spawn", "git '\0'", "an argument has no NUL and no half of a character", "remove it", 5, 1],
+    ["process.spawn", "git '\ud800'", "an argument has no NUL and no half of a character", "remove it", 5, 1],
+    [custom, "a//b", "a segment of this path is empty", "remove a \"/\"", 2, 1],
+    [custom, "/a", "a key does not begin with \"/\"", "write \"a\"", 0, 1],
+    ["filesystem.read", "inbox:/cafe\u0301", "this has a composed form", "write \"caf\u00e9\"", 7, 5],
+    ["storage.read", "cafe\u0301", "this has a composed form", "write \"caf\u00e9\"", 0, 5],
+    ["filesystem.read", "inbox:/a:b", "a path has no \":\" below its root", noDots, 7, 3],
+    ["filesystem.read", "inbox:/a./b", "a segment does not end in a dot or a space", noDots, 7, 2],
+    ["filesystem.read", "inbox:/a /b", "a segment does not end in a dot or a space", noDots, 7, 2],
+    ["filesystem.read", "inbox:/a\u034fb", "a path has no invisible characters", "remove it", 8, 1],
+    ["filesystem.read", "inbox:/.config/gh/**", refused, "leave it out", 15, 2],
     [
       "storage.read",
       `${"a/".repeat(30)}a`,
@@ -251,8 +330,35 @@ describe("Pattern.matches", () => {
     ["messaging.subscribe", "invoices.**", "invoices.*"],
     ["messaging.subscribe", "invoices.**", "invoices.**"],
     ["messaging.subscribe", "invoices.*", "invoices.*"],
+    ["network.outbound", "https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"],
+    ["network.outbound", "https://*.example", "https://xn--ls8h.example"],
+    ["network.outbound", "https://a.example:8000-8100", "https://a.example:8000"],
+    ["network.outbound", "https://a.example:8000-8100", "https://a.example:8100"],
+    ["network.outbound", "https://a.example:1-65535", "https://a.example"],
+    ["network.outbound", "http://localhost:3000-3010", "http://localhost:3001"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://10.255.0.1:5432"],
+    ["network.outbound", "tcp://10.1.2.128/25:5432", "tcp://10.1.2.200:5432"],
+    ["network.outbound", "tcp://[fd00::/8]:443", "tcp://[fd12:3456::1]:443"],
+    ["network.outbound", "tcp://[fd00::/8]:400-500", "tcp://[fdff::]:443"],
+    ["network.outbound", "https://[fe80::/10]", "https://[fe80::1]"],
+    ["network.outbound", "http://[fd00:ec2::254]", "http://[fd00:ec2::254]"],
+    ["network.resolve", "192.168.0.0/16", "192.168.1.1"],
     ["process.spawn", "git", "git"],
-    ["process.spawn", "/usr/bin/git", "/usr/bin/git"]
+    ["process.spawn", "/usr/bin/git", "/usr/bin/git"],
+    ["process.spawn", "git status", "git status"],
+    ["process.spawn", "git log **", "git log"],
+    ["process.spawn", "git log **", "git log main 'a b'"],
+    ["process.spawn", "git show *", "git show 'it''s'"],
+    ["process.spawn", "git show *", "git show '*'"],
+    ["process.spawn", "git log -n *", "git log -n 5"],
+    ["process.spawn", "git log --format=*", "git log --format=%h"],
+    ["process.spawn", "git log -*", "git log --oneline"],
+    ["process.spawn", "git log -**", "git log --oneline main -- a"],
+    ["process.spawn", "git log -**", "git log ''"],
+    ["process.spawn", "convert *.png *.jpg", "convert a.png b.jpg"],
+    [custom, "office/*/a4", "office/third-floor/a4"],
+    [custom, "office/**", "office"],
+    ["filesystem.read", "inbox:/**", "inbox:/caf\u00e9"]
   ])("%s %s covers %s", (kind, pattern, resource) => {
     assert.isTrue(covers(kind, pattern, resource))
   })
@@ -315,7 +421,60 @@ describe("Pattern.matches", () => {
     ["messaging.subscribe", "invoices.**.paid", "invoices.**"],
     ["process.spawn", "git", "/tmp/git"],
     ["process.spawn", "/usr/bin/git", "git"],
-    ["process.spawn", "git", "git status"]
+    ["network.outbound", "https://*.example", "https://xn--a.example"],
+    ["network.outbound", "https://*.example", "https://m\u00fcnchen.example"],
+    ["network.outbound", "https://a.example:8000-8100", "https://a.example:8101"],
+    ["network.outbound", "https://a.example:8000-8100", "https://a.example:7999"],
+    ["network.outbound", "https://a.example:8000-8100", "https://a.example:8000-8001"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://11.0.0.1:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://10.0.0.1:5433"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "udp://10.0.0.1:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://10.0.0.0/8:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://10.0.0.0/9:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://10.0.0.01:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://10.1:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://[::ffff:10.0.0.1]:5432"],
+    ["network.outbound", "tcp://10.0.0.0/8:5432", "tcp://a.example:5432"],
+    ["network.outbound", "tcp://[fd00::/8]:443", "tcp://[fe00::1]:443"],
+    ["network.outbound", "tcp://[fd00::/8]:443", "tcp://[fd00:ec2::254]:443"],
+    ["network.outbound", "tcp://[fe80::/10]:443", "tcp://[fe80::1%eth0]:443"],
+    ["network.outbound", "tcp://[fe80::/10]:443", "tcp://[fe80::1%25eth0]:443"],
+    ["network.outbound", "http://169.254.0.0/16", "http://169.254.169.254"],
+    ["network.outbound", "http://100.64.0.0/10", "http://100.100.100.200"],
+    ["network.outbound", "http://168.63.0.0/16", "http://168.63.129.16"],
+    ["network.outbound", "https://**.corp", "https://corp"],
+    ["process.spawn", "git", "git status"],
+    ["process.spawn", "git status", "git"],
+    ["process.spawn", "git *", "git"],
+    ["process.spawn", "git *", "git a b"],
+    ["process.spawn", "git *", "git ''"],
+    ["process.spawn", "git **", "git ''"],
+    ["process.spawn", "git *", "git --upload-pack=evil"],
+    ["process.spawn", "git *", "git -c"],
+    ["process.spawn", "git log **", "git log --output=/etc/passwd"],
+    ["process.spawn", "git log **", "git log a -o b"],
+    ["process.spawn", "git log *.txt", "git log --a.txt"],
+    ["process.spawn", "git log '*'", "git log a"],
+    ["process.spawn", "git log -*", "git log main"],
+    ["process.spawn", "git log -*", "git log -"],
+    ["process.spawn", "git log --format=*", "git log --format="],
+    ["process.spawn", "git 'a b'", "git a b"],
+    ["process.spawn", "git a b", "git 'a b'"],
+    ["process.spawn", "git **", "git  a"],
+    ["process.spawn", "git **", "git a "],
+    ["process.spawn", "git **", "git 'a'"],
+    ["process.spawn", "git **", "git *"],
+    ["process.spawn", "git **", "git $HOME"],
+    ["process.spawn", "git **", "Git"],
+    ["process.spawn", "git **", "/tmp/git"],
+    [custom, "office/*", "office/a/b"],
+    [custom, "office/*", "office/.."],
+    [custom, "office/*", "shop/a4"],
+    ["filesystem.read", "inbox:/**", "inbox:/cafe\u0301"],
+    ["filesystem.read", "inbox:/*.csv", "inbox:/secret.txt:x.csv"],
+    ["filesystem.read", "inbox:/**", "inbox:/secret.txt::$DATA"],
+    ["filesystem.read", "inbox:/**", "inbox:/secret.txt."],
+    ["filesystem.read", "inbox:/**", "inbox:/a\ufe0f"]
   ])("%s %s does not cover %j", (kind, pattern, resource) => {
     assert.isFalse(covers(kind, pattern, resource))
   })
@@ -392,7 +551,27 @@ describe("Pattern.matches", () => {
     "proc/self/environ",
     "PROC/1",
     "sys/kernel",
-    "dev/sda"
+    "dev/sda",
+    ".\u017f\u017fh/id",
+    ".\u00dfh/id",
+    "\u0131d_rsa",
+    "\uff0essh/id",
+    ".s\u200csh/id",
+    ".config/gcloud/credentials.db",
+    "A/.Config/GH/hosts.yml",
+    ".git/config",
+    ".git/hooks/post-checkout",
+    ".cargo/credentials.toml",
+    "a/.bashrc",
+    "a/.zsh_history",
+    "a/vault.kdbx",
+    "etc/shadow",
+    "terraform.tfstate.backup",
+    "NUL",
+    "a/con.txt",
+    "a/COM1",
+    "a/lpt\u00b9.log",
+    "AIRSSY~1.TOM"
   ])("nothing covers inbox:/%s", (file) => {
     for (const pattern of ["inbox:/**", "inbox:/*/**", "inbox:/**/*", "inbox:/.*/**"]) {
       assert.isFalse(covers("filesystem.read", pattern, `inbox:/${file}`), pattern)
@@ -400,133 +579,21 @@ describe("Pattern.matches", () => {
   })
 
   it("covers what only looks like a key file", () => {
-    for (const file of ["keys", "a.pem.txt", "ssh", "env", "a/proc", "a~b.txt", "backup~.csv"]) {
+    for (
+      const file of [
+        "keys",
+        "a.pem.txt",
+        "ssh",
+        "env",
+        "a/proc",
+        "a~b.txt",
+        "backup~.csv",
+        "console",
+        "gh/hosts.yml",
+        ".gitignore"
+      ]
+    ) {
       assert.isTrue(covers("filesystem.read", "inbox:/**", `inbox:/${file}`), file)
     }
-  })
-
-  it("takes megabytes in little time", () => {
-    const patterns: ReadonlyArray<readonly [CapabilityKind, string]> = [
-      ["environment", "A"],
-      ["network.outbound", `https://${"**.".repeat(28)}com`],
-      ["network.resolve", "**"],
-      ["storage.read", `${"**/a/".repeat(14)}b`],
-      ["filesystem.read", "inbox:/**/*a*".replace("*a*", "a*")],
-      ["messaging.publish", "**.a.**.b"],
-      ["messaging.subscribe", "**"],
-      ["messaging.send", "*:*"],
-      ["process.spawn", "git"]
-    ]
-    const resources = [
-      "a/",
-      "a.",
-      ".",
-      "*",
-      "/",
-      ":",
-      "\0",
-      "\u202e",
-      "[",
-      "%2e",
-      "a",
-      "ﷺ",
-      " ",
-      "https://",
-      "inbox:/. "
-    ]
-    for (const [kind, text] of patterns) {
-      const pattern = parsed(kind, text)
-      for (const unit of resources) {
-        const huge = unit.repeat(1e6 / unit.length)
-        const full = unit.repeat(Math.floor(4096 / unit.length))
-        const start = performance.now()
-        assert.isFalse(Pattern.matches(pattern, huge))
-        Pattern.matches(pattern, full)
-        Pattern.matches(pattern, `inbox:/${full}`.slice(0, 4096))
-        Pattern.matches(pattern, `https://${full}`.slice(0, 4096))
-        Pattern.parse(kind, huge)
-        Pattern.parse(kind, full.slice(0, 1024))
-        assert.isBelow(performance.now() - start, 50, `${kind} ${unit}`)
-      }
-    }
-  })
-})
-
-/** Says by trying every way what `covers` decides by following all at once. */
-const reference = (pattern: ReadonlyArray<string>, subject: ReadonlyArray<string>): boolean => {
-  const [token, ...rest] = pattern
-  if (token === undefined) return subject.length === 0
-  const [segment, ...others] = subject
-  if (token === "**") return reference(rest, subject) || (segment !== undefined && reference(pattern, others))
-  if (segment === undefined) return false
-  const star = token.indexOf("*")
-  const accepts = star === -1
-    ? token === segment
-    : segment.length > token.length - 1 && segment.startsWith(token.slice(0, star)) &&
-      segment.endsWith(token.slice(star + 1))
-  return accepts && reference(rest, others)
-}
-
-describe("against a reference", () => {
-  const pseudoRandom = (seed: number) => () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-    return seed / 2 ** 32
-  }
-  const pick = <A>(random: () => number, from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)]!
-  const listOf = (random: () => number, from: ReadonlyArray<string>, most: number) =>
-    Array.from({ length: 1 + Math.floor(random() * most) }, () => pick(random, from))
-
-  it("keys match as they do there", () => {
-    const random = pseudoRandom(1)
-    let matched = 0
-    for (let round = 0; round < 30_000; round++) {
-      const pattern = listOf(random, ["a", "b", "ab", "*", "**", "a*", "*b", "a*b"], 6)
-      const subject = listOf(random, ["a", "b", "ab", "aab", "abb"], 6)
-      const expected = reference(pattern, subject)
-      if (expected) matched++
-      assert.strictEqual(
-        covers("storage.read", pattern.join("/"), subject.join("/")),
-        expected,
-        `${pattern.join("/")} ${subject.join("/")}`
-      )
-    }
-    assert.isAbove(matched, 1000)
-  })
-
-  it("public hosts match as they do there", () => {
-    const random = pseudoRandom(2)
-    for (let round = 0; round < 20_000; round++) {
-      const pattern = [...listOf(random, ["a", "b", "*", "**"], 5), "com"]
-      const subject = [...listOf(random, ["a", "b", "c"], 5), "com"]
-      assert.strictEqual(
-        covers("network.outbound", `https://${pattern.join(".")}`, `https://${subject.join(".")}`),
-        reference(pattern, subject),
-        `${pattern.join(".")} ${subject.join(".")}`
-      )
-    }
-  })
-
-  it("a subscription is covered only if every topic of it is", () => {
-    const random = pseudoRandom(3)
-    const topics = [["a"], ["b"], ["a", "a"], ["a", "b"], ["b", "a"], ["a", "b", "a"], ["b", "b", "b"], [
-      "a",
-      "a",
-      "a",
-      "b"
-    ]]
-    let covered = 0
-    for (let round = 0; round < 20_000; round++) {
-      const pattern = listOf(random, ["a", "b", "*", "**"], 4)
-      const subject = listOf(random, ["a", "b", "*", "**"], 4)
-      if (!covers("messaging.subscribe", pattern.join("."), subject.join("."))) continue
-      covered++
-      for (const topic of topics.filter((topic) => reference(subject, topic))) {
-        assert.isTrue(
-          reference(pattern, topic),
-          `${pattern.join(".")} covers ${subject.join(".")} but not ${topic.join(".")}`
-        )
-      }
-    }
-    assert.isAbove(covered, 500)
   })
 })

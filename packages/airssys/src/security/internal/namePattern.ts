@@ -1,16 +1,13 @@
 import * as Result from "effect/Result"
-import { any, fail, literal, one, type Parse, pieces, type Problem, type Shape, type Token } from "./patternShape.ts"
+import { any, fail, literal, one, open, type Parse, pieces, type Problem, type Token } from "./patternShape.ts"
 
 const variableNote = "A wildcard would also cover what the host adds later."
 const recipientNote = "A recipient is namespace:name; * stands for either of them."
 const topicNote = "* is one label of a topic, ** any number."
-const commandNote = "A command is a file name or an absolute path; its arguments are not part of it."
-
-const named = (text: string): Shape => ({ head: "", tokens: [literal(text)], reach: "Open" })
 
 /** A variable of the environment, in full. */
 export const parseVariable: Parse = (text) => {
-  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text)) return Result.succeed(named(text))
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text)) return Result.succeed(open("", [literal(text)]))
   const star = text.indexOf("*")
   return star === -1
     ? fail(
@@ -52,7 +49,7 @@ export const parseRecipient: Parse = (text) => {
   const tokens = parseLabels(text, ":", isWord, problem)
   if (Result.isFailure(tokens)) return Result.fail(tokens.failure)
   return tokens.success.length === 2 && tokens.success.every((token) => token._tag === "Segment")
-    ? Result.succeed({ head: "", tokens: tokens.success, reach: "Open" })
+    ? Result.succeed(open("", tokens.success))
     : fail("a recipient has two parts", "write \"acme:totals\"", { offset: 0, length: text.length }, recipientNote)
 }
 
@@ -64,15 +61,5 @@ export const parseTopic: Parse = (text) =>
       remedy: "use A to Z, a to z, 0 to 9, \"_\" and \"-\" between dots",
       note: topicNote
     }),
-    (tokens) => ({ head: "", tokens, reach: "Open" })
+    (tokens) => open("", tokens)
   )
-
-/** A program, by the name the host finds it under or by absolute path. */
-export const parseCommand: Parse = (text) => {
-  const place = { offset: 0, length: text.length }
-  if (text.includes("*")) return fail("a command is named in full", "write each command", place, commandNote)
-  const isNormal = text.split("/").every((segment) => segment !== "." && segment !== "..")
-  return isNormal && /^(?:\/[A-Za-z0-9._+-]{1,255}){1,32}$|^[A-Za-z0-9_][A-Za-z0-9._+-]{0,254}$/.test(text)
-    ? Result.succeed(named(text))
-    : fail("not a command", "write \"git\" or \"/usr/bin/git\"", place, commandNote)
-}

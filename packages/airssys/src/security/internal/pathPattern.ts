@@ -1,69 +1,26 @@
 import * as Result from "effect/Result"
-import { any, fail, one, type Parse, pieces, type Problem, type Token } from "./patternShape.ts"
+import {
+  any,
+  fail,
+  literal,
+  one,
+  open,
+  type Parse,
+  partial,
+  pieces,
+  type Place,
+  type Problem,
+  type Token
+} from "./patternShape.ts"
+import { isRefused } from "./refusedPaths.ts"
 
 const pathNote = "* is one segment or a part of one, ** any number of segments."
 const rootNote = "A path is below a named root; [roots] in airssys.toml maps the name to a folder."
 const refusedNote = "Key files, /proc, /sys, /dev and the host's own stores are never given."
+const portableNote = "What some file system reads as another name is no part of a path, on any host."
 
-const hostile = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\\]/u
+const hostile = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\\]/u
 const encoded = /%(?:00|25|2e|2f|5c)/i
-
-const refusedSegments: ReadonlySet<string> = new Set([
-  ".AIRSSYS",
-  ".AWS",
-  ".AZURE",
-  ".DOCKER",
-  ".ENV",
-  ".ENVRC",
-  ".GIT-CREDENTIALS",
-  ".GNUPG",
-  ".HTPASSWD",
-  ".KUBE",
-  ".MY.CNF",
-  ".NETRC",
-  ".NPMRC",
-  ".PGPASS",
-  ".PYPIRC",
-  ".SSH",
-  ".VAULT-TOKEN",
-  "AIRSSYS.TOML",
-  "ID_DSA",
-  "ID_ECDSA",
-  "ID_ECDSA_SK",
-  "ID_ED25519",
-  "ID_ED25519_SK",
-  "ID_RSA"
-])
-
-const refusedEndings = [".PEM", ".KEY", ".P12", ".PFX", ".PPK", ".KEYSTORE", ".JKS"]
-
-const refusedTops: ReadonlySet<string> = new Set(["PROC", "SYS", "DEV"])
-
-/** A name that a file system may have made for a longer one, `SSH~1`. */
-const isShortName = (name: string): boolean => /^[^~.]{1,6}~[0-9]{1,6}(?:\.[^.]{0,3})?$/.test(name)
-
-const withoutEnd = (name: string): string => name.replace(/[. ]{1,255}$/, "")
-
-/**
- * The names that a file system could take a segment for: without regard to
- * case and compatibility forms, to dots and spaces at the end, or to a stream
- * after a colon.
- */
-const foldings = (segment: string): ReadonlyArray<string> => {
-  const name = segment.normalize("NFKC").toUpperCase()
-  const colon = name.indexOf(":")
-  return colon === -1 ? [withoutEnd(name)] : [withoutEnd(name), withoutEnd(name.slice(0, colon))]
-}
-
-/** Whether a segment is refused whatever the manifest says. `index` counts from 0 below the root. */
-export const isRefused = (segment: string, index: number): boolean =>
-  foldings(segment).some((name) =>
-    refusedSegments.has(name) ||
-    name.startsWith(".ENV.") ||
-    refusedEndings.some((ending) => name.endsWith(ending)) ||
-    isShortName(name) ||
-    index === 0 && refusedTops.has(name)
-  )
 
 /** What a file system that knows fewer characters may read as `..` or as a separator. */
 const isDisguised = (segment: string): boolean => {
@@ -71,11 +28,23 @@ const isDisguised = (segment: string): boolean => {
   return /^[. ]+$/.test(name) || /[/\\]/.test(name)
 }
 
+/** What file systems without case, with streams or without dots at the end read as another name. */
+const portableProblem = (segment: string, place: Place): Result.Result<never, Problem> | undefined => {
+  const name = segment.normalize("NFKC")
+  const colon = name.indexOf(":")
+  if (colon !== -1) {
+    return fail("a path has no \":\" below its root", "write the path without it", place, portableNote)
+  }
+  return name.endsWith(".") || name.endsWith(" ")
+    ? fail("a segment does not end in a dot or a space", "write the path without it", place, portableNote)
+    : undefined
+}
+
 const segmentLimit = 255
 
 const parseSegment = (
   segment: string,
-  place: { readonly offset: number; readonly length: number }
+  place: Place
 ): Result.Result<Token, Problem> => {
   if (segment === "**") return Result.succeed(any)
   if (segment === "*") return Result.succeed(one)
@@ -104,33 +73,47 @@ const parseSegment = (
       pathNote
     )
   }
+  if (segment.normalize("NFC") !== segment) {
+    return fail("this has a composed form", `write "${segment.normalize("NFC")}"`, place, pathNote)
+  }
   if (isDisguised(segment)) {
     return fail("this can be read as \"..\" or as \"/\"", "write the path without it", place, pathNote)
   }
   const star = segment.indexOf("*")
-  if (star === -1) return Result.succeed({ _tag: "Segment", before: segment, after: undefined })
+  if (star === -1) return Result.succeed(literal(segment))
   const after = segment.slice(star + 1)
   return after.includes("*")
     ? fail("a segment takes one *", "write ** alone between slashes for any number of segments", place, pathNote)
-    : Result.succeed({ _tag: "Segment", before: segment.slice(0, star), after })
+    : Result.succeed(partial(segment.slice(0, star), after))
 }
+
+type Check = (segment: Place & { readonly text: string }, index: number, parent: string) =>
+  | Result.Result<never, Problem>
+  | undefined
 
 const parseSegments = (
   text: string,
   from: number,
-  refuse: (segment: string, index: number) => boolean
+  check: Check
 ): Result.Result<ReadonlyArray<Token>, Problem> => {
   const tokens: Array<Token> = []
-  for (const [index, piece] of pieces(text, "/", from).entries()) {
+  let parent = ""
+  for (const piece of pieces(text, "/", from)) {
     const token = parseSegment(piece.text, piece)
     if (Result.isFailure(token)) return Result.fail(token.failure)
-    if (refuse(piece.text, index)) {
-      return fail("this is refused whatever a manifest says", "leave it out", piece, refusedNote)
-    }
+    const problem = check(piece, tokens.length, parent)
+    if (problem !== undefined) return problem
     tokens.push(token.success)
+    parent = piece.text
   }
   return Result.succeed(tokens)
 }
+
+const checkFile: Check = (segment, index, parent) =>
+  portableProblem(segment.text, segment) ??
+    (isRefused(segment.text, index, parent)
+      ? fail("this is refused whatever a manifest says", "leave it out", segment, refusedNote)
+      : undefined)
 
 /** Keys of the component's own storage, `rates/eur/*`. */
 export const parseKey: Parse = (text) => {
@@ -142,10 +125,10 @@ export const parseKey: Parse = (text) => {
       pathNote
     )
   }
-  return Result.map(parseSegments(text, 0, () => false), (tokens) => ({ head: "", tokens, reach: "Open" }))
+  return Result.map(parseSegments(text, 0, () => undefined), (tokens) => open("", tokens))
 }
 
-export const isRootName = (text: string): boolean => text.length <= 64 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text)
+const isRootName = (text: string): boolean => text.length <= 64 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text)
 
 /** `root:/path`, the root being a name that the host maps to a folder. */
 export const parsePath: Parse = (text) => {
@@ -160,6 +143,6 @@ export const parsePath: Parse = (text) => {
     const place = { offset: 0, length: mark }
     return fail("not the name of a root", "use words of a to z and 0 to 9, joined by \"-\"", place, rootNote)
   }
-  if (text.length === mark + 2) return Result.succeed({ head: root, tokens: [], reach: "Open" })
-  return Result.map(parseSegments(text, mark + 2, isRefused), (tokens) => ({ head: root, tokens, reach: "Open" }))
+  if (text.length === mark + 2) return Result.succeed(open(root, []))
+  return Result.map(parseSegments(text, mark + 2, checkFile), (tokens) => open(root, tokens))
 }

@@ -1,20 +1,25 @@
+import * as IpNetwork from "effect/net/IpNetwork"
+import * as NetAddress from "effect/net/NetAddress"
 import * as Result from "effect/Result"
 
-/**
- * What is wrong with a pattern. `offset` and `length` count UTF-16 units of
- * the pattern; a problem of the whole pattern covers all of it.
- */
-export interface Problem {
-  readonly problem: string
-  readonly remedy: string
+/** A part of a text, in UTF-16 units. */
+export interface Place {
   readonly offset: number
   readonly length: number
+}
+
+/** What is wrong with a pattern; a problem of the whole pattern covers all of it. */
+export interface Problem extends Place {
+  readonly problem: string
+  readonly remedy: string
   readonly note: string
 }
 
 /** `**`: any number of segments, also none. */
 interface AnyToken {
   readonly _tag: "Any"
+  /** Stands for no segment that is empty or begins with `-`. */
+  readonly isPlain: boolean
 }
 
 /**
@@ -25,44 +30,73 @@ interface SegmentToken {
   readonly _tag: "Segment"
   readonly before: string
   readonly after: string | undefined
+  readonly isPlain: boolean
 }
 
 export type Token = AnyToken | SegmentToken
 
 /**
- * How far wildcards reach. `Named`: only a pattern without wildcards matches.
+ * How far wildcards reach. `Named`: only a pattern that names the whole matches.
  * `Zoned`: only a pattern that names the first token does.
  */
 export type Reach = "Open" | "Zoned" | "Named"
 
+export interface Ports {
+  readonly first: number
+  readonly last: number
+}
+
 /**
  * The parsed form of patterns and resources alike. `head` is compared as it
- * is: scheme and port of a network address, root of a path. The labels of a
- * host are in reverse, so that tokens go from the general to the particular.
+ * is: scheme of a network address, root of a path. The labels of a host are in
+ * reverse, so that tokens go from the general to the particular. An address or
+ * a range of them has a `network` and no tokens.
  */
 export interface Shape {
   readonly head: string
+  readonly ports: Ports | undefined
   readonly tokens: ReadonlyArray<Token>
   readonly reach: Reach
+  readonly network: IpNetwork.IpNetwork | undefined
 }
 
 export type Parse = (text: string) => Result.Result<Shape, Problem>
 
-export const any: Token = { _tag: "Any" }
-export const one: Token = { _tag: "Segment", before: "", after: "" }
-export const literal = (text: string): Token => ({ _tag: "Segment", before: text, after: undefined })
+export const any: Token = { _tag: "Any", isPlain: false }
+export const one: Token = { _tag: "Segment", before: "", after: "", isPlain: false }
+export const plainAny: Token = { _tag: "Any", isPlain: true }
+export const literal = (before: string): Token => ({ _tag: "Segment", before, after: undefined, isPlain: false })
+export const partial = (before: string, after: string, isPlain = false): Token => ({
+  _tag: "Segment",
+  before,
+  after,
+  isPlain
+})
+
+/** Without ports, addresses and names that keep wildcards off. */
+export const open = (head: string, tokens: ReadonlyArray<Token>): Shape => ({
+  head,
+  ports: undefined,
+  tokens,
+  reach: "Open",
+  network: undefined
+})
 
 export const isLiteral = (token: Token): boolean => token._tag === "Segment" && token.after === undefined
 const isOne = (token: Token): boolean => token._tag === "Segment" && token.before === "" && token.after === ""
 
-export const isNamed = (shape: Shape): boolean => shape.tokens.every(isLiteral)
+const isOneAddress = (network: IpNetwork.IpNetwork): boolean =>
+  network.prefixLength === NetAddress.width(network.address)
 
-export const isWildcard = (token: Token): boolean => token._tag === "Any" || isOne(token)
+/** Whether the shape stands for one resource. */
+export const isNamed = ({ network, ports, tokens }: Shape): boolean =>
+  (ports === undefined || ports.first === ports.last) &&
+  (network === undefined ? tokens.every(isLiteral) : isOneAddress(network))
 
 export const fail = (
   problem: string,
   remedy: string,
-  place: { readonly offset: number; readonly length: number },
+  place: Place,
   note: string
 ): Result.Result<never, Problem> =>
   Result.fail({ problem, remedy, offset: place.offset, length: Math.max(1, place.length), note })
@@ -72,7 +106,7 @@ export const pieces = (
   text: string,
   separator: string,
   from = 0
-): ReadonlyArray<{ readonly text: string; readonly offset: number; readonly length: number }> => {
+): ReadonlyArray<Place & { readonly text: string }> => {
   const found = []
   let offset = from
   for (const piece of text.slice(from).split(separator)) {
@@ -82,11 +116,16 @@ export const pieces = (
   return found
 }
 
+/** Whether nothing that `subject` stands for is empty or begins with `-`. */
+const isPlain = (subject: Token): boolean =>
+  subject.isPlain || subject._tag === "Segment" && subject.before !== "" && !subject.before.startsWith("-")
+
 /**
  * Whether each segment that `subject` stands for is one of `token`. A subject
  * that is a wildcard stands for many.
  */
 const accepts = (token: Token, subject: Token): boolean => {
+  if (token.isPlain && !isPlain(subject)) return false
   if (token._tag === "Any") return true
   if (subject._tag === "Any") return false
   if (token.after === undefined) return subject.after === undefined && token.before === subject.before
@@ -111,49 +150,71 @@ export const tokenLimit = 30
 export const normalize = (tokens: ReadonlyArray<Token>): ReadonlyArray<Token> => {
   const made: Array<Token> = []
   for (const token of tokens) {
-    if (made.at(-1)?._tag !== "Any") made.push(token)
-    else if (isOne(token)) made.splice(-1, 0, token)
-    else if (token._tag !== "Any") made.push(token)
+    const last = made.at(-1)
+    if (last?._tag === "Any" && token._tag === "Any") made.splice(-1, 1, last.isPlain ? token : last)
+    else if (last?._tag === "Any" && isOne(token) && last.isPlain === token.isPlain) made.splice(-1, 0, token)
+    else made.push(token)
   }
   return made
 }
 
-/** Sets the position after each `**` that has been reached, since it may stand for nothing. */
-const skipAny = (tokens: ReadonlyArray<Token>, reached: number): number => {
-  let states = reached
-  for (let index = 0; index < tokens.length; index++) {
-    if ((states & (1 << index)) !== 0 && tokens[index]?._tag === "Any") states |= 1 << (index + 1)
-  }
-  return states
+/** The positions that are a `**`, as bits. */
+const anyPositions = (tokens: ReadonlyArray<Token>): number => {
+  let bits = 0
+  for (let index = 0; index < tokens.length; index++) if (tokens[index]?._tag === "Any") bits |= 1 << index
+  return bits
 }
 
 /**
- * Whether everything that `subject` stands for is matched by `pattern`: exact
- * where the subject names one resource. Where it has wildcards, each of them
- * has to be taken by one of the pattern, so that what only several tokens
- * together would cover is not covered.
- *
- * All positions are followed at once, so the time is at most the number of
- * segments times the length of the pattern, whatever both contain.
+ * All positions of the pattern are followed at once, so that the time is at
+ * most the number of segments times the number of tokens, whatever both hold.
+ * `**` keeps its position, and the one after it is reached with it.
+ */
+const follow = (tokens: ReadonlyArray<Token>, subject: ReadonlyArray<Token>): boolean => {
+  const anys = anyPositions(tokens)
+  let reached = 1 | (1 & anys) << 1
+  for (const segment of subject) {
+    let next = 0
+    for (let left = reached; left !== 0; left &= left - 1) {
+      const bit = left & -left
+      const token = tokens[31 - Math.clz32(bit)]
+      if (token !== undefined && accepts(token, segment)) next |= token._tag === "Any" ? bit : bit << 1
+    }
+    if (next === 0) return false
+    reached = next | (next & anys) << 1
+  }
+  return (reached & 1 << tokens.length) !== 0
+}
+
+/** Whether wildcards of the pattern may stand for parts of the subject at all. */
+const isReached = (pattern: Shape, subject: Shape): boolean => {
+  if (subject.reach === "Open") return true
+  const first = pattern.tokens[0]
+  return subject.reach === "Named" ? pattern.tokens.every(isLiteral) : first !== undefined && isLiteral(first)
+}
+
+const holdsPorts = (pattern: Shape, subject: Shape): boolean =>
+  pattern.ports === undefined || subject.ports === undefined
+    ? pattern.ports === subject.ports
+    : pattern.ports.first <= subject.ports.first && subject.ports.last <= pattern.ports.last
+
+/** An address of metadata is `Named`: no range holds it. */
+export const holdsNetwork = (pattern: Shape, subject: Shape): boolean =>
+  pattern.network !== undefined && subject.network !== undefined &&
+  (subject.reach === "Open" || isOneAddress(pattern.network)) &&
+  IpNetwork.containsNetwork(pattern.network, subject.network)
+
+/**
+ * Whether everything that `subject` stands for is matched by `pattern`, whose
+ * tokens are normal: exact where the subject names one resource. Where it has
+ * wildcards, each of them has to be taken by one of the pattern, so that what
+ * only several together would cover is not covered.
  */
 export const covers = (pattern: Shape, subject: Shape): boolean => {
-  if (pattern.head !== subject.head) return false
-  if (subject.reach === "Named" && !isNamed(pattern)) return false
-  const { tokens } = pattern
-  const first = tokens[0]
-  if (subject.reach === "Zoned" && (first === undefined || !isLiteral(first))) return false
-  let states = skipAny(tokens, 1)
-  for (const segment of subject.tokens) {
-    let next = 0
-    for (let index = 0; index < tokens.length; index++) {
-      const token = tokens[index]
-      if (token === undefined || (states & (1 << index)) === 0 || !accepts(token, segment)) continue
-      next |= token._tag === "Any" ? 1 << index : 1 << (index + 1)
-    }
-    states = skipAny(tokens, next)
-    if (states === 0) return false
-  }
-  return (states & (1 << tokens.length)) !== 0
+  if (pattern.head !== subject.head || !holdsPorts(pattern, subject)) return false
+  return pattern.network === undefined && subject.network === undefined
+    ? isReached(pattern, subject) && follow(pattern.tokens, subject.tokens)
+    : holdsNetwork(pattern, subject)
 }
 
 const anchorDepth = 2
@@ -167,18 +228,19 @@ const leading = (tokens: ReadonlyArray<Token>): ReadonlyArray<string> => {
   return texts
 }
 
+const whole = ({ head, network, ports }: Shape, texts: ReadonlyArray<string>): string =>
+  `=${head}:${ports?.first ?? ""}\n${network === undefined ? texts.join("\n") : NetAddress.formatIp(network.address)}`
+
 /** Named in full: the whole. Else the head and at most two literal tokens. */
 export const anchor = (shape: Shape): string => {
   const texts = leading(shape.tokens)
-  return texts.length === shape.tokens.length
-    ? `=${shape.head}\n${texts.join("\n")}`
-    : [shape.head, ...texts.slice(0, anchorDepth)].join("\n")
+  return isNamed(shape) ? whole(shape, texts) : [shape.head, ...texts.slice(0, anchorDepth)].join("\n")
 }
 
 /** The anchors that patterns of a resource may have, the most particular first. */
 export const anchors = (shape: Shape): ReadonlyArray<string> => {
   const texts = leading(shape.tokens)
-  const found = texts.length === shape.tokens.length ? [`=${shape.head}\n${texts.join("\n")}`] : []
+  const found = isNamed(shape) ? [whole(shape, texts)] : []
   for (let depth = Math.min(anchorDepth, texts.length); depth >= 0; depth--) {
     found.push([shape.head, ...texts.slice(0, depth)].join("\n"))
   }
