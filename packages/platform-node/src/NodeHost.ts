@@ -18,6 +18,7 @@ import * as Runtime from "airssys/Runtime"
 import type { AuditError } from "airssys/security/AuditError"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
+import * as Powers from "airssys/security/Powers"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
 import type { ConfigError } from "effect/Config"
 import type { Digest } from "effect/crypto/Digest"
@@ -26,6 +27,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
+import * as NodeFileAccess from "./NodeFileAccess.ts"
 import * as NodeTurnScheduler from "./NodeTurnScheduler.ts"
 import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 
@@ -44,6 +46,11 @@ export interface Options {
   readonly cache?: NodeEnginePlatform.CacheOptions | undefined
   /** Runs unknown components as if they were trusted; refused unless `NODE_ENV` is development or test. */
   readonly devMode?: boolean | undefined
+  /**
+   * Folders that grants of `filesystem.read` and `filesystem.write` name,
+   * `{ inbox: "/srv/inbox" }`. None may hold what this host keeps or trusts.
+   */
+  readonly roots?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -56,6 +63,7 @@ export type HostError =
   | TrustRegistry.DevModeRefused
   | TrustRegistry.InvalidSource
   | NodeEnginePlatform.EngineCacheError
+  | NodeFileAccess.RootError
 
 /**
  * What a host provides: the runtime and all of its parts, and the file system.
@@ -87,7 +95,7 @@ export const layer = (options: Options = {}): Layer.Layer<NodeHost, HostError> =
 const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
   Runtime.layerWith.pipe(
     Layer.provide(NodeTurnScheduler.layer),
-    Layer.provideMerge(CapabilityEnforcer.layer),
+    Layer.provideMerge(Layer.provide(CapabilityEnforcer.layer, layerPowers(options))),
     Layer.provideMerge(layerTrust(options)),
     Layer.provideMerge(
       options.audit === undefined ? AuditLog.layerMemory() : AuditLog.layerFile({ path: options.audit })
@@ -102,6 +110,27 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
 /** Threads for components change settings of the whole process: they are for an engine that wants them. */
 const layerEngine = ({ engine }: Options): Layer.Layer<ComponentEngine.ComponentEngine> =>
   engine === undefined ? ComponentEngine.layer : Layer.provide(engine, NodeWorkerHost.layer)
+
+/** The powers of these options, and those that were provided to the host: they come first. */
+const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootError> =>
+  Layer.effect(
+    Powers.Powers,
+    Effect.gen(function*() {
+      const given = yield* Powers.Powers
+      const files = options.roots === undefined
+        ? []
+        : yield* NodeFileAccess.sources({ roots: options.roots, reserved: reserved(options) })
+      return new Map([...files.map((source) => [source.key, source] as const), ...given])
+    })
+  )
+
+/** What a component could change to be more than it is, or to hide what it did. */
+const reserved = ({ audit, cache, trust = [] }: Options): ReadonlyArray<string> => [
+  ...audit === undefined ? [] : [audit],
+  ...cache === undefined ? [] : [cache.folder],
+  ...typeof cache?.key === "string" ? [cache.key] : [],
+  ...trust.filter((source) => !source.startsWith("sha256:"))
+]
 
 const because = "given to this host"
 

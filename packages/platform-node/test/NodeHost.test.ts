@@ -3,8 +3,13 @@ import { ComponentEngine } from "airssys/component/ComponentEngine"
 import { ComponentHost } from "airssys/component/ComponentHost"
 import { Runtime } from "airssys/Runtime"
 import * as AuditLog from "airssys/security/AuditLog"
+import { CapabilityEnforcer } from "airssys/security/CapabilityEnforcer"
+import * as Environment from "airssys/security/Environment"
+import { FileRead } from "airssys/security/FileRead"
 import * as Grant from "airssys/security/Grant"
-import { ConfigProvider, Effect, Layer } from "effect"
+import * as Powers from "airssys/security/Powers"
+import * as Principal from "airssys/security/Principal"
+import { ConfigProvider, Effect, Layer, Option } from "effect"
 import { createHash } from "node:crypto"
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -215,5 +220,54 @@ describe("NodeHost", () => {
         }),
         "development"
       )
+    }))
+
+  it.live("gives programs the powers to read and write below its roots, beside powers of their own", () =>
+    Effect.gen(function*() {
+      const { root } = yield* folders
+      mkdirSync(join(root, "inbox"))
+      writeFileSync(join(root, "inbox/a"), "text")
+      const program = Principal.make({ kind: "Host", id: "program" })
+      const text = yield* Effect.gen(function*() {
+        const enforcer = yield* CapabilityEnforcer
+        yield* enforcer.admit(program, {
+          asks: [],
+          grants: [
+            Grant.make("filesystem.read", ["inbox:/**"], { reason: "Try." }),
+            Grant.make("environment", ["KEY"], { reason: "Try." })
+          ]
+        })
+        const file = yield* FileRead.use((file) => file.read()).pipe(enforcer.require(FileRead.on("inbox:/a")))
+        const value = yield* Environment.Environment.use(({ get }) => get).pipe(
+          enforcer.require(Environment.Environment.on("KEY"))
+        )
+        return [new TextDecoder().decode(file), Option.getOrThrow(value)]
+      }).pipe(
+        Effect.provideService(Principal.CurrentPrincipal, program),
+        Effect.provide(
+          NodeHost.layer({ engine, roots: { inbox: join(root, "inbox") } }).pipe(
+            Layer.provide(Powers.layer(Environment.source({ KEY: "value" })))
+          )
+        )
+      )
+      assert.deepStrictEqual(text, ["text", "value"])
+    }))
+
+  it.live("gives no root that holds its audit log, its cache or what it trusts", () =>
+    Effect.gen(function*() {
+      const { audit, put, root } = yield* folders
+      const plugin = put("echo")
+      const reasonOf = (options: Omit<NodeHost.Options, "engine">) =>
+        Effect.map(
+          Effect.flip(hosted(options, Effect.void)),
+          (error) => error._tag === "RootError" ? error.reason : error._tag
+        )
+      const roots = { all: root }
+      assert.strictEqual(yield* reasonOf({ roots, audit }), "Reserved")
+      assert.strictEqual(yield* reasonOf({ roots, trust: [plugin] }), "Reserved")
+      const cache = { folder: join(root, "cache"), key: join(root, "key") }
+      assert.strictEqual(yield* reasonOf({ roots, cache }), "Reserved")
+      assert.strictEqual(yield* reasonOf({ roots: { key: cache.key }, cache }), "Unusable")
+      assert.strictEqual(yield* hosted({ roots }, Effect.succeed("held")), "held")
     }))
 })

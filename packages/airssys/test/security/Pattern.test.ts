@@ -547,6 +547,7 @@ describe("Pattern.matches", () => {
     "a/server.pem:stream",
     "a/server.pem ",
     "a/.airssys/grants.json",
+    "a/.airssys-draft",
     "airssys.toml",
     "proc/self/environ",
     "PROC/1",

@@ -4,6 +4,8 @@ import type { CapabilityError } from "airssys/security/CapabilityError"
 import type { ClockAccess } from "airssys/security/ClockAccess"
 import { ClockAccess as Clock } from "airssys/security/ClockAccess"
 import { Environment } from "airssys/security/Environment"
+import { FileRead } from "airssys/security/FileRead"
+import { FileWrite } from "airssys/security/FileWrite"
 import { CurrentPrincipal, make } from "airssys/security/Principal"
 import { Effect } from "effect"
 import type { Option } from "effect"
@@ -115,5 +117,16 @@ describe("Capability.Service", () => {
     const service = Capability.Service<StorageRead, Reader>()
     expect(service).type.toBeCallableWith("custom.printer")
     expect(service).type.not.toBeCallableWith("printer")
+  })
+})
+
+describe("a rename", () => {
+  test("takes the power to read what is moved, besides that to write it", () => {
+    const moved = FileWrite.use((file) => file.rename("inbox:/b")).pipe(enforcer.require(FileWrite.on("inbox:/a")))
+    const alone = Effect.provideService(moved, CurrentPrincipal, principal)
+    expect(Effect.runPromise).type.not.toBeCallableWith(alone)
+    expect(Effect.runPromise).type.toBeCallableWith(
+      Effect.provideService(moved.pipe(enforcer.require(FileRead.on("inbox:/a"))), CurrentPrincipal, principal)
+    )
   })
 })

@@ -85,7 +85,7 @@ const refusedPairs: ReadonlySet<string> = new Set([
   ".TERRAFORM.D/CREDENTIALS.TFRC.JSON"
 ])
 
-const refusedBeginnings = [".ENV.", "TERRAFORM.TFSTATE."]
+const refusedBeginnings = [".AIRSSYS-", ".ENV.", "TERRAFORM.TFSTATE."]
 const refusedEndings = [
   ".JKS",
   ".KDB",
