@@ -203,3 +203,46 @@ export const severity = (event: ActorEvent): Severity => {
       return "Error"
   }
 }
+
+/**
+ * An event as a line of text.
+ *
+ * **Example** (A restart)
+ *
+ * ```ts
+ * import * as ActorEvent from "airssys/actor/ActorEvent"
+ *
+ * const event = { _tag: "Restarting", id: 7, name: "ledger", at: 0, attempt: 1, max: 3, delayMillis: 200 } as const
+ *
+ * ActorEvent.format(event) // => "ledger is restarted in 200 ms (1 of 3)"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const format = (event: ActorEvent): string => `${event.name} ${whatOf(event)}`
+
+const whatOf = (event: ActorEvent): string => {
+  switch (event._tag) {
+    case "Started":
+      return "started"
+    case "Crashed":
+      return "crashed"
+    case "Restarting":
+      return `is restarted in ${event.delayMillis} ms (${event.attempt} of ${event.max})`
+    case "Restarted":
+      return `restarted after ${event.afterMillis} ms (${event.attempt} of ${event.max})`
+    case "Stopped":
+      return `stopped (${event.reason})`
+    case "Failed":
+      return "failed, and is not restarted"
+    case "GaveUp":
+      return `needed more than ${event.restarts} restarts within ${event.withinMillis} ms: its supervisor gives up`
+    case "Abandoned":
+      return `does not end, and is left behind (${event.part})`
+    case "StuckMailbox":
+      return `has ${event.depth} messages, and began none for ${event.forMillis} ms`
+    case "AskCycle":
+      return `waits for an answer in a circle: ${event.actors.join(", ")}`
+  }
+}

@@ -6,6 +6,9 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ActorEvents from "./ActorEvent.ts"
 import type { ActorEvent } from "./ActorEvent.ts"
 import type { ActorRef } from "./ActorRef.ts"
 
@@ -55,3 +58,51 @@ export interface Offer {
 export const ActorHooks: Context.Reference<ActorHooks> = Context.Reference<ActorHooks>("airssys/actor/ActorHooks", {
   defaultValue: () => ({ onEvent: () => {} })
 })
+
+const levels = { Debug: "Debug", Info: "Info", Warning: "Warn", Error: "Error" } as const
+
+const logged = (event: ActorEvent): Effect.Effect<void> => {
+  const log = Effect.logWithLevel(levels[ActorEvents.severity(event)])
+  const text = ActorEvents.format(event)
+  return Effect.annotateLogs("cause" in event ? log(text, event.cause) : log(text), {
+    "airssys.actor.id": event.id,
+    "airssys.actor.name": event.name,
+    "airssys.actor.event": event._tag
+  })
+}
+
+/**
+ * Layer that logs each event by its severity, with the loggers and the minimum
+ * level of where it is built, before the hooks that are there learn of it.
+ * Provide it to the layer of the system. Without it, nobody hears of a crash who
+ * does not ask for events.
+ *
+ * **Example** (A system that logs)
+ *
+ * ```ts
+ * import * as ActorHooks from "airssys/actor/ActorHooks"
+ * import * as ActorSystem from "airssys/actor/ActorSystem"
+ * import * as Layer from "effect/Layer"
+ *
+ * const layer = Layer.provide(ActorSystem.layer, ActorHooks.layerLog)
+ *
+ * Layer.isLayer(layer) // => true
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerLog: Layer.Layer<never> = Layer.effect(
+  ActorHooks,
+  Effect.gen(function*() {
+    const hooks = yield* ActorHooks
+    const run = Effect.runForkWith(yield* Effect.context())
+    return {
+      ...hooks,
+      onEvent: (event) => {
+        run(logged(event))
+        hooks.onEvent(event)
+      }
+    }
+  })
+)

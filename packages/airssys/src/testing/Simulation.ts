@@ -9,8 +9,8 @@
  * a fault. Time is virtual and moves only when nothing can be run.
  *
  * A run is one synchronous stretch: nothing of the outside happens during it.
- * A program that uses a promise, a timer or the time of the platform fails,
- * naming it. A seed, the same options and the same program give the same
+ * A program that uses a promise, a timer, the time or the random ids of the
+ * platform fails, naming it. A seed, the same options and the same program give the same
  * trace, byte for byte, in any process.
  *
  * @since 0.1.0

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Accounting from "airssys/actor/Accounting"
 import { MessageRefused } from "airssys/actor/ActorError"
 import * as ActorEvent from "airssys/actor/ActorEvent"
-import { ActorHooks, type Offer } from "airssys/actor/ActorHooks"
+import { ActorHooks, layerLog, type Offer } from "airssys/actor/ActorHooks"
 import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import type { Handler } from "airssys/actor/Behaviour"
@@ -13,7 +13,7 @@ import * as Mailbox from "airssys/actor/Mailbox"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Snapshot from "airssys/actor/Snapshot"
 import * as Supervisor from "airssys/actor/Supervisor"
-import { Effect, Exit, Fiber, Logger, Option, Schema, Tracer } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, References, Schema, Tracer } from "effect"
 import * as TestClock from "effect/testing/TestClock"
 
 const Probe = Protocol.make({
@@ -108,6 +108,41 @@ describe("ActorEvent.severity", () => {
         Effect.scoped,
         Effect.provide(layer),
         Effect.provideService(ActorHooks, { onEvent: note })
+      )
+    }))
+})
+
+describe("ActorHooks.layerLog", () => {
+  const boom = "boom"
+
+  it.effect("logs each event by its severity, with its cause, and tells the hooks", () =>
+    Effect.suspend(() => {
+      const lines: Array<string> = []
+      const events: Array<string> = []
+      const logger = Logger.make<unknown, void>(({ cause, fiber, logLevel, message }) => {
+        const { "airssys.actor.name": name } = fiber.getRef(References.CurrentLogAnnotations)
+        const crash = cause.reasons.length > 0 ? `: ${Cause.pretty(cause).split("\n")[0]}` : ""
+        lines.push(`${logLevel} [${String(name)}] ${String(message)}${crash}`)
+      })
+      return Effect.gen(function*() {
+        const system = yield* ActorSystem.ActorSystem
+        const ref = yield* system.spawn(Effect.succeed<Handler<string>>(() => Effect.fail(boom)), { name: "a" })
+        const other = yield* system.spawn(Effect.succeed<Handler<string>>(() => {}), { name: "b" })
+        yield* system.stop(other)
+        ref.tell("x")
+        yield* settle
+        assert.deepStrictEqual(lines, [
+          "Info [a] a started",
+          "Info [b] b started",
+          "Info [b] b stopped (Shutdown)",
+          "Warn [a] a crashed: Error: boom",
+          "Error [a] a failed, and is not restarted: Error: boom"
+        ])
+        assert.deepStrictEqual(events, ["Started", "Started", "Stopped", "Crashed", "Failed"])
+      }).pipe(
+        Effect.provide(Layer.provide(ActorSystem.layerTest, layerLog)),
+        Effect.provideService(ActorHooks, { onEvent: ({ _tag }) => events.push(_tag) }),
+        Effect.provide(Logger.layer([logger]))
       )
     }))
 })

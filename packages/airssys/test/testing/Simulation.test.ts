@@ -9,6 +9,8 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { Console } from "node:console"
+import { Writable } from "node:stream"
 import { runMain, runPatched } from "./simulation/patched.ts"
 import { bugs } from "./simulation/planted.ts"
 import { programs } from "./simulation/programs.ts"
@@ -143,12 +145,18 @@ describe("Simulation", () => {
 
   describe("what is not simulated", () => {
     const resolved = Promise.resolve(1)
+    const randomId = () => crypto.randomUUID()
     const uses: ReadonlyArray<readonly [what: string, use: Effect.Effect<unknown>]> = [
       ["A promise", Effect.promise(() => resolved)],
       ["Date.now", Effect.sync(() => Date.now())],
       ["new Date()", Effect.sync(() => new Date())],
       ["performance.now", Effect.sync(() => performance.now())],
       ["setTimeout", Effect.callback((resume) => void setTimeout(() => resume(Effect.void), 1))],
+      ["process.hrtime", Effect.sync(() => process.hrtime())],
+      ["process.hrtime.bigint", Effect.sync(() => process.hrtime.bigint())],
+      ["process.nextTick", Effect.callback((resume) => process.nextTick(() => resume(Effect.void)))],
+      ["crypto.randomUUID", Effect.sync(randomId)],
+      ["crypto.getRandomValues", Effect.sync(() => crypto.getRandomValues(new Uint8Array(1)))],
       ["setInterval", Effect.sync(() => setInterval(() => {}, 1))],
       ["queueMicrotask", Effect.sync(() => queueMicrotask(() => {}))]
     ]
@@ -169,6 +177,21 @@ describe("Simulation", () => {
           assert.include(failed.message, "worker handling \"work\"")
         }))
     }
+
+    it.effect("may be printed to the console", () =>
+      Effect.gen(function*() {
+        const printed: Array<string> = []
+        const stdout = new Writable({
+          write: (chunk, _, done) => {
+            printed.push(String(chunk))
+            done()
+          }
+        })
+        const terminal = new Console(stdout)
+        yield* Simulation.run({ seed: 1 }, Effect.sync(() => terminal.log("x")))
+        assert.deepStrictEqual(printed, ["x\n"])
+        assert.match(randomId(), /^[0-9a-f-]{36}$/)
+      }))
 
     it.effect("is found when the program waits for it, whatever it is", () =>
       Effect.gen(function*() {
