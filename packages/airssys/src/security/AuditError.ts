@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 
 /**
  * The log is not what was written. `at` is the sequence of the first entry that
- * was altered, dropped or put elsewhere.
+ * was altered, dropped or put elsewhere, as closely as it can be known.
  *
  * @category errors
  * @since 0.1.0
@@ -22,13 +22,44 @@ export class ChainBroken extends Schema.TaggedError<ChainBroken>("airssys/securi
 }
 
 /**
- * The log could not be read or written, or what is on disk is not its own.
+ * - `Unreadable`, `Unwritable`: the store failed.
+ * - `InUse`: another process has the store open.
+ * - `ForeignWriter`: somebody else wrote to the store, or moved it away.
+ * - `Tampered`: what is stored does not verify.
+ * - `RolledBack`: a witness knows a later state of the log.
+ * - `Full`: too much waits to be written.
+ * - `Suspended`: the principal of the use wrote more than its quota.
+ * - `Closed`: the log has ended.
+ * - `InvalidEvent`, `InvalidOptions`, `InvalidCursor`: it cannot be taken.
+ * - `Missing`: no such entry is kept.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Reason = Schema.Literals([
+  "Unreadable",
+  "Unwritable",
+  "InUse",
+  "ForeignWriter",
+  "Tampered",
+  "RolledBack",
+  "Full",
+  "Suspended",
+  "Closed",
+  "InvalidEvent",
+  "InvalidOptions",
+  "InvalidCursor",
+  "Missing"
+])
+
+/**
+ * The log could not be read or written, or what is stored is not its own.
  *
  * @category errors
  * @since 0.1.0
  */
 export class AuditError extends Schema.TaggedError<AuditError>("airssys/security/AuditError")("AuditError", {
-  reason: Schema.Literals(["Unreadable", "Unwritable", "ForeignWriter", "Tampered", "Full", "Closed", "InvalidEvent"]),
+  reason: Reason,
   detail: Schema.String,
   cause: Schema.optional(Schema.Defect())
 }) {
@@ -36,3 +67,12 @@ export class AuditError extends Schema.TaggedError<AuditError>("airssys/security
     return `audit log: ${this.detail}`
   }
 }
+
+/**
+ * Makes an error of a store, to be used as `mapError(AuditError.failed(...))`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const failed = (reason: AuditError["reason"], detail: string) => (cause: unknown): AuditError =>
+  new AuditError({ reason, detail, cause })

@@ -18,6 +18,7 @@ const Kind = CapabilityKind.CapabilityKind
 /** How often the same use was made while its entry waited to be written; once if absent. */
 const Count = Schema.optionalKey(Schema.Int)
 const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
+const Hash = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 
 /**
  * The part of a principal that identifies it.
@@ -32,6 +33,17 @@ export const Actor = Schema.Struct({ kind: Principal.Kind, id: Text })
  * @since 0.1.0
  */
 export interface Actor extends Schema.Schema.Type<typeof Actor> {}
+
+/** For whom and in the course of what a capability was used. */
+const Circumstances = {
+  /** On whose account the principal acted, where that is another. */
+  onBehalfOf: Schema.optionalKey(Actor),
+  /** Digest of the release that acted. */
+  release: Schema.optionalKey(Digest),
+  /** Id of the message in the course of which it was, of the first one where `count` is above 1. */
+  correlation: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))),
+  count: Count
+}
 
 /**
  * Schema of `AuditEvent`. `digest` is `sha256:` and 64 lower-case hex digits;
@@ -78,7 +90,7 @@ export const AuditEvent = Schema.TaggedUnion({
     resource: Text,
     /** The deciding rule: the id of the grant and its pattern. */
     rule: Schema.Struct({ grant: Schema.Int, pattern: Text }),
-    count: Count
+    ...Circumstances
   },
   CapabilityDenied: {
     principal: Actor,
@@ -86,10 +98,18 @@ export const AuditEvent = Schema.TaggedUnion({
     resource: Text,
     reason: Explanation.Reason,
     rule: Schema.optionalKey(Schema.Struct({ grant: Schema.Int, pattern: Text })),
-    count: Count
+    ...Circumstances
   },
-  /** Bytes of an unfinished line were cut from the end of the log when it was opened. */
+  /** Bytes of an unfinished batch were cut from the end of the log when it was opened. */
   TailCut: { bytes: Schema.Int },
+  /** The entries up to `through` were given up; `root` is that of the tree of them. Written before they go. */
+  Cut: { through: Schema.Int, root: Hash },
+  /** A principal wrote more than its quota: its uses are denied until `until`, in milliseconds since the epoch. */
+  Suspended: { principal: Actor, until: Schema.Int },
+  /** A principal that was suspended is heard again; `refused` of its uses were denied for it. */
+  Resumed: { principal: Actor, refused: Schema.Int },
+  /** A witness did not take a checkpoint of `size` entries. Recorded once until it takes one again. */
+  WitnessFailed: { witness: Text, size: Schema.Int, detail: Text },
   /** The event under this sequence could not be written when it was to happen, and did not take effect. */
   Withdrawn: { event: Text }
 })

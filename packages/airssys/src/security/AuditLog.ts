@@ -6,25 +6,30 @@
  * suspending: they wait in a bounded buffer for at most the flush interval, and
  * where the buffer is full or writing fails the use must be denied.
  *
- * Each entry is one line that carries the SHA-256 of the hash before it and of
- * its own text, so a changed, dropped or reordered line is found. Whoever can
- * rewrite the whole file can also rewrite every hash, or cut the end: against
- * that, keep the `head` elsewhere and verify with it.
+ * Entries are the leaves of a Merkle tree, whose root is written behind every
+ * batch: a changed, dropped or reordered entry is found. Whoever can rewrite the
+ * whole store can also rewrite every hash, or cut the end: against that, keep
+ * the `head` elsewhere and verify with it.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Digest from "effect/crypto/Digest"
+import { Digest } from "effect/crypto/Digest"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import type { AuditEntry, Checkpoint, Verified } from "./AuditEntry.ts"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { AuditEntry, ConsistencyProof, InclusionProof, Verified } from "./AuditEntry.ts"
 import type { AuditError, ChainBroken } from "./AuditError.ts"
 import type { AuditEvent } from "./AuditEvent.ts"
-import * as chain from "./internal/auditChain.ts"
-import * as sink from "./internal/auditSink.ts"
-import * as writer from "./internal/auditWriter.ts"
+import * as AuditStore from "./AuditStore.ts"
+import * as format from "./internal/auditFormat.ts"
+import { open } from "./internal/auditOpening.ts"
+import * as readings from "./internal/auditReading.ts"
+import * as MerkleTree from "./MerkleTree.ts"
 
 /**
  * Service that records events and proves that nothing was changed since.
@@ -36,27 +41,37 @@ export class AuditLog extends Context.Service<AuditLog, {
   /**
    * Records an event and returns its sequence when it, and everything before
    * it, is durable. When it fails the caller must not do what the event says.
+   * A use counts against the buffer and the quota of its principal.
    */
   readonly append: (event: AuditEvent) => Effect.Effect<number, AuditError>
-  /** Records events that hold together, as `append` does, and returns the sequence of the last. */
+  /** Records changes of authority that hold together, as `append` does, and returns the sequence of the last. */
   readonly appendAll: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<number, AuditError>
   /**
    * Takes an event without waiting and returns the sequence that it will have.
    * Undefined means that it was not taken, and that what it says must not
    * happen: the buffer is full, or half of it is taken by this principal, or
-   * writing fails, or the log is closed. A use that repeats one which still
-   * waits is counted there and has its sequence.
+   * the principal is suspended, or writing fails or is slow, or the log is
+   * closed. A use that repeats one which still waits is counted there and has
+   * its sequence.
    */
   readonly recordUnsafe: (event: AuditEvent) => number | undefined
+  /** Until when, in milliseconds since the epoch, uses like this one are refused because of a quota. */
+  readonly suspendedUntil: (event: AuditEvent) => Effect.Effect<Option.Option<number>>
   /** Makes everything taken so far durable. */
   readonly flush: Effect.Effect<void, AuditError>
-  /** All entries, oldest first, after a flush. */
+  /** All entries, oldest first, after a flush: for small logs. */
   readonly entries: Effect.Effect<ReadonlyArray<AuditEntry>, AuditError>
-  /** The last durable entry, after a flush: to be kept elsewhere. */
-  readonly head: Effect.Effect<Checkpoint, AuditError>
-  /** Reads the log back and checks it up to the head that this process wrote. */
+  /** The tree of what is durable, after a flush: to be kept elsewhere. */
+  readonly head: Effect.Effect<MerkleTree.TreeHead, AuditError>
+  /** Proves that an entry is in the tree of `size` entries, by default all. */
+  readonly proveInclusion: (sequence: number, size?: number) => Effect.Effect<InclusionProof, AuditError>
+  /** Proves that nothing was done but to append since there were `older` entries. */
+  readonly proveConsistency: (older: number) => Effect.Effect<ConsistencyProof, AuditError>
+  /** Reads the log back and checks it, up to the head that this process wrote. */
   readonly verify: Effect.Effect<Verified, ChainBroken | AuditError>
-  /** The log as text, after a flush: JSON Lines, as `verifyText` takes it. */
+  /** The log as it is stored, after a flush: JSON Lines, as `verifyStream` takes it. */
+  readonly bytes: Stream.Stream<Uint8Array, AuditError>
+  /** The same as one text: for small logs. */
   readonly text: Effect.Effect<string, AuditError>
   /** Time of the newest entry, 0 when there is none: time never runs backward past it. */
   readonly latestTimeUnsafe: () => number
@@ -69,60 +84,157 @@ export class AuditLog extends Context.Service<AuditLog, {
 export interface Options {
   /** Most uses that wait to be written, default 4,096. */
   readonly capacity?: number | undefined
-  /** Longest time a use waits to be written, default 20 milliseconds. */
+  /** Longest time a use waits to be written, default 20 milliseconds, at most 50. */
   readonly flushEvery?: Duration.Input | undefined
+  /** What uses of one principal may write before it is suspended. */
+  readonly quota?: {
+    /** Default 1 MiB. */
+    readonly bytesPerSecond?: number | undefined
+    /** Bytes at once, default 8 MiB. */
+    readonly burst?: number | undefined
+  } | undefined
+  /** When a new segment is begun. */
+  readonly rotate?: {
+    /** Size of a segment in bytes, default 64 MiB. */
+    readonly bytes?: number | undefined
+    /** Age of its first entry, default never. */
+    readonly every?: Duration.Input | undefined
+  } | undefined
+  /** What is kept of segments that are not written any more, by default all. */
+  readonly retain?: {
+    /** Most segments in all. */
+    readonly segments?: number | undefined
+    /** Age of the newest entry in a segment. */
+    readonly age?: Duration.Input | undefined
+  } | undefined
 }
 
 /**
- * Checks a copy of a log without opening it. With a checkpoint, also that the
- * log still has that entry, so that nothing up to it was cut or rewritten.
+ * Checks a log that comes as bytes, all segments in order. With checkpoints,
+ * also that the log has the entries that they name, so that nothing up to the
+ * newest was cut or rewritten.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const verifyStream = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, options?: {
+  readonly checkpoints?: ReadonlyArray<MerkleTree.TreeHead> | undefined
+}): Effect.Effect<Verified, ChainBroken | E, R | Digest> =>
+  Effect.flatMap(Digest, (sha256) => readings.verifyStream(sha256, bytes, options?.checkpoints ?? []))
+
+/**
+ * Checks a copy of a log, as `verifyStream` does.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const verifyText = (text: string, options?: {
-  readonly checkpoint?: Checkpoint | undefined
-}): Effect.Effect<Verified, ChainBroken, Digest.Digest> => chain.verify(text, options?.checkpoint)
+  readonly checkpoint?: MerkleTree.TreeHead | undefined
+}): Effect.Effect<Verified, ChainBroken, Digest> =>
+  Effect.suspend(() =>
+    verifyStream(Stream.succeed(new TextEncoder().encode(text)), {
+      checkpoints: options?.checkpoint === undefined ? [] : [options.checkpoint]
+    })
+  )
 
 /**
- * Checks entries that were read from a log, as `verifyText` does.
+ * The entry that a proof shows to be in the log with this head; none where it
+ * does not.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const verifyEntries = (entries: ReadonlyArray<AuditEntry>, options?: {
-  readonly checkpoint?: Checkpoint | undefined
-}): Effect.Effect<Verified, ChainBroken, Digest.Digest> =>
-  Effect.suspend(() => chain.verify(chain.print(entries), options?.checkpoint))
+export const verifyInclusion = Effect.fnUntraced(function*(
+  proof: InclusionProof,
+  head: MerkleTree.TreeHead
+): Effect.fn.Return<Option.Option<AuditEntry>, never, Digest> {
+  const hash = yield* MerkleTree.leafHash(new TextEncoder().encode(proof.text))
+  const isIncluded = proof.size === head.size &&
+    (yield* MerkleTree.verifyInclusion({ index: proof.sequence - 1, leaf: hash, head, proof: proof.path }))
+  const body = isIncluded ? format.readBody(proof.text) : undefined
+  return body?.sequence === proof.sequence ? Option.some({ ...body, hash }) : Option.none()
+})
 
 /**
- * Layer that keeps the log in memory: for tests, and for hosts that hand the
- * text on themselves.
+ * Whether a proof shows that the log did nothing but append since it had this
+ * head.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const verifyConsistency = (
+  proof: ConsistencyProof,
+  older: MerkleTree.TreeHead
+): Effect.Effect<boolean, never, Digest> =>
+  proof.older === older.size
+    ? MerkleTree.verifyConsistency({ older, newer: proof.newer, proof: proof.path })
+    : Effect.succeed(false)
+
+const isUse = ({ _tag }: AuditEvent): boolean => _tag === "CapabilityUsed" || _tag === "CapabilityDenied"
+
+const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.fn.Return<
+  AuditLog["Service"],
+  AuditError,
+  AuditStore.AuditStore | Digest | Scope.Scope
+> {
+  const { flush, reading, sha256, store, writer } = yield* open(options)
+  const head = Effect.map(flush, () => writer.tree)
+  const read = <A, E>(use: (head: MerkleTree.TreeHead) => Effect.Effect<A, E>): Effect.Effect<A, E | AuditError> =>
+    Effect.andThen(flush, reading.withPermit(Effect.suspend(() => use(writer.tree))))
+  const bytes = Stream.unwrap(Effect.gen(function*() {
+    yield* flush
+    yield* Effect.acquireRelease(reading.take(1), () => reading.release(1))
+    return readings.bytes(store)
+  }))
+  return {
+    append: (event) => isUse(event) ? writer.use(event) : writer.appendAll([event]),
+    appendAll: (events) => writer.appendAll(events),
+    recordUnsafe: (event) => {
+      const taken = writer.record(event)
+      return typeof taken === "object" ? taken.sequence : undefined
+    },
+    suspendedUntil: (event) => Effect.sync(() => Option.fromUndefinedOr(writer.suspendedUntil(event))),
+    flush,
+    entries: read(() => readings.entries(sha256, store)),
+    head,
+    proveInclusion: (sequence, size) =>
+      read((head) => readings.proveInclusion(sha256, store, sequence, size ?? head.size)),
+    proveConsistency: (older) => read((head) => readings.proveConsistency(sha256, store, older, head)),
+    verify: read((head) => readings.verify(sha256, store, [head])),
+    bytes,
+    text: Stream.mkString(Stream.decodeText(bytes)),
+    latestTimeUnsafe: () => writer.latestTime
+  }
+})
+
+/**
+ * Layer of a log over a store. The end of the log is verified when it is opened:
+ * an unfinished batch is cut and the cut recorded, and anything else that does
+ * not verify fails the layer with reason `Tampered`.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerMemory = (options?: Options): Layer.Layer<AuditLog, AuditError, Digest.Digest> =>
-  Layer.effect(AuditLog, Effect.suspend(() => writer.make(sink.memory(), options)))
+export const layer = (options?: Options): Layer.Layer<AuditLog, AuditError, AuditStore.AuditStore | Digest> =>
+  Layer.effect(AuditLog, make(options))
 
 /**
- * Layer that keeps the log in a file of JSON Lines, readable and writable by
- * its owner alone. The file is verified when it is opened: an unfinished last
- * line is cut and the cut recorded, and anything else that does not verify
- * fails the layer with reason `Tampered`. One process writes a file at a time:
- * bytes that somebody else added make every further write fail. A link in
- * place of the file is refused, except on Windows.
+ * Layer that keeps the log in memory: for tests, and for hosts that hand it on
+ * themselves.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory = (options?: Options): Layer.Layer<AuditLog, AuditError, Digest> =>
+  Layer.provide(layer(options), Layer.fresh(AuditStore.layerMemory))
+
+/**
+ * Layer that keeps the log in files, as `AuditStore.layerFile` does.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerFile = (
-  options: Options & { readonly path: string }
-): Layer.Layer<AuditLog, AuditError, Digest.Digest | FileSystem.FileSystem> =>
-  Layer.effect(
-    AuditLog,
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      return yield* writer.make(yield* sink.file(fs, options.path), options)
-    })
-  )
+  options: Options & AuditStore.FileOptions
+): Layer.Layer<AuditLog, AuditError, Digest | FileSystem.FileSystem> =>
+  Layer.provide(layer(options), AuditStore.layerFile(options))

@@ -8,10 +8,14 @@ import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { AuditError } from "../security/AuditError.ts"
 import type { AuditEvent } from "../security/AuditEvent.ts"
 import * as AuditLog from "../security/AuditLog.ts"
+import * as MerkleTree from "../security/MerkleTree.ts"
 
 const actor = { kind: "Component", id: "acme:rates@1.2.0" } as const
 
@@ -43,7 +47,7 @@ const appendAll = (details: ReadonlyArray<string>) =>
       audit.text
     ))
 
-const failsAt = (text: string, checkpoint?: { readonly sequence: number; readonly hash: string }) =>
+const failsAt = (text: string, checkpoint?: MerkleTree.TreeHead) =>
   Effect.map(Effect.flip(AuditLog.verifyText(text, { checkpoint })), (broken) => broken.at)
 
 const join = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
@@ -132,13 +136,12 @@ export const suite = <E>(
           { capacity: 4 }
         ))
 
-      it.effect("gives the room of a use that fits no entry back to its principal", () =>
+      it.effect("takes no room for a use that fits no entry", () =>
         run(
           Effect.gen(function*() {
             const audit = yield* AuditLog.AuditLog
-            for (const size of [5000, 5001]) audit.recordUnsafe(used("x".repeat(size)))
-            yield* audit.flush
-            assert.strictEqual(audit.recordUnsafe(used("A")), 3)
+            for (const size of [5000, 5001]) assert.isUndefined(audit.recordUnsafe(used("x".repeat(size))))
+            assert.deepStrictEqual(["A", "B"].map((resource) => audit.recordUnsafe(used(resource))), [1, 2])
           }),
           { capacity: 4 }
         ))
@@ -217,8 +220,7 @@ export const suite = <E>(
           yield* audit.append(crashed("fine"))
           audit.recordUnsafe(used("x".repeat(5000)))
           assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
-            crashed("fine"),
-            { _tag: "Withdrawn", event: "CapabilityUsed" }
+            crashed("fine")
           ])
         })))
     })
@@ -227,70 +229,99 @@ export const suite = <E>(
       it.effect("proves an untouched log, and an empty one", () =>
         run(Effect.gen(function*() {
           assert.strictEqual((yield* AuditLog.verifyText("")).entries, 0)
-          const text = yield* appendAll(["a", "b", "c"])
           const audit = yield* AuditLog.AuditLog
+          assert.deepStrictEqual(yield* audit.head, MerkleTree.empty)
+          const text = yield* appendAll(["a", "b", "c"])
           const head = yield* audit.head
-          assert.deepStrictEqual(yield* AuditLog.verifyText(text, { checkpoint: head }), { entries: 3, head })
-          assert.deepStrictEqual(yield* AuditLog.verifyEntries(yield* audit.entries), { entries: 3, head })
+          const hashes = (yield* audit.entries).map((_) => _.hash)
+          assert.deepStrictEqual(yield* MerkleTree.root(MerkleTree.leaves(hashes), 3), Option.some(head.root))
+          assert.deepStrictEqual(
+            yield* AuditLog.verifyText(text, { checkpoint: head }),
+            { first: 1, entries: 3, head, checked: 3 }
+          )
+          assert.strictEqual((yield* AuditLog.verifyText(text)).checked, 0)
         })))
 
-      it.effect("finds one changed byte, wherever it is, at its entry", () =>
+      it.effect("finds one changed byte, wherever it is, at its entry or at the seal behind it", () =>
         run(Effect.gen(function*() {
           const text = yield* appendAll(["first", "second", "third"])
-          const lines = text.split("\n")
           let from = 0
-          for (const [index, line] of lines.slice(0, 3).entries()) {
+          for (const [index, line] of text.split("\n").slice(0, -1).entries()) {
+            const entry = Math.ceil(index / 2)
+            const places = index % 2 === 1 ? [entry] : [entry, entry + 1]
             for (let at = from; at < from + line.length; at++) {
-              assert.strictEqual(yield* failsAt(flipByte(text, at)), index + 1, `byte ${at}`)
+              assert.include(places, yield* failsAt(flipByte(text, at)), `byte ${at}`)
             }
             from += line.length + 1
           }
         })))
 
-      it.effect("finds a changed event in entries that were read", () =>
+      it.effect("finds a dropped, a repeated and two exchanged lines at the first wrong entry", () =>
         run(Effect.gen(function*() {
-          yield* appendAll(["first", "second", "third"])
-          const entries = yield* (yield* AuditLog.AuditLog).entries
-          const altered = entries.map((entry) => entry.sequence === 2 ? { ...entry, event: crashed("other") } : entry)
-          assert.strictEqual((yield* Effect.flip(AuditLog.verifyEntries(altered))).at, 2)
+          const lines = (yield* appendAll(["1", "2", "3", "4"])).split("\n").slice(0, -1)
+          const [begin = "", one = "", seal1 = "", two = "", seal2 = "", three = "", seal3 = ""] = lines
+          const rest = lines.slice(5)
+          assert.strictEqual(yield* failsAt(join(begin, one, seal1, ...rest)), 2)
+          assert.strictEqual(yield* failsAt(join(begin, one, seal1, seal2, ...rest)), 2)
+          assert.strictEqual(yield* failsAt(join(begin, one, two, seal2, two, seal2, ...rest)), 3)
+          assert.strictEqual(yield* failsAt(join(begin, one, seal1, three, seal3, two, seal2)), 2)
+          assert.strictEqual(yield* failsAt(join(begin, one, seal1, seal1, two, seal2, ...rest)), 2)
+          assert.strictEqual(yield* failsAt(join(one, seal1, two, seal2, ...rest)), 1)
+          assert.strictEqual(yield* failsAt(join(begin, one)), 1)
         })))
 
-      it.effect("finds a dropped, a repeated and two exchanged entries at the first wrong place", () =>
+      it.effect("needs no seal in the middle: the later ones hold what is before them", () =>
         run(Effect.gen(function*() {
-          const lines = (yield* appendAll(["1", "2", "3", "4"])).split("\n").slice(0, 4)
-          const [one = "", two = "", three = "", four = ""] = lines
-          assert.strictEqual(yield* failsAt(join(one, three, four)), 2)
-          assert.strictEqual(yield* failsAt(join(two, three, four)), 1)
-          assert.strictEqual(yield* failsAt(join(one, two, two, three, four)), 3)
-          assert.strictEqual(yield* failsAt(join(one, three, two, four)), 2)
+          const lines = (yield* appendAll(["1", "2", "3"])).split("\n").slice(0, -1)
+          const kept = lines.filter((_, index) => index !== 2)
+          assert.strictEqual((yield* AuditLog.verifyText(join(...kept))).entries, 3)
         })))
 
-      it.effect("finds a cut end and a rewritten chain with a checkpoint kept elsewhere", () =>
+      it.effect("finds a cut end and a rewritten log with a checkpoint kept elsewhere", () =>
         run(Effect.gen(function*() {
           const text = yield* appendAll(["1", "2", "3"])
           const head = yield* (yield* AuditLog.AuditLog).head
-          const cut = text.slice(0, text.indexOf("\n") + 1)
+          const cut = join(...text.split("\n").slice(0, 3))
           assert.strictEqual((yield* AuditLog.verifyText(cut)).entries, 1)
           assert.strictEqual(yield* failsAt(cut, head), 2)
-          const forged = yield* appendAll(["4"])
-          assert.strictEqual(yield* failsAt(forged, { sequence: 4, hash: head.hash }), 4)
+          const longer = yield* appendAll(["4"])
+          assert.strictEqual((yield* AuditLog.verifyText(longer, { checkpoint: head })).checked, 3)
+          assert.strictEqual(yield* failsAt(longer, { size: 4, root: head.root }), 1)
+        })))
+
+      it.effect("finds a log rewritten with every hash made to fit, behind the last checkpoint that it fits", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          yield* audit.append(crashed("1"))
+          const older = yield* audit.head
+          yield* audit.append(crashed("2"))
+          const newer = yield* audit.head
+          const forged = yield* run(Effect.gen(function*() {
+            yield* appendAll(["1", "another"])
+            return yield* (yield* AuditLog.AuditLog).text
+          }))
+          assert.strictEqual((yield* AuditLog.verifyText(forged)).entries, 2)
+          const verify = (checkpoints: ReadonlyArray<MerkleTree.TreeHead>) =>
+            AuditLog.verifyStream(Stream.succeed(new TextEncoder().encode(forged)), { checkpoints })
+          assert.strictEqual((yield* verify([older])).checked, 1)
+          assert.strictEqual((yield* Effect.flip(verify([newer, older]))).at, 2)
+          assert.strictEqual((yield* Effect.flip(verify([newer]))).at, 1)
         })))
 
       it.effect("finds a false number and a time before, even where every hash was made to fit", () =>
         run(Effect.gen(function*() {
-          const digest = yield* Digest.Digest
           const forge = Effect.fnUntraced(function*(bodies: ReadonlyArray<object>) {
-            let hash = "0".repeat(64)
-            let text = ""
-            for (const body of bodies) {
-              const entry = JSON.stringify(body)
-              hash = yield* digest.digestHex(
-                Digest.sha256,
-                new TextEncoder().encode(`airssys-audit-1\n${hash}\n${entry}`)
-              )
-              text += `{"hash":"${hash}","entry":${entry}}\n`
-            }
-            return text
+            const texts = bodies.map((body) => JSON.stringify(body))
+            const hashes = yield* Effect.forEach(
+              texts,
+              (text) => MerkleTree.leafHash(new TextEncoder().encode(text))
+            )
+            const root = Option.getOrThrow(yield* MerkleTree.root(MerkleTree.leaves(hashes), texts.length))
+            return join(
+              "{\"segment\":{\"version\":1,\"size\":0,\"time\":0,\"nodes\":[]}}",
+              ...texts.map((text, index) => `{"hash":"${hashes[index]}","entry":${text}}`),
+              `{"seal":{"size":${texts.length},"root":"${root}"}}`
+            )
           })
           const one = { sequence: 1, time: 5, event: crashed("1") }
           const two = { sequence: 2, time: 5, event: crashed("2") }
@@ -303,9 +334,134 @@ export const suite = <E>(
       it.effect("says when the last line is not finished", () =>
         run(Effect.gen(function*() {
           const text = yield* appendAll(["1", "2"])
-          assert.strictEqual(yield* failsAt(text.slice(0, -1)), 2)
+          assert.strictEqual(yield* failsAt(text.slice(0, -1)), 3)
         })))
     })
+
+    describe("proofs", () => {
+      it.effect("show an entry to somebody who holds the head alone, and no other entry", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          yield* appendAll(["1", "2", "3", "4", "5"])
+          const head = yield* audit.head
+          const proof = yield* audit.proveInclusion(3)
+          const entry = yield* AuditLog.verifyInclusion(proof, head)
+          assert.deepStrictEqual(Option.map(entry, (_) => _.event), Option.some(crashed("3")))
+          const other = { ...proof, text: proof.text.replace("\"3\"", "\"4\"") }
+          for (const claim of [other, { ...proof, sequence: 2 }, { ...proof, size: 4 }]) {
+            assert.isTrue(Option.isNone(yield* AuditLog.verifyInclusion(claim, head)))
+          }
+          assert.strictEqual((yield* Effect.flip(audit.proveInclusion(6))).reason, "Missing")
+          assert.strictEqual((yield* Effect.flip(audit.proveInclusion(0))).reason, "Missing")
+        })))
+
+      it.effect("show that nothing was done but to append since an older head", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          yield* appendAll(["1", "2", "3"])
+          const older = yield* audit.head
+          yield* appendAll(["4", "5"])
+          const proof = yield* audit.proveConsistency(3)
+          assert.isTrue(yield* AuditLog.verifyConsistency(proof, older))
+          assert.isFalse(yield* AuditLog.verifyConsistency(proof, { size: 3, root: proof.newer.root }))
+          assert.isFalse(yield* AuditLog.verifyConsistency(proof, { ...older, size: 2 }))
+        })))
+    })
+
+    describe("segments", () => {
+      const write = (many: number) => appendAll(Array.from({ length: many }, (_, index) => `${index + 1}`))
+
+      it.effect("follow from one another, and are verified, read and proved as one log", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            const text = yield* write(7)
+            assert.strictEqual(text.split("\n").filter((line) => line.startsWith("{\"segment\"")).length, 8)
+            assert.strictEqual((yield* audit.verify).entries, 7)
+            const head = yield* audit.head
+            assert.strictEqual((yield* AuditLog.verifyText(text, { checkpoint: head })).checked, 7)
+            assert.isTrue(Option.isSome(yield* AuditLog.verifyInclusion(yield* audit.proveInclusion(4), head)))
+            assert.deepStrictEqual((yield* audit.entries).map((_) => _.sequence), [1, 2, 3, 4, 5, 6, 7])
+            const [a = "", b = "", c = ""] = text.split(/^(?=\{"segment")/m)
+            assert.strictEqual(yield* failsAt(a + c), 2)
+            assert.strictEqual(yield* failsAt(b + c), 1)
+            assert.strictEqual(yield* failsAt(a + b + b), 3)
+          }),
+          { rotate: { bytes: 1 } }
+        ))
+
+      it.effect("are begun when the first entry is old", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            const begun = Effect.map(audit.text, (text) => text.split("{\"segment\"").length - 1)
+            yield* write(3)
+            yield* TestClock.adjust("59 minutes")
+            yield* write(1)
+            assert.strictEqual(yield* begun, 1)
+            yield* TestClock.adjust("1 minute")
+            yield* write(1)
+            assert.strictEqual(yield* begun, 2)
+            yield* write(1)
+            assert.strictEqual((yield* audit.verify).entries, 6)
+            assert.strictEqual(yield* begun, 2)
+          }),
+          { rotate: { every: "1 hour" } }
+        ))
+
+      it.effect("that are too many are given up, which is recorded, and the rest is proved", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            yield* write(4)
+            const older = yield* audit.head
+            yield* write(12)
+            const head = yield* audit.head
+            const verified = yield* audit.verify
+            assert.isAbove(verified.first, 4)
+            const cuts = (yield* audit.entries).filter((entry) => entry.event._tag === "Cut")
+            assert.isNotEmpty(cuts)
+            assert.strictEqual((yield* Effect.flip(audit.proveInclusion(2))).reason, "Missing")
+            const proof = yield* audit.proveConsistency(head.size)
+            assert.isTrue(yield* AuditLog.verifyConsistency(proof, head))
+            const text = yield* audit.text
+            assert.strictEqual((yield* AuditLog.verifyText(text, { checkpoint: head })).checked, head.size)
+            assert.strictEqual((yield* AuditLog.verifyText(text, { checkpoint: older })).checked, 0)
+            const shorter = text.slice(text.indexOf("{\"segment\"", 1))
+            assert.strictEqual(yield* failsAt(shorter), 1)
+          }),
+          { rotate: { bytes: 800 }, retain: { segments: 3 } }
+        ))
+
+      it.effect("that are too old are given up", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            yield* write(2)
+            yield* TestClock.adjust("2 days")
+            yield* write(1)
+            assert.deepStrictEqual((yield* audit.entries).map((_) => _.event._tag), ["Crashed", "Cut"])
+          }),
+          { rotate: { bytes: 500 }, retain: { age: "1 day" } }
+        ))
+    })
+
+    it.effect("refuses options that make no sense", () =>
+      Effect.gen(function*() {
+        const wrong: ReadonlyArray<AuditLog.Options> = [
+          { capacity: 0 },
+          { capacity: Number.NaN },
+          { flushEvery: "51 millis" },
+          { flushEvery: 0 },
+          { quota: { burst: -1 } },
+          { rotate: { bytes: 0.5 } },
+          { retain: { segments: 0 } }
+        ]
+        for (const options of wrong) {
+          const error = yield* Effect.flip(run(Effect.void, options))
+          assert.strictEqual((error as AuditError).reason, "InvalidOptions")
+        }
+      }))
 
     it.effect.prop(
       "verifies after any run of appends and records",

@@ -1,7 +1,6 @@
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import type { AuditEvent } from "../AuditEvent.ts"
-import * as chain from "./auditChain.ts"
+import { bodyText, eventText } from "./auditFormat.ts"
+import { AuditQuota, type Quota } from "./auditQuota.ts"
 
 /**
  * `count` is how often a use was repeated, itself included. `sharer` is the
@@ -11,41 +10,79 @@ export interface Pending {
   readonly sequence: number
   readonly time: number
   readonly sharer: string | undefined
-  event: AuditEvent
+  readonly bytes: number
+  tag: AuditEvent["_tag"]
+  text: string
   count: number
 }
+
+/** Why an event was not taken. */
+export type Refusal = "Full" | "Suspended" | "InvalidEvent"
 
 type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
 
 const isUse = (event: AuditEvent): event is Use => event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied"
 
-/** Repeats have one key. The lengths before the free texts keep the keys of different uses apart. */
-const keyOf = (event: Use): string =>
-  `${event._tag}\n${event.kind}\n${event._tag === "CapabilityDenied" ? event.reason : ""}\n${
-    event.rule?.grant ?? ""
-  }\n${event.principal.kind}\n${event.principal.id.length}\n${event.rule?.pattern.length ?? 0}\n${event.principal.id}${
-    event.rule?.pattern ?? ""
-  }${event.resource}`
+const sharerOf = ({ principal }: Use): string => `${principal.kind}\n${principal.id}`
 
-/** Entries kept free for changes of authority, so that a flood of uses cannot stop a revocation. */
+/**
+ * Repeats have one key. The lengths before the free texts keep the keys of
+ * different uses apart. The message in which a use was made is not in it.
+ */
+const keyOf = (event: Use, sharer: string): string => {
+  const behalf = event.onBehalfOf === undefined ? "" : `${event.onBehalfOf.kind}\n${event.onBehalfOf.id}`
+  const pattern = event.rule?.pattern ?? ""
+  return `${event._tag}\n${event.kind}\n${event._tag === "CapabilityDenied" ? event.reason : ""}\n${
+    event.rule?.grant ?? ""
+  }\n${
+    event.release ?? ""
+  }\n${sharer.length}\n${behalf.length}\n${pattern.length}\n${sharer}${behalf}${pattern}${event.resource}`
+}
+
+/** What takes authority away, or says that somebody has none: never kept out by what gives it. */
+const narrowing: ReadonlySet<AuditEvent["_tag"]> = new Set([
+  "Revoked",
+  "TrustRevoked",
+  "Dismissed",
+  "Killed",
+  "Stopped"
+])
+
+/** Entries kept free for changes of authority, so that a flood of uses cannot stop them. */
 const reserve = 64
+
+/** Entries kept free beyond that for revocations and their like. */
+const lastReserve = 64
+
+/** Bytes that may wait for each entry that may. */
+const bytesPerEntry = 2048
+
+/** What the frame of an entry in its line takes, at most. */
+const frameBytes = 160
+
+const largestBatch = { entries: 1024, bytes: 4_194_304 }
+
+const encoder = new TextEncoder()
+
+const scratch = new Uint8Array(262_144)
+
+const sizeOf = (text: string): number => {
+  const { read, written } = encoder.encodeInto(text, scratch)
+  return frameBytes + written + 3 * (text.length - read)
+}
 
 /** Leaves the sequence taken, without a claim that the event took effect. */
 export const withdraw = (entry: Pending): void => {
-  entry.event = { _tag: "Withdrawn", event: entry.event._tag }
+  entry.text = `{"_tag":"Withdrawn","event":"${entry.tag}"}`
+  entry.tag = "Withdrawn"
+  entry.count = 1
 }
 
-/** The text of an entry; one whose event does not fit its schema is withdrawn. */
-export const encode = (entry: Pending): string => {
-  const { event, sequence, time } = entry
-  const text = chain.encodeBody({
-    sequence,
-    time,
-    event: entry.count > 1 && isUse(event) ? { ...event, count: entry.count } : event
-  })
-  if (Exit.isSuccess(text)) return text.value
-  withdraw(entry)
-  return Exit.getSuccess(chain.encodeBody({ sequence, time, event: entry.event })).pipe(Option.getOrThrow)
+export const textOf = ({ count, sequence, text, time }: Pending): string => bodyText(sequence, time, text, count)
+
+export interface Limits {
+  readonly capacity: number
+  readonly quota: Quota
 }
 
 /**
@@ -59,14 +96,17 @@ export const encode = (entry: Pending): string => {
 export class AuditQueue {
   private readonly capacity: number
   private readonly share: number
+  private readonly quota: AuditQuota
   private pending: Array<Pending> = []
+  private bytes = 0
   private readonly repeatable = new Map<string, Pending>()
-  private readonly waitingOf = new Map<string, number>()
+  private readonly waitingOf = new Map<string, { count: number; bytes: number }>()
   private sequence: number
 
-  constructor(capacity: number, sequence: number) {
-    this.capacity = capacity
-    this.share = Math.max(1, Math.floor(capacity / 2))
+  constructor(limits: Limits, sequence: number) {
+    this.capacity = limits.capacity
+    this.share = Math.max(1, Math.floor(limits.capacity / 2))
+    this.quota = new AuditQuota(limits.quota)
     this.sequence = sequence
   }
 
@@ -79,30 +119,79 @@ export class AuditQueue {
     return this.pending.length
   }
 
-  get isFull(): boolean {
-    return this.pending.length >= this.capacity + reserve
+  /** Time of the oldest event that waits; undefined if none does. */
+  get oldest(): number | undefined {
+    return this.pending[0]?.time
   }
 
-  take(event: AuditEvent, time: number, sharer?: string): Pending {
-    const entry: Pending = { sequence: ++this.sequence, time, sharer, event, count: 1 }
+  isFullFor(events: ReadonlyArray<AuditEvent>): boolean {
+    const isLast = events.every((event) => narrowing.has(event._tag))
+    return this.pending.length >= this.capacity + reserve + (isLast ? lastReserve : 0)
+  }
+
+  /** Takes an event whose text is known, whatever waits. */
+  take(event: AuditEvent, text: string, time: number, sharer?: string): Pending {
+    const bytes = sizeOf(text)
+    const entry: Pending = { sequence: ++this.sequence, time, sharer, bytes, tag: event._tag, text, count: 1 }
     this.pending.push(entry)
+    this.bytes += bytes
     return entry
   }
 
   /** Takes an event unless there is no room for its kind; a repeated use only counts. */
-  offer(event: AuditEvent, now: () => number): Pending | undefined {
-    if (!isUse(event)) return this.pending.length < this.capacity ? this.take(event, now()) : undefined
-    const key = keyOf(event)
+  offer(event: AuditEvent, time: number): Pending | Refusal {
+    if (isUse(event)) return this.offerUse(event, time)
+    if (this.pending.length >= this.capacity) return "Full"
+    const text = eventText(event)
+    return text === undefined ? "InvalidEvent" : this.take(event, text, time)
+  }
+
+  private offerUse(event: Use, time: number): Pending | Refusal {
+    const sharer = sharerOf(event)
+    if (this.quota.refuse(sharer, time)) return "Suspended"
+    const key = keyOf(event, sharer)
     const repeated = this.repeatable.get(key)
     if (repeated !== undefined) {
       repeated.count++
       return repeated
     }
-    const sharer = event.principal.id
-    if (this.pending.length >= this.capacity || !this.takeShare(sharer)) return undefined
-    const entry = this.take(event, now(), sharer)
+    const text = eventText(event)
+    if (text === undefined) return "InvalidEvent"
+    if (!this.hasRoom(sharer)) return "Full"
+    if (!this.pay(event, sharer, sizeOf(text), time)) return "Suspended"
+    const entry = this.take(event, text, time, sharer)
+    const waiting = this.waitingOf.get(sharer) ?? { count: 0, bytes: 0 }
+    this.waitingOf.set(sharer, waiting)
+    waiting.count++
+    waiting.bytes += entry.bytes
     this.repeatable.set(key, entry)
     return entry
+  }
+
+  /** Takes the bytes of an entry from the quota of its principal, and reports when that changes its standing. */
+  private pay({ principal }: Use, sharer: string, bytes: number, time: number): boolean {
+    const refused = this.quota.release(sharer, time)
+    if (refused !== undefined) this.report({ _tag: "Resumed", principal, refused }, time)
+    const until = this.quota.take(sharer, bytes, time)
+    if (until !== undefined) this.report({ _tag: "Suspended", principal, until }, time)
+    return until === undefined
+  }
+
+  /** Two of them for each time that a principal fills half of its burst: they are few and need no room of their own. */
+  private report(event: AuditEvent, time: number): void {
+    const text = eventText(event)
+    if (text !== undefined) this.take(event, text, time)
+  }
+
+  private hasRoom(sharer: string): boolean {
+    const waiting = this.waitingOf.get(sharer)
+    return this.pending.length < this.capacity && this.bytes < this.capacity * bytesPerEntry &&
+      (waiting === undefined || (waiting.count < this.share && waiting.bytes < this.share * bytesPerEntry))
+  }
+
+  /** Until when the principal of a use is suspended; undefined if it is not, or the event is no use. */
+  suspended(event: AuditEvent, time: number): number | undefined {
+    return isUse(event) ? this.quota.suspended(sharerOf(event), time) : undefined
   }
 
   /** From here on what waits is no longer counted up. */
@@ -111,27 +200,33 @@ export class AuditQueue {
   }
 
   /** The oldest that wait, which stay until they are dropped. */
-  batch(size: number): ReadonlyArray<Pending> {
+  batch(): ReadonlyArray<Pending> {
     this.seal()
+    let bytes = 0
+    let size = 0
+    for (const entry of this.pending) {
+      bytes += entry.bytes
+      if (size === largestBatch.entries || (size > 0 && bytes > largestBatch.bytes)) break
+      size++
+    }
     return this.pending.slice(0, size)
   }
 
   /** Forgets a batch that is durable. */
-  drop(batch: ReadonlyArray<Pending>): void {
+  drop(batch: ReadonlyArray<Pending>, time: number): void {
     this.pending = this.pending.slice(batch.length)
-    for (const { sharer } of batch) if (sharer !== undefined) this.giveShare(sharer)
+    for (const { bytes, sharer } of batch) {
+      this.bytes -= bytes
+      if (sharer !== undefined) this.giveShare(sharer, bytes)
+    }
+    this.quota.sweep(time)
   }
 
-  private takeShare(sharer: string): boolean {
-    const count = this.waitingOf.get(sharer) ?? 0
-    if (count >= this.share) return false
-    this.waitingOf.set(sharer, count + 1)
-    return true
-  }
-
-  private giveShare(sharer: string): void {
-    const count = this.waitingOf.get(sharer) ?? 0
-    if (count > 1) this.waitingOf.set(sharer, count - 1)
-    else this.waitingOf.delete(sharer)
+  private giveShare(sharer: string, bytes: number): void {
+    const waiting = this.waitingOf.get(sharer)
+    if (waiting === undefined) return
+    waiting.count--
+    waiting.bytes -= bytes
+    if (waiting.count === 0) this.waitingOf.delete(sharer)
   }
 }

@@ -1,154 +1,223 @@
-import * as Clock from "effect/Clock"
-import * as Digest from "effect/crypto/Digest"
-import type * as Duration from "effect/Duration"
+import type * as Clock from "effect/Clock"
+import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
-import type { Checkpoint } from "../AuditEntry.ts"
 import { AuditError } from "../AuditError.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
-import * as chain from "./auditChain.ts"
-import { AuditQueue, encode, withdraw } from "./auditQueue.ts"
-import type { AuditSink } from "./auditSink.ts"
+import type { AuditStore } from "../AuditStore.ts"
+import type { TreeHead } from "../MerkleTree.ts"
+import * as format from "./auditFormat.ts"
+import { AuditQueue, type Pending, type Refusal, textOf, withdraw } from "./auditQueue.ts"
+import type { Recovered } from "./auditRecovery.ts"
+import { lossWindow, type Settings } from "./auditSettings.ts"
+import { type Frontier, leafHashOfText } from "./merkleFrontier.ts"
 
-const largestBatch = 1024
+const encoder = new TextEncoder()
 
-const open = Effect.fnUntraced(function*(sink: AuditSink) {
-  const digest = yield* Digest.Digest
-  const readBack = (checkpoint: Checkpoint | undefined) =>
-    Effect.flatMap(sink.read, (text) => Effect.provideService(chain.read(text, checkpoint), Digest.Digest, digest))
-  const cut = yield* sink.cutTail
-  const opened = yield* Effect.catchTag(readBack(undefined), "ChainBroken", (broken) =>
-    new AuditError({
-      reason: "Tampered",
-      detail: `${sink.name} fails at entry ${broken.at}: ${broken.detail}. ` +
-        "Nothing was changed: move the file away to keep it as evidence, then start again"
-    }))
-  return { digest, readBack, cut, head: opened.verified.head, time: opened.entries.at(-1)?.time ?? 0 }
-})
+const refused: Record<Refusal | "Closed", string> = {
+  Full: "too many entries wait to be written",
+  Suspended: "its principal wrote more than its quota, and is suspended",
+  InvalidEvent: "the event does not fit its schema",
+  Closed: "it is closed"
+}
+
+const refusal = (reason: keyof typeof refused): AuditError => new AuditError({ reason, detail: refused[reason] })
+
+/** What is durable. */
+interface Head {
+  readonly frontier: Frontier
+  readonly tree: TreeHead
+  readonly segment: Recovered["segment"]
+}
 
 /**
  * Events are written in the order in which they are taken. The queue holds
- * exactly the entries after `head`: a batch leaves it only when the sink has
+ * exactly the entries after `head`: a batch leaves it only when the store has
  * made it durable, so a failed write is tried again whole. A failed `append`
  * turns its entry into `Withdrawn` while it holds the permit, so that no later
  * write can claim that it took effect.
  */
-export const make = Effect.fnUntraced(function*(
-  sink: AuditSink,
-  options: {
-    readonly capacity?: number | undefined
-    readonly flushEvery?: Duration.Input | undefined
-  } | undefined
-) {
-  const clock = yield* Clock.Clock
-  const opened = yield* open(sink)
-  const { digest, readBack } = opened
-  const queue = new AuditQueue(options?.capacity ?? 4096, opened.head.sequence)
-  const flushEvery = options?.flushEvery ?? "20 millis"
-  const writing = Semaphore.makeUnsafe(1)
-  const waiting = Latch.makeUnsafe(false)
+export class AuditWriter {
+  private readonly store: AuditStore["Service"]
+  private readonly settings: Settings
+  private readonly sha256: Digest["Service"]
+  private readonly clock: Clock.Clock
+  private readonly queue: AuditQueue
+  private readonly writing = Semaphore.makeUnsafe(1)
+  private readonly waiting = Latch.makeUnsafe(false)
+  private head: Head
+  private time: number
+  private isWriting = false
+  private isFailing = false
+  private isClosed = false
+  /** When old segments have to be looked for. */
+  tidyAt = 0
 
-  let head = opened.head
-  let time = opened.time
-  let isFailing = false
-  let isClosed = false
-
-  const now = (): number => {
-    time = Math.max(time, clock.currentTimeMillisUnsafe())
-    return time
+  constructor(
+    store: AuditStore["Service"],
+    settings: Settings,
+    sha256: Digest["Service"],
+    clock: Clock.Clock,
+    recovered: Recovered
+  ) {
+    this.store = store
+    this.settings = settings
+    this.sha256 = sha256
+    this.clock = clock
+    this.time = recovered.time
+    this.head = {
+      frontier: recovered.frontier,
+      tree: { size: recovered.frontier.size, root: recovered.root },
+      segment: recovered.segment
+    }
+    this.queue = new AuditQueue(settings, recovered.frontier.size)
   }
 
-  const writeBatch = Effect.gen(function*() {
-    const batch = queue.batch(largestBatch)
-    let lines = ""
-    let hash = head.hash
-    for (const entry of batch) {
-      const text = encode(entry)
-      hash = yield* chain.hashOf(digest, hash, text)
-      lines += `${chain.printLine(hash, text)}\n`
-    }
-    yield* sink.write(lines)
-    head = { sequence: head.sequence + batch.length, hash }
-    queue.drop(batch)
-    isFailing = false
-  })
+  get isUntidy(): boolean {
+    return this.time >= this.tidyAt
+  }
 
-  const writeTo = (sequence: number, onFailure: () => void): Effect.Effect<void, AuditError> =>
-    writing.withPermit(Effect.uninterruptible(Effect.tapError(
-      Effect.whileLoop({ while: () => head.sequence < sequence, body: () => writeBatch, step: () => {} }),
-      () =>
+  get latestTime(): number {
+    return this.time
+  }
+
+  /** The tree of what is durable. */
+  get tree(): TreeHead {
+    return this.head.tree
+  }
+
+  private now(): number {
+    const now = this.clock.currentTimeMillisUnsafe()
+    if (now > this.time) this.time = now
+    return this.time
+  }
+
+  record(event: AuditEvent): Pending | Refusal | "Closed" | undefined {
+    if (this.isClosed) return "Closed"
+    const now = this.now()
+    if (this.isFailing || this.isBehind(now)) return undefined
+    const taken = this.queue.offer(event, now)
+    if (this.queue.size > 0) this.waiting.openUnsafe()
+    return taken
+  }
+
+  /** The store has had its chance to write what waits, and has not: more uses would widen what a crash loses. */
+  private isBehind(now: number): boolean {
+    return this.isWriting && now - (this.queue.oldest ?? now) > lossWindow
+  }
+
+  suspendedUntil(event: AuditEvent): number | undefined {
+    return this.queue.suspended(event, this.now())
+  }
+
+  /** Records a use and waits until it is durable. */
+  use(event: AuditEvent): Effect.Effect<number, AuditError> {
+    return Effect.uninterruptible(Effect.suspend(() => {
+      if (this.isClosed) return Effect.fail(refusal("Closed"))
+      this.queue.seal()
+      const taken = this.queue.offer(event, this.now())
+      if (typeof taken === "string") return Effect.fail(refusal(taken))
+      return Effect.as(this.writeTo(taken.sequence, () => this.withdraw([taken])), taken.sequence)
+    }))
+  }
+
+  appendAll(events: ReadonlyArray<AuditEvent>): Effect.Effect<number, AuditError> {
+    return Effect.uninterruptible(Effect.suspend(() => {
+      if (this.isClosed) return Effect.fail(refusal("Closed"))
+      if (this.queue.isFullFor(events)) return Effect.fail(refusal("Full"))
+      const texts = events.map(format.eventText)
+      if (!texts.every((text) => text !== undefined)) return Effect.fail(refusal("InvalidEvent"))
+      this.queue.seal()
+      const entries = events.map((event, index) => this.queue.take(event, texts[index] ?? "", this.now()))
+      const last = this.queue.last
+      return Effect.as(this.writeTo(last, () => this.withdraw(entries)), last)
+    }))
+  }
+
+  private withdraw(entries: ReadonlyArray<Pending>): void {
+    for (const entry of entries) if (entry.sequence > this.head.tree.size) withdraw(entry)
+  }
+
+  get flush(): Effect.Effect<void, AuditError> {
+    return Effect.suspend(() => this.writeTo(this.queue.last, () => {}))
+  }
+
+  private writeTo(sequence: number, onFailure: () => void): Effect.Effect<void, AuditError> {
+    return this.writing.withPermit(Effect.uninterruptible(Effect.onExit(
+      Effect.whileLoop({
+        while: () => this.head.tree.size < sequence,
+        body: () => this.writeBatch,
+        step: () => {}
+      }),
+      (exit) =>
         Effect.sync(() => {
-          isFailing = true
-          waiting.openUnsafe()
+          this.isWriting = false
+          if (Exit.isSuccess(exit)) return
+          this.isFailing = true
+          this.waiting.openUnsafe()
           onFailure()
         })
     )))
-
-  const flush = Effect.suspend(() => writeTo(queue.last, () => {}))
-
-  const appendAll = Effect.fnUntraced(function*(events: ReadonlyArray<AuditEvent>) {
-    if (isClosed) return yield* new AuditError({ reason: "Closed", detail: "it is closed" })
-    if (queue.isFull) {
-      return yield* new AuditError({ reason: "Full", detail: `${queue.size} entries wait to be written` })
-    }
-    if (events.some((event) => Exit.isFailure(chain.encodeBody({ sequence: 0, time: 0, event })))) {
-      return yield* new AuditError({ reason: "InvalidEvent", detail: "the event does not fit its schema" })
-    }
-    queue.seal()
-    const entries = events.map((event) => queue.take(event, now()))
-    const last = queue.last
-    yield* writeTo(last, () => entries.filter((entry) => entry.sequence > head.sequence).forEach(withdraw))
-    return last
-  }, Effect.uninterruptible)
-
-  const append = (event: AuditEvent): Effect.Effect<number, AuditError> => appendAll([event])
-
-  const recordUnsafe = (event: AuditEvent): number | undefined => {
-    if (isClosed || isFailing) return undefined
-    const entry = queue.offer(event, now)
-    if (entry?.count === 1) waiting.openUnsafe()
-    return entry?.sequence
   }
 
-  const background = Effect.gen(function*() {
-    yield* waiting.await
-    yield* Effect.sleep(flushEvery)
-    waiting.closeUnsafe()
-    yield* flush
-  }).pipe(
-    Effect.catch((error) => Effect.andThen(Effect.logError(error.message), Effect.sleep("1 second"))),
-    Effect.forever
-  )
-
-  yield* Effect.addFinalizer(() =>
-    Effect.suspend(() => {
-      isClosed = true
-      return flush.pipe(Effect.catch((error) => Effect.logError(error.message)))
+  private get writeBatch(): Effect.Effect<void, AuditError> {
+    return Effect.gen({ self: this }, function*() {
+      const batch = this.queue.batch()
+      const frontier = this.head.frontier.copy()
+      let lines = ""
+      for (const entry of batch) {
+        const text = textOf(entry)
+        const hash = yield* leafHashOfText(this.sha256, text)
+        yield* frontier.push(hash)
+        lines += format.entryLine(hash, text)
+      }
+      const root = yield* frontier.root
+      const bytes = encoder.encode(lines + format.sealLine(frontier.size, root))
+      this.isWriting = true
+      yield* this.store.append(bytes)
+      const { id, length, since } = this.head.segment
+      this.head = {
+        frontier,
+        tree: { size: frontier.size, root },
+        segment: { id, length: length + bytes.length, since: since ?? batch[0]?.time }
+      }
+      this.queue.drop(batch, this.time)
+      this.isFailing = false
+      yield* this.rotate(batch.at(-1)?.time ?? this.time)
     })
-  )
-  yield* Effect.forkScoped(background)
-  if (opened.cut > 0) yield* append({ _tag: "TailCut", bytes: opened.cut })
-
-  const entries = flush.pipe(
-    Effect.andThen(readBack(undefined)),
-    Effect.map((_) => _.entries),
-    Effect.catchTag("ChainBroken", (broken) =>
-      Effect.fail(
-        new AuditError({ reason: "Tampered", detail: `it fails at entry ${broken.at}: ${broken.detail}` })
-      ))
-  )
-
-  return {
-    append,
-    appendAll,
-    recordUnsafe,
-    flush,
-    entries,
-    head: Effect.map(flush, () => head),
-    verify: Effect.map(Effect.flatMap(flush, () => readBack(head)), (_) => _.verified),
-    text: Effect.andThen(flush, sink.read),
-    latestTimeUnsafe: () => time
   }
-})
+
+  /** Goes on in the old segment if a new one cannot be begun, until the next batch. */
+  private rotate(time: number): Effect.Effect<void> {
+    const { frontier, segment, tree } = this.head
+    const isDue = segment.length >= this.settings.rotateBytes ||
+      time - (segment.since ?? time) >= this.settings.rotateEvery
+    if (!isDue) return Effect.void
+    const beginning = encoder.encode(format.segmentLine(tree.size, time, frontier.nodes))
+    return this.store.begin(tree.size + 1, beginning).pipe(
+      Effect.andThen(Effect.sync(() => {
+        this.head = { frontier, tree, segment: { id: tree.size + 1, length: beginning.length, since: undefined } }
+        this.tidyAt = 0
+        this.waiting.openUnsafe()
+      })),
+      Effect.catch((error) => Effect.logError(`${error.message}; no new segment was begun`))
+    )
+  }
+
+  /** Waits for something to write, and for as long as it may wait. */
+  get interval(): Effect.Effect<void> {
+    return this.waiting.await.pipe(
+      Effect.andThen(Effect.sleep(this.settings.flushEvery)),
+      Effect.andThen(Effect.sync(() => this.waiting.closeUnsafe()))
+    )
+  }
+
+  get close(): Effect.Effect<void, AuditError> {
+    return Effect.suspend(() => {
+      this.isClosed = true
+      return this.flush
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import type { Digest } from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import { AuditError } from "../AuditError.ts"
+import type { AuditStore, Segment } from "../AuditStore.ts"
+import * as format from "./auditFormat.ts"
+import { forEachLine } from "./auditLines.ts"
+import type { Settings } from "./auditSettings.ts"
+import type { AuditWriter } from "./auditWriter.ts"
+import { Frontier } from "./merkleFrontier.ts"
+
+type Beginning = Extract<format.Line, { readonly _tag: "Segment" }>
+
+const beginningOf = Effect.fnUntraced(function*(store: AuditStore["Service"], segment: Segment) {
+  let beginning: Beginning | undefined
+  yield* forEachLine(store, segment, 0, ({ text }) =>
+    Effect.sync(() => {
+      const line = text === undefined ? undefined : format.read(text)
+      if (line?._tag === "Segment") beginning = line
+      return false
+    }))
+  return beginning ?? (yield* new AuditError({
+    reason: "Tampered",
+    detail: `${store.name} has no beginning of the segment of entry ${segment.id}`
+  }))
+})
+
+/**
+ * Gives up the oldest segments that are too many or too old. First the log
+ * records up to where and the root of what goes, so that what stays can be told
+ * from a log of which somebody cut the beginning. Returns when the next one will
+ * be too old.
+ */
+export const tidy = Effect.fnUntraced(function*(
+  store: AuditStore["Service"],
+  writer: AuditWriter,
+  { keepFor, keepSegments }: Settings,
+  sha256: Digest["Service"]
+): Effect.fn.Return<number, AuditError> {
+  const segments = yield* store.segments
+  let first: Beginning | undefined
+  let gone = 0
+  let due = Number.POSITIVE_INFINITY
+  for (const [index, next] of segments.slice(1).entries()) {
+    const isMany = segments.length - index > keepSegments
+    if (!isMany && keepFor === Number.POSITIVE_INFINITY) break
+    const beginning = yield* beginningOf(store, next)
+    if (!isMany && writer.latestTime < beginning.time + keepFor) {
+      due = beginning.time + keepFor
+      break
+    }
+    first = beginning
+    gone = index + 1
+  }
+  if (first !== undefined) {
+    const root = yield* new Frontier(sha256, first.size, first.nodes).root
+    yield* writer.appendAll([{ _tag: "Cut", through: first.size, root }])
+  }
+  for (const { id } of segments.slice(0, gone)) yield* store.remove(id)
+  return due
+})

@@ -1,0 +1,104 @@
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+
+/** 64 lower-case hex digits. */
+export type Hash = string
+
+type Sha256 = Digest.Digest["Service"]
+
+const encoder = new TextEncoder()
+
+const digits = new Uint8Array(128)
+for (let value = 0; value < 16; value++) digits["0123456789abcdef".charCodeAt(value)] = value
+
+const writeHash = (target: Uint8Array, at: number, hash: Hash): void => {
+  for (let index = 0; index < 32; index++) {
+    target[at + index] = ((digits[hash.charCodeAt(2 * index)] ?? 0) << 4) |
+      (digits[hash.charCodeAt(2 * index + 1)] ?? 0)
+  }
+}
+
+export const bytesOf = (hash: Hash): Uint8Array => {
+  const bytes = new Uint8Array(32)
+  writeHash(bytes, 0, hash)
+  return bytes
+}
+
+const hex = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, "0"))
+
+export const hashOfBytes = (bytes: Uint8Array): Hash => Array.from(bytes, (byte) => hex[byte]).join("")
+
+/** SHA-256 of nothing: the root of the empty tree. */
+export const emptyRoot: Hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+/** RFC 6962, 2.1: a leaf is hashed behind 0x00 and a node behind 0x01, so that neither passes for the other. */
+export const leafHash = (sha256: Sha256, data: Uint8Array): Effect.Effect<Hash> => {
+  const bytes = new Uint8Array(data.length + 1)
+  bytes.set(data, 1)
+  return sha256.digestHex(Digest.sha256, bytes)
+}
+
+export const leafHashOfText = (sha256: Sha256, text: string): Effect.Effect<Hash> =>
+  sha256.digestHex(Digest.sha256, encoder.encode(`\u0000${text}`))
+
+export const nodeHash = (sha256: Sha256, left: Hash, right: Hash): Effect.Effect<Hash> => {
+  const bytes = new Uint8Array(65)
+  bytes[0] = 1
+  writeHash(bytes, 1, left)
+  writeHash(bytes, 33, right)
+  return sha256.digestHex(Digest.sha256, bytes)
+}
+
+/** How many complete subtrees make up a tree: the ones in the binary form of its size. */
+export const widthOf = (size: number): number => {
+  let width = 0
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) width += rest % 2
+  return width
+}
+
+/**
+ * The right edge of a growing tree: the roots of its complete subtrees, largest
+ * first. It is all that is needed to append and to know the root.
+ */
+export class Frontier {
+  size: number
+  readonly nodes: Array<Hash>
+  private readonly sha256: Sha256
+
+  constructor(sha256: Sha256, size = 0, nodes: ReadonlyArray<Hash> = []) {
+    this.sha256 = sha256
+    this.size = size
+    this.nodes = [...nodes]
+  }
+
+  copy(): Frontier {
+    return new Frontier(this.sha256, this.size, this.nodes)
+  }
+
+  /** Each pair of complete subtrees of one height, the ones that end the size before, becomes one. */
+  push(leaf: Hash): Effect.Effect<void> {
+    return this.size % 2 === 0
+      ? Effect.sync(() => {
+        this.nodes.push(leaf)
+        this.size++
+      })
+      : Effect.gen({ self: this }, function*() {
+        let node = leaf
+        for (let rest = this.size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+          node = yield* nodeHash(this.sha256, this.nodes.pop() ?? emptyRoot, node)
+        }
+        this.nodes.push(node)
+        this.size++
+      })
+  }
+
+  get root(): Effect.Effect<Hash> {
+    return Effect.gen({ self: this }, function*() {
+      let root = this.nodes.at(-1) ?? emptyRoot
+      for (let index = this.nodes.length - 2; index >= 0; index--) {
+        root = yield* nodeHash(this.sha256, this.nodes[index] ?? emptyRoot, root)
+      }
+      return root
+    })
+  }
+}
