@@ -101,8 +101,10 @@ export class Reader {
 
   u32(): number {
     const start = this.offset
-    let value = 0
-    for (let factor = 1, length = 1; length <= 5; factor *= 128, length++) {
+    const first = this.byte()
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    for (let factor = 128, length = 2; length <= 5; factor *= 128, length++) {
       const byte = this.byte()
       value += (byte & 0x7f) * factor
       if (byte < 0x80) {

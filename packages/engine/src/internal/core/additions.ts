@@ -53,7 +53,8 @@ export class Additions {
   readonly landed: number
   readonly #scan: Scan
   readonly #costs: CostTable
-  readonly #known = new Map<string, number>()
+  readonly #known = new Map<number, number>()
+  readonly #knownTypes = new Map<string, number>()
 
   constructor(scan: Scan, costs: CostTable) {
     this.#scan = scan
@@ -87,12 +88,17 @@ export class Additions {
 
   /** The index of a function type, given as it is written, that is appended once. */
   type(bytes: Code): number {
-    return this.#once(`type ${bytes.join()}`, () => this.#scan.types.length + this.types.push(bytes) - 1)
+    const key = bytes.join()
+    const known = this.#knownTypes.get(key)
+    if (known !== undefined) return known
+    const index = this.#scan.types.length + this.types.push(bytes) - 1
+    this.#knownTypes.set(key, index)
+    return index
   }
 
   /** (pages) -> previous pages, or -1. */
   memoryGrow(memory: number): number {
-    return this.#once(`memory.grow ${memory}`, () =>
+    return this.#once(0x40, memory, 0, () =>
       this.#add([i32], [i32], [
         refuse(0, maxPages),
         code(this.#ask(0, get(0)), 0x45, 0x04, nothing, fail, 0x0b),
@@ -103,7 +109,7 @@ export class Additions {
 
   /** (value, elements) -> previous elements, or -1. */
   tableGrow(table: number): number {
-    return this.#once(`table.grow ${table}`, () => {
+    return this.#once(Fc.tableGrow, table, 0, () => {
       const element = this.#scan.tables[table]?.element ?? []
       const all = code(0xfc, Fc.tableSize, u32(table), get(1), 0x6a)
       return this.#addTyped(this.type([0x60, 2, ...element, i32, 1, i32]), [
@@ -117,7 +123,7 @@ export class Additions {
 
   /** (elements) -> elements: charges an operation on a table, unless it will trap. */
   tableCharge(table: number): number {
-    return this.#once(`table ${table}`, () =>
+    return this.#once(Fc.tableSize, table, 0, () =>
       this.#add([i32], [i32], [
         code(get(0), 0xfc, Fc.tableSize, u32(table), 0x4d, 0x04, nothing),
         this.#spend(code(get(0), constant(this.#costs.element), 0x6c)),
@@ -127,7 +133,7 @@ export class Additions {
 
   /** (to, value, size). */
   memoryFill(memory: number): number {
-    return this.#once(`memory.fill ${memory}`, () => {
+    return this.#once(Fc.memoryFill, memory, 0, () => {
       const operation = code(0xfc, Fc.memoryFill, u32(memory))
       const one = code(get(0), get(1), constant(part), operation, advance(0), shrink)
       return this.#inParts([this.#past(0, memory)], operation, one)
@@ -136,7 +142,7 @@ export class Additions {
 
   /** (to, from, size). */
   memoryCopy(to: number, from: number): number {
-    return this.#once(`memory.copy ${to} ${from}`, () => {
+    return this.#once(Fc.memoryCopy, to, from, () => {
       const operation = code(0xfc, Fc.memoryCopy, u32(to), u32(from))
       const last = (start: number): Code => code(get(start), get(2), 0x6a)
       const forward = code(get(0), get(1), constant(part), operation, advance(0), advance(1), shrink)
@@ -149,7 +155,7 @@ export class Additions {
 
   /** (to, from, size). */
   memoryInit(segment: number, memory: number): number {
-    return this.#once(`memory.init ${segment} ${memory}`, () => {
+    return this.#once(Fc.memoryInit, segment, memory, () => {
       const operation = code(0xfc, Fc.memoryInit, u32(segment), u32(memory))
       const past = code(endOf(1), 0x42, positive(this.#scan.segmentSize(segment)), 0x56)
       const one = code(get(0), get(1), constant(part), operation, advance(0), advance(1), shrink)
@@ -225,7 +231,9 @@ export class Additions {
     return this.#scan.functions.length + this.functions.length - 1
   }
 
-  #once(key: string, make: () => number): number {
+  /** By the code of an operation and its indices, which are below 2^20. */
+  #once(operation: number, first: number, second: number, make: () => number): number {
+    const key = operation + (first + second * 0x10_0000) * 0x80
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const index = make()

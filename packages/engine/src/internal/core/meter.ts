@@ -95,7 +95,7 @@ export const kept: ReadonlyArray<object> = (() => {
   const empty = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00)
   const scan = new Scan(new Sections(empty, 0, empty.length, new Budget(empty.length)))
   const additions = new Additions(scan, currentCosts)
-  return [scan, additions, new BodyMeter(scan, additions, currentCosts, new Uint8Array(0))]
+  return [scan, additions, new BodyMeter(scan, additions, currentCosts, new Uint8Array(0), new Sink(64))]
 })()
 
 interface Code {
@@ -116,7 +116,7 @@ function* rewriteCode(
 ): Steps<Code> {
   const section = scan.code
   const code = new Sink(section === undefined ? 1_024 : Math.ceil((section.end - section.content) * 1.5))
-  const bodies = new BodyMeter(scan, additions, costs, leaves)
+  const bodies = new BodyMeter(scan, additions, costs, leaves, code)
   let stepEnd = stepSize
   const ranges = scan.bodies
   for (let i = 0; i < ranges.length; i += 2) {
@@ -127,7 +127,7 @@ function* rewriteCode(
       stepEnd = code.length + stepSize
       yield
     }
-    if ((leaves[index] ?? 0) === 0) bodies.write(code, index, start)
+    if ((leaves[index] ?? 0) === 0) bodies.write(index, start)
     else {
       code.u32(end - start)
       code.copy(scan.sections.bytes, start, end)
@@ -137,10 +137,11 @@ function* rewriteCode(
     code.u32(body.length)
     code.copy(Uint8Array.from(body), 0, body.length)
   }
-  const hints = new Sink(bodies.hints.length + 64)
+  const { functions, written } = bodies.hints
+  const hints = new Sink(written.length + 64)
   hints.copy(hintName, 0, hintName.length)
-  hints.u32(bodies.hinted)
-  hints.copy(bodies.hints.bytes, 0, bodies.hints.length)
+  hints.u32(functions)
+  hints.copy(written.bytes, 0, written.length)
   return { bodies: code, hints }
 }
 

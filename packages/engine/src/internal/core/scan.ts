@@ -52,7 +52,8 @@ export class Scan {
     this.types = readTypes(sections)
     this.vectors = this.types.some((type) => type.vectors)
     const indices = new Map(spaces.types.map((type, index) => [type, index]))
-    this.functions = Uint32Array.from(spaces.func, ({ type }) => indices.get(type) ?? 0)
+    this.functions = new Uint32Array(spaces.func.length)
+    for (const [index, { type }] of spaces.func.entries()) this.functions[index] = indices.get(type) ?? 0
     this.importedFunctions = count("func")
     this.importedTables = count("table")
     this.importedMemories = count("memory")
@@ -123,12 +124,19 @@ const readTypes = (sections: Sections): Array<ScannedType> => {
     types.push({
       params: params.length,
       results: results.length,
-      resultBytes: Array.from(reader.bytes.subarray(start, reader.offset)),
+      resultBytes: bytesFrom(reader, start),
       frame: params.reduce((sum, type) => sum + (type === "v128" ? 16 : 8), 0),
       vectors: params.includes("v128") || results.includes("v128")
     })
   })
   return types
+}
+
+/** What has been read since `start`. */
+const bytesFrom = ({ bytes, offset }: Reader, start: number): ReadonlyArray<number> => {
+  const found: Array<number> = []
+  for (let at = start; at < offset; at++) found.push(bytes[at] ?? 0)
+  return found
 }
 
 const readVector = (reader: Reader, types: number): ReadonlyArray<CoreValueType> => {
@@ -151,7 +159,7 @@ const readElements = (sections: Sections, types: number): ReadonlyArray<Readonly
   const element = (reader: Reader): ReadonlyArray<number> => {
     const start = reader.offset
     readValueType(reader, placeholders(types))
-    return Array.from(reader.bytes.subarray(start, reader.offset))
+    return bytesFrom(reader, start)
   }
   const found: Array<ReadonlyArray<number>> = []
   sections.items(SectionId.import, "imports", 4, (reader) => {

@@ -71,22 +71,38 @@ export class Sink {
       return
     }
     for (; at < end; at += 32, to += 32) {
-      view.setInt32(to, from.getInt32(at))
-      view.setInt32(to + 4, from.getInt32(at + 4))
-      view.setInt32(to + 8, from.getInt32(at + 8))
-      view.setInt32(to + 12, from.getInt32(at + 12))
+      view.setInt32(to, from.getInt32(at, true), true)
+      view.setInt32(to + 4, from.getInt32(at + 4, true), true)
+      view.setInt32(to + 8, from.getInt32(at + 8, true), true)
+      view.setInt32(to + 12, from.getInt32(at + 12, true), true)
       if (at + 16 >= end) return
-      view.setInt32(to + 16, from.getInt32(at + 16))
-      view.setInt32(to + 20, from.getInt32(at + 20))
-      view.setInt32(to + 24, from.getInt32(at + 24))
-      view.setInt32(to + 28, from.getInt32(at + 28))
+      view.setInt32(to + 16, from.getInt32(at + 16, true), true)
+      view.setInt32(to + 20, from.getInt32(at + 20, true), true)
+      view.setInt32(to + 24, from.getInt32(at + 24, true), true)
+      view.setInt32(to + 28, from.getInt32(at + 28, true), true)
     }
   }
 
-  /** Takes `size` bytes at `start` out. */
-  remove(start: number, size: number): void {
-    this.bytes.copyWithin(start, start + size, this.length)
-    this.length -= size
+  /** Leaves room for the size of what follows, about `expected` bytes; gives where that starts. */
+  begin(expected: number): number {
+    this.reserve(8)
+    this.length += width(expected)
+    return this.length
+  }
+
+  /** Writes the size of all that started there. */
+  finish(start: number, expected: number): void {
+    const { length } = this
+    const size = length - start
+    const begin = start - width(expected)
+    const end = begin + width(size) + size
+    if (end !== length) {
+      this.reserve(8)
+      this.bytes.copyWithin(end - size, start, length)
+    }
+    this.length = begin
+    this.u32(size)
+    this.length = end
   }
 }
 
@@ -118,3 +134,7 @@ export const positive = (value: number): Array<number> => {
   out.push(rest)
   return out
 }
+
+/** Of an unsigned number, in bytes. */
+const width = (value: number): number =>
+  value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
