@@ -66,6 +66,22 @@ export const AuditEvent = Schema.TaggedUnion({
     level: Schema.Literals(["Trusted", "Unknown", "DevMode"]),
     because: Text
   },
+  /**
+   * A request for approval moved from one state to another; `by` are the keys that signed what moved it. A revision
+   * may be there twice, where one process stored it and another recorded it.
+   */
+  ApprovalChanged: {
+    request: Digest,
+    revision: Schema.Int,
+    component: Text,
+    version: Text,
+    artifact: Digest,
+    capabilities: Digest,
+    from: Text,
+    to: Text,
+    by: Schema.Array(Text),
+    because: Text
+  },
   Granted: {
     principal: Actor,
     grant: Schema.Int,

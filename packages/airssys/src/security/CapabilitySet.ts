@@ -9,7 +9,7 @@
  */
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
-import type { Ask } from "./Ask.ts"
+import type { Block } from "./CapabilityDiff.ts"
 import * as canonicalJson from "./internal/canonicalJson.ts"
 
 const domain = "airssys/capabilities/1"
@@ -21,7 +21,7 @@ const domain = "airssys/capabilities/1"
  * @category combinators
  * @since 0.1.0
  */
-export const text = (asks: ReadonlyArray<Ask>): string => {
+export const text = (asks: ReadonlyArray<Block>): string => {
   const lines = asks.flatMap(({ expires, kind, patterns }) => {
     const until = expires === undefined ? {} : { expires }
     return patterns.length === 0
@@ -37,7 +37,7 @@ export const text = (asks: ReadonlyArray<Ask>): string => {
  * @category combinators
  * @since 0.1.0
  */
-export const digest = (asks: ReadonlyArray<Ask>): Effect.Effect<string, never, Digest.Digest> =>
+export const digest = (asks: ReadonlyArray<Block>): Effect.Effect<string, never, Digest.Digest> =>
   Digest.Digest.use((service) =>
     Effect.map(
       service.digestHex(Digest.sha256, new TextEncoder().encode(text(asks))),

@@ -34,6 +34,42 @@ export const escape = (text: string, limit = 512): string => {
   return text.length > limit ? `${escaped}... (${text.length - limit} more)` : escaped
 }
 
+const word = /[\p{L}\p{M}\p{N}]+/gu
+const ascii = /^[\x00-\x7f]*$/
+const latin = /\p{Script=Latin}/u
+const imitable =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u
+/** Letters of other scripts that are drawn like Latin ones. */
+const imitations =
+  /^[\u{3b1}\u{3b9}\u{3bf}\u{3c1}\u{3c5}\u{391}-\u{392}\u{395}-\u{397}\u{399}\u{39a}\u{39c}\u{39d}\u{39f}\u{3a1}\u{3a4}\u{3a5}\u{3a7}\u{430}\u{435}\u{43e}\u{440}\u{441}\u{443}\u{445}\u{455}\u{456}\u{458}\u{4bb}\u{501}\u{51b}\u{51d}\u{405}\u{406}\u{408}\u{410}\u{412}\u{415}\u{41a}\u{41c}-\u{41e}\u{420}-\u{422}\u{425}\p{N}]+$/u
+
+const spell = (text: string): string => text.replace(/[^\x00-\x7f]/gu, (character) => `\\u{${codePoint(character)}}`)
+
+const isImitation = (text: string): boolean =>
+  text.normalize("NFKC") !== text || (latin.test(text) && imitable.test(text)) || imitations.test(text)
+
+/**
+ * Escapes like `escape`, and spells out words that could be taken for others:
+ * Latin mixed with letters of scripts that look like it, words of such letters
+ * alone, full-width and ornamental forms. For text that asks an operator for
+ * something.
+ *
+ * ```ts
+ * import { SafeText } from "airssys/security"
+ *
+ * SafeText.escapeLookAlikes("p\u0430ypal, \u0434\u0430") // => "p\\u{430}ypal, \u0434\u0430"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const escapeLookAlikes = (text: string, limit = 512): string =>
+  escape(
+    text.slice(0, limit).replace(word, (found) => ascii.test(found) || !isImitation(found) ? found : spell(found)),
+    8 * limit
+  ) +
+  (text.length > limit ? `... (${text.length - limit} more)` : "")
+
 /**
  * Escapes each line of a text and keeps its line ends: for reports of several
  * lines in which every value was quoted before.

@@ -13,6 +13,35 @@ describe("SafeText", () => {
     assert.strictEqual(SafeText.escape("a".repeat(1_000_000)).length, 512 + "... (999488 more)".length)
   })
 
+  it("spells out words that could be taken for others, and leaves those of one script", () => {
+    for (
+      const [text, shown] of [
+        ["p\u0430ypal", "p\\u{430}ypal"],
+        ["\u0440\u0430\u0443\u0440\u0430l", "\\u{440}\\u{430}\\u{443}\\u{440}\\u{430}l"],
+        ["\u0430\u0441\u0435", "\\u{430}\\u{441}\\u{435}"],
+        ["\uff41cme", "\\u{ff41}cme"],
+        ["\u{1d41a}cme", "\\u{1d41a}cme"],
+        ["a\u0301cme", "a\\u{301}cme"],
+        ["acme\u202e", "acme\\u{202e}"],
+        ["acme\u200b", "acme\\u{200b}"]
+      ] as const
+    ) assert.strictEqual(SafeText.escapeLookAlikes(text), shown)
+    for (
+      const text of [
+        "Z\u00fcrich",
+        "\u6771\u4eac",
+        "\u0414\u043b\u044f \u0441\u0447\u0435\u0442\u0430",
+        "acme:rates 1.2.0"
+      ]
+    ) {
+      assert.strictEqual(SafeText.escapeLookAlikes(text), text)
+    }
+    assert.strictEqual(
+      SafeText.escapeLookAlikes("\u0430".repeat(1_000_000)).length,
+      512 * 7 + "... (999488 more)".length
+    )
+  })
+
   it("keeps the line ends of a report", () => {
     assert.strictEqual(SafeText.escapeLines("a\u001b\nb"), "a\\u{1b}\nb")
   })

@@ -1,0 +1,51 @@
+/**
+ * A request for approval in words, for the operator who decides.
+ *
+ * What the request says is escaped, look-alikes included, and quoted, so that
+ * nothing of it can pass for a line of the report.
+ *
+ * @since 0.1.0
+ */
+import type { Approval } from "./Approval.ts"
+import type { CapabilityDiff, Item } from "./CapabilityDiff.ts"
+import * as SafeText from "./SafeText.ts"
+
+const text = (value: string): string => SafeText.escapeLookAlikes(value)
+const quoted = (value: string): string => `"${text(value).replaceAll("\"", "\\\"")}"`
+
+const subject = ({ expires, kind, pattern }: Item): string =>
+  `${text(kind)}${pattern === "" ? "" : ` ${text(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}`
+
+const reasonFor = ({ asked }: Approval, { kind, pattern }: Item): string =>
+  asked.wants.find((want) => want.kind === kind && (pattern === "" || want.patterns.includes(pattern)))?.reason ?? ""
+
+/**
+ * The report on a request. `difference` is what it asks for beyond what is
+ * approved of its component, as `Approvals.difference` gives it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const render = (approval: Approval, difference: CapabilityDiff): string => {
+  const { asked, id, level, publisher, requesters, state } = approval
+  const source = publisher === undefined ? "nobody signed it" : `signed by ${publisher}`
+  return [
+    `${text(asked.component)} ${text(asked.version)} asks to run: ${quoted(asked.reason)}`,
+    `  request   ${id} (${state._tag}, revision ${approval.revision})`,
+    `  asked by  ${requesters.join(", ")}`,
+    `  artifact  ${asked.artifact}`,
+    `  source    ${level}, ${source}`,
+    ...(difference.widened.length === 0
+      ? ["It asks for nothing beyond what is approved."]
+      : [
+        "It asks for, beyond what is approved:",
+        ...difference.widened.flatMap((item) => [
+          `  ${item.risk.level.toUpperCase().padEnd(8)}  ${subject(item)}`,
+          `            it ${item.risk.because}: ${quoted(reasonFor(approval, item))}`
+        ])
+      ]),
+    ...(difference.dropped.length === 0
+      ? []
+      : ["It asks no longer for:", ...difference.dropped.map((item) => `            ${subject(item)}`)])
+  ].join("\n")
+}

@@ -1,0 +1,405 @@
+/**
+ * Approval of releases by operators: what an unknown component asks for waits
+ * here until somebody with the right key has said yes.
+ *
+ * An approval is for one artifact with exactly one set of capabilities, on one
+ * host. A later release passes by itself only where the same publisher's key
+ * signed it and all that it asks for is within what was approved. Every step is
+ * durable in the store, and what lets a release run counts only when it is in
+ * the audit log as well. What is taken back counts at once.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import type * as CryptoError from "effect/crypto/CryptoError"
+import type * as Digest from "effect/crypto/Digest"
+import type * as Signature from "effect/crypto/Signature"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
+import * as Approval from "./Approval.ts"
+import { InvalidOptions, NotApproved, RequestRefused, UnknownRequest } from "./ApprovalError.ts"
+import * as ApprovalStatement from "./ApprovalStatement.ts"
+import { ApprovalStore, type ApprovalStoreError, type Page, type Query } from "./ApprovalStore.ts"
+import type { AuditError } from "./AuditError.ts"
+import { AuditLog } from "./AuditLog.ts"
+import * as CapabilityDiff from "./CapabilityDiff.ts"
+import * as CapabilitySet from "./CapabilitySet.ts"
+import * as approvalEvent from "./internal/approvalEvent.ts"
+import { proves } from "./internal/approvalProof.ts"
+import * as capabilityRule from "./internal/capabilityRule.ts"
+import * as steadyTime from "./internal/steadyTime.ts"
+import type { PublicKey } from "./PublicKey.ts"
+import * as SafeText from "./SafeText.ts"
+import type { SigningKey } from "./SigningKey.ts"
+import * as Statement from "./Statement.ts"
+import type { Level } from "./TrustRegistry.ts"
+
+/**
+ * What the host itself found out about a release: how far it trusts it, and the
+ * key whose signature on it was verified.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Judged {
+  readonly level: Level
+  readonly publisher?: PublicKey | undefined
+}
+
+/**
+ * A release by what is approved of it. `capabilities` is the digest of all that
+ * it asks for, as `CapabilitySet.digest` gives it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Release {
+  readonly component: string
+  readonly artifact: string
+  readonly capabilities: string
+}
+
+type Failure = ApprovalStoreError | AuditError | Statement.StatementError | CryptoError.CryptoError
+
+type ByStatement = (
+  signed: Statement.Signed
+) => Effect.Effect<Approval.Approval, Failure | Approval.ApprovalRefused | UnknownRequest>
+
+/**
+ * Service that takes requests, and what operators say about them.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Approvals extends Context.Service<Approvals, {
+  /** The key that statements have to name as their host. */
+  readonly host: PublicKey
+  /**
+   * Takes a signed `ApprovalStatement.request`. It is durable when this
+   * returns, and passes at once where the rules of this host let it; the same
+   * request again gives what became of it.
+   */
+  readonly submit: (
+    request: Statement.Signed,
+    judged: Judged
+  ) => Effect.Effect<Approval.Approval, Failure | RequestRefused>
+  /** Takes a signed `ApprovalStatement.claim`: an operator reviews. */
+  readonly claim: ByStatement
+  /** Takes a signed `ApprovalStatement.release`: an operator reviews no longer. */
+  readonly release: ByStatement
+  /** Takes a signed `ApprovalStatement.decision` of those who review. */
+  readonly decide: ByStatement
+  /** Takes a signed `ApprovalStatement.revocation`, which holds at once. */
+  readonly revoke: ByStatement
+  readonly get: (id: string) => Effect.Effect<Approval.Approval, Failure | UnknownRequest>
+  /** Lists requests, the oldest first, each as it is at this time. */
+  readonly list: (query: Query) => Effect.Effect<Page, Failure>
+  /** What a request asks for beyond what is approved of its component, the greatest risk first. */
+  readonly difference: (
+    approval: Approval.Approval
+  ) => Effect.Effect<CapabilityDiff.CapabilityDiff, Failure>
+  /**
+   * The approval that lets a release run. Its signatures are verified again,
+   * and one that the host gave by itself holds only while the host still judges
+   * the release as it did.
+   */
+  readonly require: (
+    release: Release,
+    judged: Judged
+  ) => Effect.Effect<Approval.Approval, Failure | NotApproved>
+}>()("airssys/security/Approvals") {}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The key of this host, whose public key is its id. */
+  readonly hostKey: SigningKey
+  /** The keys of operators. What a key approved that is not among them counts no longer. */
+  readonly operators: ReadonlyArray<PublicKey>
+  /** How many operators have to approve, from 1 to the number of operators. Default 1. */
+  readonly quorum?: number | undefined
+  /** Whether what is `Trusted` passes by itself. Default true. */
+  readonly passTrusted?: boolean | undefined
+  /** How long what passes by itself is approved. Default 365 days, and 1 day in DevMode. */
+  readonly lifetime?: Duration.Input | undefined
+  /** The longest time that a request may wait. Default 90 days. */
+  readonly longestRequest?: Duration.Input | undefined
+}
+
+const day = Duration.toMillis("1 day")
+
+const rulesOf = (options: Options): Result.Result<Approval.Rules, InvalidOptions> => {
+  const operators = new Set(options.operators)
+  const quorum = options.quorum ?? 1
+  if (operators.size < options.operators.length) {
+    return Result.fail(
+      new InvalidOptions({ detail: "a key is there twice among the operators: a key is one operator" })
+    )
+  }
+  return Number.isInteger(quorum) && quorum >= 1 && quorum <= Math.max(1, operators.size)
+    ? Result.succeed({ host: options.hostKey.publicKey, operators, quorum })
+    : Result.fail(
+      new InvalidOptions({ detail: `a quorum is from 1 to the number of operators, which is ${operators.size}` })
+    )
+}
+
+const refuse = (reason: RequestRefused["reason"], detail: string): Effect.Effect<never, RequestRefused> =>
+  Effect.fail(new RequestRefused({ reason, detail }))
+
+const check = Effect.fnUntraced(function*(asked: ApprovalStatement.Request, expected: {
+  readonly host: PublicKey
+  readonly now: number
+  readonly longestRequest: number
+}) {
+  if (asked.host !== expected.host) return yield* refuse("WrongHost", "it was signed for another host")
+  if (expected.now >= asked.notAfter) return yield* refuse("Over", "it is past its time")
+  if (asked.notAfter - expected.now > expected.longestRequest) {
+    return yield* refuse("Over", `it may wait for ${Duration.format(Duration.millis(expected.longestRequest))} at most`)
+  }
+  for (const { kind, patterns } of asked.wants) {
+    const compiled = capabilityRule.compile(kind, patterns)
+    if (Result.isFailure(compiled)) return yield* refuse("InvalidPattern", compiled.failure)
+  }
+  if ((yield* CapabilitySet.digest(asked.wants)) !== asked.capabilities) {
+    return yield* refuse("WrongDigest", "its digest of capabilities is not of what it asks for")
+  }
+})
+
+const make = Effect.fnUntraced(function*(options: Options) {
+  const rules = yield* Effect.fromResult(rulesOf(options))
+  const store = yield* ApprovalStore
+  const audit = yield* AuditLog
+  const crypto = yield* Effect.context<Signature.Signature | Digest.Digest>()
+  const now = steadyTime.make(yield* Clock.Clock, audit.latestTimeUnsafe())
+  /** One at a time, so that nobody takes for forgotten what is about to be recorded. */
+  const inTurn = Semaphore.makeUnsafe(1).withPermit
+  const lifetime = Duration.toMillis(options.lifetime ?? 365 * day)
+  const longestRequest = Duration.toMillis(options.longestRequest ?? 90 * day)
+
+  /** Brings into the audit log what a process that stopped meanwhile had only stored. */
+  const record = Effect.fnUntraced(function*(approval: Approval.Approval, from: string) {
+    if (approval.isRecorded) return approval
+    yield* audit.append(approvalEvent.make(approval, from))
+    yield* store.recorded(approval.id, approval.revision)
+    return { ...approval, isRecorded: true }
+  })
+
+  const found = Effect.fnUntraced(function*(id: string) {
+    const approval = yield* store.get(id)
+    if (approval === undefined) return yield* new UnknownRequest({ request: id })
+    return yield* settle(yield* record(approval, "unknown"))
+  })
+
+  /** A record as it is at this time: what is over becomes so in the store. */
+  const settle = (approval: Approval.Approval): Effect.Effect<Approval.Approval, Failure | UnknownRequest> =>
+    Effect.suspend(() => {
+      const stepped = Result.getOrElse(Approval.step(approval, { _tag: "TimePassed" }, rules, now()), () => approval)
+      return stepped === approval ? Effect.succeed(approval) : Effect.flatMap(
+        store.update(stepped),
+        (isKept) => isKept ? record(stepped, approval.state._tag) : found(approval.id)
+      )
+    })
+
+  const take = (
+    id: string,
+    event: Exclude<Approval.Event, { readonly _tag: "TimePassed" }>
+  ): Effect.Effect<Approval.Approval, Failure | Approval.ApprovalRefused | UnknownRequest> =>
+    Effect.gen(function*() {
+      const approval = yield* found(id)
+      const stepped = yield* Effect.fromResult(Approval.step(approval, event, rules, now()))
+      return (yield* store.update(stepped))
+        ? yield* record(stepped, approval.state._tag)
+        : yield* take(id, event)
+    })
+
+  const byStatement = <A extends ApprovalStatement.Release>(
+    statement: Statement.Statement<A>,
+    eventOf: (
+      opened: Statement.Opened<A>,
+      signed: Statement.Signed
+    ) => Exclude<Approval.Event, { readonly _tag: "TimePassed" }>
+  ): ByStatement =>
+  (signed) =>
+    Statement.open(statement, signed).pipe(
+      Effect.provide(crypto),
+      Effect.flatMap((opened) => inTurn(take(opened.value.request, eventOf(opened, signed)))),
+      Effect.uninterruptible
+    )
+
+  /** A record that was listed, as it is at this time. */
+  const current = (approval: Approval.Approval): Effect.Effect<Approval.Approval, Failure> =>
+    record(approval, "unknown").pipe(
+      Effect.flatMap(settle),
+      Effect.catchTag("UnknownRequest", () => Effect.succeed(approval))
+    )
+
+  const approvalsOf = Effect.fnUntraced(function*(query: Query) {
+    const all: Array<Approval.Approval> = []
+    let after: string | undefined
+    do {
+      const page: Page = yield* store.list({ ...query, after, limit: 1000 })
+      for (const approval of page.approvals) all.push(approval)
+      after = page.next
+    } while (after !== undefined)
+    return all
+  })
+
+  /** What is approved of a component and holds, the latest first. */
+  const standing = Effect.fnUntraced(function*(query: Query) {
+    const approving = yield* approvalsOf({ ...query, states: ["Approved", "AutoApproved", "DevBypassed"] })
+    const holding: Array<Approval.Approval> = []
+    for (const approval of approving) {
+      const settled = yield* current(approval)
+      if (yield* proves(settled, rules, now()).pipe(Effect.provide(crypto))) holding.push(settled)
+    }
+    return holding.toReversed()
+  })
+
+  const difference: Approvals["Service"]["difference"] = Effect.fnUntraced(function*({ asked }) {
+    const [latest] = yield* standing({ component: asked.component })
+    return CapabilityDiff.make({ from: latest?.asked.wants ?? [], to: asked.wants })
+  }, inTurn)
+
+  /** Why a request passes without an operator; undefined where it does not. */
+  const reasonToPass = Effect.fnUntraced(function*({ asked, level, publisher }: Approval.Approval) {
+    if (level === "DevMode") return { because: "DevMode is on", until: now() + Math.min(day, lifetime) }
+    if (level === "Trusted" && options.passTrusted !== false) {
+      return { because: "its source is trusted", until: now() + lifetime }
+    }
+    for (const approved of yield* standing({ component: asked.component })) {
+      const isSameSource = approved.asked.artifact === asked.artifact ||
+        (publisher !== undefined && approved.publisher === publisher)
+      const isWithin = CapabilityDiff.make({ from: approved.asked.wants, to: asked.wants }).widened.length === 0
+      if (approved.state._tag !== "Approved" || !isSameSource || !isWithin) continue
+      return {
+        because: `it asks for nothing beyond ${approved.asked.version}, which is approved as ${approved.id}`,
+        basis: approved.id,
+        until: Math.min(now() + lifetime, approved.state.notAfter)
+      }
+    }
+    return undefined
+  })
+
+  const pass = Effect.fnUntraced(function*(approval: Approval.Approval, reason: {
+    readonly because: string
+    readonly basis?: string
+    readonly until: number
+  }) {
+    const isDev = approval.level === "DevMode"
+    const value: ApprovalStatement.Automatic = {
+      host: rules.host,
+      request: approval.id,
+      revision: approval.revision,
+      issued: now(),
+      artifact: approval.asked.artifact,
+      capabilities: approval.asked.capabilities,
+      kind: isDev ? "DevBypassed" : "AutoApproved",
+      because: reason.because,
+      notAfter: reason.until,
+      ...(reason.basis === undefined ? undefined : { basis: reason.basis })
+    }
+    if (isDev) {
+      yield* Effect.logWarning(
+        `${
+          SafeText.escape(approval.asked.component)
+        } runs without approval, because DevMode is on. Never use it where it matters.`
+      )
+    }
+    const signed = yield* Effect.provide(Statement.sign(ApprovalStatement.automatic, value, [options.hostKey]), crypto)
+    return yield* take(approval.id, { _tag: "Passed", value, signed, signers: [rules.host] })
+  })
+
+  const submit: Approvals["Service"]["submit"] = (signed, judged) =>
+    Effect.uninterruptible(inTurn(Effect.gen(function*() {
+      const opened = yield* Statement.open(ApprovalStatement.request, signed).pipe(Effect.provide(crypto))
+      yield* check(opened.value, { host: rules.host, now: now(), longestRequest }).pipe(Effect.provide(crypto))
+      const made: Approval.Approval = {
+        id: yield* Statement.digest(signed.text).pipe(Effect.provide(crypto)),
+        request: signed,
+        asked: opened.value,
+        requesters: opened.signers,
+        level: judged.level,
+        revision: 0,
+        isRecorded: false,
+        state: { _tag: "Pending" },
+        ...(judged.publisher === undefined ? undefined : { publisher: judged.publisher })
+      }
+      if (!(yield* store.insert(made))) {
+        return yield* Effect.catchTag(
+          found(made.id),
+          "UnknownRequest",
+          () =>
+            Effect.fail(new RequestRefused({ reason: "Replayed", detail: "another request had its nonce: ask anew" }))
+        )
+      }
+      const pending = yield* record(made, "none")
+      const because = yield* reasonToPass(pending)
+      if (because === undefined) {
+        return pending
+      }
+      return yield* Effect.catchTags(pass(pending, because), {
+        ApprovalRefused: () => Effect.orElseSucceed(found(pending.id), () => pending),
+        UnknownRequest: () => Effect.succeed(pending)
+      })
+    })))
+
+  /** What the host gave by itself hangs on what it judged, and on the approval that it was derived from. */
+  const stillHolds = Effect.fnUntraced(function*({ level, publisher, state }: Approval.Approval, judged: Judged) {
+    if (state._tag !== "AutoApproved" && state._tag !== "DevBypassed") return true
+    if (level !== judged.level || publisher !== judged.publisher) return false
+    const value = Statement.decode(ApprovalStatement.automatic, state.automatic.text)
+    if (Result.isFailure(value)) return false
+    if (value.success.basis === undefined) return true
+    const basis = yield* store.get(value.success.basis)
+    return basis?.state._tag === "Approved" && (yield* proves(basis, rules, now()).pipe(Effect.provide(crypto)))
+  })
+
+  const require: Approvals["Service"]["require"] = Effect.fnUntraced(function*(release, judged) {
+    const { artifact, capabilities, component } = release
+    const isIt = ({ asked }: Approval.Approval) => asked.capabilities === capabilities
+    for (const approval of (yield* standing({ component, artifact })).filter(isIt)) {
+      if (yield* stillHolds(approval, judged)) return approval
+    }
+    const latest = (yield* approvalsOf({ component, artifact })).findLast(isIt)
+    return yield* new NotApproved({
+      component,
+      artifact,
+      state: latest?.state._tag ?? "unknown",
+      ...(latest === undefined ? undefined : { request: latest.id })
+    })
+  }, inTurn)
+
+  return Approvals.of({
+    host: rules.host,
+    submit,
+    claim: byStatement(ApprovalStatement.claim, (opened) => ({ _tag: "Claimed", ...opened })),
+    release: byStatement(ApprovalStatement.release, (opened) => ({ _tag: "Released", ...opened })),
+    decide: byStatement(ApprovalStatement.decision, (opened, signed) => ({ _tag: "Decided", ...opened, signed })),
+    revoke: byStatement(ApprovalStatement.revocation, (opened, signed) => ({ _tag: "Revoked", ...opened, signed })),
+    get: (id) => inTurn(found(id)),
+    list: (query) =>
+      Effect.flatMap(
+        store.list(query),
+        (page) => Effect.map(Effect.forEach(page.approvals, current), (approvals): Page => ({ ...page, approvals }))
+      ),
+    difference,
+    require
+  })
+})
+
+/**
+ * Layer over a store of requests.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<Approvals, InvalidOptions, ApprovalStore | AuditLog | Signature.Signature | Digest.Digest> =>
+  Layer.effect(Approvals, make(options))

@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Approval } from "airssys/security/Approval"
+import * as ApprovalReport from "airssys/security/ApprovalReport"
+import * as CapabilityDiff from "airssys/security/CapabilityDiff"
+import type { PublicKey } from "airssys/security/PublicKey"
+
+const key = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" as PublicKey
+const digest = (text: string): string => `sha256:${text.repeat(64)}`
+
+const approval = (asked: Partial<Approval["asked"]> = {}): Approval => ({
+  id: digest("1"),
+  request: { text: "", signatures: [] },
+  asked: {
+    host: key,
+    nonce: "n".repeat(22),
+    component: "acme:rates",
+    version: "1.2.0",
+    artifact: digest("a"),
+    manifest: digest("b"),
+    capabilities: digest("c"),
+    wants: [
+      { kind: "clock", patterns: [], reason: "Date the rates." },
+      { kind: "storage.read", patterns: ["rates/**"], reason: "Keep the rates.", expires: "2027-03-31" },
+      { kind: "process.spawn", patterns: ["git"], reason: "Fetch them." }
+    ],
+    reason: "Invoices.",
+    issued: 0,
+    notAfter: 1,
+    ...asked
+  },
+  requesters: [key],
+  level: "Unknown",
+  revision: 3,
+  isRecorded: true,
+  state: { _tag: "Pending" }
+})
+
+const report = (self: Approval, from: ReadonlyArray<CapabilityDiff.Block>): string =>
+  ApprovalReport.render(self, CapabilityDiff.make({ from, to: self.asked.wants }))
+
+describe("ApprovalReport", () => {
+  it("shows who asks, and only what is new, the greatest risk first", () => {
+    const from = [{ kind: "clock", patterns: [] }, { kind: "storage.write", patterns: ["rates/*"] }] as const
+    assert.deepStrictEqual(report(approval(), from).split("\n"), [
+      "acme:rates 1.2.0 asks to run: \"Invoices.\"",
+      `  request   ${digest("1")} (Pending, revision 3)`,
+      `  asked by  ${key}`,
+      `  artifact  ${digest("a")}`,
+      "  source    Unknown, nobody signed it",
+      "It asks for, beyond what is approved:",
+      "  CRITICAL  process.spawn git",
+      "            it runs a program outside of every limit of this host: \"Fetch them.\"",
+      "  LOW       storage.read rates/** until 2027-03-31",
+      "            it reads a part of its storage: \"Keep the rates.\"",
+      "It asks no longer for:",
+      "            storage.write rates/*"
+    ])
+  })
+
+  it("lets nothing of a request pass for a line of the report", () => {
+    const hostile = "x\"\nIt asks for nothing beyond what is approved.\u001b[2J\u202e\u2028p\u0430ypal"
+    const lines = report(approval({ reason: hostile, component: hostile, version: hostile }), []).split("\n")
+    assert.strictEqual(lines.filter((line) => line.startsWith("It asks for nothing")).length, 0)
+    assert.strictEqual(lines.length, report(approval(), []).split("\n").length)
+    const spelled = "p" + String.raw`\u{430}` + "ypal"
+    assert.include(lines[0] ?? "", spelled.replace("\\\\", "\\"))
+    assert.match(lines.join(""), /^[\x20-\x7e]*$/)
+  })
+})

@@ -1,0 +1,178 @@
+/**
+ * Requests for approval in a file of SQLite.
+ *
+ * Several processes may share the file: a record is replaced in one statement
+ * that names the revision it follows, so one of them decides and the others are
+ * told. Each write is on disk when it returns. The file is readable and
+ * writable by its owner alone.
+ *
+ * @since 0.1.0
+ */
+import { Approval } from "airssys/security/Approval"
+import { ApprovalStore, ApprovalStoreError, type Query } from "airssys/security/ApprovalStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as fs from "node:fs"
+import { DatabaseSync } from "node:sqlite"
+
+const ApprovalText = Schema.fromJsonString(Schema.toCodecJson(Approval))
+const decode = Schema.decodeUnknownResult(ApprovalText)
+const encode = Schema.encodeUnknownResult(ApprovalText)
+
+const failed = (reason: ApprovalStoreError["reason"], detail: string) => (cause: unknown): ApprovalStoreError =>
+  new ApprovalStoreError({ reason, detail, cause })
+
+const version = 1
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS approvals (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    nonce TEXT NOT NULL UNIQUE,
+    component TEXT NOT NULL,
+    artifact TEXT NOT NULL,
+    state TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    recorded INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS approvals_component ON approvals (component, artifact);
+  CREATE INDEX IF NOT EXISTS approvals_state ON approvals (state);
+  PRAGMA user_version = ${version};
+`
+
+const open = (path: string): DatabaseSync => {
+  fs.closeSync(fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | (fs.constants.O_NOFOLLOW ?? 0), 0o600))
+  const database = new DatabaseSync(path, { timeout: 10_000 })
+  try {
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;")
+    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"])
+    if (found > version) throw new Error(`the file is of version ${found}, and this program knows ${version}`)
+    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`)
+    return database
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
+}
+
+interface Row {
+  readonly position: number
+  readonly id: string
+  readonly revision: number
+  readonly recorded: number
+  readonly body: string
+}
+
+/** A record says the same as the columns that it was found by, or it is none. */
+const approvalOf = (row: Row): Result.Result<Approval, ApprovalStoreError> => {
+  const decoded = decode(row.body)
+  return Result.isSuccess(decoded) && decoded.success.id === row.id && decoded.success.revision === row.revision
+    ? Result.succeed({ ...decoded.success, isRecorded: row.recorded === 1 })
+    : Result.fail(failed("Malformed", `the record of ${row.id} is none`)(undefined))
+}
+
+const columns = "position, id, revision, recorded, body"
+
+const make = (database: DatabaseSync): ApprovalStore["Service"] => {
+  const insert = database.prepare(
+    `INSERT INTO approvals (id, nonce, component, artifact, state, revision, recorded, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+  )
+  const update = database.prepare(
+    "UPDATE approvals SET state = ?, revision = ?, recorded = ?, body = ? WHERE id = ? AND revision = ?"
+  )
+  const recorded = database.prepare("UPDATE approvals SET recorded = 1 WHERE id = ? AND revision = ?")
+  const get = database.prepare(`SELECT ${columns} FROM approvals WHERE id = ?`)
+
+  const write = (run: () => { readonly changes: number | bigint }): Effect.Effect<boolean, ApprovalStoreError> =>
+    Effect.try({ try: () => Number(run().changes) === 1, catch: failed("Unwritable", "it could not be written") })
+
+  const textOf = (approval: Approval): Effect.Effect<string, ApprovalStoreError> =>
+    Effect.mapError(
+      Effect.suspend(() => Effect.fromResult(encode(approval))),
+      failed("Malformed", "the record is none")
+    )
+
+  const select = ({ after, artifact, component, limit = 100, states }: Query): ReadonlyArray<Row> => {
+    const conditions: ReadonlyArray<readonly [string, ReadonlyArray<string | number>]> = [
+      ["position > ?", [Number(after ?? 0)]],
+      ...(component === undefined ? [] : [["component = ?", [component]] as const]),
+      ...(artifact === undefined ? [] : [["artifact = ?", [artifact]] as const]),
+      ...(states === undefined ? [] : [[`state IN (${states.map(() => "?").join(", ")})`, states] as const])
+    ]
+    const where = conditions.map(([text]) => text).join(" AND ")
+    const most = Math.min(Math.max(Math.trunc(limit), 1), 1000)
+    return database.prepare(`SELECT ${columns} FROM approvals WHERE ${where} ORDER BY position LIMIT ?`)
+      .all(...conditions.flatMap(([, values]) => values), most + 1) as unknown as ReadonlyArray<Row>
+  }
+
+  const read = <A>(run: () => A): Effect.Effect<A, ApprovalStoreError> =>
+    Effect.try({ try: run, catch: failed("Unreadable", "it could not be read") })
+
+  return ApprovalStore.of({
+    insert: (approval) =>
+      Effect.flatMap(textOf(approval), (text) =>
+        write(() => {
+          const { asked, id, isRecorded, revision, state } = approval
+          return insert.run(
+            id,
+            asked.nonce,
+            asked.component,
+            asked.artifact,
+            state._tag,
+            revision,
+            isRecorded ? 1 : 0,
+            text
+          )
+        })),
+    update: (approval) =>
+      Effect.flatMap(textOf(approval), (text) =>
+        write(() => {
+          const { id, isRecorded, revision, state } = approval
+          return update.run(state._tag, revision, isRecorded ? 1 : 0, text, id, revision - 1)
+        })),
+    recorded: (id, revision) => write(() => recorded.run(id, revision)),
+    get: (id) =>
+      Effect.flatMap(
+        read(() => get.get(id) as Row | undefined),
+        (row) => row === undefined ? Effect.undefined : Effect.fromResult(approvalOf(row))
+      ),
+    list: (query) =>
+      Effect.gen(function*() {
+        const rows = yield* read(() => select(query))
+        const most = Math.min(Math.max(Math.trunc(query.limit ?? 100), 1), 1000)
+        const shown = rows.slice(0, most)
+        const approvals = yield* Effect.forEach(shown, (row) => Effect.fromResult(approvalOf(row)))
+        const last = shown.at(-1)
+        return {
+          approvals,
+          ...(rows.length > most && last !== undefined ? { next: String(last.position) } : undefined)
+        }
+      })
+  })
+}
+
+/**
+ * Layer over a file, which is made where there is none. A link in place of the
+ * file is refused, except on Windows.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: { readonly path: string }): Layer.Layer<ApprovalStore, ApprovalStoreError> =>
+  Layer.effect(
+    ApprovalStore,
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.try({
+          try: () => open(options.path),
+          catch: failed("Unreadable", `${options.path} cannot be opened as a store of approvals`)
+        }),
+        (database) => Effect.sync(() => database.close())
+      ),
+      make
+    )
+  )
