@@ -2,15 +2,7 @@
  * The safety checks of the engine: how each is taken out, and the test that then fails.
  */
 
-/** `find` occurs once in `file`, which is below `src`; `title` is part of the name of tests of `test`. */
-export interface Mutant {
-  readonly name: string
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  readonly test: string
-  readonly title: string
-}
+import type { Mutant } from "../../../scripts/lib/mutants.ts"
 
 const admission: ReadonlyArray<Mutant> = [
   {

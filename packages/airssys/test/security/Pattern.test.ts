@@ -597,4 +597,14 @@ describe("Pattern.matches", () => {
       assert.isTrue(covers("filesystem.read", "inbox:/**", `inbox:/${file}`), file)
     }
   })
+
+  it("compares no kinds with each other", () => {
+    const read = parsed("filesystem.read", "inbox:/**")
+    const write = parsed("filesystem.write", "inbox:/**")
+    assert.isFalse(Pattern.subsumes(read, write))
+    const resource = Pattern.parseResource("filesystem.write", "inbox:/a")
+    assert(resource !== undefined)
+    assert.isTrue(Pattern.covers(write, resource))
+    assert.isFalse(Pattern.covers(read, resource))
+  })
 })

@@ -43,7 +43,7 @@ const oneOf = (patterns: ReadonlyArray<string>, resources: ReadonlyArray<string>
   resource: (random) => pick(random, resources)
 })
 
-const segments = join("/", ["a", "b", "ab", "aab", "abb"], ["*", "**", "a*", "*b", "a*b"], 5)
+const segments = join("/", ["a", "b", "ab", "aab", "bab", "aba"], ["*", "**", "a*", "*b", "a*b"], 5)
 const tops = ["com", "com", "org", "local", "goog"]
 const names: Sampler = {
   pattern: (random) =>
@@ -94,7 +94,7 @@ const endpoints = before((random) => pick(random, ["https://", "http://"]), {
 const topics = join(".", ["a", "b"], ["*", "**"], 5)
 const words = join(
   " ",
-  ["a", "b", "ab", "-a", "--b=a", "'*'", "''", "'-a b'"],
+  ["a", "b", "ab", "ba", "-a", "--b=a", "'*'", "''", "'-a b'"],
   ["*", "**", "-*", "-**", "a*", "*b", "--b=*"],
   5
 )

@@ -16,7 +16,7 @@ const programNote = "A program is a file name or an absolute path, named in full
 const wordNote = "Words are parted by one space; what has other characters stands in single quotes, '' in them is one."
 const starNote = "* and ** stand for no argument that is empty or begins with \"-\"; -* and -** do."
 
-const bare = /[A-Za-z0-9_./:=@%+,~^-]/
+const bare = /^[A-Za-z0-9_./:=@%+,~^-]+$/
 /** Arguments end at NUL, and half of a surrogate pair is written as another character. */
 const impossible = /[\0\p{Cs}]/u
 
@@ -27,10 +27,8 @@ const isProgram = (text: string): boolean =>
 /** Windows hands the arguments of these to a shell. */
 const isBatch = (text: string): boolean => /\.(?:bat|cmd)$/i.test(text)
 
-const isBare = (text: string): boolean => text !== "" && [...text].every((character) => bare.test(character))
-
 /** A word as it is written. */
-export const quote = (word: string): string => isBare(word) ? word : `'${word.replaceAll("'", "''")}'`
+export const quote = (word: string): string => bare.test(word) ? word : `'${word.replaceAll("'", "''")}'`
 
 interface Word {
   readonly value: string
@@ -62,8 +60,8 @@ const readWord = (text: string, from: number): Result.Result<Word, Problem> => {
   }
   const isQuoted = written.startsWith("'")
   const value = isQuoted ? written.slice(1, -1).replaceAll("''", "'") : written
-  if (isQuoted && isBare(value)) return fail("this word needs no quotes", `write "${value}"`, place, wordNote)
-  if (!isQuoted && !isBare(value.replaceAll("*", "_"))) {
+  if (isQuoted && bare.test(value)) return fail("this word needs no quotes", `write "${value}"`, place, wordNote)
+  if (!isQuoted && !bare.test(value.replaceAll("*", "_"))) {
     return fail("this word needs quotes", "write it between single quotes", place, wordNote)
   }
   return Result.succeed({ value, place, isQuoted })
