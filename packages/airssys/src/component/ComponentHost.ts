@@ -84,11 +84,21 @@ const Call = Protocol.request<CallResult, ComponentError>()("Call")
  * @category models
  * @since 0.1.0
  */
-export class Invoke extends Call<{
+export class Invoke extends Call {
   readonly interface: string | undefined
   readonly function: string
   readonly args: ReadonlyArray<unknown>
-}> {}
+
+  constructor(call: Pick<Invoke, "interface" | "function" | "args">) {
+    super()
+    this.interface = call.interface
+    this.function = call.function
+    this.args = call.args
+  }
+
+  /** Keeps the shape of calls alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: Invoke = new Invoke({ interface: undefined, function: "", args: [] })
+}
 
 /**
  * A release as it is judged at this moment, and what it would be run with.

@@ -12,6 +12,14 @@ import type { Clock } from "./scheduler.ts"
 const early = 2
 
 export class Bounds {
+  /** Keeps the shape of bounds alive while no call has any, and with it the code that was compiled for it. */
+  static readonly shape: Bounds = new Bounds(
+    { now: () => 0, macrotask: () => {}, timer: () => () => {} },
+    0,
+    0,
+    undefined
+  )
+
   readonly #clock: Clock
   readonly #timeout: number | undefined
   readonly #signal: AbortSignal | undefined
