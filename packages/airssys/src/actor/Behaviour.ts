@@ -15,9 +15,9 @@ import { Self } from "./internal/context.ts"
 
 /**
  * Handles one message. Nothing and an Exit are settled at once; any other
- * Effect runs on a fiber of its own with the actor's context and scope, and
- * the next message waits for it. A failure, a throw, and a value that is
- * neither, crash the actor.
+ * Effect runs on a fiber of its own with the actor's context and scope, without
+ * a fiber where `Pending` made it, and the next message waits for it. A failure,
+ * a throw, and a value that is neither, crash the actor.
  *
  * @category models
  * @since 0.1.0

@@ -6,7 +6,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
 import { ActorCrashed, type AskError, type OfferError, type SpawnError } from "../ActorError.ts"
@@ -43,6 +42,7 @@ import {
 import type { Gate } from "./gate.ts"
 import { Envelope, type Ticket } from "./lanes.ts"
 import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
+import { Pending, type Worker } from "./pending.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { fateOf } from "./redelivery.ts"
 import { type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
@@ -146,7 +146,7 @@ export class Cell implements ActorRef<unknown>, Target {
   /** Answered while a handler was on the stack, the latest first. */
   answered: Ask | undefined = undefined
   /** Whatever runs for the actor: a start, an effectful handler, a backoff. */
-  fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  fiber: Worker | undefined = undefined
   context: Context.Context<never>
   scope: Scope.Closeable | undefined = undefined
   behaviour: Behaviour<unknown, unknown, Scope.Scope>
@@ -427,7 +427,7 @@ export class Cell implements ActorRef<unknown>, Target {
     const live = this.live ??= this.system.enliven(this)
     const end = this.head + turns.batch
     let handled = 0
-    let outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined
+    let outcome: Worker | Cause.Cause<unknown> | undefined
     turns.enter(this)
     try {
       while (this.tail !== this.head && this.head !== end) {
@@ -476,7 +476,7 @@ export class Cell implements ActorRef<unknown>, Target {
     this.flags |= running
     const most = this.turns.batch
     let taken = 0
-    let outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined
+    let outcome: Worker | Cause.Cause<unknown> | undefined
     while (taken < most && takeNext(this)) {
       taken++
       outcome = this.handle()
@@ -489,7 +489,7 @@ export class Cell implements ActorRef<unknown>, Target {
   }
 
   /** Gives the current message to the handler. */
-  private handle(): Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined {
+  private handle(): Worker | Cause.Cause<unknown> | undefined {
     try {
       const result = this.handler!(this.message, this.live ??= this.system.enliven(this))
       return result === undefined || result === Effect.void ? undefined : this.take(result)
@@ -498,9 +498,9 @@ export class Cell implements ActorRef<unknown>, Target {
     }
   }
 
-  private endBatch(outcome: Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined): void {
+  private endBatch(outcome: Worker | Cause.Cause<unknown> | undefined): void {
     if (outcome === undefined) this.rest()
-    else if (Causes.isCause(outcome)) this.crash(outcome)
+    else if ("reasons" in outcome) this.crash(outcome)
     else this.park(outcome)
   }
 
@@ -523,18 +523,18 @@ export class Cell implements ActorRef<unknown>, Target {
   /** What a handler returned: nothing left to do, why it failed, or what still runs. */
   private take(
     result: Effect.Effect<unknown, unknown, Scope.Scope>
-  ): Fiber.Fiber<unknown, unknown> | Cause.Cause<unknown> | undefined {
-    if (Exit.isExit(result)) return failureOf(result)
-    if (!Effect.isEffect(result)) {
-      return Causes.die(new TypeError(`The handler of ${this.name} returned neither nothing nor an Effect`))
-    }
-    const fiber = Effect.runForkWith(this.openScope())(result)
-    const exit = fiber.pollUnsafe()
-    return exit === undefined ? fiber : failureOf(exit)
+  ): Worker | Cause.Cause<unknown> | undefined {
+    let worker: Worker
+    if (result instanceof Pending) worker = result.run(this.openScope())
+    else if (Exit.isExit(result)) return failureOf(result)
+    else if (Effect.isEffect(result)) worker = Effect.runForkWith(this.openScope())(result)
+    else return Causes.die(new TypeError(`The handler of ${this.name} returned neither nothing nor an Effect`))
+    const exit = worker.pollUnsafe()
+    return exit === undefined ? worker : failureOf(exit)
   }
 
-  /** Leaves the message to its fiber. */
-  private park(fiber: Fiber.Fiber<unknown, unknown>): void {
+  /** Leaves the message to who works for it. */
+  private park(fiber: Worker): void {
     this.fiber = fiber
     fiber.addObserver((exit) => {
       if (this.fiber !== fiber) return
@@ -590,7 +590,10 @@ export class Cell implements ActorRef<unknown>, Target {
 
   /** Tells somebody who waits, now or after the message while a handler is on the stack. */
   resume(ask: Ask, answer: Effect.Effect<unknown, unknown>): void {
-    if ((this.flags & running) === 0 || this.fiber !== undefined || ask.isSilent) return ask.settle(answer)
+    const { fiber } = this
+    if ((this.flags & running) === 0 || (fiber !== undefined && fiber.isEnding !== true) || ask.isSilent) {
+      return ask.settle(answer)
+    }
     ask.keep(answer)
     ask.next = this.answered
     this.answered = ask

@@ -6,7 +6,6 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as PubSub from "effect/PubSub"
 import * as Scope from "effect/Scope"
 import type { Accounting } from "../Accounting.ts"
@@ -40,6 +39,7 @@ import { Gate } from "./gate.ts"
 import { inTurn } from "./inTurn.ts"
 import type { Envelope } from "./lanes.ts"
 import { takeBlocked } from "./mixed.ts"
+import type { Worker } from "./pending.ts"
 import { Counts, type Ending } from "./rare.ts"
 import { failPutBack, keepTaken } from "./redelivery.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -732,7 +732,7 @@ export class System implements Lifecycle {
 
   private quiesce(
     cell: Cell,
-    fiber: Fiber.Fiber<unknown, unknown> | undefined,
+    fiber: Worker | undefined,
     part: Abandoned["part"],
     next: () => void
   ): void {
@@ -747,7 +747,7 @@ export class System implements Lifecycle {
   /** Calls `next` with the exit of a fiber, or with nothing when it is late. */
   private whenDone<A, E>(
     context: Context.Context<never>,
-    fiber: Fiber.Fiber<A, E>,
+    fiber: Worker<A, E>,
     millis: number,
     next: (exit: Exit.Exit<A, E> | undefined) => void
   ): void {

@@ -9,8 +9,10 @@ import { CallError } from "@airssys/engine/CallError"
 import type * as EngineInstance from "@airssys/engine/Instance"
 import type { Receipt as EngineReceipt } from "@airssys/engine/Receipt"
 import { Trap } from "@airssys/engine/Trap"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Pending from "../../actor/Pending.ts"
 import type { CallResult, Instance, LoadedComponent, Receipt } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
 import * as Contract from "../Contract.ts"
@@ -63,32 +65,32 @@ export class InlineInstance implements Instance {
   }
 
   call(target: Contract.Target, args: ReadonlyArray<unknown>): Effect.Effect<CallResult, ComponentError> {
-    return Effect.withFiber((fiber) => {
-      if (this.#isImmediate) return this.callUnsafe(target, args)!
-      if (this.#state !== "Idle") return this.#refusal(target)
-      this.#state = "Running"
-      this.#hosts.context = fiber.context
-      return this.#waiting(target, args)
+    return Pending.make((context, end) => {
+      if (this.#isImmediate) end(this.callUnsafe(target, args)!)
+      else if (this.#state !== "Idle") end(this.#refusal(target))
+      else this.#begin(target, args, context, end)
+      return () => this.#giveUp("Lost")
     })
   }
 
-  #waiting(target: Contract.Target, args: ReadonlyArray<unknown>): Effect.Effect<CallResult, ComponentError> {
+  #begin(
+    target: Contract.Target,
+    args: ReadonlyArray<unknown>,
+    context: Context.Context<never>,
+    end: (called: Called) => void
+  ): void {
+    this.#state = "Running"
+    this.#hosts.context = context
     let func: EngineInstance.ExportedFunc
     try {
       func = this.#function(target)
     } catch (error) {
-      return this.#failed(target, error)
+      return end(this.#failed(target, error))
     }
-    return Effect.callback((resume) => {
-      const over = func.call(args, { timeout: this.#timeout }).then(
-        ({ receipt, value }) => resume(this.#done(value, receipt)),
-        (error: unknown) => resume(this.#failed(target, error))
-      )
-      return Effect.promise(() => {
-        this.#giveUp("Lost")
-        return over
-      })
-    })
+    func.call(args, { timeout: this.#timeout }).then(
+      ({ receipt, value }) => end(this.#done(value, receipt)),
+      (error: unknown) => end(this.#failed(target, error))
+    )
   }
 
   #function({ function: name, interface: owner }: Contract.Target): EngineInstance.ExportedFunc {

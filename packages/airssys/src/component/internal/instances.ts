@@ -4,9 +4,10 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import type { Handler } from "../../actor/Behaviour.ts"
+import * as Pending from "../../actor/Pending.ts"
 import * as Explanation from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
-import { ComponentEngine } from "../ComponentEngine.ts"
+import { type CallResult, ComponentEngine } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
 import type { Denial, Invoke, Placement } from "../ComponentHost.ts"
 import * as Contract from "../Contract.ts"
@@ -76,7 +77,6 @@ export const make = Effect.gen(function*() {
       request: Invoke,
       context: ActorContext<Invoke>
     ): Exit.Exit<void, ComponentError> => {
-      message = undefined
       const failure = Cause.findErrorOption(cause)
       if (Option.isNone(failure)) return Exit.failCause(cause)
       const error = named(request)(failure.value)
@@ -88,20 +88,14 @@ export const make = Effect.gen(function*() {
     const handler: Handler<Invoke> = (request, context) => {
       message = ++counter.messages
       denied.length = 0
-      const exit = engine.callUnsafe(instance, request, request.args)
-      if (exit === undefined) {
-        return Effect.matchCauseEffect(engine.call(instance, request, request.args), {
-          onSuccess: (result) => {
-            message = undefined
-            context.reply(request, result)
-            return Effect.void
-          },
-          onFailure: (cause) => failed(cause, request, context)
-        })
+      const settle = (exit: Exit.Exit<CallResult, ComponentError>): Exit.Exit<void, ComponentError> => {
+        message = undefined
+        if (Exit.isFailure(exit)) return failed(exit.cause, request, context)
+        context.reply(request, exit.value)
+        return Exit.void
       }
-      if (Exit.isFailure(exit)) return failed(exit.cause, request, context)
-      message = undefined
-      return context.reply(request, exit.value)
+      const exit = engine.callUnsafe(instance, request, request.args)
+      return exit === undefined ? Pending.settle(engine.call(instance, request, request.args), settle) : settle(exit)
     }
     return handler
   })

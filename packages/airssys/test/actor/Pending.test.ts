@@ -1,0 +1,205 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Accounting from "airssys/actor/Accounting"
+import type { ActorContext } from "airssys/actor/ActorContext"
+import * as ActorSystem from "airssys/actor/ActorSystem"
+import type { Behaviour } from "airssys/actor/Behaviour"
+import * as Pending from "airssys/actor/Pending"
+import * as Protocol from "airssys/actor/Protocol"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+
+class Ask extends Protocol.request<string>()("Ask")<{
+  readonly handle: (context: ActorContext<Ask>, self: Ask) => void | Effect.Effect<unknown, unknown>
+}> {}
+
+const doing: Behaviour<Ask> = Effect.succeed((message, context) => message.handle(context, message))
+
+const answering = (text: string) => new Ask({ handle: (context, self) => context.reply(self, text) })
+
+class Name extends Context.Service<Name, string>()("airssys/test/Name") {}
+
+const settle = Effect.repeat(Effect.yieldNow, { times: 5 })
+
+/** Something outside that begins, is given up, and ends when the test says so. */
+const makeOutside = () => {
+  const events: Array<string> = []
+  let finish: (exit: Exit.Exit<string, string>) => void = () => {}
+  const effect = Pending.make<string, string>((context, end) => {
+    events.push(`begun for ${Context.getOrElse(context, Name, () => "nobody")}`)
+    finish = (exit) => {
+      events.push("ended")
+      end(exit)
+    }
+    return () => events.push("given up")
+  })
+  const settled = Pending.settle(effect, (exit) => {
+    events.push("settled")
+    return exit
+  })
+  return { effect, settled, events, end: (exit: Exit.Exit<string, string>) => finish(exit) }
+}
+
+const waiting = (outside: ReturnType<typeof makeOutside>) =>
+  new Ask({
+    handle: (context, self) =>
+      Pending.settle(outside.effect, (exit) => {
+        if (Exit.isFailure(exit)) return exit
+        context.reply(self, exit.value)
+        return Exit.void
+      })
+  })
+
+const inSystem = <A, E, R>(body: (system: ActorSystem.ActorSystem["Service"]) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const system = yield* ActorSystem.ActorSystem
+    yield* body(system)
+    assert.isTrue(Accounting.isBalanced(yield* system.accounting))
+  }).pipe(Effect.provide(ActorSystem.layerTest), Effect.provideService(Name, "the spawner"))
+
+describe("what a handler waits for outside", () => {
+  it.effect("has the actor's services, and the next message and nobody else waits for its end", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      const other = yield* system.spawn(doing)
+      const first = yield* Effect.forkChild(ref.ask(waiting(outside)), { startImmediately: true })
+      const second = yield* Effect.forkChild(ref.ask(answering("second")), { startImmediately: true })
+      assert.strictEqual(yield* other.ask(answering("other")), "other")
+      yield* settle
+      assert.isUndefined(second.pollUnsafe())
+      outside.end(Exit.succeed("first"))
+      assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(second)], ["first", "second"])
+      assert.deepStrictEqual(outside.events, ["begun for the spawner", "ended"])
+    })))
+
+  it.effect("answers before the asker's next request, which finds the actor at rest", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      let isHandled = false
+      const asked = yield* Effect.forkChild(
+        Effect.flatMap(ref.ask(waiting(outside)), () =>
+          ref.ask(
+            new Ask({
+              handle: (context, self) => {
+                isHandled = true
+                context.reply(self, "next")
+              }
+            })
+          )),
+        { startImmediately: true }
+      )
+      outside.end(Exit.succeed("first"))
+      assert.isTrue(isHandled)
+      assert.strictEqual(yield* Fiber.join(asked), "next")
+    })))
+
+  it.effect("ends at once where it is over when it has begun, and crashes the actor with its failure", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const over = (exit: Exit.Exit<string, string>) =>
+        new Ask({
+          handle: (context, self) =>
+            Pending.settle(
+              Pending.make<string, string>((_, end) => {
+                end(exit)
+                return () => assert.fail("given up")
+              }),
+              (ended) => Exit.map(ended, (text) => context.reply(self, text))
+            )
+        })
+      const ref = yield* system.spawn(doing)
+      assert.strictEqual(yield* ref.ask(over(Exit.succeed("now"))), "now")
+      const crash = yield* Effect.flip(ref.ask(over(Exit.fail("broken"))))
+      assert.deepStrictEqual([crash._tag, ref.status()], ["ActorCrashed", "Failed"])
+    })))
+
+  it.effect("crashes the actor when its failure comes later, and when settling it throws", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const causes: Array<unknown> = []
+      for (const settling of [(exit: Exit.Exit<string, string>) => exit, () => assert.fail("thrown")]) {
+        const outside = makeOutside()
+        const ref = yield* system.spawn(doing)
+        const request = new Ask({ handle: () => Pending.settle(outside.effect, settling) })
+        const asked = yield* Effect.forkChild(Effect.flip(ref.ask(request)), { startImmediately: true })
+        yield* settle
+        outside.end(Exit.fail("broken"))
+        const error = yield* Fiber.join(asked)
+        causes.push(error._tag === "ActorCrashed" ? Cause.squash(error.cause) : error)
+      }
+      assert.strictEqual(causes[0], "broken")
+      assert.strictEqual((causes[1] as Error).message, "thrown")
+    })))
+
+  it.effect("is given up when its actor is killed, which has ended when it has; it settles nothing then", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      const request = new Ask({ handle: () => outside.settled })
+      const asked = yield* Effect.forkChild(Effect.flip(ref.ask(request)), { startImmediately: true })
+      yield* settle
+      const killed = yield* Effect.forkChild(system.kill(ref), { startImmediately: true })
+      yield* settle
+      assert.deepStrictEqual([outside.events.at(-1), ref.status()], ["given up", "Stopping"])
+      outside.end(Exit.succeed("late"))
+      yield* Fiber.join(killed)
+      assert.deepStrictEqual([(yield* Fiber.join(asked))._tag, ref.status()], ["ActorStopped", "Stopped"])
+      assert.strictEqual(outside.events.at(-1), "ended")
+    })))
+
+  it.effect("is abandoned where it does not end when it is given up", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      ref.tell(waiting(outside))
+      yield* settle
+      const killed = yield* Effect.forkChild(system.kill(ref), { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(killed)
+      assert.strictEqual(ref.status(), "Stopped")
+      outside.end(Exit.succeed("too late"))
+    })))
+})
+
+describe("a pending effect on a fiber", () => {
+  it.effect("has the fiber's services and ends as it does", () =>
+    Effect.gen(function*() {
+      const outside = makeOutside()
+      const settled = Pending.settle(outside.effect, (exit) => Exit.succeed(Exit.isSuccess(exit)))
+      for (const exit of [Exit.succeed("done"), Exit.fail("broken")]) {
+        const both = yield* Effect.forkChild(settled, { startImmediately: true })
+        outside.end(exit)
+        assert.strictEqual(yield* Fiber.join(both), Exit.isSuccess(exit))
+        const plain = yield* Effect.forkChild(outside.effect, { startImmediately: true })
+        outside.end(exit)
+        assert.deepStrictEqual(yield* Fiber.await(plain), exit)
+      }
+      assert.strictEqual(outside.events[0], "begun for the test")
+    }).pipe(Effect.provideService(Name, "the test")))
+
+  it.effect("is given up when it is interrupted, and waited for", () =>
+    Effect.gen(function*() {
+      const outside = makeOutside()
+      const fiber = yield* Effect.forkChild(outside.settled, { startImmediately: true })
+      fiber.interruptUnsafe()
+      yield* settle
+      assert.deepStrictEqual([outside.events.at(-1), fiber.pollUnsafe()], ["given up", undefined])
+      outside.end(Exit.succeed("late"))
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+      assert.strictEqual(outside.events.at(-1), "ended")
+    }))
+
+  it.effect("other effects settle like it, and not when they are interrupted", () =>
+    Effect.gen(function*() {
+      const failed = Pending.settle(Effect.fail("broken"), (exit) => Exit.succeed(Exit.isFailure(exit)))
+      assert.isTrue(yield* failed)
+      const fiber = yield* Effect.forkChild(Pending.settle(Effect.never, () => assert.fail("settled")), {
+        startImmediately: true
+      })
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+    }))
+})
