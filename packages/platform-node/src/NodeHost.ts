@@ -61,7 +61,7 @@ export type HostError =
   | AuditError
   | ConfigError
   | TrustRegistry.DevModeRefused
-  | TrustRegistry.InvalidSource
+  | TrustRegistry.ChangeError
   | NodeEnginePlatform.EngineCacheError
   | NodeFileAccess.RootError
 
@@ -138,7 +138,7 @@ const layerTrust = (
   options: Options
 ): Layer.Layer<
   TrustRegistry.TrustRegistry,
-  ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.InvalidSource | AuditError,
+  ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.ChangeError,
   AuditLog.AuditLog | FileSystem.FileSystem | Path.Path
 > =>
   Layer.effectDiscard(Effect.gen(function*() {

@@ -25,13 +25,13 @@ import type { ActorRef } from "../actor/ActorRef.ts"
 import type { Behaviour } from "../actor/Behaviour.ts"
 import * as Protocol from "../actor/Protocol.ts"
 import type { InvalidAsk } from "../security/Ask.ts"
-import type { AuditError } from "../security/AuditError.ts"
 import * as AuditEvent from "../security/AuditEvent.ts"
 import { AuditLog } from "../security/AuditLog.ts"
 import { type AdmissionError, CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import type * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
-import { type InvalidSource, TrustRegistry, type Verdict } from "../security/TrustRegistry.ts"
+import { type ChangeError, TrustRegistry } from "../security/TrustRegistry.ts"
+import type { Verdict } from "../security/TrustVerdict.ts"
 import { type CallResult, ComponentEngine, type Limits, type LoadedComponent, type Tier } from "./ComponentEngine.ts"
 import { ComponentError, type InstantiateError, type LoadError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
@@ -54,14 +54,13 @@ export type InstallError =
   | Manifest.ManifestError
   | LoadError
   | InstallRefused
-  | InvalidSource
-  | AuditError
+  | ChangeError
 
 /**
  * @category errors
  * @since 0.1.0
  */
-export type PlaceError = InstallRefused | InvalidSource | AuditError
+export type PlaceError = InstallRefused | ChangeError
 
 /**
  * @category errors

@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Principal from "../security/Principal.ts"
-import type { Verdict } from "../security/TrustRegistry.ts"
+import type { Verdict } from "../security/TrustVerdict.ts"
 import type { LoadedComponent } from "./ComponentEngine.ts"
 import type { Manifest } from "./Manifest.ts"
 

@@ -20,6 +20,15 @@ const Count = Schema.optionalKey(Schema.Int)
 const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
 const Hash = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 
+const Source = {
+  digest: Schema.optionalKey(Digest),
+  path: Schema.optionalKey(Text),
+  git: Schema.optionalKey(
+    Schema.Struct({ url: Text, ref: Schema.optionalKey(Text), commit: Schema.optionalKey(Text) })
+  ),
+  publisher: Schema.optionalKey(Text)
+}
+
 /**
  * The part of a principal that identifies it.
  *
@@ -55,10 +64,29 @@ const Circumstances = {
 export const AuditEvent = Schema.TaggedUnion({
   /** A release was put into this host's store. */
   Installed: { component: Text, digest: Digest },
-  /** Trust was given to a digest or to what lies below a path. */
-  TrustGiven: { digest: Schema.optionalKey(Digest), path: Schema.optionalKey(Text), reason: Text },
-  /** Trust was taken from a digest or a path. */
-  TrustRevoked: { digest: Schema.optionalKey(Digest), path: Schema.optionalKey(Text), reason: Text },
+  /** Trust was given to a source: a digest, what lies below a path, or such a digest there, a repository, a publisher. */
+  TrustGiven: {
+    ...Source,
+    namespaces: Schema.optionalKey(Schema.Array(Text)),
+    expires: Schema.optionalKey(Text),
+    reason: Text
+  },
+  /** Trust was taken from a source. */
+  TrustRevoked: { ...Source, reason: Text },
+  /** A publisher goes on with another key. `statement` is the digest of what both keys signed. */
+  KeyRotated: { from: Text, to: Text, statement: Digest },
+  /** Releases of a key that were first seen at this time, in milliseconds since the epoch, or later are not trusted. */
+  KeyRevoked: { key: Text, compromised: Schema.Int, reason: Text },
+  /** A release of a trusted publisher reached this host. `release` is the digest of its statement. */
+  ReleaseSeen: { release: Digest, publisher: Text, component: Text },
+  /** A version of a publisher's component started: lower ones are not trusted from then on. */
+  VersionRaised: { publisher: Text, component: Text, version: Text, digest: Digest },
+  /** An operator lets a lower version be trusted. */
+  VersionLowered: { publisher: Text, component: Text, version: Text, reason: Text },
+  /** The state of trust was stored. `state` is the digest of its text. */
+  TrustStored: { generation: Schema.Int, state: Digest },
+  /** A backup of the state of trust was restored. */
+  TrustRestored: { generation: Schema.Int, reason: Text },
   /** A release was judged before it starts. */
   TrustDecided: {
     digest: Digest,

@@ -78,7 +78,7 @@ export const layer = <Self, Shape extends object>(
 const trusted = { level: "Trusted", because: "it is a script of a test" } as const
 
 /** Judges without recording it: a restart is over when the clock has passed its backoff. */
-const layerTrust: Layer.Layer<TrustRegistry.TrustRegistry> = Layer.succeed(TrustRegistry.TrustRegistry, {
+const layerTrust: Layer.Layer<TrustRegistry.TrustRegistry> = Layer.mock(TrustRegistry.TrustRegistry, {
   evaluate: () => Effect.succeed(trusted),
   trustDigest: () => Effect.void,
   trustPath: () => Effect.void,

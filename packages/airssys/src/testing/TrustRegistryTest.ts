@@ -5,14 +5,106 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
+import type { Signature } from "effect/crypto/Signature"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Result from "effect/Result"
+import * as TestClock from "effect/testing/TestClock"
 import * as AuditLog from "../security/AuditLog.ts"
 import * as TrustRegistry from "../security/TrustRegistry.ts"
+import * as TrustSource from "../security/TrustSource.ts"
+import { layerSignature, publisherTrust, type Run } from "./internal/publisherTrust.ts"
 
 const digest = `sha256:${"a".repeat(64)}`
 const other = `sha256:${"b".repeat(64)}`
+
+const git = (url: string, at: { readonly ref?: string; readonly commit?: string }) =>
+  Result.getOrThrow(TrustSource.git(url, at))
+
+const placeTests = <E0>(run: Run<E0>): void => {
+  const [commit, later] = ["1", "2"].map((digit) => digit.repeat(40)) as [string, string]
+  const ref = "refs/tags/v1.2.0"
+
+  it.effect("trusts a repository at a commit, at a ref, or at a commit of a ref, and nowhere else", () =>
+    run((registry) =>
+      Effect.gen(function*() {
+        const level = (url: string, commit: string, ref?: string) =>
+          Effect.map(registry.evaluate({ digest, git: { url, commit, ref } }), (_) => _.level)
+        yield* registry.trust(git("https://acme.example/one.git", { commit }), { reason: "reviewed" })
+        yield* registry.trust(git("git@acme.example:two", { ref }), { reason: "their releases" })
+        yield* registry.trust(git("https://acme.example/three", { ref, commit }), { reason: "both" })
+        assert.strictEqual(yield* level("HTTPS://acme.example:443/one", commit), "Trusted")
+        assert.strictEqual(yield* level("https://acme.example/one", commit, ref), "Trusted")
+        assert.strictEqual(yield* level("https://acme.example/one", later), "Unknown")
+        assert.strictEqual(yield* level("https://acme.example.evil/one", commit), "Unknown")
+        assert.strictEqual(yield* level("https://acme.example/One", commit), "Unknown")
+        assert.strictEqual(yield* level("ssh://git@acme.example/two", later, ref), "Trusted")
+        assert.strictEqual(yield* level("ssh://git@acme.example/two", later), "Unknown")
+        assert.strictEqual(yield* level("ssh://git@acme.example/two", later, "refs/heads/v1.2.0"), "Unknown")
+        assert.strictEqual(yield* level("https://acme.example/three", commit, ref), "Trusted")
+        assert.strictEqual(yield* level("https://acme.example/three", commit), "Unknown")
+        assert.strictEqual(yield* level("https://acme.example/three", later, ref), "Unknown")
+        yield* registry.revoke(git("https://acme.example/one", { commit }), "over")
+        assert.strictEqual(yield* level("https://acme.example/one", commit), "Unknown")
+      })
+    ))
+
+  it.effect("refuses a repository without commit or ref, by a short one, or at no address", () =>
+    run((registry) =>
+      Effect.gen(function*() {
+        for (
+          const [url, at] of [
+            ["https://acme.example/one", {}],
+            ["https://acme.example/one", { commit: "1111111" }],
+            ["https://acme.example/one", { commit: commit.toUpperCase().replace(/1/, "A") }],
+            ["https://acme.example/one", { ref: "v1.2.0" }],
+            ["https://acme.example/one", { ref: "refs/heads/a..b" }],
+            ["https://acme.example/one", { ref: "refs/heads/--upload-pack=x" }],
+            ["https://ada:x@acme.example/one", { commit }]
+          ] as const
+        ) {
+          assert.isTrue(Result.isFailure(TrustSource.git(url, at)), JSON.stringify([url, at]))
+        }
+        const forged = { _tag: "Git", url: "https://ACME.example/one", commit } as unknown as TrustSource.TrustSource
+        assert.strictEqual((yield* Effect.flip(registry.trust(forged, { reason: "x" })))._tag, "InvalidSource")
+        const bare = { _tag: "Git", url: "https://acme.example/one" } as TrustSource.TrustSource
+        assert.strictEqual((yield* Effect.flip(registry.trust(bare, { reason: "x" })))._tag, "InvalidSource")
+        const error = yield* Effect.flip(registry.evaluate({ digest, git: { url: "file:///srv", commit } }))
+        assert.strictEqual(error._tag, "InvalidSource")
+      })
+    ))
+
+  it.effect("trusts one digest below a path and no other there", () =>
+    run((registry) =>
+      Effect.gen(function*() {
+        const source = Result.getOrThrow(TrustSource.path("/srv/plugins", { digest }))
+        yield* registry.trust(source, { reason: "pinned" })
+        const level = (digest: string, path: string) => Effect.map(registry.evaluate({ digest, path }), (_) => _.level)
+        assert.strictEqual(yield* level(digest, "/srv/plugins/rates"), "Trusted")
+        assert.strictEqual(yield* level(other, "/srv/plugins/rates"), "Unknown")
+        assert.strictEqual(yield* level(digest, "/srv/other"), "Unknown")
+        yield* registry.revoke(source, "over")
+        assert.strictEqual(yield* level(digest, "/srv/plugins/rates"), "Unknown")
+      })
+    ))
+
+  it.effect("trusts a place until the end of its last day", () =>
+    run((registry) =>
+      Effect.gen(function*() {
+        const source = Result.getOrThrow(TrustSource.path("/srv/plugins"))
+        yield* registry.trust(source, { reason: "for a test", expires: "1970-01-01" })
+        const level = Effect.map(registry.evaluate({ digest, path: "/srv/plugins/rates" }), (_) => _.level)
+        yield* TestClock.setTime(86_399_999)
+        assert.strictEqual(yield* level, "Trusted")
+        yield* TestClock.adjust(1)
+        assert.strictEqual(yield* level, "Unknown")
+        yield* TestClock.setTime(0)
+        assert.strictEqual(yield* level, "Unknown")
+      })
+    ))
+}
 
 /**
  * Registers the tests. Each call of `layer` gives a registry of its own, empty
@@ -28,12 +120,13 @@ export const suite = <E>(
   const run = <A, E2>(
     test: (
       registry: TrustRegistry.TrustRegistry["Service"]
-    ) => Effect.Effect<A, E2, TrustRegistry.TrustRegistry | AuditLog.AuditLog>,
-    options: TrustRegistry.Options & { readonly env?: Record<string, string> } = {}
+    ) => Effect.Effect<A, E2, TrustRegistry.TrustRegistry | AuditLog.AuditLog | Signature>,
+    options: TrustRegistry.Options & { readonly env?: Record<string, string> | undefined } = {}
   ) =>
     Effect.flatMap(TrustRegistry.TrustRegistry, test).pipe(
       Effect.provide(
-        layer({ devMode: options.devMode }).pipe(
+        layer({ devMode: options.devMode, devModeFor: options.devModeFor }).pipe(
+          Layer.merge(layerSignature),
           Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: options.env ?? {} })))
         )
       )
@@ -138,7 +231,8 @@ export const suite = <E>(
           yield* registry.evaluate({ digest })
           yield* registry.revokeDigest(digest, "over")
           const audit = yield* AuditLog.AuditLog
-          assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
+          const events = (yield* audit.entries).map((_) => _.event).filter((_) => _._tag !== "TrustStored")
+          assert.deepStrictEqual(events, [
             { _tag: "TrustGiven", digest, reason: "reviewed" },
             { _tag: "TrustDecided", digest, level: "Trusted", because: "this digest is trusted: reviewed" },
             { _tag: "TrustRevoked", digest, reason: "over" }
@@ -146,7 +240,26 @@ export const suite = <E>(
         })
       ))
 
+    describe("places", () => {
+      placeTests(run)
+    })
+
+    publisherTrust(run)
+
     describe("DevMode", () => {
+      it.effect("ends by itself, and never lasts longer than a day", () =>
+        Effect.gen(function*() {
+          const levels = (devModeFor: Duration.Input | undefined, ...hours: ReadonlyArray<number>) =>
+            run((registry) =>
+              Effect.forEach(hours, (hour) =>
+                Effect.andThen(
+                  TestClock.adjust(`${hour} hours`),
+                  Effect.map(registry.evaluate({ digest }), (_) => _.level)
+                )), { devMode: true, devModeFor, env: { NODE_ENV: "test" } })
+          assert.deepStrictEqual(yield* levels(undefined, 7, 1), ["DevMode", "Unknown"])
+          assert.deepStrictEqual(yield* levels("30 days", 23, 1), ["DevMode", "Unknown"])
+        }))
+
       it.effect("is off unless it was asked for, whatever NODE_ENV is", () =>
         run(
           (registry) => Effect.map(registry.evaluate({ digest }), (_) => assert.strictEqual(_.level, "Unknown")),

@@ -3,12 +3,20 @@ import { AuditError } from "airssys/security/AuditError"
 import type { AuditEvent } from "airssys/security/AuditEvent"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
+import * as TrustStore from "airssys/security/TrustStore"
 import * as TrustRegistryTest from "airssys/testing/TrustRegistryTest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
-import { Digest } from "effect/crypto"
+import { Digest, SecureRandom, Signature } from "effect/crypto"
 
 TrustRegistryTest.suite("memory", (options) =>
   TrustRegistry.layerMemory(options).pipe(
+    Layer.provideMerge(AuditLog.layerMemory()),
+    Layer.provide(Digest.layerWebCrypto)
+  ))
+
+TrustRegistryTest.suite("over a store", (options) =>
+  TrustRegistry.layer(options).pipe(
+    Layer.provide([TrustStore.layerMemory, Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto))]),
     Layer.provideMerge(AuditLog.layerMemory()),
     Layer.provide(Digest.layerWebCrypto)
   ))
@@ -22,6 +30,7 @@ describe("TrustRegistry over an audit log that fails", () => {
       Effect.suspend(() =>
         isBroken ? Effect.fail(new AuditError({ reason: "Unwritable", detail: "disk full" })) : Effect.succeed(1)
       )
+    const appendAll = append
     return Effect.gen(function*() {
       const registry = yield* TrustRegistry.TrustRegistry
       yield* Effect.flip(registry.trustDigest(digest, "reviewed"))
@@ -35,7 +44,9 @@ describe("TrustRegistry over an audit log that fails", () => {
     }).pipe(
       Effect.provide(
         TrustRegistry.layerMemory().pipe(
-          Layer.provide(Layer.mock(AuditLog.AuditLog)({ append, recordUnsafe: () => 1, latestTimeUnsafe: () => 0 }))
+          Layer.provide(
+            Layer.mock(AuditLog.AuditLog)({ append, appendAll, recordUnsafe: () => 1, latestTimeUnsafe: () => 0 })
+          )
         )
       )
     )
@@ -45,6 +56,7 @@ describe("TrustRegistry over an audit log that fails", () => {
     Effect.gen(function*() {
       const disk = yield* Deferred.make<number>()
       const append = (event: AuditEvent) => event._tag === "TrustGiven" ? Deferred.await(disk) : Effect.succeed(1)
+      const appendAll = (events: ReadonlyArray<AuditEvent>) => append(events[0]!)
       yield* Effect.gen(function*() {
         const registry = yield* TrustRegistry.TrustRegistry
         const trusting = yield* Effect.forkChild(registry.trustDigest(digest, "reviewed"), { startImmediately: true })
@@ -56,7 +68,9 @@ describe("TrustRegistry over an audit log that fails", () => {
       }).pipe(
         Effect.provide(
           TrustRegistry.layerMemory().pipe(
-            Layer.provide(Layer.mock(AuditLog.AuditLog)({ append, recordUnsafe: () => 1, latestTimeUnsafe: () => 0 }))
+            Layer.provide(
+              Layer.mock(AuditLog.AuditLog)({ append, appendAll, recordUnsafe: () => 1, latestTimeUnsafe: () => 0 })
+            )
           )
         )
       )

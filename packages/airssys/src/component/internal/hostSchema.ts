@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Pattern from "../../security/Pattern.ts"
-import { Digest } from "../../security/TrustRegistry.ts"
+import { Digest } from "../../security/TrustSource.ts"
 import { type Block, CapabilityBlock, entriesOf } from "./capabilityBlock.ts"
 import { checkKeys, type Problem } from "./decodeToml.ts"
 import {
