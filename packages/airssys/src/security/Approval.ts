@@ -20,7 +20,7 @@ import * as ApprovalStatement from "./ApprovalStatement.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
 import * as Statement from "./Statement.ts"
-import type { Level } from "./TrustRegistry.ts"
+import type { Level } from "./TrustVerdict.ts"
 
 const Time = Schema.Int
 

@@ -36,7 +36,7 @@ import type { PublicKey } from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
 import type { SigningKey } from "./SigningKey.ts"
 import * as Statement from "./Statement.ts"
-import type { Level } from "./TrustRegistry.ts"
+import type { Level } from "./TrustVerdict.ts"
 
 /**
  * What the host itself found out about a release: how far it trusts it, and the
