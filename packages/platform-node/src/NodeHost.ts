@@ -28,6 +28,7 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
 import * as NodeFileAccess from "./NodeFileAccess.ts"
+import * as NodeHttpAccess from "./NodeHttpAccess.ts"
 import * as NodeTurnScheduler from "./NodeTurnScheduler.ts"
 import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 
@@ -51,6 +52,8 @@ export interface Options {
    * `{ inbox: "/srv/inbox" }`. None may hold what this host keeps or trusts.
    */
   readonly roots?: Readonly<Record<string, string>> | undefined
+  /** Gives the power to send HTTP requests, for grants of `network.outbound`; `{}` for the defaults. */
+  readonly http?: NodeHttpAccess.Options | undefined
 }
 
 /**
@@ -120,7 +123,8 @@ const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootEr
       const files = options.roots === undefined
         ? []
         : yield* NodeFileAccess.sources({ roots: options.roots, reserved: reserved(options) })
-      return new Map([...files.map((source) => [source.key, source] as const), ...given])
+      const own = options.http === undefined ? files : [...files, NodeHttpAccess.source(options.http)]
+      return new Map([...own.map((source) => [source.key, source] as const), ...given])
     })
   )
 

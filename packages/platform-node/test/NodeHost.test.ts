@@ -7,6 +7,7 @@ import { CapabilityEnforcer } from "airssys/security/CapabilityEnforcer"
 import * as Environment from "airssys/security/Environment"
 import { FileRead } from "airssys/security/FileRead"
 import * as Grant from "airssys/security/Grant"
+import { HttpAccess } from "airssys/security/HttpAccess"
 import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
 import { ConfigProvider, Effect, Layer, Option } from "effect"
@@ -251,6 +252,29 @@ describe("NodeHost", () => {
         )
       )
       assert.deepStrictEqual(text, ["text", "value"])
+    }))
+
+  it.live("gives programs the power to send requests where that is asked for, and not otherwise", () =>
+    Effect.gen(function*() {
+      const program = Principal.make({ kind: "Host", id: "program" })
+      const asking = (options: Omit<NodeHost.Options, "engine">) =>
+        hosted(
+          options,
+          Effect.gen(function*() {
+            const enforcer = yield* CapabilityEnforcer
+            const grants = [Grant.make("network.outbound", ["http://none.test"], { reason: "Try." })]
+            yield* enforcer.admit(program, { asks: [], grants })
+            return yield* Effect.flip(
+              Effect.scoped(HttpAccess.use((http) => http.request())).pipe(
+                enforcer.require(HttpAccess.on("http://none.test"))
+              )
+            )
+          }).pipe(Effect.provideService(Principal.CurrentPrincipal, program))
+        )
+      const given = yield* asking({ http: { resolve: () => Promise.resolve([]) } })
+      assert.strictEqual(given._tag === "HttpError" ? given.reason : given._tag, "NotFound")
+      const missing = yield* asking({})
+      assert.strictEqual(missing._tag === "CapabilityError" ? missing.reason._tag : missing._tag, "PowerMissing")
     }))
 
   it.live("gives no root that holds its audit log, its cache or what it trusts", () =>
