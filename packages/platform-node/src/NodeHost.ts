@@ -17,6 +17,7 @@ import type { WorkerHost } from "airssys/component/WorkerHost"
 import * as Runtime from "airssys/Runtime"
 import type { AuditError } from "airssys/security/AuditError"
 import * as AuditLog from "airssys/security/AuditLog"
+import * as AuditStore from "airssys/security/AuditStore"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as Powers from "airssys/security/Powers"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
@@ -26,6 +27,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
+import * as NodeAuditStore from "./NodeAuditStore.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
 import * as NodeFileAccess from "./NodeFileAccess.ts"
 import * as NodeHttpAccess from "./NodeHttpAccess.ts"
@@ -39,8 +41,13 @@ import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 export interface Options {
   /** What runs components; default `ComponentEngine.layer`. */
   readonly engine?: Layer.Layer<ComponentEngine.ComponentEngine, never, WorkerHost> | undefined
-  /** File of the audit log. Without it the log is kept in memory and ends with the host. */
+  /**
+   * File of the audit log, a SQLite database if its name ends in `.sqlite`.
+   * Without it the log is kept in memory and ends with the host.
+   */
   readonly audit?: string | undefined
+  /** How the audit log is written, kept and attested. */
+  readonly auditOptions?: AuditLog.Options | undefined
   /** Folders and digests (`sha256:...`) that the operator trusts; a folder may be relative. */
   readonly trust?: ReadonlyArray<string> | undefined
   /** Keeps components that were prepared on disk, so that later hosts start faster. */
@@ -100,15 +107,21 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provide(NodeTurnScheduler.layer),
     Layer.provideMerge(Layer.provide(CapabilityEnforcer.layer, layerPowers(options))),
     Layer.provideMerge(layerTrust(options)),
-    Layer.provideMerge(
-      options.audit === undefined ? AuditLog.layerMemory() : AuditLog.layerFile({ path: options.audit })
-    ),
+    Layer.provideMerge(AuditLog.layer(options.auditOptions)),
+    Layer.provide(layerAuditStore(options)),
     Layer.provideMerge(layerEngine(options)),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
     Layer.provide(NodeEnginePlatform.layer({ cache: options.cache })),
     Layer.provideMerge(NodeCrypto.layerDigest),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
+
+const layerAuditStore = ({ audit }: Options): Layer.Layer<AuditStore.AuditStore, AuditError> =>
+  audit === undefined
+    ? AuditStore.layerMemory
+    : audit.endsWith(".sqlite")
+    ? NodeAuditStore.layerSqlite(audit)
+    : NodeAuditStore.layerFile(audit)
 
 /** Threads for components change settings of the whole process: they are for an engine that wants them. */
 const layerEngine = ({ engine }: Options): Layer.Layer<ComponentEngine.ComponentEngine> =>

@@ -22,10 +22,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Signer } from "./AuditCheckpoint.ts"
 import type { AuditEntry, ConsistencyProof, InclusionProof, Verified } from "./AuditEntry.ts"
 import type { AuditError, ChainBroken } from "./AuditError.ts"
 import type { AuditEvent } from "./AuditEvent.ts"
 import * as AuditStore from "./AuditStore.ts"
+import type { AuditWitness } from "./AuditWitness.ts"
 import * as format from "./internal/auditFormat.ts"
 import { open } from "./internal/auditOpening.ts"
 import * as readings from "./internal/auditReading.ts"
@@ -63,6 +65,8 @@ export class AuditLog extends Context.Service<AuditLog, {
   readonly entries: Effect.Effect<ReadonlyArray<AuditEntry>, AuditError>
   /** The tree of what is durable, after a flush: to be kept elsewhere. */
   readonly head: Effect.Effect<MerkleTree.TreeHead, AuditError>
+  /** Signs the tree of what is durable, after a flush, hands it to the witnesses and returns the note. */
+  readonly checkpoint: Effect.Effect<string, AuditError>
   /** Proves that an entry is in the tree of `size` entries, by default all. */
   readonly proveInclusion: (sequence: number, size?: number) => Effect.Effect<InclusionProof, AuditError>
   /** Proves that nothing was done but to append since there were `older` entries. */
@@ -106,6 +110,15 @@ export interface Options {
     readonly segments?: number | undefined
     /** Age of the newest entry in a segment. */
     readonly age?: Duration.Input | undefined
+  } | undefined
+  /** Who is told of the state of the log, so that it cannot be put back. */
+  readonly checkpoints?: {
+    readonly signer: Signer
+    readonly witnesses: ReadonlyArray<AuditWitness>
+    /** How often, if something was recorded; default 1 minute, at most a day. */
+    readonly every?: Duration.Input | undefined
+    /** Does not open the log while a witness cannot be reached. Default false: that is recorded. */
+    readonly required?: boolean | undefined
   } | undefined
 }
 
@@ -177,7 +190,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.f
   AuditError,
   AuditStore.AuditStore | Digest | Scope.Scope
 > {
-  const { flush, reading, sha256, store, writer } = yield* open(options)
+  const { attest, flush, reading, sha256, store, writer } = yield* open(options)
   const head = Effect.map(flush, () => writer.tree)
   const read = <A, E>(use: (head: MerkleTree.TreeHead) => Effect.Effect<A, E>): Effect.Effect<A, E | AuditError> =>
     Effect.andThen(flush, reading.withPermit(Effect.suspend(() => use(writer.tree))))
@@ -197,6 +210,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.f
     flush,
     entries: read(() => readings.entries(sha256, store)),
     head,
+    checkpoint: Effect.andThen(flush, attest),
     proveInclusion: (sequence, size) =>
       read((head) => readings.proveInclusion(sha256, store, sequence, size ?? head.size)),
     proveConsistency: (older) => read((head) => readings.proveConsistency(sha256, store, older, head)),

@@ -12,8 +12,23 @@ import { AuditStore } from "../security/AuditStore.ts"
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-const textOf = (segment: number, from = 0, most = 1_000_000) =>
-  AuditStore.use((store) => Effect.map(store.read(segment, from, most), (read) => new TextDecoder().decode(read)))
+const decode = (read: Uint8Array): string => new TextDecoder("latin1").decode(read)
+
+const partOf = (segment: number, from: number, most: number) =>
+  AuditStore.use((store) => Effect.map(store.read(segment, from, most), decode))
+
+const bytesOf = Effect.fnUntraced(function*(segment: number) {
+  const store = yield* AuditStore
+  const bytes: Array<number> = []
+  for (;;) {
+    const read = yield* store.read(segment, bytes.length, 1_000)
+    if (read.length === 0) return bytes
+    bytes.push(...read)
+  }
+})
+
+const textOf = (segment: number) =>
+  Effect.map(bytesOf(segment), (bytes) => new TextDecoder().decode(Uint8Array.from(bytes)))
 
 const append = (text: string) => AuditStore.use((store) => store.append(bytes(text)))
 const begin = (segment: number, text: string) => AuditStore.use((store) => store.begin(segment, bytes(text)))
@@ -71,7 +86,7 @@ export const suite = <E>(name: string, place: Effect.Effect<Place, E, Scope.Scop
         const whole = "0123456789abcdef"
         for (let from = 0; from <= 17; from++) {
           for (const most of [1, 3, 100]) {
-            const part = yield* textOf(1, from, most)
+            const part = yield* partOf(1, from, most)
             assert.isTrue(whole.startsWith(part, from))
             assert.isAtMost(part.length, most)
             assert.strictEqual(part.length === 0, from >= 16)
@@ -118,8 +133,7 @@ export const suite = <E>(name: string, place: Effect.Effect<Place, E, Scope.Scop
       run(Effect.gen(function*() {
         const odd = Uint8Array.from({ length: 256 }, (_, value) => value)
         yield* AuditStore.use((store) => Effect.andThen(store.begin(1, odd), store.append(odd)))
-        const read = yield* AuditStore.use((store) => store.read(1, 0, 1000))
-        assert.deepStrictEqual([...read], [...odd, ...odd])
+        assert.deepStrictEqual(yield* bytesOf(1), [...odd, ...odd])
       })))
 
     it.effect("is as it was when it is opened again", () =>

@@ -15,8 +15,10 @@ export interface Recovered {
   readonly time: number
   readonly root: Hash
   readonly segment: { readonly id: number; readonly length: number; readonly since: number | undefined }
-  /** How many bytes of an unfinished batch were cut. */
+  /** How many bytes of an unfinished batch are to be cut. */
   readonly cut: number
+  /** Cuts them, and begins a log that is empty. Until then nothing was changed. */
+  readonly repair: Effect.Effect<void, AuditError>
 }
 
 const tampered = (store: AuditStore["Service"], broken: ChainBroken): AuditError =>
@@ -79,7 +81,7 @@ const isTorn = Effect.fnUntraced(function*(store: AuditStore["Service"], segment
   return misfit.hasZeros && (seals === 0 || (seals === 1 && isLast && rest === 0))
 })
 
-/** Cuts what no seal confirms, or removes a segment that has no beginning. Undefined if it was removed. */
+/** What no seal confirms is to be cut. Undefined for a segment that has no beginning, which is to be removed. */
 const settle = Effect.fnUntraced(function*(
   store: AuditStore["Service"],
   segment: Segment,
@@ -91,45 +93,49 @@ const settle = Effect.fnUntraced(function*(
     if (segment.length > longestBeginning) {
       return yield* tampered(store, new ChainBroken({ at: segment.id, detail: "its beginning is missing" }))
     }
-    yield* store.remove(segment.id)
     return undefined
   }
   const cut = segment.length - sealed.end
-  if (cut > 0) yield* store.cut(sealed.end)
   return {
     frontier: checker.sealedFrontier,
     time: sealed.time,
     root: sealed.root,
     segment: { id: segment.id, length: sealed.end, since },
-    cut
+    cut,
+    repair: cut > 0 ? store.cut(sealed.end) : Effect.void
   }
 })
 
-const begin = Effect.fnUntraced(function*(sha256: Digest["Service"], store: AuditStore["Service"], cut: number) {
+const empty = (sha256: Digest["Service"], store: AuditStore["Service"]): Recovered => {
   const beginning = new TextEncoder().encode(format.segmentLine(0, 0, []))
-  yield* store.begin(1, beginning)
   return {
     frontier: new Frontier(sha256),
     time: 0,
     root: emptyRoot,
     segment: { id: 1, length: beginning.length, since: undefined },
-    cut
-  } satisfies Recovered
-})
+    cut: 0,
+    repair: store.begin(1, beginning)
+  }
+}
 
 /**
- * Finds the end of the log in its last segment. Earlier ones are not read: each
- * segment begins with what is needed to go on.
+ * Finds the end of the log in its last segment, and changes nothing. Earlier
+ * ones are not read: each segment begins with what is needed to go on.
  */
 export const recover = Effect.fnUntraced(function*(
   sha256: Digest["Service"],
   store: AuditStore["Service"]
 ): Effect.fn.Return<Recovered, AuditError> {
   let cut = 0
+  let repair: Effect.Effect<void, AuditError> = Effect.void
   for (const segment of (yield* store.segments).toReversed()) {
     const found = yield* settle(store, segment, yield* follow(sha256, store, segment))
-    if (found !== undefined) return { ...found, cut: cut + found.cut }
+    if (found !== undefined) {
+      return { ...found, cut: cut + found.cut, repair: Effect.andThen(repair, found.repair) }
+    }
     cut += segment.length
+    repair = Effect.andThen(repair, store.remove(segment.id))
   }
-  return yield* begin(sha256, store, cut)
+  const begun = empty(sha256, store)
+  return { ...begun, cut, repair: Effect.andThen(repair, begun.repair) }
 })

@@ -16,6 +16,9 @@ export interface Settings {
   readonly rotateEvery: number
   readonly keepSegments: number
   readonly keepFor: number
+  /** Whether checkpoints are signed, and how often. */
+  readonly attests: boolean
+  readonly attestEvery: number
 }
 
 const count = (
@@ -51,5 +54,9 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, AuditEr
     rotateBytes: count("rotate.bytes", options.rotate?.bytes, 67_108_864, many),
     rotateEvery: period("rotate.every", options.rotate?.every, ever, ever),
     keepSegments: count("retain.segments", options.retain?.segments, many, many),
-    keepFor: period("retain.age", options.retain?.age, ever, ever)
+    keepFor: period("retain.age", options.retain?.age, ever, ever),
+    attests: options.checkpoints?.witnesses.length === 0
+      ? Effect.fail(new AuditError({ reason: "InvalidOptions", detail: "checkpoints have no witness" }))
+      : Effect.succeed(options.checkpoints !== undefined),
+    attestEvery: period("checkpoints.every", options.checkpoints?.every, 60_000, 86_400_000)
   })

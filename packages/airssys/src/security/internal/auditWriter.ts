@@ -7,7 +7,7 @@ import * as Semaphore from "effect/Semaphore"
 import { AuditError } from "../AuditError.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
 import type { AuditStore } from "../AuditStore.ts"
-import type { TreeHead } from "../MerkleTree.ts"
+import type { Hash, Leaves, TreeHead } from "../MerkleTree.ts"
 import * as format from "./auditFormat.ts"
 import { AuditQueue, type Pending, type Refusal, textOf, withdraw } from "./auditQueue.ts"
 import type { Recovered } from "./auditRecovery.ts"
@@ -24,6 +24,15 @@ const refused: Record<Refusal | "Closed", string> = {
 }
 
 const refusal = (reason: keyof typeof refused): AuditError => new AuditError({ reason, detail: refused[reason] })
+
+/** A tree and its right edge. */
+export interface Mark {
+  readonly tree: TreeHead
+  readonly nodes: ReadonlyArray<Hash>
+}
+
+/** Leaves that are kept for the next proof; beyond that it is made from the store. */
+const mostLeaves = 65_536
 
 /** What is durable. */
 interface Head {
@@ -48,6 +57,7 @@ export class AuditWriter {
   private readonly writing = Semaphore.makeUnsafe(1)
   private readonly waiting = Latch.makeUnsafe(false)
   private head: Head
+  private leaves: { readonly first: number; readonly nodes: ReadonlyArray<Hash>; hashes: Array<Hash> } | undefined
   private time: number
   private isWriting = false
   private isFailing = false
@@ -72,6 +82,9 @@ export class AuditWriter {
       tree: { size: recovered.frontier.size, root: recovered.root },
       segment: recovered.segment
     }
+    this.leaves = settings.attests
+      ? { first: recovered.frontier.size, nodes: [...recovered.frontier.nodes], hashes: [] }
+      : undefined
     this.queue = new AuditQueue(settings, recovered.frontier.size)
   }
 
@@ -86,6 +99,22 @@ export class AuditWriter {
   /** The tree of what is durable. */
   get tree(): TreeHead {
     return this.head.tree
+  }
+
+  get mark(): Mark {
+    return { tree: this.head.tree, nodes: [...this.head.frontier.nodes] }
+  }
+
+  /** The leaves behind the last mark up to which they were forgotten; undefined if there were too many. */
+  get recentLeaves(): Leaves | undefined {
+    return this.leaves
+  }
+
+  forgetLeaves({ nodes, tree }: Mark): void {
+    const leaves = this.leaves
+    if (leaves !== undefined && leaves.first <= tree.size) {
+      this.leaves = { first: tree.size, nodes, hashes: leaves.hashes.slice(tree.size - leaves.first) }
+    } else if (tree.size === this.head.tree.size) this.leaves = { first: tree.size, nodes, hashes: [] }
   }
 
   private now(): number {
@@ -166,10 +195,12 @@ export class AuditWriter {
     return Effect.gen({ self: this }, function*() {
       const batch = this.queue.batch()
       const frontier = this.head.frontier.copy()
+      const hashes: Array<Hash> = []
       let lines = ""
       for (const entry of batch) {
         const text = textOf(entry)
         const hash = yield* leafHashOfText(this.sha256, text)
+        hashes.push(hash)
         yield* frontier.push(hash)
         lines += format.entryLine(hash, text)
       }
@@ -183,10 +214,17 @@ export class AuditWriter {
         tree: { size: frontier.size, root },
         segment: { id, length: length + bytes.length, since: since ?? batch[0]?.time }
       }
+      this.keepLeaves(hashes)
       this.queue.drop(batch, this.time)
       this.isFailing = false
       yield* this.rotate(batch.at(-1)?.time ?? this.time)
     })
+  }
+
+  private keepLeaves(hashes: ReadonlyArray<Hash>): void {
+    if (this.leaves === undefined) return
+    this.leaves.hashes.push(...hashes)
+    if (this.leaves.hashes.length > mostLeaves) this.leaves = undefined
   }
 
   /** Goes on in the old segment if a new one cannot be begun, until the next batch. */
