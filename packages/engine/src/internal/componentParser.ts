@@ -37,13 +37,15 @@ export class Parser {
   readonly customSections: Array<CustomSection> = []
   readonly nodes: TypeNodes
   readonly #shared: Shared
+  /** Of the budget, when the last step ended. */
+  #left = Infinity
 
   constructor(reader: Reader, limits: ParserLimits) {
     this.nodes = new TypeNodes(reader, limits)
     this.#shared = { nodes: this.nodes, maxDepth: limits.maxComponentDepth }
   }
 
-  /** Reads a component to the end of the reader, an item of a section in a step. */
+  /** Reads a component to the end of the reader, some items of a section in a step. */
   *component(reader: Reader, parent: Frame | undefined, path: ReadonlyArray<number>): Steps<Definition> {
     const frame = new Frame(reader, "component", parent, path, this.#shared)
     readPreamble(reader)
@@ -106,13 +108,23 @@ export class Parser {
         const count = reader.count("items")
         for (let i = 0; i < count; i++) {
           readItem(reader, frame, id)
-          yield
+          if (this.#isStep(reader)) yield
         }
         return reader.expectEnd()
       }
     }
   }
+
+  /** Whether enough was read for a step. */
+  #isStep({ budget }: Reader): boolean {
+    if (this.#left - budget.left < stepItems) return false
+    this.#left = budget.left
+    return true
+  }
 }
+
+/** What is read in a step, in items of the budget. */
+const stepItems = 64
 
 /** What a core module takes at least, in items of the budget. */
 const moduleItems = 16

@@ -13,6 +13,10 @@ export class Budget {
     this.#left = items
   }
 
+  get left(): number {
+    return this.#left
+  }
+
   spend(amount: number): boolean {
     this.#left -= amount
     return this.#left >= 0

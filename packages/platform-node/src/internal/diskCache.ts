@@ -7,8 +7,7 @@
  * for least lately is dropped when the folder is full.
  */
 import { type CacheEvent, type EngineCache, RefusedEntry } from "@airssys/engine/EngineCache"
-import type { Hmac } from "node:crypto"
-import { createHmac, randomUUID, timingSafeEqual } from "node:crypto"
+import { createHmac, randomUUID } from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { codeOf, openFile, PathFault } from "./ownedPaths.ts"
@@ -27,6 +26,7 @@ export class DiskCache implements EngineCache {
   readonly #folder: string
   readonly #key: Uint8Array
   readonly #maxBytes: number
+  readonly #verifying: Promise<CryptoKey>
   #writes: Promise<unknown> = Promise.resolve()
 
   constructor(fields: {
@@ -39,6 +39,8 @@ export class DiskCache implements EngineCache {
     this.#folder = fields.folder
     this.#key = fields.key
     this.#maxBytes = fields.maxBytes
+    const algorithm = { name: "HMAC", hash: "SHA-256" }
+    this.#verifying = crypto.subtle.importKey("raw", Uint8Array.from(fields.key), algorithm, false, ["verify"])
     this.runtime = fields.runtime
     this.report = fields.report
   }
@@ -52,13 +54,17 @@ export class DiskCache implements EngineCache {
       if (codeOf(error) === "ENOENT") return undefined
       throw error instanceof PathFault ? new RefusedEntry("it is a link") : error
     }
-    try {
-      const entry = await this.#read(key, handle)
-      await handle.utimes(new Date(), new Date()).catch(() => undefined)
-      return entry
-    } finally {
+    const context = this.#context(key)
+    const { mac, message } = await readOf(handle, context, this.#maxBytes).catch(async (error) => {
       await handle.close()
-    }
+      throw error
+    })
+    const [isSound] = await Promise.all([
+      crypto.subtle.verify("HMAC", await this.#verifying, mac, message),
+      leave(handle)
+    ])
+    if (!isSound) throw new RefusedEntry("it was not written with this key, or changed since")
+    return message.subarray(context.length)
   }
 
   /** Writes of one process follow each other, and with them the counting of bytes. */
@@ -78,27 +84,9 @@ export class DiskCache implements EngineCache {
     return path.join(this.#folder, key + ending)
   }
 
-  #mac(key: string): Hmac {
-    return createHmac("sha256", this.#key).update(`airssys engine cache 1\n${key}\n`)
-  }
-
-  async #read(key: string, handle: fs.FileHandle): Promise<Uint8Array<ArrayBuffer>> {
-    const stats = await handle.stat()
-    if (!stats.isFile() || stats.size < macSize || stats.size > this.#maxBytes) {
-      throw new RefusedEntry("it is no file of a possible size")
-    }
-    const bytes = new Uint8Array(stats.size)
-    const mac = this.#mac(key)
-    for (let at = 0; at < bytes.length;) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(step, bytes.length - at), at)
-      if (bytesRead === 0) throw new RefusedEntry("it is cut off")
-      if (at + bytesRead > macSize) mac.update(bytes.subarray(Math.max(at, macSize), at + bytesRead))
-      at += bytesRead
-    }
-    if (!timingSafeEqual(mac.digest(), bytes.subarray(0, macSize))) {
-      throw new RefusedEntry("it was not written with this key, or changed since")
-    }
-    return bytes.subarray(macSize)
+  /** What is in front of an entry when its HMAC is made. */
+  #context(key: string): Uint8Array {
+    return new TextEncoder().encode(`airssys engine cache 1\n${key}\n`)
   }
 
   async #write(key: string, entry: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -108,7 +96,7 @@ export class DiskCache implements EngineCache {
     try {
       const handle = await fs.open(temporary, "wx", 0o600)
       try {
-        const mac = this.#mac(key)
+        const mac = createHmac("sha256", this.#key).update(this.#context(key))
         for (let at = 0; at < entry.length; at += step) {
           const part = entry.subarray(at, at + step)
           mac.update(part)
@@ -144,6 +132,40 @@ export class DiskCache implements EngineCache {
       total -= size
     }
   }
+}
+
+/**
+ * Reads a file at once: its HMAC, and what that is of, which is the entry behind
+ * its context. The event loop turns as seldom as can be, since each turn may be
+ * another's.
+ */
+const readOf = async (
+  handle: fs.FileHandle,
+  context: Uint8Array,
+  maxBytes: number
+): Promise<{ readonly mac: Uint8Array<ArrayBuffer>; readonly message: Uint8Array<ArrayBuffer> }> => {
+  const stats = await handle.stat()
+  const { size } = stats
+  if (!stats.isFile() || size < macSize || size > maxBytes) {
+    throw new RefusedEntry("it is no file of a possible size")
+  }
+  // The HMAC is read to where the end of the context goes.
+  const start = context.length - macSize
+  const message = new Uint8Array(start + size)
+  for (let at = 0; at < size;) {
+    const { bytesRead } = await handle.read(message, start + at, size - at, at)
+    if (bytesRead === 0) throw new RefusedEntry("it is cut off")
+    at += bytesRead
+  }
+  const mac = message.slice(start, context.length)
+  message.set(context)
+  return { mac, message }
+}
+
+/** Closes a file that was asked for. */
+const leave = async (handle: fs.FileHandle): Promise<void> => {
+  await handle.utimes(new Date(), new Date()).catch(() => undefined)
+  await handle.close()
 }
 
 const writeAll = async (handle: fs.FileHandle, bytes: Uint8Array, position: number): Promise<void> => {

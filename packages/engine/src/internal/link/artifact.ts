@@ -65,8 +65,18 @@ const refuse = (why: string): never => {
   throw new RefusedEntry(why)
 }
 
-/** Reads an entry that was written for this key and this component. Modules are views of the entry. */
-export const decodeArtifact = (key: string, entry: Uint8Array<ArrayBuffer>, expansion: Expansion): Artifact => {
+/** What an entry says that has not been compared with its component. */
+export interface Opened {
+  readonly source: string
+  readonly code: Uint8Array<ArrayBuffer> | undefined
+  readonly modules: ReadonlyArray<Metered>
+  readonly heavy: boolean
+  readonly memories: unknown
+  readonly funcs: unknown
+}
+
+/** Reads an entry that was written for this key. Modules are views of the entry. */
+export const openArtifact = (key: string, entry: Uint8Array<ArrayBuffer>): Opened => {
   const header = readHeader(entry)
   const fields = fieldsOf(
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header)),
@@ -84,13 +94,21 @@ export const decodeArtifact = (key: string, entry: Uint8Array<ArrayBuffer>, expa
   const code = fields.code === -1 ? undefined : take(natural(fields.code))
   const modules = listOf(fields.modules, (one) => readModule(one, take))
   if (at !== entry.length) refuse("bytes are left over")
+  return { source, code, modules, heavy: truth(fields.heavy), memories: fields.memories, funcs: fields.funcs }
+}
+
+/** The artifact of a component, if the entry has the component's modules and names nothing else of it. */
+export const artifactOf = (
+  { code, funcs, heavy, memories, modules, source }: Opened,
+  expansion: Expansion
+): Artifact => {
   if (modules.length !== modulesOf(expansion).length) refuse("it has other modules")
   const generated = {
     source,
-    memories: listOf(fields.memories, (one) => readRef(one, expansion)),
-    funcs: listOf(fields.funcs, (one) => readRef(one, expansion))
+    memories: listOf(memories, (one) => readRef(one, expansion)),
+    funcs: listOf(funcs, (one) => readRef(one, expansion))
   }
-  return { prepared: { generated, modules, heavy: truth(fields.heavy) }, code }
+  return { prepared: { generated, modules, heavy }, code }
 }
 
 const readHeader = (entry: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {

@@ -166,7 +166,31 @@ const reachable = (exports: ReadonlyMap<string, Exported>, found = new Set<numbe
 
 export const expansionOf = (blueprint: Blueprint, limits: ExpansionLimits): Expansion => expand(blueprint, limits)
 
-/** Compiles what was prepared. `code` is what the script gave when it was compiled before. */
+/** Compiles metered modules. Whoever does not wait for them is not told of a failure. */
+export const compile = (
+  modules: ReadonlyArray<Metered>,
+  { clock, compilers }: Means,
+  eager: boolean
+): Promise<ReadonlyArray<object>> => {
+  const all = async (): Promise<ReadonlyArray<object>> => {
+    const compiling: Array<Promise<object>> = []
+    const turn = new Turn(clock)
+    for (const { bytes } of modules) {
+      const compiled = compilers.module(bytes, eager)
+      // Looked at below, together with the others.
+      compiled.catch(() => undefined)
+      compiling.push(compiled)
+      // The compiler copies the bytes while the thread waits.
+      await turn.end()
+    }
+    return Promise.all(compiling)
+  }
+  const compiled = all()
+  compiled.catch(() => undefined)
+  return compiled
+}
+
+/** Makes a plan of what was prepared and compiled. `code` is what the script gave when it was compiled before. */
 export const complete = async (
   world: World,
   expansion: Expansion,
@@ -174,21 +198,11 @@ export const complete = async (
     readonly prepared: Prepared
     readonly code: Uint8Array<ArrayBuffer> | undefined
   },
-  { clock, compilers }: Means,
-  eager: boolean
+  compilers: Compilers,
+  compiling: Promise<ReadonlyArray<object>>
 ): Promise<{ readonly plan: Plan; readonly script: Script }> => {
   const sources = modulesOf(expansion)
-  const compiling: Array<Promise<object>> = []
-  for (const [i] of sources.entries()) {
-    const { bytes } = modules[i]!
-    const compiled = compilers.module(bytes, eager)
-    // Looked at below, together with the others.
-    compiled.catch(() => undefined)
-    compiling.push(compiled)
-    // The compiler copies the bytes while the thread waits.
-    await pause(bytes, clock)
-  }
-  const compiled = (await Promise.all(compiling)).map((module, i) => {
+  const compiled = (await compiling).map((module, i) => {
     const { bytes: _, ...metered } = modules[i]!
     return [sources[i]!.index, { metered, module }] as const
   })

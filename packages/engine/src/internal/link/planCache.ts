@@ -4,7 +4,8 @@
  * The order is what makes it safe: original modules are validated, then metered,
  * then compiled. An entry of the cache replaces the first two, and only if it
  * is of this component, this engine and these options, and has the shape of the
- * component; anything else is as if there were none.
+ * component; anything else is as if there were none. Modules of an entry are
+ * compiled while the component is decoded, which runs nothing of them.
  */
 import type { Script } from "../../Compilers.ts"
 import { version as costTable } from "../../CostTable.ts"
@@ -12,9 +13,11 @@ import { type EngineCache, RefusedEntry } from "../../EngineCache.ts"
 import type { World } from "../../WitType.ts"
 import type { ModuleSource } from "../blueprint.ts"
 import { version } from "../version.ts"
-import { type Artifact, decodeArtifact, encodeArtifact, format } from "./artifact.ts"
+import { artifactOf, encodeArtifact, format, openArtifact } from "./artifact.ts"
+import type { Opened } from "./artifact.ts"
 import type { Expansion } from "./expansion.ts"
-import { complete, type Means, modulesOf, type Plan, prepare, type Prepared } from "./plan.ts"
+import { compile, complete, modulesOf, prepare } from "./plan.ts"
+import type { Means, Plan, Prepared } from "./plan.ts"
 
 /** A component that was decoded. */
 export interface Decoded {
@@ -29,7 +32,12 @@ export interface Decoded {
 export interface Kept {
   readonly cache: EngineCache
   readonly key: string
-  readonly entry: Uint8Array<ArrayBuffer> | undefined
+  /** Undefined where there is no entry, or none of this key. */
+  readonly entry: {
+    readonly opened: Opened
+    /** Its modules. */
+    readonly compiling: Promise<ReadonlyArray<object>>
+  } | undefined
 }
 
 export class PlanCache {
@@ -55,19 +63,29 @@ export class PlanCache {
     ].join("\n")
   }
 
-  /** Reads what is kept of a component, which can be done while that is decoded. Does not reject. */
+  /** Reads and compiles what is kept of a component, which can be done while that is decoded. Does not reject. */
   async lookUp(digest: string): Promise<Kept | undefined> {
     const cache = this.#cache
     if (cache === undefined) return undefined
     const key = await sha256(new TextEncoder().encode(`${this.#policy}\ncomponent ${digest}`))
     try {
-      const entry = await cache.get(key)
-      if (entry === undefined) cache.report?.({ kind: "miss", key })
-      return { cache, key, entry }
+      const bytes = await cache.get(key)
+      if (bytes !== undefined) return { cache, key, entry: this.#open(cache, key, bytes) }
+      cache.report?.({ kind: "miss", key })
     } catch (error) {
       if (error instanceof RefusedEntry) cache.report?.({ kind: "refused", key, detail: error.message })
       else cache.report?.({ kind: "failed", key, detail: String(error) })
-      return { cache, key, entry: undefined }
+    }
+    return { cache, key, entry: undefined }
+  }
+
+  #open(cache: EngineCache, key: string, bytes: Uint8Array<ArrayBuffer>): Kept["entry"] {
+    try {
+      const opened = openArtifact(key, bytes)
+      return { opened, compiling: compile(opened.modules, this.#means, opened.heavy) }
+    } catch (error) {
+      refused(cache, key, error)
+      return undefined
     }
   }
 
@@ -86,37 +104,28 @@ export class PlanCache {
     { bytes, expansion, modules, world }: Decoded
   ): Promise<{ readonly plan: Plan; readonly prepared: Prepared; readonly script: Script }> {
     const prepared = await prepare(bytes, expansion, modules, this.#means)
-    const { plan, script } = await complete(
-      world,
-      expansion,
-      { prepared, code: undefined },
-      this.#means,
-      prepared.heavy
-    )
+    const compiling = compile(prepared.modules, this.#means, prepared.heavy)
+    const { compilers } = this.#means
+    const { plan, script } = await complete(world, expansion, { prepared, code: undefined }, compilers, compiling)
     return { plan, prepared, script }
   }
 
   async #restore(
     cache: EngineCache,
     key: string,
-    entry: Uint8Array<ArrayBuffer>,
+    { compiling, opened }: NonNullable<Kept["entry"]>,
     { expansion, world }: Decoded
   ): Promise<Plan | undefined> {
     try {
-      const artifact = decodeArtifact(key, entry, expansion)
-      const plan = await this.#complete(world, expansion, artifact)
+      const artifact = artifactOf(opened, expansion)
+      const { plan } = await complete(world, expansion, artifact, this.#means.compilers, compiling)
+      for (const source of modulesOf(expansion)) fits(source, plan)
       cache.report?.({ kind: "hit", key })
       return plan
     } catch (error) {
-      cache.report?.({ kind: "refused", key, detail: error instanceof Error ? error.message : String(error) })
+      refused(cache, key, error)
       return undefined
     }
-  }
-
-  async #complete(world: World, expansion: Expansion, artifact: Artifact): Promise<Plan> {
-    const { plan } = await complete(world, expansion, artifact, this.#means, artifact.prepared.heavy)
-    for (const source of modulesOf(expansion)) fits(source, plan)
-    return plan
   }
 
   async #keep(cache: EngineCache, key: string, prepared: Prepared, script: Script): Promise<void> {
@@ -129,6 +138,9 @@ export class PlanCache {
     }
   }
 }
+
+const refused = (cache: EngineCache, key: string, error: unknown): void =>
+  cache.report?.({ kind: "refused", key, detail: error instanceof Error ? error.message : String(error) })
 
 /** A restored module takes what the original takes, and gives what it and its meter give. */
 const fits = ({ index, type }: ModuleSource, plan: Plan): void => {
