@@ -26,9 +26,11 @@ import { ActorHooks } from "./ActorHooks.ts"
 import type { ActorRef } from "./ActorRef.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
+import { metricsOf } from "./internal/accounts.ts"
 import { cellOf } from "./internal/cell.ts"
 import { millisOf, positiveMillis } from "./internal/durations.ts"
 import { pools } from "./internal/pool.ts"
+import { awaitEnd, awaitStop, kill } from "./internal/stopping.ts"
 import { System } from "./internal/system.ts"
 import * as watching from "./internal/watchdog.ts"
 import type * as Mailbox from "./Mailbox.ts"
@@ -173,9 +175,9 @@ const make = Effect.fnUntraced(function*(
   }
   return ActorSystem.of({
     spawn: (behaviour, options) => system.spawn(undefined, behaviour, options),
-    stop: (ref) => system.awaitStop(cellOf(ref)),
-    kill: (ref) => system.kill(cellOf(ref)),
-    awaitEnd: (ref) => system.awaitEnd(cellOf(ref)),
+    stop: (ref) => awaitStop(cellOf(ref)),
+    kill: (ref) => kill(cellOf(ref)),
+    awaitEnd: (ref) => awaitEnd(cellOf(ref)),
     lookup: (name: string, protocol?: Protocol.Any) =>
       Effect.sync(() => {
         const cell = system.names.get(name)
@@ -186,7 +188,7 @@ const make = Effect.fnUntraced(function*(
     events: Stream.fromPubSub(events),
     deadLetters: Stream.fromPubSub(letters),
     replay: (letter, to = letter.recipient) => Effect.sync(() => system.replay(letter, to)),
-    metrics: (ref) => Effect.sync(() => system.metrics(cellOf(ref))),
+    metrics: (ref) => Effect.sync(() => metricsOf(cellOf(ref))),
     snapshot: Effect.map(
       Clock.currentTimeMillis,
       (at) => ({ at, actors: system.snapshot, accounting: system.accounting })

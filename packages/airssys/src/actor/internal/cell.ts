@@ -8,11 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
-import { ActorCrashed, type AskError, type OfferError, type SpawnError } from "../ActorError.ts"
+import { ActorCrashed, type AskError, type OfferError } from "../ActorError.ts"
 import type { ActorRef, AskOptions, SendOptions, Status, Transition } from "../ActorRef.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
-import type * as DeadLetter from "../DeadLetter.ts"
-import type { ActorExit, Guardian, Restart } from "../Guardian.ts"
+import type { Guardian } from "../Guardian.ts"
 import type * as Mailbox from "../Mailbox.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
@@ -39,8 +38,8 @@ import {
   statusShift,
   unusual
 } from "./flags.ts"
-import type { Gate } from "./gate.ts"
 import { Envelope, type Ticket } from "./lanes.ts"
+import type { Lifecycle } from "./lifecycle.ts"
 import { offer, refusalOf, sendMixed, takeNext } from "./mixed.ts"
 import { Pending, type Worker } from "./pending.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
@@ -64,55 +63,6 @@ const steps: Steps = {
 const largestCapacity = 2 ** 30
 /** Positions are set back beyond this, to stay small integers. */
 const farPosition = 2 ** 28
-
-/** The part of a system a cell calls outside its hot path. */
-export interface Lifecycle {
-  /** The hook on what is sent, where there is one. */
-  readonly gate: Gate | undefined
-  /** Makes the context of a new life. */
-  readonly enliven: (cell: Cell) => CellContext
-  readonly crashed: (cell: Cell, cause: Cause.Cause<unknown>) => void
-  /** Ends the life from outside of its handler, as a crash. */
-  readonly fault: (cell: Cell, cause: Cause.Cause<unknown>) => void
-  readonly afterBatch: (cell: Cell) => void
-  /** The alarms of the clock in a context. */
-  readonly alarmsOf: (context: Context.Context<never>) => Alarms
-  readonly requestStop: (cell: Cell) => void
-  readonly deadLetter: (recipient: ActorRef<never>, message: unknown, from: From, reason: DeadLetter.Reason) => void
-  readonly spawn: <M, E, R>(
-    parent: Cell,
-    behaviour: Behaviour<M, E, R>,
-    options: SpawnOptions<M> | undefined
-  ) => Effect.Effect<ActorRef<M>, E | SpawnError, Exclude<R, Scope.Scope>>
-  /** Ends the life of an actor that runs, as if it had ended by itself like this. */
-  readonly exit: (cell: Cell, exit: ActorExit) => void
-  /** Ends the life of an actor and leaves it without one; `next` is called then, or when it has ended. */
-  readonly suspend: (cell: Cell, restart: Restart | undefined, next: () => void) => void
-  /** Begins the next life; `next` is given why there is none, and nothing when the actor has ended. */
-  readonly resume: (cell: Cell, restart: Restart, next: (cause: Cause.Cause<unknown> | undefined) => void) => void
-  /** Ends a suspended actor for good, as it would have ended without its supervisor. */
-  readonly conclude: (cell: Cell, exit: ActorExit, next: () => void) => void
-  readonly awaitStop: (cell: Cell) => Effect.Effect<void>
-  /** Stops an actor; `next` is called when it has ended. */
-  readonly stopThen: (cell: Cell, next: () => void) => void
-  /** Takes a step of another life: at once, or when the stack is less deep. */
-  readonly step: (step: () => void) => void
-}
-
-/** What a supervisor has in the place of children that end with its life. */
-export interface Keeper {
-  /** Called before anything runs. */
-  readonly born: (cell: Cell) => void
-  /** Stops the children for good, or suspends them for a restart of the supervisor. */
-  readonly stop: (after: Restart | "Suspend" | "End", next: () => void) => void
-  /** A restart of the supervisor was decided. */
-  readonly plan: (restart: Restart) => void
-}
-
-/** The options of a supervisor's own actor. */
-export interface KeeperOptions extends SpawnOptions<never> {
-  readonly keeper?: Keeper | undefined
-}
 
 /**
  * An actor: its mailbox, its place in life, and the loop over its messages.

@@ -16,8 +16,9 @@ import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as ChildSpec from "../ChildSpec.ts"
 import type { ActorExit, Guardian, Restart, Verdict } from "../Guardian.ts"
 import type { AutoShutdown, ChildCount, ChildInfo, Strategy } from "../Supervisor.ts"
-import { type Cell, cellOf, type Keeper } from "./cell.ts"
+import { type Cell, cellOf } from "./cell.ts"
 import { inTurn, together } from "./inTurn.ts"
+import type { Keeper } from "./lifecycle.ts"
 import { RestartWindow } from "./restartWindow.ts"
 
 type Spec = ChildSpec.Any

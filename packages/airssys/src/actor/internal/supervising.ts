@@ -21,10 +21,10 @@ import {
   SupervisorGaveUp,
   SupervisorStopped
 } from "../SupervisorError.ts"
-import type { KeeperOptions } from "./cell.ts"
 import { checkSignificant, nameOf, shutdownOf } from "./childOptions.ts"
 import { Children, type Entry } from "./children.ts"
 import { durationOf } from "./durations.ts"
+import type { KeeperOptions } from "./lifecycle.ts"
 
 const defaultIntensity: Intensity = { restarts: 1, within: "5 seconds" }
 

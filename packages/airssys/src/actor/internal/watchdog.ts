@@ -48,7 +48,7 @@ export class Watchdog {
     const forMillis = now - mark.since
     if (mark.isTold || forMillis < this.stuckMillis) return
     mark.isTold = true
-    this.system.emit(cell, { _tag: "StuckMailbox", depth: cell.size, forMillis })
+    this.system.reports.emit(cell, { _tag: "StuckMailbox", depth: cell.size, forMillis })
   }
 
   private report(parked: ReadonlyArray<Cell>): void {
@@ -59,7 +59,7 @@ export class Watchdog {
       const key = actors.map(({ id }) => id).join()
       told.add(key)
       if (!this.told.has(key)) {
-        this.system.emit(actors[0]!, { _tag: "AskCycle", actors: actors.map(({ name }) => name) })
+        this.system.reports.emit(actors[0]!, { _tag: "AskCycle", actors: actors.map(({ name }) => name) })
       }
     }
     this.told = told

@@ -19,8 +19,8 @@ export interface Bug {
 
 const cell = "actor/internal/cell.ts"
 const context = "actor/internal/context.ts"
+const leftovers = "actor/internal/leftovers.ts"
 const mixed = "actor/internal/mixed.ts"
-const system = "actor/internal/system.ts"
 const turns = "actor/internal/turns.ts"
 
 export const bugs: ReadonlyArray<Bug> = [
@@ -41,7 +41,7 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "lost wake-up: what waits over a restart is not begun",
     program: "restarts",
-    edits: [{ file: system, find: "    cell.schedule()\n", replace: "" }]
+    edits: [{ file: "actor/internal/starting.ts", find: "  cell.schedule()\n", replace: "" }]
   },
   {
     name: "double delivery: the last message of a full batch stays in the mailbox",
@@ -69,9 +69,9 @@ export const bugs: ReadonlyArray<Bug> = [
     name: "restart race: the next life begins before the last one has released",
     program: "restarts",
     edits: [{
-      file: system,
+      file: "actor/internal/teardown.ts",
       find: "if (closing === undefined) return next()",
-      replace: "next()\n    if (closing !== undefined) Effect.runForkWith(cell.context)(closing)\n    return"
+      replace: "next()\n  if (closing !== undefined) Effect.runForkWith(cell.context)(closing)\n  return"
     }]
   },
   {
@@ -87,7 +87,7 @@ export const bugs: ReadonlyArray<Bug> = [
     name: "forgotten asker: its request was held by a life that crashed",
     program: "restarts",
     edits: [{
-      file: system,
+      file: leftovers,
       find: "for (const ask of asks) ask.settle(Exit.fail(new ActorRestarted({ actor: cell.name })))",
       replace: "void asks"
     }]
@@ -96,10 +96,9 @@ export const bugs: ReadonlyArray<Bug> = [
     name: "forgotten asker: its request waits when the actor ends",
     program: "endings",
     edits: [{
-      file: system,
-      find:
-        "      this.deadLetter(cell, message, from, \"Discarded\")\n      if (from instanceof Ask) orphans.push(from)\n",
-      replace: "      this.deadLetter(cell, message, from, \"Discarded\")\n"
+      file: leftovers,
+      find: "    if (from instanceof Ask) orphans.push(from)\n",
+      replace: ""
     }]
   },
   {
@@ -111,40 +110,40 @@ export const bugs: ReadonlyArray<Bug> = [
     name: "lost message: a stop forgets what waits for an actor that is about to run",
     program: "senders",
     edits: [{
-      file: system,
-      find: "if ((cell.flags & (running | scheduled)) === 0) return this.terminate",
-      replace: "if ((cell.flags & running) === 0 && scheduled > 0) return this.terminate"
+      file: "actor/internal/stopping.ts",
+      find: "if ((cell.flags & (running | scheduled)) === 0) return terminate",
+      replace: "if ((cell.flags & running) === 0 && scheduled > 0) return terminate"
     }]
   },
   {
     name: "lost wake-up: a spawn that yields before it waits misses the start of its actor",
     program: "families",
     edits: [{
-      file: system,
-      find: `      return Effect.callback<Cell, unknown>((resume) => {
-        const cell = this.admit(parent, behaviour as never, options, context)
-        if (!(cell instanceof Cell)) return resume(Effect.fail(cell))
-        let isStarted = false
-        let forget: (() => void) | undefined
-        this.start(cell, (exit) => {
-          isStarted = true
-          forget?.()
-          resume(this.settleStart(cell, exit))
-        })
-        if (isStarted) return
-        forget =`,
-      replace: `      const cell = this.admit(parent, behaviour as never, options, context)
-      if (!(cell instanceof Cell)) return Effect.fail(cell)
-      let exit: Exit.Exit<Handler<unknown>, unknown> | undefined
-      let resumeStart: (() => void) | undefined
-      this.start(cell, (started) => {
-        exit = started
-        resumeStart?.()
+      file: "actor/internal/spawning.ts",
+      find: `    return Effect.callback<Cell, unknown>((resume) => {
+      const cell = admit(system, parent, behaviour, options, context)
+      if (!(cell instanceof Cell)) return resume(Effect.fail(cell))
+      let isStarted = false
+      let forget: (() => void) | undefined
+      start(cell, (exit) => {
+        isStarted = true
+        forget?.()
+        resume(settleStart(cell, exit))
       })
-      if (exit !== undefined) return this.settleStart(cell, exit)
-      return Effect.callback<Cell, unknown>((resume) => {
-        resumeStart = () => resume(this.settleStart(cell, exit!))
-        const forget =`
+      if (isStarted) return
+      forget =`,
+      replace: `    const cell = admit(system, parent, behaviour, options, context)
+    if (!(cell instanceof Cell)) return Effect.fail(cell)
+    let exit: Exit.Exit<Handler<unknown>, unknown> | undefined
+    let resumeStart: (() => void) | undefined
+    start(cell, (started) => {
+      exit = started
+      resumeStart?.()
+    })
+    if (exit !== undefined) return settleStart(cell, exit)
+    return Effect.callback<Cell, unknown>((resume) => {
+      resumeStart = () => resume(settleStart(cell, exit!))
+      const forget =`
     }]
   },
   {
@@ -190,9 +189,9 @@ export const bugs: ReadonlyArray<Bug> = [
     name: "lost stash: a restart forgets what was stashed, and who waits for it",
     program: "lateness",
     edits: [{
-      file: system,
-      find: "    this.discard(cell, this.takeStashed(cell), held)\n",
-      replace: "    this.takeStashed(cell)\n"
+      file: leftovers,
+      find: "  discard(cell, takeStashed(cell), held)\n",
+      replace: "  takeStashed(cell)\n"
     }]
   },
   {
