@@ -20,7 +20,7 @@ import {
 import { createServer } from "node:net"
 import { join } from "node:path"
 import * as NodeFileAccess from "../src/NodeFileAccess.ts"
-import { folder, granted } from "./granted.ts"
+import { descriptors, folder, granted } from "./granted.ts"
 
 type Enforcer = CapabilityEnforcer.CapabilityEnforcer["Service"]
 
@@ -102,6 +102,16 @@ describe("FileRead", () => {
           reasonOf(yield* Effect.flip(read("inbox:/a", (file) => file.read({ maxBytes: 9 })))),
           "TooLarge"
         )
+      })
+    ))
+
+  it.effect("closes what was opened with its scope, and says so to who goes on", () =>
+    inInbox(({ inbox, read }) =>
+      Effect.gen(function*() {
+        writeFileSync(join(inbox, "a"), "x")
+        const { readAt } = yield* read("inbox:/a", (file) => Effect.scoped(file.open))
+        assert.strictEqual(descriptors(inbox), 1)
+        assert.strictEqual(reasonOf(yield* Effect.flip(readAt(0, 1))), "Closed")
       })
     ))
 
