@@ -10,6 +10,7 @@
 import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import * as Explanation from "./Explanation.ts"
+import * as Grant from "./Grant.ts"
 import * as Principal from "./Principal.ts"
 import * as Quota from "./Quota.ts"
 
@@ -45,8 +46,8 @@ export interface Actor extends Schema.Schema.Type<typeof Actor> {}
 
 /** For whom and in the course of what a capability was used. */
 const Circumstances = {
-  /** On whose account the principal acted, where that is another. */
-  onBehalfOf: Schema.optionalKey(Actor),
+  /** For whom the principal acted, where it did. */
+  onBehalfOf: Schema.optionalKey(Schema.Array(Actor).check(Schema.isMaxLength(Principal.mostActingFor + 1))),
   /** Digest of the release that acted. */
   release: Schema.optionalKey(Digest),
   /** Id of the message in the course of which it was, of the first one where `count` is above 1. */
@@ -111,6 +112,16 @@ export const AuditEvent = Schema.TaggedUnion({
     because: Text
   },
   Granted: {
+    principal: Actor,
+    grant: Schema.Int,
+    kind: Kind,
+    patterns: Schema.Array(Text),
+    reason: Text,
+    expires: Schema.optionalKey(Text),
+    source: Schema.optionalKey(Grant.Source)
+  },
+  /** A grant covers less than it did, from now on these patterns. */
+  Narrowed: {
     principal: Actor,
     grant: Schema.Int,
     kind: Kind,

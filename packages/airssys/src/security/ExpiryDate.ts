@@ -1,5 +1,6 @@
 /**
- * The last day on which a grant or an ask holds, as `YYYY-MM-DD` in UTC.
+ * When a grant or an ask is over: after its last day, `YYYY-MM-DD` in UTC, or
+ * for a grant also at an instant, `YYYY-MM-DDTHH:MM:SSZ`.
  *
  * @since 0.1.0
  */
@@ -40,22 +41,58 @@ export const ExpiryDate = Schema.String.check(
  */
 export type ExpiryDate = string
 
+const clock = /^T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/
+
+/** Milliseconds since midnight. */
+const timeOfDay = (text: string): number | undefined => {
+  const found = clock.exec(text)
+  return found === null ? undefined : Number(found[1]) * 3_600_000 + Number(found[2]) * 60_000 + Number(found[3]) * 1000
+}
+
+const isInstant = (text: string): boolean =>
+  text.length === 20 && parts(text.slice(0, 10)) !== undefined && timeOfDay(text.slice(10)) !== undefined
+
 /**
- * Milliseconds since the epoch at which the day after `date` begins in UTC: a
- * grant holds while the time is below it. Returns `0`, so nothing holds, for a
- * text that is no date.
+ * Schema of a date that exists, or of an instant of one in whole seconds, UTC.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Expiry = Schema.String.check(
+  Schema.makeFilter((text: string) =>
+    parts(text) !== undefined || isInstant(text) ||
+    "a date such as 2027-03-31, or an instant such as 2027-03-31T12:00:00Z"
+  )
+)
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Expiry = string
+
+/**
+ * Milliseconds since the epoch at which it is over: where the day after a date
+ * begins in UTC, or at the instant. A grant holds while the time is below it.
+ * Returns `0`, so nothing holds, for a text that is neither.
  *
  * ```ts
  * import { ExpiryDate } from "airssys/security"
  *
  * ExpiryDate.end("1970-01-01") // => 86400000
+ * ExpiryDate.end("1970-01-01T00:01:00Z") // => 60000
  * ExpiryDate.end("2027-02-30") // => 0
  * ```
  *
  * @category combinators
  * @since 0.1.0
  */
-export const end = (date: ExpiryDate): number => {
+export const end = (expiry: Expiry): number =>
+  isInstant(expiry)
+    ? dayAfter(expiry.slice(0, 10)) - 86_400_000 + (timeOfDay(expiry.slice(10)) ?? 0)
+    : dayAfter(expiry)
+
+const dayAfter = (date: string): number => {
   const found = parts(date)
   if (found === undefined) return 0
   const [year, month, day] = found

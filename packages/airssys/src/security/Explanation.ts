@@ -18,6 +18,7 @@ import * as SafeText from "./SafeText.ts"
  * - `NotGranted`: it asks, and nothing of this kind is granted.
  * - `NoMatch`: something of this kind is granted, but not this resource.
  * - `Expired`, `Revoked`: a grant, or the ask, that covered it is over.
+ * - `TooManyActingFor`: it acts on behalf of more than eight principals.
  * - `AuditUnavailable`: it would be allowed, but the use cannot be recorded.
  *
  * @category schemas
@@ -30,6 +31,7 @@ export const Reason = Schema.Literals([
   "NoMatch",
   "Expired",
   "Revoked",
+  "TooManyActingFor",
   "AuditUnavailable"
 ])
 
@@ -46,7 +48,10 @@ export type Reason = typeof Reason.Type
  * @since 0.1.0
  */
 export const Explanation = Schema.Struct({
+  /** Whose authority is missing. */
   principal: Principal,
+  /** Who acted on behalf of the principal, where that was another. */
+  actor: Schema.optionalKey(Principal),
   kind: CapabilityKind.CapabilityKind,
   /** Empty for a kind without resources. */
   resource: Schema.String,
@@ -114,10 +119,48 @@ const closestAsk = ({ ask }: Explanation): ReadonlyArray<string> =>
       }:${ask.place.line}).`
     ]
 
-const toGrant = (self: Explanation): ReadonlyArray<string> => [
-  `To grant it, below the [[component]] of ${SafeText.escape(self.principal.id)} in airssys.toml:`,
-  ...block("[[component.grant]]", self)
-]
+/** A word of a command line: as it is where no shell could read it otherwise, else quoted. */
+const word = (text: string): string => {
+  const shown = SafeText.escape(text)
+  return /^[\w:@.+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`
+}
+
+/** `acme:rates@1.2.0`, of a component whose label is its name and version. */
+const release = ({ id, label }: Principal): string =>
+  label.startsWith(`${id} `) ? `${id}@${label.slice(id.length + 1)}` : id
+
+/**
+ * The command by which an operator gives what the component asks for; undefined
+ * where it does not ask, or is no component.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const command = (self: Explanation): string | undefined => {
+  if (self.ask === undefined || self.principal.kind !== "Component") return undefined
+  const expires = self.ask.expires === undefined ? "" : ` --expires ${word(self.ask.expires)}`
+  return `airssys approve ${word(release(self.principal))} --only ${self.ask.index}${expires}`
+}
+
+const toGrant = (self: Explanation): ReadonlyArray<string> => {
+  if (self.principal.kind !== "Component") {
+    const patterns = CapabilityKind.takesPatterns(self.kind)
+      ? ` [${JSON.stringify(SafeText.escape(self.resource))}],`
+      : ""
+    return [`To grant it, in the host's program: Grant.make("${self.kind}",${patterns} { reason: "..." })`]
+  }
+  const given = command(self)
+  const lines = `below the [[component]] of ${SafeText.escape(self.principal.id)} in airssys.toml:`
+  return [
+    ...(given === undefined ? [`To grant it, ${lines}`] : [`To grant it: ${given}`, `or, ${lines}`]),
+    ...block("[[component.grant]]", self)
+  ]
+}
+
+const toGiveAgain = (self: Explanation): ReadonlyArray<string> => {
+  const given = command(self)
+  return given === undefined ? [] : [`To give it again: ${given}`]
+}
 
 const body = (self: Explanation): ReadonlyArray<string> => {
   const grant = self.grant
@@ -140,7 +183,10 @@ const body = (self: Explanation): ReadonlyArray<string> => {
         ...toGrant(self)
       ]
     case "Revoked":
-      return [`${asked(self)}: the grant was revoked${grant === undefined ? "." : ` (grant ${grant.id}).`}`]
+      return [
+        `${asked(self)}: the grant was revoked${grant === undefined ? "." : ` (grant ${grant.id}).`}`,
+        ...toGiveAgain(self)
+      ]
     case "Expired":
       return grant === undefined
         ? [
@@ -153,6 +199,8 @@ const body = (self: Explanation): ReadonlyArray<string> => {
           `${asked(self)}: the grant expired after ${SafeText.escape(grant.expires ?? "its last day")}.`,
           ...toGrant(self)
         ]
+    case "TooManyActingFor":
+      return ["It acts on behalf of more than eight principals, so nothing is allowed."]
     case "AuditUnavailable":
       return ["It is granted, but its use could not be recorded in the audit log, so it was denied."]
   }
@@ -170,8 +218,12 @@ export const render = (self: Explanation, options?: {
   readonly entry?: number | undefined
 }): string => {
   const entry = options?.entry === undefined ? "" : `   (audit entry ${options.entry})`
-  return [
-    `DENIED  ${SafeText.escape(self.principal.label)}: ${subject(self)}${entry}`,
-    ...body(self)
-  ].join("\n")
+  const lacking = SafeText.escape(self.principal.label)
+  const heads = self.actor === undefined
+    ? [`DENIED  ${lacking}: ${subject(self)}${entry}`]
+    : [
+      `DENIED  ${SafeText.escape(self.actor.label)} on behalf of ${lacking}: ${subject(self)}${entry}`,
+      `${lacking} may not:`
+    ]
+  return [...heads, ...body(self)].join("\n")
 }

@@ -1,6 +1,6 @@
 /**
  * A capability given to a principal: a kind, the resources it holds for, the
- * reason it was given, and the last day on which it holds.
+ * reason it was given, where it comes from, and when it is over.
  *
  * A grant is plain data. It has no effect until an enforcer admits it, and for
  * a component none beyond what the component asks for.
@@ -11,9 +11,32 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
-import { ExpiryDate } from "./ExpiryDate.ts"
+import { Expiry } from "./ExpiryDate.ts"
 import * as capabilityRule from "./internal/capabilityRule.ts"
+import { Kind } from "./Principal.ts"
 import * as SafeText from "./SafeText.ts"
+
+const Id = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256))
+
+/**
+ * Schema of where a grant comes from: an operator, an approval of a release,
+ * or another principal that holds `grant` and passed some of it on. The last
+ * one is made by `CapabilityEnforcer.delegate` alone.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Source = Schema.TaggedUnion({
+  Operator: { id: Id },
+  Approval: { id: Id },
+  Delegation: { by: Schema.Struct({ kind: Kind, id: Id }), grant: Schema.Int }
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Source = typeof Source.Type
 
 /**
  * Schema of the shape of a grant: at most 256 patterns of 1,024 characters.
@@ -26,7 +49,8 @@ export const Grant = Schema.Struct({
   kind: CapabilityKind.CapabilityKind,
   patterns: capabilityRule.Patterns,
   reason: capabilityRule.Reason,
-  expires: Schema.optionalKey(ExpiryDate)
+  expires: Schema.optionalKey(Expiry),
+  source: Schema.optionalKey(Source)
 })
 
 /**
@@ -36,6 +60,20 @@ export const Grant = Schema.Struct({
  * @since 0.1.0
  */
 export interface Grant extends Schema.Schema.Type<typeof Grant> {}
+
+/**
+ * A grant as an enforcer holds it. `state` says nothing about expiry; `parent`
+ * is the id of the grant that it was delegated from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Held {
+  readonly id: number
+  readonly grant: Grant
+  readonly state: "Live" | "Revoked"
+  readonly parent?: number | undefined
+}
 
 /**
  * A grant that says nothing an enforcer could hold to: an unknown kind, a
@@ -60,8 +98,9 @@ export class InvalidGrant extends Schema.TaggedError<InvalidGrant>("airssys/secu
  */
 export interface Options {
   readonly reason: string
-  /** Last valid day in UTC, `2027-03-31`. */
-  readonly expires?: ExpiryDate | undefined
+  /** Last valid day in UTC, `2027-03-31`, or the instant at which it is over, `2027-03-31T12:00:00Z`. */
+  readonly expires?: Expiry | undefined
+  readonly source?: Source | undefined
 }
 
 const check = (grant: Grant): Result.Result<Grant, InvalidGrant> => {
@@ -118,7 +157,8 @@ export const make: {
       kind,
       patterns,
       reason: options.reason,
-      ...(options.expires === undefined ? undefined : { expires: options.expires })
+      ...(options.expires === undefined ? undefined : { expires: options.expires }),
+      ...(options.source === undefined ? undefined : { source: options.source })
     }),
     (error) => error
   )

@@ -32,6 +32,8 @@ import type { Principal } from "./Principal.ts"
  */
 export interface Lease {
   readonly principal: Principal
+  /** For whom the principal acts; it may only do what all of them may. */
+  readonly onBehalfOf: ReadonlyArray<Principal>
   readonly kind: CapabilityKind.CapabilityKind
   readonly resource: string
   /** What allowed it when it was required. */

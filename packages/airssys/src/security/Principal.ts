@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
@@ -71,3 +72,56 @@ export const isPrincipal: (u: unknown) => u is Principal = Schema.is(Principal)
 export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principal>()(
   "airssys/security/Principal/CurrentPrincipal"
 ) {}
+
+/**
+ * On whose behalf the current fiber acts: what it may do is only what the
+ * current principal and each of these may. Nobody by default.
+ *
+ * It is kept beside the principal, so that code which binds another principal
+ * and forgets the others still cannot do more than they may.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const ActingFor: Context.Reference<ReadonlyArray<Principal>> = Context.Reference<ReadonlyArray<Principal>>(
+  "airssys/security/Principal/ActingFor",
+  { defaultValue: () => [] }
+)
+
+/**
+ * The most principals that one may act for; acting for more, nothing is allowed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const mostActingFor = 8
+
+const isSame = (one: Principal, other: Principal): boolean => one.kind === other.kind && one.id === other.id
+
+/**
+ * Runs an effect on behalf of another as well, beside whom it acts for already.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const onBehalfOf = (other: Principal) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.updateService(
+    effect,
+    ActingFor,
+    (chain) => chain.length > mostActingFor || chain.some((member) => isSame(member, other)) ? chain : [...chain, other]
+  )
+
+/**
+ * Runs an effect as another principal on behalf of the current one: what a
+ * caller may not do, it cannot have done for it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const callAs =
+  (callee: Principal) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, CurrentPrincipal> | CurrentPrincipal> =>
+    Effect.flatMap(
+      CurrentPrincipal,
+      (caller) => onBehalfOf(caller)(Effect.provideService(effect, CurrentPrincipal, callee))
+    )

@@ -62,11 +62,43 @@ describe("Explanation.render", () => {
     assert.deepStrictEqual(lines(ecb, 118), [
       "DENIED  acme:rates 1.2.0: network.outbound https://api.ecb.europa.eu:443   (audit entry 118)",
       "It asks for this (Component.toml:23, \"Fetch the daily rates.\"): not granted.",
-      "To grant it, below the [[component]] of acme:rates in airssys.toml:",
+      "To grant it: airssys approve acme:rates@1.2.0 --only 1",
+      "or, below the [[component]] of acme:rates in airssys.toml:",
       "    [[component.grant]]",
       "    reason = \"...\"",
       "    network.outbound = [\"https://api.ecb.europa.eu:443\"]"
     ])
+  })
+
+  it("names the command for what was asked until a day, and quotes what a shell could read", () => {
+    const ask = { ...ecb.ask!, index: 2, expires: "2027-03-31" }
+    assert.strictEqual(
+      Explanation.command({ ...ecb, ask }),
+      "airssys approve acme:rates@1.2.0 --only 2 --expires 2027-03-31"
+    )
+    const hostile = Principal.make({ kind: "Component", id: "a'; rm -rf $(x)\n" })
+    assert.strictEqual(
+      Explanation.command({ ...ecb, principal: hostile }),
+      "airssys approve 'a'\\''; rm -rf $(x)\\u{a}' --only 1"
+    )
+    assert.isUndefined(Explanation.command(stripe))
+  })
+
+  it("says what a program has to grant to an operator", () => {
+    const ada = Principal.make({ kind: "Operator", id: "ada" })
+    assert.deepStrictEqual(lines({ principal: ada, kind: "environment", resource: "A", reason: "NotGranted" }), [
+      "DENIED  ada: environment A",
+      "It needs no ask: not granted.",
+      "To grant it, in the host's program: Grant.make(\"environment\", [\"A\"], { reason: \"...\" })"
+    ])
+  })
+
+  it("says who acted on behalf of whom, and who of them may not", () => {
+    const ada = Principal.make({ kind: "Operator", id: "ada" })
+    assert.deepStrictEqual(
+      lines({ principal: ada, actor: principal, kind: "clock", resource: "", reason: "NotGranted" }).slice(0, 3),
+      ["DENIED  acme:rates 1.2.0 on behalf of ada: clock", "ada may not:", "It needs no ask: not granted."]
+    )
   })
 
   it("says which grant was revoked or expired, and until when", () => {
@@ -90,7 +122,7 @@ describe("Explanation.render", () => {
       for (const given of [hostile, { ...bare, ask }, { ...bare, grant }, bare] as Array<Explanation.Explanation>) {
         const shown = Explanation.render({ ...given, reason }).split("\n")
         assert.notMatch(shown.join(""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, reason)
-        assert.isAtMost(shown.length, 6)
+        assert.isAtMost(shown.length, 7)
       }
     }
     const text = Explanation.render(hostile)

@@ -29,7 +29,11 @@ describe("Grant", () => {
     ["an unknown kind", { kind: "root", patterns: [], reason: "x" }, /kind/],
     ["no reason", { kind: "clock", patterns: [], reason: "" }, /reason/],
     ["a day that does not exist", { kind: "clock", patterns: [], reason: "x", expires: "2027-02-29" }, /2027-03-31/],
-    ["a date with a time", { kind: "clock", patterns: [], reason: "x", expires: "2027-03-31T00:00:00Z" }, /expires/],
+    [
+      "an instant that does not exist",
+      { kind: "clock", patterns: [], reason: "x", expires: "2027-03-31T24:00:00Z" },
+      /2027-03-31T12:00:00Z/
+    ],
     ["no object", "__proto__", /./]
   ])("refuses %s", (_, input, message) => {
     const result = Grant.fromUnknown(input)
@@ -47,6 +51,22 @@ describe("ExpiryDate.end", () => {
     for (let time = 0; time < Date.UTC(2170, 0, 1); time += 86_400_000) {
       assert.strictEqual(ExpiryDate.end(new Date(time).toISOString().slice(0, 10)), time + 86_400_000)
     }
+  })
+
+  it("is the second of an instant", () => {
+    for (const time of [0, 59_000, 86_399_000, Date.UTC(2027, 2, 31, 12, 30, 15)]) {
+      assert.strictEqual(ExpiryDate.end(new Date(time).toISOString().replace(".000Z", "Z")), time)
+    }
+  })
+
+  it.each([
+    "2027-03-31T12:00:00",
+    "2027-03-31T12:00:00.5Z",
+    "2027-03-31T12:00:60Z",
+    "2027-02-29T12:00:00Z",
+    "2027-03-31 12:00:00Z"
+  ])("is 0 for %s, which is no instant", (text) => {
+    assert.strictEqual(ExpiryDate.end(text), 0)
   })
 
   it.each(["2027-02-29", "2100-02-29", "2027-13-01", "2027-00-01", "2027-01-00", "2027-04-31", "1969-12-31", ""])(

@@ -8,15 +8,19 @@ export interface Entry {
   readonly admitted: string
 }
 
+/** What an operator took from a grant: nothing, all of it, or what is not in this narrower one. */
+export type Restriction = "Whole" | "Revoked" | Grant
+
 /**
  * The admitted principals. A principal is found without making a key, since
- * every decision does that. Revocations outlive the admission.
+ * every decision does that. What was revoked or narrowed outlives the
+ * admission, by the text of the grant as it was given.
  */
 export class Accounts {
   private readonly components = new Map<string, Entry>()
   private readonly operators = new Map<string, Entry>()
   private readonly hosts = new Map<string, Entry>()
-  private readonly revocations = new Map<string, Set<string>>()
+  private readonly restrictions = new Map<string, Map<string, Restriction>>()
 
   find(principal: Principal): Entry | undefined {
     return this.entriesOf(principal.kind).get(principal.id)
@@ -38,21 +42,26 @@ export class Accounts {
     return kind === "Component" ? this.components : kind === "Operator" ? this.operators : this.hosts
   }
 
-  wasRevoked(principal: Principal, grant: Grant): boolean {
-    return this.revocations.get(keyOf(principal))?.has(JSON.stringify(grant)) === true
+  entries(): ReadonlyArray<Entry> {
+    return [this.components, this.operators, this.hosts].flatMap((entries) => [...entries.values()])
   }
 
-  rememberRevocation(principal: Principal, grant: Grant): void {
-    const key = keyOf(principal)
-    const revoked = this.revocations.get(key) ?? new Set()
-    this.revocations.set(key, revoked.add(JSON.stringify(grant)))
+  /** What is left of a grant that is given again: undefined where it was revoked, itself where nothing was taken. */
+  leftOf(principal: Principal, given: string): Restriction {
+    return this.restrictions.get(keyOf(principal))?.get(given) ?? "Whole"
   }
 
-  forgetRevocation(principal: Principal, grant: Grant): void {
+  restrict(principal: Principal, given: string, restriction: Restriction): void {
     const key = keyOf(principal)
-    const revoked = this.revocations.get(key)
-    revoked?.delete(JSON.stringify(grant))
-    if (revoked?.size === 0) this.revocations.delete(key)
+    const restricted = this.restrictions.get(key) ?? new Map<string, Restriction>()
+    this.restrictions.set(key, restricted.set(given, restriction))
+  }
+
+  lift(principal: Principal, given: string): void {
+    const key = keyOf(principal)
+    const restricted = this.restrictions.get(key)
+    restricted?.delete(given)
+    if (restricted?.size === 0) this.restrictions.delete(key)
   }
 }
 

@@ -30,7 +30,7 @@ const sharerOf = ({ principal }: Use): string => `${principal.kind}\n${principal
  * different uses apart. The message in which a use was made is not in it.
  */
 const keyOf = (event: Use, sharer: string): string => {
-  const behalf = event.onBehalfOf === undefined ? "" : `${event.onBehalfOf.kind}\n${event.onBehalfOf.id}`
+  const behalf = event.onBehalfOf === undefined ? "" : JSON.stringify(event.onBehalfOf)
   const pattern = event.rule?.pattern ?? ""
   return `${event._tag}\n${event.kind}\n${event._tag === "CapabilityDenied" ? event.reason : ""}\n${
     event.rule?.grant ?? ""
@@ -42,6 +42,7 @@ const keyOf = (event: Use, sharer: string): string => {
 /** What takes authority away, or says that somebody has none: never kept out by what gives it. */
 const narrowing: ReadonlySet<AuditEvent["_tag"]> = new Set([
   "Revoked",
+  "Narrowed",
   "TrustRevoked",
   "Dismissed",
   "Killed",

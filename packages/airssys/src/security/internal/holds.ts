@@ -7,7 +7,8 @@ import type { Principal } from "../Principal.ts"
  * handle. `end` is called at most once, when the decision would be another.
  */
 export interface Hold {
-  readonly principal: Principal
+  /** Who acts, and for whom: the authority of each counts. */
+  readonly principals: ReadonlyArray<Principal>
   readonly kind: CapabilityKind.CapabilityKind
   readonly resource: string
   /** Whether it is a handle: what is in flight on one is stopped before the handle is closed. */
@@ -49,18 +50,20 @@ export class Holds {
   add(hold: Hold): Denied | undefined {
     const decision = this.options.check(hold)
     if (decision._tag === "Denied") return decision
-    const key = keyOf(hold.principal)
-    const found = this.byPrincipal.get(key)
-    if (found === undefined) this.byPrincipal.set(key, new Set([hold]))
-    else found.add(hold)
+    for (const key of hold.principals.map(keyOf)) {
+      const found = this.byPrincipal.get(key)
+      if (found === undefined) this.byPrincipal.set(key, new Set([hold]))
+      else found.add(hold)
+    }
     this.schedule(hold)
     return undefined
   }
 
   remove(hold: Hold): void {
-    const key = keyOf(hold.principal)
-    const found = this.byPrincipal.get(key)
-    if (found?.delete(hold) === true && found.size === 0) this.byPrincipal.delete(key)
+    for (const key of hold.principals.map(keyOf)) {
+      const found = this.byPrincipal.get(key)
+      if (found?.delete(hold) === true && found.size === 0) this.byPrincipal.delete(key)
+    }
     if (this.expiring.delete(hold) && this.expiring.size === 0) this.silence()
   }
 
@@ -70,7 +73,7 @@ export class Holds {
   }
 
   reviewAll(): void {
-    this.decideAgain([...this.byPrincipal.values()].flatMap((holds) => [...holds]))
+    this.decideAgain([...new Set([...this.byPrincipal.values()].flatMap((holds) => [...holds]))])
   }
 
   private decideAgain(holds: ReadonlyArray<Hold>): void {

@@ -8,13 +8,28 @@ import type { Lease } from "../Powers.ts"
 import type { Principal } from "../Principal.ts"
 import type { Hold, Holds } from "./holds.ts"
 
+/** Who asks for what, on whose behalf. */
+export interface Request {
+  readonly principal: Principal
+  readonly onBehalfOf: ReadonlyArray<Principal>
+  readonly kind: CapabilityKind.CapabilityKind
+  readonly resource: string
+}
+
+type Check<A> = (
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  onBehalfOf: ReadonlyArray<Principal>
+) => A
+
 export interface Options {
   readonly holds: Holds
-  readonly check: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Decision
+  readonly check: Check<Decision>
   /** Decides and records. */
-  readonly decide: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Recorded
+  readonly decide: Check<Recorded>
   /** Records a decision and gives its entry. */
-  readonly record: (denied: Denied) => number | undefined
+  readonly record: (request: Request, denied: Denied) => number | undefined
   /** Runs the closing of a handle, from now on and to its end. */
   readonly close: (effect: Effect.Effect<void>) => void
 }
@@ -45,75 +60,71 @@ const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit
  * again before it waits: what completes at once pays for neither, and a
  * change that happens in between is seen.
  */
-export const make = ({ check, close, decide, holds, record }: Options) =>
-(
-  principal: Principal,
-  kind: CapabilityKind.CapabilityKind,
-  resource: string,
-  decision: Allowed
-): Lease => {
-  const hold = (resource: string, isOpen: boolean, end: Hold["end"]): Hold => ({
-    principal,
-    kind,
-    resource,
-    isOpen,
-    end
-  })
+export const make =
+  ({ check, close, decide, holds, record }: Options) => (request: Request, decision: Allowed): Lease => {
+    const { kind, onBehalfOf, principal, resource } = request
+    const principals = [principal, ...onBehalfOf]
 
-  const over = (decision: Denied): Effect.Effect<never, CapabilityError> =>
-    Effect.suspend(() => Effect.fail(ended({ decision, entry: record(decision) })))
-
-  const untilOver = (resource: string): Effect.Effect<never, CapabilityError> =>
-    Effect.callback((resume) => {
-      const waiting = hold(resource, false, (denied) => resume(over(denied)))
-      const already = holds.add(waiting)
-      if (already !== undefined) return resume(over(already))
-      return Effect.sync(() => holds.remove(waiting))
+    const hold = (resource: string, isOpen: boolean, end: Hold["end"]): Hold => ({
+      principals,
+      kind,
+      resource,
+      isOpen,
+      end
     })
 
-  const allowed = <A, E, R>(resource: string, effect: Effect.Effect<A, E, R>) =>
-    Effect.suspend((): Effect.Effect<A, E | CapabilityError, R> => {
-      const { decision, entry } = decide(principal, kind, resource)
-      return decision._tag === "Denied" ? Effect.fail(denied({ decision, entry })) : effect
-    })
+    const over = (resource: string, decision: Denied): Effect.Effect<never, CapabilityError> =>
+      Effect.suspend(() => Effect.fail(ended({ decision, entry: record({ ...request, resource }, decision) })))
 
-  const useOn: Lease["useOn"] = (resource, effect) =>
-    allowed(resource, isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(resource)))
-
-  /** Registers before the caller sees the handle; closes what was acquired where that is too late. */
-  const keep = <A>(resource: string, handle: Scope.Closeable, value: A): Effect.Effect<A, CapabilityError> =>
-    Effect.suspend(() => {
-      const open = hold(
-        resource,
-        true,
-        (denied) => close(Scope.close(handle, Exit.fail(ended({ decision: denied, entry: undefined }))))
-      )
-      const already = holds.add(open)
-      return already === undefined
-        ? Effect.as(Scope.addFinalizer(handle, Effect.sync(() => holds.remove(open))), value)
-        : over(already)
-    })
-
-  const openOn: Lease["openOn"] = (resource, acquire) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.scope, (scope) => {
-        const handle = Scope.forkUnsafe(scope)
-        return restore(useOn(resource, Scope.provide(acquire, handle))).pipe(
-          Effect.flatMap((value) => keep(resource, handle, value)),
-          Effect.onError((cause) => Scope.close(handle, Exit.failCause(cause)))
-        )
+    const untilOver = (resource: string): Effect.Effect<never, CapabilityError> =>
+      Effect.callback((resume) => {
+        const waiting = hold(resource, false, (denied) => resume(over(resource, denied)))
+        const already = holds.add(waiting)
+        if (already !== undefined) return resume(over(resource, already))
+        return Effect.sync(() => holds.remove(waiting))
       })
-    )
 
-  return {
-    principal,
-    kind,
-    resource,
-    decision,
-    use: (effect) => useOn(resource, effect),
-    useOn,
-    open: (acquire) => openOn(resource, acquire),
-    openOn,
-    allows: (resource) => check(principal, kind, resource)._tag === "Allowed"
+    const allowed = <A, E, R>(resource: string, effect: Effect.Effect<A, E, R>) =>
+      Effect.suspend((): Effect.Effect<A, E | CapabilityError, R> => {
+        const { decision, entry } = decide(principal, kind, resource, onBehalfOf)
+        return decision._tag === "Denied" ? Effect.fail(denied({ decision, entry })) : effect
+      })
+
+    const useOn: Lease["useOn"] = (resource, effect) =>
+      allowed(resource, isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(resource)))
+
+    /** Registers before the caller sees the handle; closes what was acquired where that is too late. */
+    const keep = <A>(resource: string, handle: Scope.Closeable, value: A): Effect.Effect<A, CapabilityError> =>
+      Effect.suspend(() => {
+        const open = hold(
+          resource,
+          true,
+          (denied) => close(Scope.close(handle, Exit.fail(ended({ decision: denied, entry: undefined }))))
+        )
+        const already = holds.add(open)
+        return already === undefined
+          ? Effect.as(Scope.addFinalizer(handle, Effect.sync(() => holds.remove(open))), value)
+          : over(resource, already)
+      })
+
+    const openOn: Lease["openOn"] = (resource, acquire) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(Effect.scope, (scope) => {
+          const handle = Scope.forkUnsafe(scope)
+          return restore(useOn(resource, Scope.provide(acquire, handle))).pipe(
+            Effect.flatMap((value) => keep(resource, handle, value)),
+            Effect.onError((cause) => Scope.close(handle, Exit.failCause(cause)))
+          )
+        })
+      )
+
+    return {
+      ...request,
+      decision,
+      use: (effect) => useOn(resource, effect),
+      useOn,
+      open: (acquire) => openOn(resource, acquire),
+      openOn,
+      allows: (resource) => check(principal, kind, resource, onBehalfOf)._tag === "Allowed"
+    }
   }
-}

@@ -1,31 +1,41 @@
 import * as Result from "effect/Result"
 import * as Ask from "../Ask.ts"
 import * as CapabilityKind from "../CapabilityKind.ts"
-import type { Allowed, Decision } from "../Decision.ts"
+import type { Allowed } from "../Decision.ts"
 import * as ExpiryDate from "../ExpiryDate.ts"
-import type { Explanation, Reason } from "../Explanation.ts"
+import type { Explanation } from "../Explanation.ts"
 import * as Grant from "../Grant.ts"
 import * as Pattern from "../Pattern.ts"
 import type { Principal } from "../Principal.ts"
 import * as capabilityRule from "./capabilityRule.ts"
+import { type Rule, RuleIndex } from "./ruleIndex.ts"
 
-interface AskRule {
-  readonly pattern: Pattern.Pattern | undefined
+export interface AskRule extends Rule {
   readonly end: number
   readonly shown: NonNullable<Explanation["ask"]>
 }
 
-interface GrantRule {
-  readonly pattern: Pattern.Pattern | undefined
-  readonly end: number
+export interface GrantRule extends Rule {
   readonly state: GrantState
   readonly allowed: Allowed
 }
 
+/**
+ * A grant that an account holds. `end` is never after that of the parent, and
+ * a child is revoked together with its parent, wherever it is held.
+ */
 export interface GrantState {
   readonly id: number
-  readonly grant: Grant.Grant
-  readonly patterns: ReadonlyArray<Pattern.Pattern>
+  readonly account: Account
+  readonly parent: GrantState | undefined
+  readonly children: Set<GrantState>
+  /** How many delegations lie between it and a grant of an operator. */
+  readonly depth: number
+  /** The grant as it was given, to know it again after it was narrowed. */
+  readonly given: string
+  grant: Grant.Grant
+  patterns: ReadonlyArray<Pattern.Pattern>
+  end: number
   isRevoked: boolean
 }
 
@@ -34,53 +44,68 @@ export interface PreparedAsk {
   readonly patterns: ReadonlyArray<Pattern.Pattern>
 }
 
-/**
- * The rules that match one resource, or else the closest one: what of a
- * decision does not depend on time or revocation.
- */
-interface Match {
-  readonly asks: ReadonlyArray<AskRule>
-  readonly closestAsk: AskRule | undefined
-  readonly grants: ReadonlyArray<GrantRule>
-  readonly closestGrant: GrantRule | undefined
+export interface PreparedGrant {
+  readonly grant: Grant.Grant
+  readonly patterns: ReadonlyArray<Pattern.Pattern>
 }
 
 /**
- * `matches` remembers matches by resource. It belongs to these very rules and
- * is emptied whenever one is added; whether a rule still holds is never in it.
+ * The rules that match one resource: what of a decision does not depend on
+ * time or revocation.
  */
-interface KindTable {
-  readonly asks: Array<AskRule>
-  readonly grants: Array<GrantRule>
-  readonly matches: Map<string, Match>
+export interface Match {
+  readonly asks: ReadonlyArray<AskRule>
+  readonly grants: ReadonlyArray<GrantRule>
+}
+
+/**
+ * `recent` and `older` remember matches by resource. They belong to these very
+ * rules and are emptied whenever one is added; whether a rule still holds is
+ * never in them. What is not asked for again moves to `older`, and out.
+ */
+export interface KindTable {
+  readonly asks: RuleIndex<AskRule>
+  readonly grants: RuleIndex<GrantRule>
+  recent: Map<string, Match>
+  older: Map<string, Match>
 }
 
 export interface Account {
   readonly principal: Principal
   readonly kinds: Map<CapabilityKind.CapabilityKind, KindTable>
-  readonly grants: Array<GrantState>
+  readonly grants: Map<number, GrantState>
 }
 
-const longestResource = 4096
-const mostMatches = 256
+const longestRemembered = 256
+const mostRemembered = 128
+const patternsPerGrant = 256
+
+export const longestResource = 4096
+
+/** The most grants of one principal, revoked ones included. */
+export const mostGrants = 4096
+
 const never = Number.POSITIVE_INFINITY
 
-const endOf = (expires: string | undefined): number => expires === undefined ? never : ExpiryDate.end(expires)
-
-const optionalExpires = (expires: string | undefined) => expires === undefined ? undefined : { expires }
+export const endOf = (expires: string | undefined): number => expires === undefined ? never : ExpiryDate.end(expires)
 
 export const make = (principal: Principal): Account => ({
   principal: { kind: principal.kind, id: principal.id, label: principal.label },
   kinds: new Map(),
-  grants: []
+  grants: new Map()
 })
 
 const tableOf = (account: Account, kind: CapabilityKind.CapabilityKind): KindTable => {
   const found = account.kinds.get(kind)
   if (found !== undefined) return found
-  const made: KindTable = { asks: [], grants: [], matches: new Map() }
+  const made: KindTable = { asks: new RuleIndex(), grants: new RuleIndex(), recent: new Map(), older: new Map() }
   account.kinds.set(kind, made)
   return made
+}
+
+const forget = (table: KindTable): void => {
+  table.recent = new Map()
+  table.older = new Map()
 }
 
 /** Decoding copies: whoever keeps the value that was given cannot change the rule. */
@@ -91,10 +116,14 @@ export const prepareAsk = (input: Ask.Ask): Result.Result<PreparedAsk, Ask.Inval
       onSuccess: (patterns) => ({ ask, patterns })
     }))
 
+const rulesOf = (kind: CapabilityKind.CapabilityKind, patterns: ReadonlyArray<Pattern.Pattern>) =>
+  CapabilityKind.takesPatterns(kind) ? patterns : [undefined]
+
 export const installAsk = (account: Account, { ask, patterns }: PreparedAsk, index: number): void => {
   const table = tableOf(account, ask.kind)
-  const add = (pattern: Pattern.Pattern | undefined) =>
-    table.asks.push({
+  for (const [position, pattern] of rulesOf(ask.kind, patterns).entries()) {
+    table.asks.add({
+      order: index * patternsPerGrant + position,
       pattern,
       end: endOf(ask.expires),
       shown: {
@@ -102,189 +131,116 @@ export const installAsk = (account: Account, { ask, patterns }: PreparedAsk, ind
         pattern: pattern?.text ?? "",
         reason: ask.reason,
         place: ask.place,
-        ...optionalExpires(ask.expires)
+        ...(ask.expires === undefined ? undefined : { expires: ask.expires })
       }
     })
-  if (CapabilityKind.takesPatterns(ask.kind)) patterns.forEach(add)
-  else add(undefined)
-  table.matches.clear()
+  }
+  forget(table)
 }
 
-export const prepareGrant = (input: Grant.Grant, id: number): Result.Result<GrantState, Grant.InvalidGrant> =>
+export const prepareGrant = (input: Grant.Grant): Result.Result<PreparedGrant, Grant.InvalidGrant> =>
   Result.flatMap(
     Grant.fromUnknown(input),
     (grant) =>
       Result.mapBoth(capabilityRule.compile(grant.kind, grant.patterns), {
         onFailure: (detail) => new Grant.InvalidGrant({ kind: grant.kind, detail }),
-        onSuccess: (patterns) => ({ id, grant, patterns, isRevoked: false })
+        onSuccess: (patterns) => ({ grant, patterns })
       })
   )
 
-export const installGrant = (account: Account, state: GrantState): void => {
-  const { grant, id } = state
+export const makeGrant = (
+  account: Account,
+  id: number,
+  { grant, patterns }: PreparedGrant,
+  parent?: GrantState
+): GrantState => ({
+  id,
+  account,
+  parent,
+  children: new Set(),
+  depth: parent === undefined ? 0 : parent.depth + 1,
+  given: JSON.stringify(grant),
+  grant,
+  patterns,
+  end: endOf(grant.expires),
+  isRevoked: false
+})
+
+export const installGrant = (state: GrantState): void => {
+  const { account, grant, id, parent, patterns } = state
   const table = tableOf(account, grant.kind)
-  const add = (pattern: Pattern.Pattern | undefined) =>
-    table.grants.push({
+  for (const [position, pattern] of rulesOf(grant.kind, patterns).entries()) {
+    table.grants.add({
+      order: id * patternsPerGrant + position,
       pattern,
-      end: endOf(grant.expires),
       state,
       allowed: { _tag: "Allowed", grant, rule: { id, pattern: pattern?.text ?? "" } }
     })
-  if (CapabilityKind.takesPatterns(grant.kind)) state.patterns.forEach(add)
-  else add(undefined)
-  account.grants.push(state)
-  table.matches.clear()
-}
-
-const sharedPrefix = (text: string, resource: string): number => {
-  let length = 0
-  while (length < text.length && length < resource.length && text[length] === resource[length]) length++
-  return length
-}
-
-const closest = <Rule extends { readonly pattern: Pattern.Pattern | undefined }>(
-  rules: ReadonlyArray<Rule>,
-  resource: string
-): Rule | undefined => {
-  let best: Rule | undefined
-  let bestLength = -1
-  for (const rule of rules) {
-    const length = sharedPrefix(rule.pattern?.text ?? "", resource)
-    if (length > bestLength) {
-      best = rule
-      bestLength = length
-    }
   }
-  return best
+  account.grants.set(id, state)
+  parent?.children.add(state)
+  forget(table)
 }
 
-const matching = (table: KindTable, resource: string): Match => {
-  const found = table.matches.get(resource)
-  if (found !== undefined) return found
-  const holds = (rule: { readonly pattern: Pattern.Pattern | undefined }) =>
-    rule.pattern === undefined || Pattern.matches(rule.pattern, resource)
-  const asks = table.asks.filter(holds)
-  const grants = table.grants.filter(holds)
-  const made: Match = {
-    asks,
-    closestAsk: asks.length > 0 ? undefined : closest(table.asks, resource),
-    grants,
-    closestGrant: grants.length > 0 ? undefined : closest(table.grants, resource)
+/** Takes a grant out, as if it had not been given. */
+export const removeGrant = (state: GrantState): void => {
+  const table = tableOf(state.account, state.grant.kind)
+  table.grants.remove((rule) => rule.state === state)
+  state.account.grants.delete(state.id)
+  state.parent?.children.delete(state)
+  forget(table)
+}
+
+/** Whether one more grant can be held, where the oldest that was revoked may go for it. */
+export const makeRoom = ({ grants }: Account): boolean => {
+  if (grants.size < mostGrants) return true
+  for (const state of grants.values()) {
+    if (!state.isRevoked) continue
+    removeGrant(state)
+    return true
   }
-  if (table.matches.size >= mostMatches) table.matches.clear()
-  table.matches.set(resource, made)
+  return false
+}
+
+/** Puts another pattern, reason and end in the place of those of a grant. */
+export const replaceGrant = (state: GrantState, { grant, patterns }: PreparedGrant): void => {
+  tableOf(state.account, state.grant.kind).grants.remove((rule) => rule.state === state)
+  state.grant = grant
+  state.patterns = patterns
+  state.end = Math.min(endOf(grant.expires), state.end)
+  installGrant(state)
+}
+
+/** The state and all that was delegated from it, as far as they are live; each is revoked. */
+export const revokeAll = (state: GrantState): ReadonlyArray<GrantState> => {
+  if (state.isRevoked) return []
+  state.isRevoked = true
+  state.parent?.children.delete(state)
+  return [state, ...[...state.children].flatMap(revokeAll)]
+}
+
+/** All that was delegated from a grant. */
+export const below = (state: GrantState): ReadonlyArray<GrantState> =>
+  [...state.children].flatMap((child) => [child, ...below(child)])
+
+const compute = (table: KindTable, kind: CapabilityKind.CapabilityKind, resource: string): Match => {
+  if (!CapabilityKind.takesPatterns(kind)) return { asks: table.asks.rules, grants: table.grants.rules }
+  const subject = Pattern.parseResource(kind, resource)
+  if (subject === undefined) return { asks: [], grants: [] }
+  const anchors = Pattern.anchors(subject)
+  return { asks: table.asks.covering(subject, anchors), grants: table.grants.covering(subject, anchors) }
+}
+
+/** Only short resources are remembered, and only so many: nobody fills memory by naming many. */
+export const matching = (table: KindTable, kind: CapabilityKind.CapabilityKind, resource: string): Match => {
+  if (resource.length > longestRemembered) return compute(table, kind, resource)
+  const recent = table.recent.get(resource)
+  if (recent !== undefined) return recent
+  const made = table.older.get(resource) ?? compute(table, kind, resource)
+  if (table.recent.size >= mostRemembered) {
+    table.older = table.recent
+    table.recent = new Map()
+  }
+  table.recent.set(resource, made)
   return made
 }
-
-const deny = (
-  principal: Principal,
-  kind: CapabilityKind.CapabilityKind,
-  resource: string,
-  reason: Reason,
-  ask?: AskRule | undefined,
-  grant?: GrantRule | undefined
-): Decision => ({
-  _tag: "Denied",
-  explanation: {
-    principal,
-    kind,
-    resource,
-    reason,
-    ...(ask === undefined ? undefined : { ask: ask.shown }),
-    ...(grant === undefined ? undefined : {
-      grant: {
-        id: grant.state.id,
-        pattern: grant.allowed.rule.pattern,
-        reason: grant.state.grant.reason,
-        ...optionalExpires(grant.state.grant.expires)
-      }
-    })
-  }
-})
-
-export const denyUnknown = (
-  principal: Principal,
-  kind: CapabilityKind.CapabilityKind,
-  resource: string
-): Decision => deny(principal, kind, shorten(resource), "NotAdmitted")
-
-/** The denial of what `allowed` would allow, but nobody could record. */
-export const denyUnrecorded = (
-  principal: Principal,
-  kind: CapabilityKind.CapabilityKind,
-  resource: string,
-  allowed: Allowed
-): Decision => ({
-  _tag: "Denied",
-  explanation: {
-    principal,
-    kind,
-    resource,
-    reason: "AuditUnavailable",
-    grant: { id: allowed.rule.id, pattern: allowed.rule.pattern, reason: allowed.grant.reason }
-  }
-})
-
-export const shorten = (resource: string): string =>
-  resource.length > longestResource ? resource.slice(0, longestResource) : resource
-
-const empty: KindTable = { asks: [], grants: [], matches: new Map() }
-
-/**
- * Decides in this order: the asks of a component cover the resource and are
- * not over, a grant covers it, that grant is neither revoked nor over. A
- * resource longer than 4,096 characters matches nothing.
- */
-export const decide = (
-  account: Account,
-  kind: CapabilityKind.CapabilityKind,
-  named: string,
-  now: number
-): Decision => {
-  const principal = account.principal
-  const table = account.kinds.get(kind) ?? empty
-  const resource = CapabilityKind.takesPatterns(kind) ? named : ""
-  if (resource.length > longestResource) return deny(principal, kind, shorten(resource), "NoMatch")
-  if (table === empty) {
-    return deny(principal, kind, resource, principal.kind === "Component" ? "NotAsked" : "NotGranted")
-  }
-  const match = matching(table, resource)
-  let ask: AskRule | undefined
-  if (principal.kind === "Component") {
-    for (const rule of match.asks) {
-      ask = rule
-      if (now < rule.end) break
-    }
-    if (ask === undefined) {
-      return deny(principal, kind, resource, "NotAsked", match.closestAsk)
-    }
-    if (now >= ask.end) return deny(principal, kind, resource, "Expired", ask)
-  }
-  for (const rule of match.grants) {
-    if (!rule.state.isRevoked && now < rule.end) return rule.allowed
-  }
-  const over = match.grants.at(-1)
-  if (over !== undefined) {
-    return deny(principal, kind, resource, over.state.isRevoked ? "Revoked" : "Expired", ask, over)
-  }
-  const reason = match.closestGrant === undefined ? "NotGranted" : "NoMatch"
-  return deny(principal, kind, resource, reason, ask, match.closestGrant)
-}
-
-/** When the last rule that allows a resource now is over by itself; not after that. */
-export const until = (
-  account: Account,
-  kind: CapabilityKind.CapabilityKind,
-  named: string,
-  now: number
-): number => {
-  const table = account.kinds.get(kind) ?? empty
-  const resource = CapabilityKind.takesPatterns(kind) ? named : ""
-  if (resource.length > longestResource) return now
-  const match = matching(table, resource)
-  const asked = account.principal.kind === "Component" ? lastEnd(match.asks) : never
-  return Math.min(asked, lastEnd(match.grants.filter(({ state }) => !state.isRevoked)))
-}
-
-const lastEnd = (rules: ReadonlyArray<{ readonly end: number }>): number =>
-  rules.reduce((latest, { end }) => Math.max(latest, end), 0)

@@ -1,0 +1,179 @@
+import * as CapabilityKind from "../CapabilityKind.ts"
+import type { Allowed, Decision, Denied } from "../Decision.ts"
+import type { Explanation, Reason } from "../Explanation.ts"
+import type * as Pattern from "../Pattern.ts"
+import type { Principal } from "../Principal.ts"
+import { type Account, type AskRule, type GrantRule, type KindTable, longestResource, matching } from "./ruleTable.ts"
+
+/** A denial whose explanation is made when somebody asks for it. */
+class LazyDenied implements Denied {
+  readonly _tag = "Denied"
+  private made: Explanation | undefined
+  private readonly explain: () => Explanation
+
+  constructor(explain: () => Explanation) {
+    this.explain = explain
+  }
+
+  get explanation(): Explanation {
+    return this.made ??= this.explain()
+  }
+}
+
+export const deny = (explain: () => Explanation): Denied => new LazyDenied(explain)
+
+const cut = (resource: string): string =>
+  resource.length > longestResource ? resource.slice(0, longestResource) : resource
+
+export { cut as shorten }
+
+export const isAskLive = (rule: AskRule, now: number): boolean => now < rule.end
+
+export const isGrantLive = ({ state }: GrantRule, now: number): boolean => !state.isRevoked && now < state.end
+
+const shownGrant = ({ allowed, state }: GrantRule): NonNullable<Explanation["grant"]> => ({
+  id: state.id,
+  pattern: allowed.rule.pattern,
+  reason: allowed.grant.reason,
+  ...(allowed.grant.expires === undefined ? undefined : { expires: allowed.grant.expires })
+})
+
+const explained = (
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  reason: Reason,
+  ask?: AskRule | undefined,
+  grant?: GrantRule | undefined
+): Explanation => ({
+  principal,
+  kind,
+  resource,
+  reason,
+  ...(ask === undefined ? undefined : { ask: ask.shown }),
+  ...(grant === undefined ? undefined : { grant: shownGrant(grant) })
+})
+
+export const unknown = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Denied =>
+  deny(() => explained(principal, kind, cut(resource), "NotAdmitted"))
+
+/** The denial of what `allowed` would allow, but nobody could record. */
+export const unrecorded = (
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  { grant, rule }: Allowed
+): Denied =>
+  deny(() => ({
+    principal,
+    kind,
+    resource,
+    reason: "AuditUnavailable",
+    grant: { id: rule.id, pattern: rule.pattern, reason: grant.reason }
+  }))
+
+const sharedPrefix = (text: string, resource: string): number => {
+  let length = 0
+  while (length < text.length && length < resource.length && text[length] === resource[length]) length++
+  return length
+}
+
+/** Of the first `count` rules the one that shares the longest beginning with a resource. */
+export const closest = <R extends { readonly pattern: Pattern.Pattern | undefined }>(
+  rules: ReadonlyArray<R>,
+  count: number,
+  resource: string
+): R | undefined => {
+  let best: R | undefined
+  let bestLength = -1
+  for (let index = 0; index < count; index++) {
+    const rule = rules[index]
+    const length = sharedPrefix(rule?.pattern?.text ?? "", resource)
+    if (length > bestLength) {
+      best = rule
+      bestLength = length
+    }
+  }
+  return best
+}
+
+const notAsked = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string, table: KindTable) => {
+  const { rules } = table.asks
+  const count = rules.length
+  return deny(() => explained(principal, kind, resource, "NotAsked", closest(rules, count, resource)))
+}
+
+const notGranted = (
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  table: KindTable,
+  ask: AskRule | undefined
+): Denied => {
+  const { rules } = table.grants
+  const count = rules.length
+  return deny(() =>
+    explained(
+      principal,
+      kind,
+      resource,
+      count === 0 ? "NotGranted" : "NoMatch",
+      ask,
+      closest(rules, count, resource)
+    )
+  )
+}
+
+/**
+ * Decides in this order: the asks of a component cover the resource and are
+ * not over, a grant covers it, that grant is neither revoked nor over. A
+ * resource longer than 4,096 characters matches nothing.
+ */
+export const decide = (
+  { kinds, principal }: Account,
+  kind: CapabilityKind.CapabilityKind,
+  named: string,
+  now: number
+): Decision => {
+  const table = kinds.get(kind)
+  const resource = CapabilityKind.takesPatterns(kind) ? named : ""
+  if (resource.length > longestResource) return deny(() => explained(principal, kind, cut(resource), "NoMatch"))
+  const isBound = principal.kind === "Component"
+  if (table === undefined) {
+    return deny(() => explained(principal, kind, resource, isBound ? "NotAsked" : "NotGranted"))
+  }
+  const match = matching(table, kind, resource)
+  const ask = isBound ? lastTried(match.asks, now, isAskLive) : undefined
+  if (isBound) {
+    if (ask === undefined) return notAsked(principal, kind, resource, table)
+    if (!isAskLive(ask, now)) return deny(() => explained(principal, kind, resource, "Expired", ask))
+  }
+  const grant = lastTried(match.grants, now, isGrantLive)
+  if (grant === undefined) return notGranted(principal, kind, resource, table, ask)
+  if (isGrantLive(grant, now)) return grant.allowed
+  const reason = grant.state.isRevoked ? "Revoked" : "Expired"
+  return deny(() => explained(principal, kind, resource, reason, ask, grant))
+}
+
+/** The first rule that is live, or else the last one. */
+const lastTried = <R>(rules: ReadonlyArray<R>, now: number, isLive: (rule: R, now: number) => boolean) => {
+  let tried: R | undefined
+  for (const rule of rules) {
+    tried = rule
+    if (isLive(rule, now)) break
+  }
+  return tried
+}
+
+/** When the last rule that allows a resource now is over by itself; not after that. */
+export const until = (account: Account, kind: CapabilityKind.CapabilityKind, named: string): number => {
+  const table = account.kinds.get(kind)
+  const resource = CapabilityKind.takesPatterns(kind) ? named : ""
+  if (table === undefined || resource.length > longestResource) return 0
+  const match = matching(table, kind, resource)
+  const asked = account.principal.kind === "Component"
+    ? match.asks.reduce((latest, { end }) => Math.max(latest, end), 0)
+    : Number.POSITIVE_INFINITY
+  const granted = match.grants.reduce((latest, { state }) => state.isRevoked ? latest : Math.max(latest, state.end), 0)
+  return Math.min(asked, granted)
+}

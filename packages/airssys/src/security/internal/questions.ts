@@ -1,0 +1,111 @@
+import type { Reach, Rule, Why } from "../Authority.ts"
+import * as CapabilityKind from "../CapabilityKind.ts"
+import type { Decision } from "../Decision.ts"
+import type { Principal } from "../Principal.ts"
+import { closest, isAskLive, isGrantLive, shorten } from "./decide.ts"
+import { type Account, type AskRule, type GrantRule, type KindTable, longestResource, matching } from "./ruleTable.ts"
+
+const askOf = (rule: AskRule, now: number, isCovering: boolean, isDeciding: boolean): Rule => ({
+  _tag: "Ask",
+  ...rule.shown,
+  state: isAskLive(rule, now) ? "Live" : "Expired",
+  isCovering,
+  isDeciding
+})
+
+const grantOf = ({ id, pattern }: { readonly id: number; readonly pattern: string }, rule: GrantRule) => ({
+  id,
+  pattern,
+  reason: rule.allowed.grant.reason,
+  ...(rule.allowed.grant.expires === undefined ? undefined : { expires: rule.allowed.grant.expires }),
+  ...(rule.allowed.grant.source === undefined ? undefined : { source: rule.allowed.grant.source })
+})
+
+const held = (rule: GrantRule, now: number, isCovering: boolean, isDeciding: boolean): Rule => ({
+  _tag: "Grant",
+  ...grantOf(rule.allowed.rule, rule),
+  state: isGrantLive(rule, now) ? "Live" : rule.state.isRevoked ? "Revoked" : "Expired",
+  isCovering,
+  isDeciding
+})
+
+/** Those that cover a resource, or else the closest. */
+const shown = <R extends AskRule | GrantRule>(
+  covering: ReadonlyArray<R>,
+  all: ReadonlyArray<R>,
+  resource: string
+): ReadonlyArray<readonly [rule: R, isCovering: boolean]> => {
+  if (covering.length > 0) return covering.map((rule) => [rule, true])
+  const near = closest(all, all.length, resource)
+  return near === undefined ? [] : [[near, false]]
+}
+
+const rulesOf = (
+  table: KindTable,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  decision: Decision,
+  now: number
+): ReadonlyArray<Rule> => {
+  const match = matching(table, kind, resource)
+  const explained = decision._tag === "Denied" ? decision.explanation : undefined
+  const isStopped = explained?.reason === "NotAsked" ||
+    (explained?.reason === "Expired" && explained.grant === undefined)
+  const decidingAsk = match.asks.find((rule) => isAskLive(rule, now)) ?? match.asks.at(-1)
+  const decidingGrant = isStopped
+    ? undefined
+    : match.grants.find((rule) => isGrantLive(rule, now)) ?? match.grants.at(-1)
+  return [
+    ...shown(match.asks, table.asks.rules, resource).map(([rule, isCovering]) =>
+      askOf(rule, now, isCovering, rule === decidingAsk)
+    ),
+    ...shown(match.grants, table.grants.rules, resource).map(([rule, isCovering]) =>
+      held(rule, now, isCovering, rule === decidingGrant)
+    )
+  ]
+}
+
+export const why = (
+  account: Account | undefined,
+  principal: Principal,
+  kind: CapabilityKind.CapabilityKind,
+  named: string,
+  decision: Decision,
+  now: number
+): Why => {
+  const resource = CapabilityKind.takesPatterns(kind) ? shorten(named) : ""
+  const table = named.length > longestResource ? undefined : account?.kinds.get(kind)
+  return {
+    principal,
+    kind,
+    resource,
+    decision,
+    rules: table === undefined ? [] : rulesOf(table, kind, resource, decision, now)
+  }
+}
+
+export const reach = (
+  accounts: Iterable<Account>,
+  only: CapabilityKind.CapabilityKind | undefined,
+  resource: string,
+  check: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Decision,
+  now: number
+): ReadonlyArray<Reach> => {
+  const found: Array<Reach> = []
+  for (const account of accounts) {
+    for (const [kind, table] of account.kinds) {
+      const isMeant = only === undefined ? CapabilityKind.takesPatterns(kind) === (resource !== "") : only === kind
+      if (!isMeant) continue
+      if (check(account.principal, kind, resource)._tag === "Denied") continue
+      const named = CapabilityKind.takesPatterns(kind) ? resource : ""
+      found.push({
+        principal: account.principal,
+        kind,
+        grants: matching(table, kind, named).grants
+          .filter((rule) => isGrantLive(rule, now))
+          .map((rule) => grantOf(rule.allowed.rule, rule))
+      })
+    }
+  }
+  return found
+}
