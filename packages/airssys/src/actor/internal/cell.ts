@@ -376,11 +376,12 @@ export class Cell implements ActorRef<unknown>, Target {
     const handler = this.handler!
     const live = this.live ??= this.system.enliven(this)
     const end = this.head + turns.batch
+    let stop = 0
     let handled = 0
     let outcome: Worker | Cause.Cause<unknown> | undefined
     turns.enter(this)
     try {
-      while (this.tail !== this.head && this.head !== end) {
+      while (this.head < stop || this.head < (stop = Math.min(this.tail, end))) {
         const slots = this.slots!
         const at = (this.head++ & this.mask) << 1
         const message = slots[at]
