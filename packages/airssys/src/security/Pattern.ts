@@ -153,7 +153,13 @@ export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result
     })
   }
   const normal = { ...shape.success, tokens: patternShape.normalize(shape.success.tokens) }
-  const compiled: Compiled = { [TypeId]: TypeId, kind, text, shape: normal, anchor: patternShape.anchor(normal) }
+  const compiled: Compiled = {
+    [TypeId]: TypeId,
+    kind,
+    text,
+    shape: normal,
+    anchor: patternShape.anchors(normal)[0] ?? ""
+  }
   return Result.succeed(compiled)
 }
 

@@ -67,16 +67,6 @@ describe("docs/reference/manifest.md", () => {
       }
     }
   })
-
-  it("says what patterns match", () => {
-    const table = rows(/^\| kind +\| pattern +\| matches/)
-    assert.isAbove(table.length, 10)
-    for (const [kind, pattern, matched, unmatched] of table) {
-      const compiled = Result.getOrThrow(Pattern.parse(kindOf(kind?.[0]), pattern?.[0] ?? ""))
-      assert.isTrue(Pattern.matches(compiled, matched?.[0] ?? ""), `${pattern} ${matched}`)
-      assert.isFalse(Pattern.matches(compiled, unmatched?.[0] ?? ""), `${pattern} ${unmatched}`)
-    }
-  })
 })
 
 describe("JSON Schemas", () => {

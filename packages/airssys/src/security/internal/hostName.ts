@@ -1,16 +1,5 @@
 import * as Result from "effect/Result"
-import {
-  any,
-  fail,
-  isLiteral,
-  literal,
-  one,
-  pieces,
-  type Place,
-  type Problem,
-  type Reach,
-  type Token
-} from "./patternShape.ts"
+import { any, fail, isLiteral, literal, one, type Place, type Problem, type Reach, type Token } from "./patternShape.ts"
 import * as punycode from "./punycode.ts"
 
 export const hostNote = "* is one label of a host name, ** any number; it never stands for a part of a label."
@@ -94,10 +83,10 @@ const parseLabel = (label: string, offset: number): Result.Result<Token, Problem
     : fail("a host name has no letters but a to z", `write "${ascii}"`, place, unicodeNote)
 }
 
-const reachOf = (names: ReadonlyArray<string>): Reach => {
-  const last = names.at(-1) ?? ""
-  if (last === "localhost" || metadataHosts.has(names.join("."))) return "Named"
-  if (names.length === 1 && last !== "**") return "Named"
+const reachOf = (name: string, labels: ReadonlyArray<string>): Reach => {
+  const last = labels.at(-1) ?? ""
+  if (last === "localhost" || metadataHosts.has(name)) return "Named"
+  if (labels.length === 1 && name !== "**") return "Named"
   return privateZones.has(last) ? "Zoned" : "Open"
 }
 
@@ -109,27 +98,30 @@ export interface HostName {
 
 /** A name of at most 253 characters; not an address. */
 export const parse = (text: string, place: Place): Result.Result<HostName, Problem> => {
-  const labels = pieces(text, ".")
-  const last = labels.at(-1) ?? { text: "", offset: 0, length: 0 }
+  const labels = text.split(".")
+  const last = labels.at(-1) ?? ""
   const tokens: Array<Token> = []
+  let offset = place.offset
   for (const label of labels) {
-    const token = parseLabel(label.text, place.offset + label.offset)
+    const token = parseLabel(label, offset)
     if (Result.isFailure(token)) return Result.fail(token.failure)
-    tokens.push(token.success)
+    tokens.unshift(token.success)
+    offset += label.length + 1
   }
-  const top = tokens.at(-1)
+  const top = tokens[0]
   if (top !== undefined && !isLiteral(top) && text !== "**") {
+    const place = { offset: offset - last.length - 1, length: last.length }
     return fail(
       "the last label of a host is no wildcard",
       "name it, or write \"**\" for every public host",
-      { offset: place.offset + last.offset, length: last.length },
+      place,
       hostNote
     )
   }
-  if (last.text === "localhost" && !tokens.every(isLiteral)) {
+  if (last === "localhost" && !tokens.every(isLiteral)) {
     return fail("local names are named in full", "write \"localhost\"", place, namedNote)
   }
-  return Result.succeed({ tokens: tokens.toReversed(), reach: reachOf(labels.map((label) => label.text)) })
+  return Result.succeed({ tokens, reach: reachOf(text, labels) })
 }
 
 /** The name of which these are the labels, the last one first; empty if they have wildcards. */

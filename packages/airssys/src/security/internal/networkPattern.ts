@@ -187,6 +187,9 @@ const portsOf = (scheme: string, text: string, rest: string, offset: number): Re
     : Result.succeed({ first: port, last: port })
 }
 
+/** A name or an IPv4 address, perhaps with a port: what most are. */
+const simple = /^[a-z]+:\/\/[a-z0-9_.-]+(?::[0-9]+)?$/
+
 /** `scheme://host[:port]`. */
 export const parseEndpoint: Parse = (text) => {
   const mark = text.indexOf("://")
@@ -196,7 +199,7 @@ export const parseEndpoint: Parse = (text) => {
   const scheme = text.slice(0, mark)
   if (!defaultPorts.has(scheme)) return schemeProblem(scheme)
   const start = mark + 3
-  const extra = superfluous(text, start)
+  const extra = simple.test(text) ? undefined : superfluous(text, start)
   if (extra !== undefined) return extra
   const end = start + hostLength(text.slice(start))
   const ports = portsOf(scheme, text, text.slice(end), end)

@@ -12,7 +12,7 @@ import {
   type Problem,
   type Token
 } from "./patternShape.ts"
-import { isRefused } from "./refusedPaths.ts"
+import { compatible, isRefused } from "./refusedPaths.ts"
 
 const pathNote = "* is one segment or a part of one, ** any number of segments."
 const rootNote = "A path is below a named root; [roots] in airssys.toml maps the name to a folder."
@@ -24,13 +24,13 @@ const encoded = /%(?:00|25|2e|2f|5c)/i
 
 /** What a file system that knows fewer characters may read as `..` or as a separator. */
 const isDisguised = (segment: string): boolean => {
-  const name = segment.normalize("NFKC")
+  const name = compatible(segment)
   return /^[. ]+$/.test(name) || /[/\\]/.test(name)
 }
 
 /** What file systems without case, with streams or without dots at the end read as another name. */
 const portableProblem = (segment: string, place: Place): Result.Result<never, Problem> | undefined => {
-  const name = segment.normalize("NFKC")
+  const name = compatible(segment)
   const colon = name.indexOf(":")
   if (colon !== -1) {
     return fail("a path has no \":\" below its root", "write the path without it", place, portableNote)
@@ -40,21 +40,8 @@ const portableProblem = (segment: string, place: Place): Result.Result<never, Pr
     : undefined
 }
 
-const segmentLimit = 255
-
-const parseSegment = (
-  segment: string,
-  place: Place
-): Result.Result<Token, Problem> => {
-  if (segment === "**") return Result.succeed(any)
-  if (segment === "*") return Result.succeed(one)
-  if (segment === "") return fail("a segment of this path is empty", "remove a \"/\"", place, pathNote)
-  if (segment === "." || segment === "..") {
-    return fail(`a path has no "${segment}"`, "write the path without it", place, pathNote)
-  }
-  if (segment.length > segmentLimit) {
-    return fail(`a segment has at most ${segmentLimit} characters`, "shorten it", place, pathNote)
-  }
+/** What a segment must not hold. */
+const characterProblem = (segment: string, place: Place): Result.Result<never, Problem> | undefined => {
   const hidden = hostile.exec(segment)
   if (hidden !== null) {
     return fail(
@@ -73,9 +60,27 @@ const parseSegment = (
       pathNote
     )
   }
-  if (segment.normalize("NFC") !== segment) {
-    return fail("this has a composed form", `write "${segment.normalize("NFC")}"`, place, pathNote)
+  const composed = segment.normalize("NFC")
+  return composed === segment ? undefined : fail("this has a composed form", `write "${composed}"`, place, pathNote)
+}
+
+/** Printable ASCII but `%` and `\`: its characters are no problem. */
+const ordinary = /^[ -$&-[\]-~]*$/
+
+const segmentLimit = 255
+
+const parseSegment = (segment: string, place: Place): Result.Result<Token, Problem> => {
+  if (segment === "**") return Result.succeed(any)
+  if (segment === "*") return Result.succeed(one)
+  if (segment === "") return fail("a segment of this path is empty", "remove a \"/\"", place, pathNote)
+  if (segment === "." || segment === "..") {
+    return fail(`a path has no "${segment}"`, "write the path without it", place, pathNote)
   }
+  if (segment.length > segmentLimit) {
+    return fail(`a segment has at most ${segmentLimit} characters`, "shorten it", place, pathNote)
+  }
+  const problem = ordinary.test(segment) ? undefined : characterProblem(segment, place)
+  if (problem !== undefined) return problem
   if (isDisguised(segment)) {
     return fail("this can be read as \"..\" or as \"/\"", "write the path without it", place, pathNote)
   }

@@ -219,30 +219,25 @@ export const covers = (pattern: Shape, subject: Shape): boolean => {
 
 const anchorDepth = 2
 
-const leading = (tokens: ReadonlyArray<Token>): ReadonlyArray<string> => {
-  const texts = []
-  for (const token of tokens) {
-    if (token._tag === "Any" || token.after !== undefined) break
-    texts.push(token.before)
-  }
-  return texts
+const wholeAnchor = ({ head, network, ports, tokens }: Shape): string => {
+  let text = `=${head}:${ports?.first ?? ""}`
+  for (const token of tokens) if (token._tag === "Segment") text += `\n${token.before}`
+  return network === undefined ? text : `${text}\n${NetAddress.formatIp(network.address)}`
 }
 
-const whole = ({ head, network, ports }: Shape, texts: ReadonlyArray<string>): string =>
-  `=${head}:${ports?.first ?? ""}\n${network === undefined ? texts.join("\n") : NetAddress.formatIp(network.address)}`
-
-/** Named in full: the whole. Else the head and at most two literal tokens. */
-export const anchor = (shape: Shape): string => {
-  const texts = leading(shape.tokens)
-  return isNamed(shape) ? whole(shape, texts) : [shape.head, ...texts.slice(0, anchorDepth)].join("\n")
-}
-
-/** The anchors that patterns of a resource may have, the most particular first. */
+/**
+ * Keys of a shape, the most particular first: the whole of what is named in
+ * full, then the head with at most two literal tokens. A pattern is filed under
+ * its first; one of the same text is among those of whatever it covers.
+ */
 export const anchors = (shape: Shape): ReadonlyArray<string> => {
-  const texts = leading(shape.tokens)
-  const found = isNamed(shape) ? [whole(shape, texts)] : []
-  for (let depth = Math.min(anchorDepth, texts.length); depth >= 0; depth--) {
-    found.push([shape.head, ...texts.slice(0, depth)].join("\n"))
+  let text = shape.head
+  const found = [text]
+  for (const token of shape.tokens.slice(0, anchorDepth)) {
+    if (token._tag === "Any" || token.after !== undefined) break
+    text += `\n${token.before}`
+    found.unshift(text)
   }
+  if (isNamed(shape)) found.unshift(wholeAnchor(shape))
   return found
 }

@@ -86,7 +86,7 @@ const refusedPairs: ReadonlySet<string> = new Set([
 ])
 
 const refusedBeginnings = [".AIRSSYS-", ".ENV.", "TERRAFORM.TFSTATE."]
-const refusedEndings = [
+const refusedEndings: ReadonlySet<string> = new Set([
   ".JKS",
   ".KDB",
   ".KDBX",
@@ -100,7 +100,7 @@ const refusedEndings = [
   ".PEM",
   ".PFX",
   ".PPK"
-]
+])
 
 const refusedTops: ReadonlySet<string> = new Set(["DEV", "PROC", "SYS"])
 
@@ -110,8 +110,13 @@ const device = /^(?:AUX|CLOCK\$|CON|CONIN\$|CONOUT\$|NUL|PRN|(?:COM|LPT)[0-9])(?
 /** A name that a file system may have made for a longer one, `SSH~1`. */
 const shortName = /^[^~.]{1,6}~[0-9]{1,6}(?:\.[^.]{0,3})?$/
 
+/** Printable ASCII has no other form. */
+const ascii = /^[ -~]*$/
+
+export const compatible = (text: string): string => ascii.test(text) ? text : text.normalize("NFKC")
+
 /** The name without regard to case and compatibility forms, as file systems take one for another. */
-const fold = (segment: string): string => segment.normalize("NFKC").toUpperCase()
+const fold = (segment: string): string => compatible(segment).toUpperCase()
 
 /** Whether a segment is refused whatever the manifest says. `index` counts from 0 below the root. */
 export const isRefused = (segment: string, index: number, parent: string): boolean => {
@@ -119,7 +124,7 @@ export const isRefused = (segment: string, index: number, parent: string): boole
   return refusedNames.has(name) ||
     refusedPairs.has(`${fold(parent)}/${name}`) ||
     refusedBeginnings.some((beginning) => name.startsWith(beginning)) ||
-    refusedEndings.some((ending) => name.endsWith(ending)) ||
+    refusedEndings.has(name.slice(Math.max(0, name.lastIndexOf(".")))) ||
     device.test(name) ||
     shortName.test(name) ||
     index === 0 && refusedTops.has(name)
