@@ -1,5 +1,5 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
@@ -92,3 +92,6 @@ export class Pending<A, E> extends Effectable.Class<A, E> {
     )
   }
 }
+
+/** Keeps the shapes of both alive while there is none, and with them the code that was compiled for them. */
+export const kept: Worker = new Pending(() => () => {}).run(Context.empty())
