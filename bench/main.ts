@@ -6,6 +6,7 @@ import * as actor from "./suites/actor.ts"
 import * as component from "./suites/component.ts"
 import * as fairness from "./suites/fairness.ts"
 import * as load from "./suites/load.ts"
+import * as security from "./suites/security.ts"
 
 process.exitCode = await Command.run(
   process.argv.slice(2),
@@ -13,7 +14,8 @@ process.exitCode = await Command.run(
     { suite: actor.suite, url: import.meta.resolve("./suites/actor.ts") },
     { suite: component.suite, url: import.meta.resolve("./suites/component.ts") },
     { suite: fairness.suite, url: import.meta.resolve("./suites/fairness.ts") },
-    { suite: load.suite, url: import.meta.resolve("./suites/load.ts") }
+    { suite: load.suite, url: import.meta.resolve("./suites/load.ts") },
+    { suite: security.suite, url: import.meta.resolve("./suites/security.ts") }
   ],
   { out: (line) => console.log(line), err: (line) => console.error(line) }
 )

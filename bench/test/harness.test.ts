@@ -11,6 +11,7 @@ import * as actor from "../suites/actor.ts"
 import * as component from "../suites/component.ts"
 import * as fairness from "../suites/fairness.ts"
 import * as load from "../suites/load.ts"
+import * as security from "../suites/security.ts"
 import * as fixture from "./fixtures/suite.ts"
 
 const fixtureUrl = import.meta.resolve("./fixtures/suite.ts")
@@ -196,6 +197,12 @@ describe("Suite", () => {
       ...["1mb", "12mb"].map((size) => `load-${size}-gap compile jco`),
       "meter validate"
     ])
+    assert.deepStrictEqual(ids(security.suite), [
+      ...["hit", "miss"].flatMap((kind) => [1, 10, 100, 1000].map((count) => `check-${kind}-${count} map list`)),
+      ...["hit", "miss"].flatMap((kind) => [1, 10, 100, 1000].map((count) => `check-fresh-${kind}-${count} list`)),
+      "require effect",
+      "revoke"
+    ])
     assert.deepStrictEqual(
       ids(fairness.suite),
       ["gap", "overshoot"].flatMap((figure) =>
@@ -273,7 +280,7 @@ describe("Command", () => {
   it("exits with 2 on a suite it does not know", async () => {
     const { code, err, out } = await executed("../main.ts", ["nope", "--json"])
     assert.deepStrictEqual({ code, out }, { code: 2, out: [] })
-    assert.include(err, "known suites: actor, component, fairness, load")
+    assert.include(err, "known suites: actor, component, fairness, load, security")
   })
 })
 
@@ -281,7 +288,7 @@ describe("Command", () => {
 const slow = /^load-12mb|^overshoot/
 
 describe("suites", () => {
-  const contenders = [component.suite, fairness.suite, load.suite].flatMap(({ name: suite, rows }) =>
+  const contenders = [component.suite, fairness.suite, load.suite, security.suite].flatMap(({ name: suite, rows }) =>
     rows.filter(({ name }) => !slow.test(name)).flatMap((row) =>
       [{ name: Suite.ours, prepare: row.ours }, ...row.against].map(({ name, prepare }) => ({
         id: `${suite} ${row.name}`,

@@ -1,0 +1,47 @@
+/**
+ * The security kernel: what a decision costs, and a change of authority.
+ */
+import * as Suite from "../harness/Suite.ts"
+import { chunk, rules } from "./security/Work.ts"
+
+const airssys = () => import("./security/airssys.ts")
+const bare = () => import("./security/bare.ts")
+
+const checks = (name: string, isGranted: boolean): ReadonlyArray<Suite.Row> =>
+  rules.map((count) => ({
+    name: `check-${name}-${count}`,
+    unit: "ns",
+    batch: chunk,
+    ours: async () => (await airssys()).check(count, isGranted),
+    against: [
+      { name: "map", prepare: async () => (await bare()).map(count, isGranted) },
+      { name: "list", prepare: async () => (await bare()).list(count, isGranted) }
+    ]
+  }))
+
+const freshChecks = (name: string, isGranted: boolean): ReadonlyArray<Suite.Row> =>
+  rules.map((count) => ({
+    name: `check-fresh-${name}-${count}`,
+    unit: "ns",
+    batch: chunk,
+    ours: async () => (await airssys()).checkFresh(count, isGranted),
+    against: [{ name: "list", prepare: async () => (await bare()).listFresh(count, isGranted) }]
+  }))
+
+export const suite: Suite.Suite = Suite.make({
+  name: "security",
+  rows: [
+    ...checks("hit", true),
+    ...checks("miss", false),
+    ...freshChecks("hit", true),
+    ...freshChecks("miss", false),
+    {
+      name: "require",
+      unit: "ns",
+      batch: 100,
+      ours: async () => (await airssys()).require(),
+      against: [{ name: "effect", prepare: async () => (await bare()).effect() }]
+    },
+    { name: "revoke", unit: "us", batch: 100, segment: 100, ours: async () => (await airssys()).revoke(), against: [] }
+  ]
+})
