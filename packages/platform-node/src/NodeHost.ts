@@ -12,6 +12,7 @@ import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
+import * as PolicyFile from "airssys/component/PolicyFile"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
 import type { WorkerHost } from "airssys/component/WorkerHost"
 import * as Runtime from "airssys/Runtime"
@@ -27,6 +28,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
 import * as NodeAuditStore from "./NodeAuditStore.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
 import * as NodeFileAccess from "./NodeFileAccess.ts"
@@ -54,6 +56,8 @@ export interface Options {
   readonly cache?: NodeEnginePlatform.CacheOptions | undefined
   /** Runs unknown components as if they were trusted; refused unless `NODE_ENV` is development or test. */
   readonly devMode?: boolean | undefined
+  /** File of policies in TOML, `PolicyFile`, which stand over all grants from the start. */
+  readonly policy?: string | undefined
   /**
    * Folders that grants of `filesystem.read` and `filesystem.write` name,
    * `{ inbox: "/srv/inbox" }`. None may hold what this host keeps or trusts.
@@ -69,6 +73,8 @@ export interface Options {
  */
 export type HostError =
   | AuditError
+  | PlatformError
+  | PolicyFile.PolicyFileError
   | ConfigError
   | TrustRegistry.DevModeRefused
   | TrustRegistry.ChangeError
@@ -105,6 +111,7 @@ export const layer = (options: Options = {}): Layer.Layer<NodeHost, HostError> =
 const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
   Runtime.layerWith.pipe(
     Layer.provide(NodeTurnScheduler.layer),
+    Layer.provideMerge(layerPolicy(options)),
     Layer.provideMerge(Layer.provide(CapabilityEnforcer.layer, layerPowers(options))),
     Layer.provideMerge(layerTrust(options)),
     Layer.provideMerge(AuditLog.layer(options.auditOptions)),
@@ -115,6 +122,15 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(NodeCrypto.layerDigest),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
+
+const layerPolicy = ({ policy }: Options) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    if (policy === undefined) return
+    const fs = yield* FileSystem.FileSystem
+    const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+    const text = yield* fs.readFileString(policy)
+    yield* enforcer.govern(yield* Effect.fromResult(PolicyFile.parse(text, { file: policy })), because)
+  }))
 
 const layerAuditStore = ({ audit }: Options): Layer.Layer<AuditStore.AuditStore, AuditError> =>
   audit === undefined

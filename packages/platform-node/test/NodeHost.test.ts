@@ -162,6 +162,23 @@ describe("NodeHost", () => {
       yield* hosted({ audit }, AuditLog.AuditLog.use((log) => log.verify))
     }))
 
+  it.live("holds components to a file of policies, and does not start without it", () =>
+    Effect.gen(function*() {
+      const { put, root } = yield* folders
+      const policy = join(root, "policy.toml")
+      const deny = (principal: string) =>
+        `schema = 1\nunmatched = "grants"\n[[entry]]\neffect = "deny"\nprincipal = "${principal}"\nreason = "No."\neverything = true\n`
+      const folder = put("echo")
+      writeFileSync(policy, deny("acme:other"))
+      assert.deepStrictEqual(yield* hosted({ policy }, readOnce(folder)), { tag: "ok", val: "sk_live" })
+      writeFileSync(policy, deny("acme:*"))
+      assert.deepStrictEqual(yield* hosted({ policy }, readOnce(folder)), { tag: "err", val: { tag: "access-denied" } })
+      writeFileSync(policy, deny("acme:*").replace("effect", "efect"))
+      assert.strictEqual((yield* Effect.flip(hosted({ policy }, Effect.void)))._tag, "PolicyFileError")
+      rmSync(policy)
+      assert.strictEqual((yield* Effect.flip(hosted({ policy }, Effect.void)))._tag, "PlatformError")
+    }))
+
   it.live("trusts what lies below a folder, by whatever way it is named, and nothing that is linked into it", () =>
     Effect.gen(function*() {
       const { put, root } = yield* folders

@@ -152,9 +152,17 @@ export const AuditEvent = Schema.TaggedUnion({
     kind: Kind,
     resource: Text,
     reason: Explanation.Reason,
+    /** It was allowed all the same, because the principal is only observed. */
+    isReported: Schema.optionalKey(Schema.Literal(true)),
     rule: Schema.optionalKey(Schema.Struct({ grant: Schema.Int, pattern: Text })),
     ...Circumstances
   },
+  /** A policy was put over all grants, or taken away where none is named. */
+  PolicySet: { policy: Schema.optionalKey(Text), reason: Text },
+  /** A principal is observed until then, in milliseconds since the epoch: what would be denied is recorded. */
+  Observed: { principal: Actor, until: Schema.Int, reason: Text },
+  /** A principal is held to its grants again. */
+  Enforced: { principal: Actor, reason: Text },
   /** Bytes of an unfinished batch were cut from the end of the log when it was opened. */
   TailCut: { bytes: Schema.Int },
   /** The entries up to `through` were given up; `root` is that of the tree of them. Written before they go. */

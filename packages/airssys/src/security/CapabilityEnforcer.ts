@@ -5,7 +5,8 @@
  * component, its manifest asks for it. A principal that was not admitted has
  * no authority at all: if `check` always said no, a guest could reach nothing.
  *
- * Who acts on behalf of others may do what all of them may, and no more.
+ * Who acts on behalf of others may do what all of them may, and no more. A
+ * policy takes away from what is granted, and gives nothing.
  *
  * Changes of authority are durable in the audit log before they widen what a
  * principal may do. A revocation takes hold at once and is then recorded.
@@ -35,7 +36,9 @@ import * as deciding from "./internal/decide.ts"
 import { Holds } from "./internal/holds.ts"
 import * as lease from "./internal/lease.ts"
 import * as questions from "./internal/questions.ts"
+import * as regime from "./internal/regime.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
+import { Attributes } from "./Policy.ts"
 import * as Powers from "./Powers.ts"
 import { ActingFor, CurrentPrincipal, mostActingFor, type Principal } from "./Principal.ts"
 
@@ -48,7 +51,7 @@ import { ActingFor, CurrentPrincipal, mostActingFor, type Principal } from "./Pr
  */
 export class CapabilityEnforcer extends Context.Service<
   CapabilityEnforcer,
-  changes.Changes & {
+  changes.Changes & regime.Regime & {
     /**
      * Decides, without recording anything. Kinds without resources ignore
      * `resource`.
@@ -108,12 +111,12 @@ type Check = (
   onBehalfOf?: ReadonlyArray<Principal>
 ) => Decision
 
-const makeCheck = (accounts: Accounts, now: () => number): Check => {
+const makeCheck = (accounts: Accounts, now: () => number, over: regime.Over): Check => {
   const own = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Decision => {
     const entry = accounts.find(principal)
     return entry === undefined
       ? deciding.unknown(principal, kind, resource)
-      : deciding.decide(entry.account, kind, resource, now())
+      : over.decide(entry.account, kind, resource, deciding.decide(entry.account, kind, resource, now()))
   }
   return (principal, kind, resource = "", onBehalfOf = nobody) => {
     const decision = own(principal, kind, resource)
@@ -137,13 +140,16 @@ const makeCheck = (accounts: Accounts, now: () => number): Check => {
 /** The earliest end of those whose authority counts. */
 const untilOf = (
   accounts: Accounts,
+  over: regime.Over,
   principals: ReadonlyArray<Principal>,
   kind: CapabilityKind.CapabilityKind,
   resource: string
 ): number =>
   principals.reduce((earliest, principal) => {
     const entry = accounts.find(principal)
-    return entry === undefined ? 0 : Math.min(earliest, deciding.until(entry.account, kind, resource))
+    return entry === undefined
+      ? 0
+      : Math.min(earliest, Math.max(deciding.until(entry.account, kind, resource), over.until(entry.account)))
   }, Number.POSITIVE_INFINITY)
 
 const make = Effect.gen(function*() {
@@ -153,7 +159,8 @@ const make = Effect.gen(function*() {
   const fork = yield* FiberSet.makeRuntime()
   const accounts = new Accounts()
   const now = steadyTime.make(clock, audit.latestTimeUnsafe())
-  const check = makeCheck(accounts, now)
+  const over = new regime.Over(yield* Attributes, now)
+  const check = makeCheck(accounts, now, over)
 
   const decideUnsafe: CapabilityEnforcer["Service"]["decideUnsafe"] = (
     principal,
@@ -170,7 +177,7 @@ const make = Effect.gen(function*() {
 
   const holds = new Holds({
     check: ({ kind, principals: [principal, ...others], resource }) => check(principal!, kind, resource, others),
-    until: ({ kind, principals, resource }) => untilOf(accounts, principals, kind, resource),
+    until: ({ kind, principals, resource }) => untilOf(accounts, over, principals, kind, resource),
     now,
     wake: (millis, then) => {
       const fiber = fork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(then)))
@@ -215,6 +222,7 @@ const make = Effect.gen(function*() {
 
   return CapabilityEnforcer.of({
     ...changes.make({ accounts, audit, holds, now }),
+    ...regime.make({ accounts, audit, holds, now, over }),
     check,
     decideUnsafe,
     decide: (...request) => Effect.sync(() => decideUnsafe(...request)),

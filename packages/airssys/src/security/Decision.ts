@@ -26,6 +26,8 @@ export interface Allowed {
   readonly _tag: "Allowed"
   readonly grant: Grant
   readonly rule: Rule
+  /** Why it would be denied, where the principal is only observed: then `grant` is made up, and `rule.id` 0. */
+  readonly reported?: Explanation | undefined
 }
 
 /**

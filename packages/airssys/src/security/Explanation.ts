@@ -18,6 +18,7 @@ import * as SafeText from "./SafeText.ts"
  * - `NotGranted`: it asks, and nothing of this kind is granted.
  * - `NoMatch`: something of this kind is granted, but not this resource.
  * - `Expired`, `Revoked`: a grant, or the ask, that covered it is over.
+ * - `PolicyDenied`: it is granted, and a policy denies it.
  * - `TooManyActingFor`: it acts on behalf of more than eight principals.
  * - `AuditUnavailable`: it would be allowed, but the use cannot be recorded.
  *
@@ -31,6 +32,7 @@ export const Reason = Schema.Literals([
   "NoMatch",
   "Expired",
   "Revoked",
+  "PolicyDenied",
   "TooManyActingFor",
   "AuditUnavailable"
 ])
@@ -70,7 +72,9 @@ export const Explanation = Schema.Struct({
     pattern: Schema.String,
     reason: Schema.String,
     expires: Schema.optionalKey(Schema.String)
-  }))
+  })),
+  /** The policy that denied it, its rule, and the reason that the rule gives. */
+  policy: Schema.optionalKey(Schema.Struct({ policy: Schema.String, rule: Schema.String, because: Schema.String }))
 })
 
 /**
@@ -182,6 +186,11 @@ const body = (self: Explanation): ReadonlyArray<string> => {
         }`,
         ...toGrant(self)
       ]
+    case "PolicyDenied": {
+      const { because, policy, rule } = self.policy ?? { because: "", policy: "a policy", rule: "" }
+      const name = `${SafeText.escape(policy)}${rule === "" ? "" : `, ${SafeText.escape(rule)}`}`
+      return [`It is granted, and denied by a policy (${name}): ${SafeText.escape(because)}`]
+    }
     case "Revoked":
       return [
         `${asked(self)}: the grant was revoked${grant === undefined ? "." : ` (grant ${grant.id}).`}`,

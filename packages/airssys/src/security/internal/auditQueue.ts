@@ -32,9 +32,8 @@ const sharerOf = ({ principal }: Use): string => `${principal.kind}\n${principal
 const keyOf = (event: Use, sharer: string): string => {
   const behalf = event.onBehalfOf === undefined ? "" : JSON.stringify(event.onBehalfOf)
   const pattern = event.rule?.pattern ?? ""
-  return `${event._tag}\n${event.kind}\n${event._tag === "CapabilityDenied" ? event.reason : ""}\n${
-    event.rule?.grant ?? ""
-  }\n${
+  const denial = event._tag === "CapabilityDenied" ? `${event.reason}${event.isReported === true ? "+" : ""}` : ""
+  return `${event._tag}\n${event.kind}\n${denial}\n${event.rule?.grant ?? ""}\n${
     event.release ?? ""
   }\n${sharer.length}\n${behalf.length}\n${pattern.length}\n${sharer}${behalf}${pattern}${event.resource}`
 }
@@ -42,6 +41,7 @@ const keyOf = (event: Use, sharer: string): string => {
 /** What takes authority away, or says that somebody has none: never kept out by what gives it. */
 const narrowing: ReadonlySet<AuditEvent["_tag"]> = new Set([
   "Revoked",
+  "Enforced",
   "Narrowed",
   "TrustRevoked",
   "Dismissed",

@@ -47,7 +47,7 @@ export const decided = (
     principal: AuditEvent.actor(principal),
     ...(chain.length === 0 ? undefined : { onBehalfOf: chain.slice(0, mostActingFor + 1).map(AuditEvent.actor) })
   }
-  if (decision._tag === "Allowed") {
+  if (decision._tag === "Allowed" && decision.reported === undefined) {
     return {
       _tag: "CapabilityUsed",
       ...who,
@@ -56,13 +56,14 @@ export const decided = (
       rule: { grant: decision.rule.id, pattern: decision.rule.pattern }
     }
   }
-  const { explanation } = decision
+  const explanation = decision._tag === "Allowed" ? decision.reported! : decision.explanation
   return {
     _tag: "CapabilityDenied",
     ...who,
     kind,
     resource: explanation.resource,
     reason: explanation.reason,
+    ...(decision._tag === "Allowed" ? { isReported: true as const } : undefined),
     ...(explanation.grant === undefined
       ? undefined
       : { rule: { grant: explanation.grant.id, pattern: explanation.grant.pattern } })

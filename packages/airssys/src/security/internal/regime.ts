@@ -1,0 +1,186 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
+import { AdmissionError } from "../AdmissionError.ts"
+import type { AuditError } from "../AuditError.ts"
+import * as AuditEvent from "../AuditEvent.ts"
+import type { AuditLog } from "../AuditLog.ts"
+import * as CapabilityKind from "../CapabilityKind.ts"
+import type { Allowed, Decision } from "../Decision.ts"
+import type { Explanation } from "../Explanation.ts"
+import * as Pattern from "../Pattern.ts"
+import type { Policy, Request } from "../Policy.ts"
+import type { Principal } from "../Principal.ts"
+import type { Accounts } from "./accounts.ts"
+import * as deciding from "./decide.ts"
+import type { Holds } from "./holds.ts"
+import type { Account } from "./ruleTable.ts"
+
+export interface Regime {
+  /**
+   * Puts a policy over all grants, in place of the one before; none where it is
+   * undefined. What it denies is denied at once, also while it is recorded; what
+   * the one before denied is allowed when that is recorded.
+   */
+  readonly govern: (policy: Policy | undefined, reason: string) => Effect.Effect<void, AuditError>
+  /**
+   * Allows a principal what a manifest could ask for and a grant could give,
+   * and records what would be denied. It stays denied what was revoked or is
+   * over, what a policy denies and what no pattern names. Returns when it ends,
+   * in milliseconds since the epoch: after the duration, and 30 days at most.
+   */
+  readonly observe: (principal: Principal, options: {
+    readonly duration: Duration.Input
+    readonly reason: string
+  }) => Effect.Effect<number, AdmissionError | AuditError>
+  /** Ends the observation of a principal: at once, and then it is recorded. */
+  readonly enforce: (principal: Principal, reason: string) => Effect.Effect<void, AdmissionError | AuditError>
+}
+
+const longest = Duration.toMillis("30 days")
+
+const observable: ReadonlySet<Explanation["reason"]> = new Set(["NotAsked", "NotGranted", "NoMatch"])
+
+const isGrantable = (kind: CapabilityKind.CapabilityKind, resource: string): boolean =>
+  !CapabilityKind.takesPatterns(kind) ||
+  (Pattern.parseResource(kind, resource) !== undefined && Result.isSuccess(Pattern.parse(kind, resource)))
+
+/** What stands over the grants: policies, which take away, and observations, which let pass. */
+export class Over {
+  private readonly attributes: (principal: Principal) => ReadonlyMap<string, string>
+  private readonly now: () => number
+  /** Each has to allow. There are two while one takes the place of the other. */
+  policies: ReadonlyArray<Policy> = []
+  private readonly observed = new WeakMap<Account, number>()
+  private isObserving = false
+
+  constructor(attributes: (principal: Principal) => ReadonlyMap<string, string>, now: () => number) {
+    this.attributes = attributes
+    this.now = now
+  }
+
+  decide(account: Account, kind: CapabilityKind.CapabilityKind, resource: string, decision: Decision): Decision {
+    if (this.policies.length === 0 && !this.isObserving) return decision
+    const allowed = decision._tag === "Allowed" ? decision : this.pass(account, kind, resource, decision.explanation)
+    return allowed === undefined ? decision : this.govern(account.principal, kind, resource, allowed)
+  }
+
+  observe(account: Account, until: number): void {
+    this.observed.set(account, until)
+    this.isObserving = true
+  }
+
+  enforce(account: Account): void {
+    this.observed.delete(account)
+  }
+
+  /** When the observation of a principal is over; 0 where there is none. */
+  until(account: Account): number {
+    return this.isObserving ? this.observed.get(account) ?? 0 : 0
+  }
+
+  private pass(
+    account: Account,
+    kind: CapabilityKind.CapabilityKind,
+    resource: string,
+    explanation: Explanation
+  ): Allowed | undefined {
+    if (this.now() >= this.until(account) || !observable.has(explanation.reason)) return undefined
+    if (!isGrantable(kind, resource)) return undefined
+    const pattern = CapabilityKind.takesPatterns(kind) ? resource : ""
+    const patterns = pattern === "" ? [] : [pattern]
+    return {
+      _tag: "Allowed",
+      grant: { kind, patterns, reason: "It is observed, and not held to its grants." },
+      rule: { id: 0, pattern },
+      reported: explanation
+    }
+  }
+
+  private govern(
+    principal: Principal,
+    kind: CapabilityKind.CapabilityKind,
+    resource: string,
+    allowed: Allowed
+  ): Decision {
+    if (this.policies.length === 0) return allowed
+    const request = this.request(principal, kind, CapabilityKind.takesPatterns(kind) ? resource : "")
+    for (const policy of this.policies) {
+      const verdict = request === undefined ? undefined : policy.evaluate(request)
+      if (verdict !== undefined && verdict._tag !== "Deny") continue
+      return deciding.deny(() => ({
+        principal,
+        kind,
+        resource: deciding.shorten(resource),
+        reason: "PolicyDenied",
+        policy: verdict === undefined
+          ? { policy: policy.name, rule: "", because: "the attributes of the principal could not be read" }
+          : { ...verdict.by, because: verdict.because }
+      }))
+    }
+    return allowed
+  }
+
+  private request(principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Request | undefined {
+    try {
+      return { principal, attributes: this.attributes(principal), kind, resource }
+    } catch {
+      return undefined
+    }
+  }
+}
+
+export const make = ({ accounts, audit, holds, now, over }: {
+  readonly accounts: Accounts
+  readonly audit: AuditLog["Service"]
+  readonly holds: Holds
+  readonly now: () => number
+  readonly over: Over
+}): Regime => {
+  const changing = Semaphore.makeUnsafe(1)
+  let current: Policy | undefined
+
+  const accountOf = (principal: Principal): Effect.Effect<Account, AdmissionError> =>
+    Effect.suspend(() => {
+      const account = accounts.find(principal)?.account
+      return account === undefined
+        ? Effect.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
+        : Effect.succeed(account)
+    })
+
+  return {
+    govern: (policy, reason) =>
+      changing.withPermit(Effect.uninterruptible(Effect.suspend(() => {
+        over.policies = [current, policy].filter((_) => _ !== undefined)
+        holds.reviewAll()
+        const event: AuditEvent.AuditEvent = {
+          _tag: "PolicySet",
+          reason,
+          ...(policy === undefined ? undefined : { policy: policy.name })
+        }
+        return Effect.map(audit.append(event), () => {
+          current = policy
+          over.policies = policy === undefined ? [] : [policy]
+        })
+      }))),
+    observe: (principal, { duration, reason }) =>
+      changing.withPermit(Effect.uninterruptible(Effect.gen(function*() {
+        const account = yield* accountOf(principal)
+        const until = now() + Math.min(longest, Math.max(0, Duration.toMillis(duration)))
+        yield* audit.append({ _tag: "Observed", principal: AuditEvent.actor(principal), until, reason })
+        over.observe(account, until)
+        return until
+      }))),
+    enforce: (principal, reason) =>
+      Effect.uninterruptible(Effect.flatMap(accountOf(principal), (account) => {
+        over.enforce(account)
+        holds.review(principal)
+        return changing.withPermit(Effect.suspend(() => {
+          over.enforce(account)
+          holds.review(principal)
+          return Effect.asVoid(audit.append({ _tag: "Enforced", principal: AuditEvent.actor(principal), reason }))
+        }))
+      }))
+  }
+}
