@@ -44,6 +44,7 @@ const narrowing: ReadonlySet<AuditEvent["_tag"]> = new Set([
   "Enforced",
   "Narrowed",
   "TrustRevoked",
+  "KeyRevoked",
   "Dismissed",
   "Killed",
   "Stopped"
