@@ -8,7 +8,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
@@ -30,6 +29,7 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as NodeAuditStore from "./NodeAuditStore.ts"
+import * as NodeDigest from "./NodeDigest.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
 import * as NodeFileAccess from "./NodeFileAccess.ts"
 import * as NodeHttpAccess from "./NodeHttpAccess.ts"
@@ -119,7 +119,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(layerEngine(options)),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
     Layer.provide(NodeEnginePlatform.layer({ cache: options.cache })),
-    Layer.provideMerge(NodeCrypto.layerDigest),
+    Layer.provideMerge(NodeDigest.layer),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
 

@@ -31,6 +31,7 @@ import type { AuditWitness } from "./AuditWitness.ts"
 import * as format from "./internal/auditFormat.ts"
 import { open } from "./internal/auditOpening.ts"
 import * as readings from "./internal/auditReading.ts"
+import { isUse } from "./internal/auditUse.ts"
 import * as MerkleTree from "./MerkleTree.ts"
 
 /**
@@ -182,8 +183,6 @@ export const verifyConsistency = (
   proof.older === older.size
     ? MerkleTree.verifyConsistency({ older, newer: proof.newer, proof: proof.path })
     : Effect.succeed(false)
-
-const isUse = ({ _tag }: AuditEvent): boolean => _tag === "CapabilityUsed" || _tag === "CapabilityDenied"
 
 const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.fn.Return<
   AuditLog["Service"],

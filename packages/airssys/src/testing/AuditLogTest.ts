@@ -212,6 +212,60 @@ export const suite = <E>(
           ])
         })))
 
+      it.effect("keeps on whose behalf, of what release and in which message a use was, and counts others apart", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          const release = `sha256:${"ab".repeat(32)}`
+          const onBehalfOf = { kind: "Operator", id: "alice" } as const
+          const denied = {
+            _tag: "CapabilityDenied",
+            principal: actor,
+            kind: "environment",
+            resource: "A",
+            reason: "NotGranted"
+          } as const
+          const events: ReadonlyArray<AuditEvent> = [
+            { ...used("A"), correlation: "m1" } as AuditEvent,
+            { ...used("A"), release } as AuditEvent,
+            { ...used("A"), onBehalfOf } as AuditEvent,
+            { ...used("A"), onBehalfOf, release, correlation: "m2" } as AuditEvent,
+            denied,
+            { ...denied, rule: { grant: 2, pattern: "B" }, onBehalfOf, release, correlation: "" },
+            { ...denied, reason: "Expired" }
+          ]
+          for (const [index, event] of events.entries()) assert.strictEqual(audit.recordUnsafe(event), index + 1)
+          assert.strictEqual(audit.recordUnsafe({ ...used("A"), correlation: "m3" } as AuditEvent), 1)
+          assert.deepStrictEqual(
+            (yield* audit.entries).map((_) => _.event),
+            events.map((event, index) => index === 0 ? { ...event, count: 2 } as AuditEvent : event)
+          )
+        })))
+
+      it.effect("refuses a use that does not fit its schema, whatever in it does not", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          const wrong = [
+            { principal: { kind: "Nobody", id: "a" } },
+            { principal: { kind: "Host", id: "x".repeat(4097) } },
+            { kind: "everything" },
+            { kind: "custom.Odd" },
+            { resource: "x".repeat(4097) },
+            { resource: 1 },
+            { rule: undefined },
+            { rule: { grant: 0.5, pattern: "" } },
+            { rule: { grant: 1, pattern: "x".repeat(4097) } },
+            { onBehalfOf: { kind: "Host", id: "x".repeat(4097) } },
+            { release: "sha256:ab" },
+            { correlation: "x".repeat(257) }
+          ]
+          for (const part of wrong) {
+            assert.isUndefined(audit.recordUnsafe({ ...used("A"), ...part } as AuditEvent), Object.keys(part)[0])
+          }
+          const denied = { ...used("A"), _tag: "CapabilityDenied", reason: "NoSuchReason" } as unknown as AuditEvent
+          assert.isUndefined(audit.recordUnsafe(denied))
+          assert.deepStrictEqual(yield* audit.entries, [])
+        })))
+
       it.effect("refuses an event that does not fit its schema, and goes on", () =>
         run(Effect.gen(function*() {
           const audit = yield* AuditLog.AuditLog

@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../AuditEvent.ts"
 import { bodyText, eventText } from "./auditFormat.ts"
 import { AuditQuota, type Quota } from "./auditQuota.ts"
+import { isUse, type Use, useText } from "./auditUse.ts"
 
 /**
  * `count` is how often a use was repeated, itself included. `sharer` is the
@@ -18,10 +19,6 @@ export interface Pending {
 
 /** Why an event was not taken. */
 export type Refusal = "Full" | "Suspended" | "InvalidEvent"
-
-type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
-
-const isUse = (event: AuditEvent): event is Use => event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied"
 
 const sharerOf = ({ principal }: Use): string => `${principal.kind}\n${principal.id}`
 
@@ -157,7 +154,7 @@ export class AuditQueue {
       repeated.count++
       return repeated
     }
-    const text = eventText(event)
+    const text = useText(event)
     if (text === undefined) return "InvalidEvent"
     if (!this.hasRoom(sharer)) return "Full"
     if (!this.pay(event, sharer, sizeOf(text), time)) return "Suspended"

@@ -1,5 +1,5 @@
 import type * as Clock from "effect/Clock"
-import type { Digest } from "effect/crypto/Digest"
+import { type Digest, sha256 } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
@@ -8,11 +8,12 @@ import { AuditError } from "../AuditError.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
 import type { AuditStore } from "../AuditStore.ts"
 import type { Hash, Leaves, TreeHead } from "../MerkleTree.ts"
+import { BatchBytes } from "./auditBatch.ts"
 import * as format from "./auditFormat.ts"
 import { AuditQueue, type Pending, type Refusal, textOf, withdraw } from "./auditQueue.ts"
 import type { Recovered } from "./auditRecovery.ts"
 import { lossWindow, type Settings } from "./auditSettings.ts"
-import { type Frontier, leafHashOfText } from "./merkleFrontier.ts"
+import type { Frontier } from "./merkleFrontier.ts"
 
 const encoder = new TextEncoder()
 
@@ -196,16 +197,15 @@ export class AuditWriter {
       const batch = this.queue.batch()
       const frontier = this.head.frontier.copy()
       const hashes: Array<Hash> = []
-      let lines = ""
+      const lines = new BatchBytes(batch)
       for (const entry of batch) {
-        const text = textOf(entry)
-        const hash = yield* leafHashOfText(this.sha256, text)
+        const hash = yield* this.sha256.digestHex(sha256, lines.leaf(textOf(entry)))
+        lines.end(hash)
         hashes.push(hash)
         yield* frontier.push(hash)
-        lines += format.entryLine(hash, text)
       }
       const root = yield* frontier.root
-      const bytes = encoder.encode(lines + format.sealLine(frontier.size, root))
+      const bytes = lines.seal(frontier.size, root)
       this.isWriting = true
       yield* this.store.append(bytes)
       const { id, length, since } = this.head.segment

@@ -41,13 +41,16 @@ export const leafHash = (sha256: Sha256, data: Uint8Array): Effect.Effect<Hash> 
 export const leafHashOfText = (sha256: Sha256, text: string): Effect.Effect<Hash> =>
   sha256.digestHex(Digest.sha256, encoder.encode(`\u0000${text}`))
 
-export const nodeHash = (sha256: Sha256, left: Hash, right: Hash): Effect.Effect<Hash> => {
-  const bytes = new Uint8Array(65)
-  bytes[0] = 1
-  writeHash(bytes, 1, left)
-  writeHash(bytes, 33, right)
-  return sha256.digestHex(Digest.sha256, bytes)
+/** `scratch` has 65 bytes and is used until the hash is there. */
+const hashInto = (sha256: Sha256, scratch: Uint8Array, left: Hash, right: Hash): Effect.Effect<Hash> => {
+  scratch[0] = 1
+  writeHash(scratch, 1, left)
+  writeHash(scratch, 33, right)
+  return sha256.digestHex(Digest.sha256, scratch)
 }
+
+export const nodeHash = (sha256: Sha256, left: Hash, right: Hash): Effect.Effect<Hash> =>
+  Effect.suspend(() => hashInto(sha256, new Uint8Array(65), left, right))
 
 /** How many complete subtrees make up a tree: the ones in the binary form of its size. */
 export const widthOf = (size: number): number => {
@@ -64,6 +67,7 @@ export class Frontier {
   size: number
   readonly nodes: Array<Hash>
   private readonly sha256: Sha256
+  private readonly scratch = new Uint8Array(65)
 
   constructor(sha256: Sha256, size = 0, nodes: ReadonlyArray<Hash> = []) {
     this.sha256 = sha256
@@ -75,21 +79,18 @@ export class Frontier {
     return new Frontier(this.sha256, this.size, this.nodes)
   }
 
-  /** Each pair of complete subtrees of one height, the ones that end the size before, becomes one. */
-  push(leaf: Hash): Effect.Effect<void> {
-    return this.size % 2 === 0
-      ? Effect.sync(() => {
-        this.nodes.push(leaf)
-        this.size++
-      })
-      : Effect.gen({ self: this }, function*() {
-        let node = leaf
-        for (let rest = this.size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-          node = yield* nodeHash(this.sha256, this.nodes.pop() ?? emptyRoot, node)
-        }
-        this.nodes.push(node)
-        this.size++
-      })
+  /**
+   * Each pair of complete subtrees of one height, the ones that end the size
+   * before, becomes one. A generator and no effect, so that a loop over entries
+   * makes no effect for each.
+   */
+  *push(leaf: Hash): Generator<Effect.Effect<Hash>, void, Hash> {
+    let node = leaf
+    for (let rest = this.size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+      node = yield hashInto(this.sha256, this.scratch, this.nodes.pop() ?? emptyRoot, node)
+    }
+    this.nodes.push(node)
+    this.size++
   }
 
   get root(): Effect.Effect<Hash> {

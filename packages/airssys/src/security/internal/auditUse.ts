@@ -1,0 +1,51 @@
+import type { AuditEvent } from "../AuditEvent.ts"
+import * as CapabilityKind from "../CapabilityKind.ts"
+import * as Explanation from "../Explanation.ts"
+
+export type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
+
+export const isUse = (event: AuditEvent): event is Use =>
+  event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied"
+
+const reasons: ReadonlySet<string> = new Set(Explanation.Reason.literals)
+
+const digest = /^sha256:[0-9a-f]{64}$/
+
+const isText = (text: string, longest = 4096): boolean => typeof text === "string" && text.length <= longest
+
+const isActor = ({ id, kind }: Use["principal"]): boolean =>
+  isText(id) && (kind === "Component" || kind === "Operator" || kind === "Host")
+
+const isRule = (rule: Use["rule"]): boolean =>
+  rule !== undefined && Number.isSafeInteger(rule.grant) && isText(rule.pattern)
+
+const isValid = (event: Use): boolean =>
+  isActor(event.principal) && CapabilityKind.isCapabilityKind(event.kind) && isText(event.resource) &&
+  (event._tag === "CapabilityDenied"
+    ? reasons.has(event.reason) && (event.rule === undefined || isRule(event.rule))
+    : isRule(event.rule)) &&
+  (event.onBehalfOf === undefined || isActor(event.onBehalfOf)) &&
+  (event.release === undefined || digest.test(event.release)) &&
+  (event.correlation === undefined || isText(event.correlation, 256))
+
+const actorOf = ({ id, kind }: Use["principal"]) => ({ kind, id })
+
+/**
+ * The text of a use without its count, or undefined if it does not fit. A use is
+ * checked and printed here and not by its schema, which says the same, because
+ * every call of a guest pays for it.
+ */
+export const useText = (event: Use): string | undefined =>
+  isValid(event)
+    ? JSON.stringify({
+      _tag: event._tag,
+      principal: actorOf(event.principal),
+      kind: event.kind,
+      resource: event.resource,
+      reason: event._tag === "CapabilityDenied" ? event.reason : undefined,
+      rule: event.rule === undefined ? undefined : { grant: event.rule.grant, pattern: event.rule.pattern },
+      onBehalfOf: event.onBehalfOf === undefined ? undefined : actorOf(event.onBehalfOf),
+      release: event.release,
+      correlation: event.correlation
+    })
+    : undefined
