@@ -112,6 +112,65 @@ for (const { file, layer, name } of kinds) {
   })
 }
 
+describe("a log in a file of Node", () => {
+  const meddled = (meddle: (path: string) => void) =>
+    Effect.scoped(Effect.gen(function*() {
+      const path = join(yield* folder, "audit.jsonl")
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        yield* audit.append(crashed("before"))
+        meddle(path)
+        const error = yield* Effect.flip(audit.append(crashed("after")))
+        assert.strictEqual(error.reason, "ForeignWriter")
+        assert.isUndefined(audit.recordUnsafe(crashed("use")))
+        assert.strictEqual((yield* Effect.flip(audit.flush)).reason, "ForeignWriter")
+      }).pipe(
+        Effect.provide(AuditLog.layer().pipe(Layer.provide([NodeAuditStore.layerFile(path), NodeCrypto.layerDigest])))
+      )
+    }))
+
+  it.effect("fails when its file is deleted, and denies uses", () => meddled((path) => fs.rmSync(path)))
+
+  it.effect("fails when its file is moved away, also if a copy takes its place", () =>
+    Effect.andThen(
+      meddled((path) => fs.renameSync(path, `${path}.old`)),
+      meddled((path) => {
+        fs.renameSync(path, `${path}.old`)
+        fs.copyFileSync(`${path}.old`, path)
+      })
+    ))
+
+  it.effect("fails when its file is shortened, and when it grows", () =>
+    Effect.andThen(
+      meddled((path) => fs.truncateSync(path, 10)),
+      meddled((path) => fs.appendFileSync(path, "\n"))
+    ))
+
+  it.effect("goes on in the old segment while it cannot begin a new one, and then begins it", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const path = join(yield* folder, "audit.jsonl")
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        fs.mkdirSync(`${path}.2`)
+        yield* audit.append(crashed("one"))
+        fs.rmdirSync(`${path}.2`)
+        yield* audit.append(crashed("two"))
+        yield* audit.append(crashed("three"))
+        assert.strictEqual((yield* audit.verify).entries, 3)
+        assert.deepStrictEqual(fs.readdirSync(join(path, "..")).filter((name) => /\.[34]$/.test(name)), [
+          "audit.jsonl.3",
+          "audit.jsonl.4"
+        ])
+      }).pipe(
+        Effect.provide(
+          AuditLog.layer({ rotate: { bytes: 1 } }).pipe(
+            Layer.provide([NodeAuditStore.layerFile(path), NodeCrypto.layerDigest])
+          )
+        )
+      )
+    })))
+})
+
 describe("a log in SQLite", () => {
   it.effect("is queried by others while it is written", () =>
     Effect.scoped(Effect.gen(function*() {

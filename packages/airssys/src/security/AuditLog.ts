@@ -26,10 +26,12 @@ import type { Signer } from "./AuditCheckpoint.ts"
 import type { AuditEntry, ConsistencyProof, InclusionProof, Verified } from "./AuditEntry.ts"
 import type { AuditError, ChainBroken } from "./AuditError.ts"
 import type { AuditEvent } from "./AuditEvent.ts"
+import type { AuditQuery, Page } from "./AuditQuery.ts"
 import * as AuditStore from "./AuditStore.ts"
 import type { AuditWitness } from "./AuditWitness.ts"
 import * as format from "./internal/auditFormat.ts"
 import { open } from "./internal/auditOpening.ts"
+import * as pages from "./internal/auditPages.ts"
 import * as readings from "./internal/auditReading.ts"
 import { isUse } from "./internal/auditUse.ts"
 import * as MerkleTree from "./MerkleTree.ts"
@@ -64,6 +66,13 @@ export class AuditLog extends Context.Service<AuditLog, {
   readonly flush: Effect.Effect<void, AuditError>
   /** All entries, oldest first, after a flush: for small logs. */
   readonly entries: Effect.Effect<ReadonlyArray<AuditEntry>, AuditError>
+  /** A page of the entries that are looked for, oldest first, after a flush. They are not verified. */
+  readonly query: (query: AuditQuery) => Effect.Effect<Page, AuditError>
+  /**
+   * All entries that are looked for as JSON Lines for other tools: the fields of
+   * the event, `sequence`, `hash` and `time` in ISO 8601.
+   */
+  readonly export: (query?: AuditQuery) => Stream.Stream<string, AuditError>
   /** The tree of what is durable, after a flush: to be kept elsewhere. */
   readonly head: Effect.Effect<MerkleTree.TreeHead, AuditError>
   /** Signs the tree of what is durable, after a flush, hands it to the witnesses and returns the note. */
@@ -198,6 +207,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.f
     yield* Effect.acquireRelease(reading.take(1), () => reading.release(1))
     return readings.bytes(store)
   }))
+  const query = (query: AuditQuery) => read(() => pages.page(store, query))
   return {
     append: (event) => isUse(event) ? writer.use(event) : writer.appendAll([event]),
     appendAll: (events) => writer.appendAll(events),
@@ -208,6 +218,8 @@ const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.f
     suspendedUntil: (event) => Effect.sync(() => Option.fromUndefinedOr(writer.suspendedUntil(event))),
     flush,
     entries: read(() => readings.entries(sha256, store)),
+    query,
+    export: (filter = {}) => pages.lines(query, filter),
     head,
     checkpoint: Effect.andThen(flush, attest),
     proveInclusion: (sequence, size) =>

@@ -15,6 +15,7 @@ import * as TestClock from "effect/testing/TestClock"
 import type { AuditError } from "../security/AuditError.ts"
 import type { AuditEvent } from "../security/AuditEvent.ts"
 import * as AuditLog from "../security/AuditLog.ts"
+import { type AuditQuery, matches } from "../security/AuditQuery.ts"
 import * as MerkleTree from "../security/MerkleTree.ts"
 
 const actor = { kind: "Component", id: "acme:rates@1.2.0" } as const
@@ -498,6 +499,103 @@ export const suite = <E>(
           }),
           { rotate: { bytes: 500 }, retain: { age: "1 day" } }
         ))
+    })
+
+    describe("queries", () => {
+      const many = Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        for (let index = 0; index < 30; index++) {
+          yield* TestClock.adjust("1 second")
+          if (index % 3 === 0) yield* audit.append(crashed(`${index}`))
+          else audit.recordUnsafe(used(`${index % 5}`, index % 2 === 0 ? actor.id : "acme:totals"))
+          if (index % 7 === 0) yield* audit.flush
+        }
+        yield* audit.flush
+        return audit
+      })
+
+      const pagesOf = Effect.fnUntraced(function*(audit: AuditLog.AuditLog["Service"], query: AuditQuery) {
+        const found: Array<number> = []
+        for (let cursor: string | undefined, pages = 0; pages < 100; pages++) {
+          const page = yield* audit.query({ ...query, cursor })
+          assert.isAtMost(page.entries.length, query.limit ?? 100)
+          found.push(...page.entries.map((_) => _.sequence))
+          cursor = page.next
+          if (cursor === undefined) break
+        }
+        return found
+      })
+
+      it.effect("find by every field, alone and together, what a look at every entry does", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* many
+            const entries = yield* audit.entries
+            const queries: ReadonlyArray<AuditQuery> = [
+              {},
+              { tags: ["Crashed"] },
+              { tags: [] },
+              { principal: { id: "acme:totals" } },
+              { principal: { kind: "Operator", id: "acme:totals" } },
+              { kind: "environment", resource: "2" },
+              { grant: 1 },
+              { since: 5_000, until: 12_000 },
+              { since: 12_001, until: 12_999 },
+              { resource: "__proto__" },
+              { correlation: "none" },
+              { tags: ["CapabilityUsed"], principal: { id: actor.id }, since: 10_000, resource: "4" }
+            ]
+            for (const query of queries) {
+              const expected = entries.filter((entry) => matches(query, entry)).map((_) => _.sequence)
+              for (const limit of [1, 4, 1000]) {
+                assert.deepStrictEqual(yield* pagesOf(audit, { ...query, limit }), expected)
+              }
+            }
+          }),
+          { rotate: { bytes: 2_000 } }
+        ))
+
+      it.effect("go on behind what they have seen, though more was written or given up meanwhile", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            for (let index = 0; index < 6; index++) yield* audit.append(crashed(`${index}`))
+            const first = yield* audit.query({ limit: 2 })
+            for (let index = 6; index < 12; index++) yield* audit.append(crashed(`${index}`))
+            yield* audit.flush
+            const rest = yield* pagesOf(audit, { tags: ["Crashed"] })
+            const page = yield* audit.query({ tags: ["Crashed"], cursor: first.next })
+            assert.deepStrictEqual(page.entries.map((_) => _.sequence), rest.filter((sequence) => sequence > 2))
+          }),
+          { rotate: { bytes: 900 }, retain: { segments: 3 } }
+        ))
+
+      it.effect("refuse limits and cursors that are none", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* many
+          for (const cursor of ["", "1", "1.1", "-1.1.1", "1.1.1e3", "x".repeat(100_000), "1.1.1\n"]) {
+            assert.strictEqual((yield* Effect.flip(audit.query({ cursor }))).reason, "InvalidCursor")
+          }
+          for (const limit of [0, -1, 1001, 0.5, Number.NaN]) {
+            assert.strictEqual((yield* Effect.flip(audit.query({ limit }))).reason, "InvalidOptions")
+          }
+          assert.deepStrictEqual((yield* audit.query({ cursor: "5.1.3" })).entries.map((_) => _.sequence)[0], 6)
+          assert.deepStrictEqual((yield* audit.query({ cursor: "5.999.0" })).entries.map((_) => _.sequence)[0], 6)
+        })))
+
+      it.effect("are exported as lines of JSON that hold the event as it is", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          for (const text of hostile) yield* audit.append(crashed(text))
+          const lines = (yield* Stream.mkString(audit.export())).split("\n")
+          assert.strictEqual(lines.pop(), "")
+          const entries = yield* audit.entries
+          assert.deepStrictEqual(
+            lines.map((line) => JSON.parse(line)),
+            entries.map(({ event, hash, sequence }) => ({ sequence, time: "1970-01-01T00:00:00.000Z", hash, ...event }))
+          )
+          assert.strictEqual(yield* Stream.mkString(audit.export({ tags: ["Cut"] })), "")
+        })))
     })
 
     it.effect("refuses options that make no sense", () =>
