@@ -49,9 +49,14 @@ export interface Page {
 const field = (event: AuditEvent, name: string): unknown =>
   Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
 
-const isActor = (u: unknown, { id, kind }: NonNullable<AuditQuery["principal"]>): boolean =>
-  typeof u === "object" && u !== null && Reflect.get(u, "id") === id &&
-  (kind === undefined || Reflect.get(u, "kind") === kind)
+const actorsOf = (event: AuditEvent): ReadonlyArray<unknown> => {
+  const others = field(event, "onBehalfOf")
+  return [field(event, "principal"), ...Array.isArray(others) ? others : []]
+}
+
+const isActor = (u: unknown, expected: AuditQuery["principal"]): boolean =>
+  typeof u === "object" && u !== null && Reflect.get(u, "id") === expected?.id &&
+  (expected?.kind === undefined || Reflect.get(u, "kind") === expected.kind)
 
 const grantOf = (event: AuditEvent): unknown => {
   const rule = field(event, "rule")
@@ -70,8 +75,7 @@ const isOneOf = (expected: unknown, ...values: ReadonlyArray<unknown>): boolean 
 export const matches = (self: AuditQuery, { event, time }: Pick<AuditEntry, "event" | "time">): boolean =>
   time >= (self.since ?? Number.NEGATIVE_INFINITY) && time <= (self.until ?? Number.POSITIVE_INFINITY) &&
   (self.tags === undefined || self.tags.includes(event._tag)) &&
-  (self.principal === undefined || isActor(field(event, "principal"), self.principal) ||
-    isActor(field(event, "onBehalfOf"), self.principal)) &&
+  (self.principal === undefined || actorsOf(event).some((actor) => isActor(actor, self.principal))) &&
   isOneOf(self.kind, field(event, "kind")) &&
   isOneOf(self.resource, field(event, "resource")) &&
   isOneOf(self.grant, grantOf(event)) &&

@@ -17,6 +17,7 @@ import type { AuditEvent } from "../security/AuditEvent.ts"
 import * as AuditLog from "../security/AuditLog.ts"
 import { type AuditQuery, matches } from "../security/AuditQuery.ts"
 import * as MerkleTree from "../security/MerkleTree.ts"
+import * as Principal from "../security/Principal.ts"
 
 const actor = { kind: "Component", id: "acme:rates@1.2.0" } as const
 
@@ -217,7 +218,7 @@ export const suite = <E>(
         run(Effect.gen(function*() {
           const audit = yield* AuditLog.AuditLog
           const release = `sha256:${"ab".repeat(32)}`
-          const onBehalfOf = { kind: "Operator", id: "alice" } as const
+          const onBehalfOf = [{ kind: "Operator", id: "alice" }, { kind: "Component", id: "acme:caller" }] as const
           const denied = {
             _tag: "CapabilityDenied",
             principal: actor,
@@ -255,7 +256,9 @@ export const suite = <E>(
             { rule: undefined },
             { rule: { grant: 0.5, pattern: "" } },
             { rule: { grant: 1, pattern: "x".repeat(4097) } },
-            { onBehalfOf: { kind: "Host", id: "x".repeat(4097) } },
+            { onBehalfOf: [{ kind: "Host", id: "x".repeat(4097) }] },
+            { onBehalfOf: Array.from({ length: Principal.mostActingFor + 2 }, () => actor) },
+            { onBehalfOf: actor },
             { release: "sha256:ab" },
             { correlation: "x".repeat(257) }
           ]

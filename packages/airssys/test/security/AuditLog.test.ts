@@ -1,6 +1,7 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import type { AuditError } from "airssys/security/AuditError"
+import { AuditEvent } from "airssys/security/AuditEvent"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as AuditStore from "airssys/security/AuditStore"
 import * as AuditLogTest from "airssys/testing/AuditLogTest"
@@ -47,6 +48,14 @@ AuditStoreTest.suite(
     }
   }).pipe(Effect.provide(NodeFileSystem.layer))
 )
+
+describe("AuditEvent", () => {
+  it("has no field of a use that is not printed by hand", () => {
+    const common = ["_tag", "principal", "kind", "resource", "rule", "onBehalfOf", "release", "correlation", "count"]
+    assert.sameMembers(Object.keys(AuditEvent.cases.CapabilityUsed.fields), common)
+    assert.sameMembers(Object.keys(AuditEvent.cases.CapabilityDenied.fields), [...common, "reason"])
+  })
+})
 
 type Services = FileSystem.FileSystem | Digest.Digest
 

@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../AuditEvent.ts"
 import * as CapabilityKind from "../CapabilityKind.ts"
 import * as Explanation from "../Explanation.ts"
+import * as Principal from "../Principal.ts"
 
 export type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
 
@@ -16,6 +17,9 @@ const isText = (text: string, longest = 4096): boolean => typeof text === "strin
 const isActor = ({ id, kind }: Use["principal"]): boolean =>
   isText(id) && (kind === "Component" || kind === "Operator" || kind === "Host")
 
+const isChain = (chain: NonNullable<Use["onBehalfOf"]>): boolean =>
+  Array.isArray(chain) && chain.length <= Principal.mostActingFor + 1 && chain.every(isActor)
+
 const isRule = (rule: Use["rule"]): boolean =>
   rule !== undefined && Number.isSafeInteger(rule.grant) && isText(rule.pattern)
 
@@ -24,7 +28,7 @@ const isValid = (event: Use): boolean =>
   (event._tag === "CapabilityDenied"
     ? reasons.has(event.reason) && (event.rule === undefined || isRule(event.rule))
     : isRule(event.rule)) &&
-  (event.onBehalfOf === undefined || isActor(event.onBehalfOf)) &&
+  (event.onBehalfOf === undefined || isChain(event.onBehalfOf)) &&
   (event.release === undefined || digest.test(event.release)) &&
   (event.correlation === undefined || isText(event.correlation, 256))
 
@@ -44,7 +48,7 @@ export const useText = (event: Use): string | undefined =>
       resource: event.resource,
       reason: event._tag === "CapabilityDenied" ? event.reason : undefined,
       rule: event.rule === undefined ? undefined : { grant: event.rule.grant, pattern: event.rule.pattern },
-      onBehalfOf: event.onBehalfOf === undefined ? undefined : actorOf(event.onBehalfOf),
+      onBehalfOf: event.onBehalfOf?.map(actorOf),
       release: event.release,
       correlation: event.correlation
     })
