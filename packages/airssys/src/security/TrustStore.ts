@@ -11,8 +11,10 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as trustFile from "./internal/trustFile.ts"
 
 /**
  * The state of trust cannot be read or written, or is not what this host
@@ -101,6 +103,30 @@ export const makeMemory = (options?: {
     backup: (name) => Effect.sync(() => kept.get(name))
   }
 }
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileOptions {
+  /** File of the current text; others get names that begin with it. The folder has to exist. */
+  readonly path: string
+  /** Most backups, default 10. */
+  readonly backups?: number | undefined
+  /** Whether names of files are made durable by a sync of their folder, default true. Windows has no such thing. */
+  readonly syncFolder?: boolean | undefined
+}
+
+/**
+ * Layer that keeps the texts in files, readable and writable by their owner
+ * alone. A link in place of a file is refused, except on Windows. One process
+ * writes them at a time: the lock of the audit log sees to that.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFile = (options: FileOptions): Layer.Layer<TrustStore, never, FileSystem.FileSystem> =>
+  Layer.effect(TrustStore, Effect.map(FileSystem.FileSystem, (fs) => trustFile.make(fs, options)))
 
 /**
  * @category layers

@@ -71,10 +71,8 @@ interface Inode {
   changes: Array<Change>
 }
 
-interface Naming {
-  readonly name: string
-  readonly inode: Inode | undefined
-}
+/** Names that are given or taken together; undefined is taken. */
+type Naming = ReadonlyArray<readonly [name: string, inode: Inode | undefined]>
 
 const resized = (bytes: Uint8Array, length: number): Uint8Array => {
   const next = new Uint8Array(length)
@@ -143,10 +141,12 @@ class Disk {
   }
 
   crash(choose: Choose): void {
-    for (const { inode, name } of this.namings) {
+    for (const naming of this.namings) {
       if (choose(2) === 0) continue
-      if (inode === undefined) this.durableNames.delete(name)
-      else this.durableNames.set(name, inode)
+      for (const [name, inode] of naming) {
+        if (inode === undefined) this.durableNames.delete(name)
+        else this.durableNames.set(name, inode)
+      }
     }
     const pageSize = this.options.pageSize ?? 512
     for (const inode of new Set(this.durableNames.values())) {
@@ -184,7 +184,7 @@ class Disk {
     return this.changing("open", path, () => {
       const inode: Inode = { ino: ++this.inodes, seen: new Uint8Array(0), durable: new Uint8Array(0), changes: [] }
       this.names.set(path, inode)
-      this.namings.push({ name: path, inode })
+      this.namings.push([[path, inode]])
       return inode
     })
   }
@@ -281,6 +281,19 @@ class Disk {
     )
   }
 
+  /** Gives a file another name, and takes one away, at once. */
+  private name(method: string, from: string, to: string, taken?: string) {
+    return Effect.flatMap(this.find(method, from), (inode) =>
+      this.changing(method, from, () => {
+        if (taken !== undefined) this.names.delete(taken)
+        this.names.set(to, inode)
+        this.namings.push([
+          ...(taken === undefined ? [] : [[taken, undefined] as const]),
+          [to, inode]
+        ])
+      }))
+  }
+
   get fileSystem(): FileSystem.FileSystem {
     return FileSystem.makeNoop({
       open: (path, options) => Effect.suspend(() => this.open(path, options?.flag ?? "r")),
@@ -293,8 +306,10 @@ class Disk {
         ),
       remove: (path) =>
         this.changing("remove", path, () => {
-          if (this.names.delete(path)) this.namings.push({ name: path, inode: undefined })
-        })
+          if (this.names.delete(path)) this.namings.push([[path, undefined]])
+        }),
+      link: (from, to) => this.name("link", from, to),
+      rename: (from, to) => this.name("rename", from, to, from)
     })
   }
 }

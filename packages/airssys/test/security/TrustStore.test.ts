@@ -183,6 +183,17 @@ describe("a registry over a store", () => {
       }
     }))
 
+  it.effect("does not start with nothing where there are backups and no log names a state", () =>
+    withDisk((first) =>
+      withDisk((second) =>
+        Effect.gen(function*() {
+          yield* first.open((registry) => registry.revokeDigest(digest, "bad"))
+          second.disk.kept.set(1, first.disk.current!)
+          assert.strictEqual(reasonOf(yield* Effect.flip(second.open(() => Effect.void))), "Missing")
+        })
+      )
+    ))
+
   it.effect("finds a change of any one character", () =>
     withDisk(({ disk, open }) =>
       Effect.gen(function*() {

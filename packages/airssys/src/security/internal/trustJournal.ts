@@ -88,7 +88,11 @@ const find = Effect.fnUntraced(function*(
   anchor: { readonly generation: number; readonly state: string } | undefined
 ) {
   const texts = yield* store.read
-  if (anchor === undefined) return texts.current === undefined ? undefined : yield* read(texts.current)
+  if (anchor === undefined) {
+    if (texts.current !== undefined) return yield* read(texts.current)
+    if ((yield* store.backups).length === 0) return undefined
+    return yield* failed("Missing", "there is none, and there are backups", restore)
+  }
   const current = yield* readOrUndefined(texts.current)
   if (current?.digest === anchor.state) return current
   const staged = yield* readOrUndefined(texts.staged)
