@@ -6,6 +6,7 @@
 import type * as NodeHost from "@airssys/platform-node/NodeHost"
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as HostConfig from "airssys/component/HostConfig"
+import * as TrustConfig from "airssys/component/TrustConfig"
 import * as WitJson from "airssys/component/WitJson"
 import * as Runtime from "airssys/Runtime"
 import * as Effect from "effect/Effect"
@@ -83,7 +84,13 @@ export const read = Effect.fnUntraced(function*(
     supervision: config.supervision,
     calls: config.calls,
     options: {
-      trust: [...config.trust.paths.map((item) => path.resolve(root, item)), ...config.trust.digests],
+      trust: yield* Effect.mapError(
+        TrustConfig.declared(config.trust, (item) => {
+          const absolute = path.resolve(root, item)
+          return Effect.orElseSucceed(fs.realPath(absolute), () => absolute)
+        }),
+        (error) => new HostFolderError({ detail: error.message })
+      ),
       devMode: config.trust.devMode,
       audit: config.audit.file === undefined ? undefined : path.resolve(root, config.audit.file)
     }

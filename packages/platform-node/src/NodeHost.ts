@@ -8,11 +8,13 @@
  *
  * @since 0.1.0
  */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
 import * as PolicyFile from "airssys/component/PolicyFile"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
+import * as TrustConfig from "airssys/component/TrustConfig"
 import type { WorkerHost } from "airssys/component/WorkerHost"
 import * as Runtime from "airssys/Runtime"
 import type { AuditError } from "airssys/security/AuditError"
@@ -21,6 +23,9 @@ import * as AuditStore from "airssys/security/AuditStore"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as Powers from "airssys/security/Powers"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
+import * as TrustSource from "airssys/security/TrustSource"
+import { layerFile, type TrustStore } from "airssys/security/TrustStore"
+import { TrustStoreError } from "airssys/security/TrustStoreError"
 import type { ConfigError } from "effect/Config"
 import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
@@ -28,6 +33,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import { ownFolder } from "./internal/ownedPaths.ts"
 import * as NodeAuditStore from "./NodeAuditStore.ts"
 import * as NodeDigest from "./NodeDigest.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
@@ -50,8 +56,16 @@ export interface Options {
   readonly audit?: string | undefined
   /** How the audit log is written, kept and attested. */
   readonly auditOptions?: AuditLog.Options | undefined
-  /** Folders and digests (`sha256:...`) that the operator trusts; a folder may be relative. */
-  readonly trust?: ReadonlyArray<string> | undefined
+  /** Folders, digests (`sha256:...`) and other sources that the operator trusts; a folder may be relative. */
+  readonly trust?: ReadonlyArray<string | TrustRegistry.Declared> | undefined
+  /** File with a `[trust]` table, whose paths are relative to its folder. Trusted besides `trust`. */
+  readonly trustFile?: string | undefined
+  /**
+   * Folder that keeps over restarts what was trusted, revoked and seen while
+   * the host ran; it is made, for this user alone. With `audit`, an older state
+   * that is put back is found. Without it the host forgets all that.
+   */
+  readonly trustStore?: string | undefined
   /** Keeps components that were prepared on disk, so that later hosts start faster. */
   readonly cache?: NodeEnginePlatform.CacheOptions | undefined
   /** Runs unknown components as if they were trusted; refused unless `NODE_ENV` is development or test. */
@@ -78,6 +92,7 @@ export type HostError =
   | ConfigError
   | TrustRegistry.DevModeRefused
   | TrustRegistry.ChangeError
+  | TrustConfig.TrustConfigError
   | NodeEnginePlatform.EngineCacheError
   | NodeFileAccess.RootError
 
@@ -158,32 +173,84 @@ const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootEr
   )
 
 /** What a component could change to be more than it is, or to hide what it did. */
-const reserved = ({ audit, cache, trust = [] }: Options): ReadonlyArray<string> => [
+const reserved = ({ audit, cache, trust = [], trustFile, trustStore }: Options): ReadonlyArray<string> => [
+  ...[trustFile, trustStore].filter((_) => _ !== undefined),
   ...audit === undefined ? [] : [audit],
   ...cache === undefined ? [] : [cache.folder],
   ...typeof cache?.key === "string" ? [cache.key] : [],
-  ...trust.filter((source) => !source.startsWith("sha256:"))
+  ...trust.flatMap((source) =>
+    typeof source !== "string"
+      ? source.source._tag === "Path" ? [source.source.path] : []
+      : isDigest(source)
+      ? []
+      : [source]
+  )
 ]
 
 const because = "given to this host"
+
+const isDigest = (source: string): boolean => source.startsWith("sha256:")
+
+const unusable = (detail: string) => (cause: unknown) =>
+  new TrustStoreError({ reason: "Unreadable", detail, remedy: "Look at the file and its permissions", cause })
+
+/** A path that is there, free of links; any other as it is. */
+const absolute = (base: string) => (relative: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const resolved = (yield* Path.Path).resolve(base, relative)
+    return yield* Effect.orElseSucceed(fs.realPath(resolved), () => resolved)
+  })
+
+const fileLimit = 256 * 1024
+
+const inFile = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const unreadable = unusable(`${file} cannot be read as a file of trust`)
+  const info = yield* Effect.mapError(fs.stat(file), unreadable)
+  if (info.type !== "File" || info.size > fileLimit) return yield* unreadable("it is no file of at most 256 KiB")
+  const text = yield* Effect.mapError(fs.readFileString(file), unreadable)
+  const config = yield* Effect.fromResult(TrustConfig.parse(text, { file }))
+  const declared = yield* TrustConfig.declared(config, absolute(path.dirname(path.resolve(file))))
+  return { declared, devMode: config.devMode }
+})
+
+const ofOptions = (trust: NonNullable<Options["trust"]>) =>
+  Effect.forEach(trust, (source) => {
+    if (typeof source !== "string") return Effect.succeed(source)
+    const found = isDigest(source)
+      ? Effect.fromResult(TrustSource.digest(source))
+      : Effect.flatMap(absolute(".")(source), (path) => Effect.fromResult(TrustSource.path(path)))
+    return Effect.map(found, (source): TrustRegistry.Declared => ({ source, reason: because }))
+  })
+
+const layerStore = (folder: string): Layer.Layer<TrustStore, TrustStoreError, FileSystem.FileSystem | Path.Path> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const path = yield* Path.Path
+    const owned = yield* Effect.tryPromise({
+      try: () => ownFolder(folder),
+      catch: unusable(`${folder} is no folder that this user alone can change`)
+    })
+    return layerFile({ path: path.join(owned, "trust.state"), syncFolder: process.platform !== "win32" })
+  }))
 
 const layerTrust = (
   options: Options
 ): Layer.Layer<
   TrustRegistry.TrustRegistry,
-  ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.ChangeError,
-  AuditLog.AuditLog | FileSystem.FileSystem | Path.Path
+  ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.ChangeError | TrustConfig.TrustConfigError,
+  AuditLog.AuditLog | Digest | FileSystem.FileSystem | Path.Path
 > =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const registry = yield* TrustRegistry.TrustRegistry
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    for (const source of options.trust ?? []) {
-      if (source.startsWith("sha256:")) {
-        yield* registry.trustDigest(source, because)
-        continue
-      }
-      const folder = path.resolve(source)
-      yield* registry.trustPath(yield* Effect.orElseSucceed(fs.realPath(folder), () => folder), because)
+  Layer.unwrap(Effect.gen(function*() {
+    const file = options.trustFile === undefined ? undefined : yield* inFile(options.trustFile)
+    const registry: TrustRegistry.Options = {
+      devMode: options.devMode === true || file?.devMode === true,
+      declared: [...yield* ofOptions(options.trust ?? []), ...file?.declared ?? []]
     }
-  })).pipe(Layer.provideMerge(TrustRegistry.layerMemory({ devMode: options.devMode })))
+    return options.trustStore === undefined
+      ? TrustRegistry.layerMemory(registry)
+      : TrustRegistry.layer(registry).pipe(
+        Layer.provide([layerStore(options.trustStore), NodeCrypto.layerSignature])
+      )
+  }))

@@ -10,9 +10,20 @@ import * as Grant from "airssys/security/Grant"
 import { HttpAccess } from "airssys/security/HttpAccess"
 import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
+import { TrustRegistry } from "airssys/security/TrustRegistry"
 import { ConfigProvider, Effect, Layer, Option } from "effect"
 import { createHash } from "node:crypto"
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import * as NodeHost from "../src/NodeHost.ts"
@@ -194,6 +205,53 @@ describe("NodeHost", () => {
       assert.strictEqual(yield* hosted({ trust: [trusted] }, levelOf(join(trusted, "linked"))), "Unknown")
       assert.strictEqual(yield* hosted({ trust: [join(root, "ech")] }, levelOf(inside)), "Unknown")
       assert.strictEqual(yield* hosted({}, levelOf(inside)), "Unknown")
+    }))
+
+  it.live("trusts what its file of trust declares, and reports what is wrong with that file", () =>
+    Effect.gen(function*() {
+      const { put, root } = yield* folders
+      const [echo, other] = [put("echo"), put("other")]
+      const trustFile = join(root, "trust.toml")
+      writeFileSync(trustFile, "schema = 1\n[trust]\npaths = [\"echo\"]\n")
+      yield* hosted(
+        { trustFile },
+        Effect.gen(function*() {
+          assert.deepStrictEqual([yield* levelOf(echo), yield* levelOf(other)], ["Trusted", "Unknown"])
+        })
+      )
+      writeFileSync(trustFile, "schema = 1\n[trust]\npath = [\"echo\"]\n")
+      const error = yield* Effect.flip(hosted({ trustFile }, Effect.void))
+      assert.strictEqual(error._tag, "TrustConfigError")
+      assert.include(String(error), "trust.toml:3:")
+      rmSync(trustFile)
+      assert.strictEqual((yield* Effect.flip(hosted({ trustFile }, Effect.void)))._tag, "TrustStoreError")
+    }))
+
+  it.live("keeps revocations in its store, whatever is declared, and finds an older state put back", () =>
+    Effect.gen(function*() {
+      const { audit, put, root } = yield* folders
+      const folder = put("echo", "good")
+      const digest = `sha256:${createHash("sha256").update("good").digest("hex")}`
+      const trustStore = join(root, "kept")
+      const state = join(trustStore, "trust.state")
+      const options = { audit, trustStore, trust: [digest] }
+      const registry = TrustRegistry
+      yield* hosted(
+        options,
+        Effect.gen(function*() {
+          assert.strictEqual(yield* levelOf(folder), "Trusted")
+          yield* (yield* registry).trustPath(join(root, "x"), "for a state")
+        })
+      )
+      const older = readFileSync(state)
+      yield* hosted(options, Effect.flatMap(registry, (_) => _.revokeDigest(digest, "bad")))
+      assert.strictEqual(yield* hosted(options, levelOf(folder)), "Unknown")
+      assert.strictEqual(statSync(trustStore).mode & 0o777, 0o700)
+      writeFileSync(state, older)
+      const error = yield* Effect.flip(hosted(options, Effect.void))
+      assert.strictEqual(error._tag === "TrustStoreError" && error.reason, "RolledBack")
+      chmodSync(trustStore, 0o755)
+      assert.strictEqual((yield* Effect.flip(hosted(options, Effect.void)))._tag, "TrustStoreError")
     }))
 
   it.live("trusts a digest wherever it lies, and not what takes its place", () =>

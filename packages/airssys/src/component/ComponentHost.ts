@@ -10,6 +10,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
@@ -32,7 +33,7 @@ import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import type * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
 import { type ChangeError, TrustRegistry } from "../security/TrustRegistry.ts"
-import type { Verdict } from "../security/TrustVerdict.ts"
+import type { SignedRelease, Verdict } from "../security/TrustVerdict.ts"
 import { type CallResult, ComponentEngine, type Limits, type LoadedComponent, type Tier } from "./ComponentEngine.ts"
 import { ComponentError, type InstantiateError, type LoadError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
@@ -41,6 +42,7 @@ import * as componentLimits from "./internal/componentLimits.ts"
 import * as installChecks from "./internal/installChecks.ts"
 import * as instances from "./internal/instances.ts"
 import * as lifeEvents from "./internal/lifeEvents.ts"
+import * as signedRelease from "./internal/signedRelease.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Receipt from "./Receipt.ts"
 import { InstallRefused, principal as principalOf, type Release } from "./Release.ts"
@@ -243,6 +245,7 @@ const fromAskError = (component: string, target: Contract.Target, error: AskErro
 
 const makeInstaller = Effect.gen(function*() {
   const audit = yield* AuditLog
+  const digests = yield* Digest.Digest
   const engine = yield* ComponentEngine
   const source = yield* ReleaseSource
   const trust = yield* TrustRegistry
@@ -254,22 +257,28 @@ const makeInstaller = Effect.gen(function*() {
     const text = yield* source.manifest(folder)
     const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
     const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
-    return yield* admitting.withPermit(judge(text, manifest, component))
+    const signature = yield* source.signature(text.folder)
+    const signed = signature === undefined
+      ? undefined
+      : yield* signedRelease.make(digests, signature, text.text, manifest)
+    return yield* admitting.withPermit(judge(text, manifest, component, signed, signature))
   })
 
   const judge = Effect.fnUntraced(function*(
     text: ManifestText,
     manifest: Manifest.Manifest,
-    component: LoadedComponent
+    component: LoadedComponent,
+    signed: SignedRelease | undefined,
+    signature: string | undefined
   ) {
     const known = installed.get(text.folder)
     const digest = `sha256:${component.digest}`
-    const isKnown = known?.text === text.text && known.release.digest === digest
+    const isKnown = known?.text === text.text && known.signature === signature && known.release.digest === digest
     if (!isKnown) {
       yield* installChecks.inspect(manifest, component.world)
       yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
     }
-    const verdict = yield* trust.evaluate(judged(digest, text.path))
+    const verdict = yield* trust.evaluate({ digest, path: text.path, signed })
     if (isKnown && isSameVerdict(known.release.trust, verdict)) return known.release
     const release: Release = {
       id: manifest.id,
@@ -279,14 +288,16 @@ const makeInstaller = Effect.gen(function*() {
       path: text.path,
       manifest,
       component,
-      trust: verdict
+      trust: verdict,
+      signed
     }
-    installed.set(text.folder, { text: text.text, release })
+    installed.set(text.folder, { text: text.text, signature, release })
     return release
   })
 
-  const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions) {
-    const verdict = yield* trust.evaluate(judged(release.digest, release.path))
+  const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions, isStarting = false) {
+    const { digest, path, signed } = release
+    const verdict = yield* trust.evaluate({ digest, path, signed, isStarting })
     const current = isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
     const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
     const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
@@ -337,7 +348,7 @@ export const layer: Layer.Layer<
         }
         lives.set(actor, given)
         const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
-        const placement = yield* installer.place(given, options)
+        const placement = yield* installer.place(given, options, true)
         const { release } = placement
         const principal = principalOf(release)
         const leaving = yield* FiberMap.get(dismissals, release.id)
@@ -372,7 +383,7 @@ export const layer: Layer.Layer<
       onEvent
     })
   })
-)
+).pipe(Layer.provide(Digest.layerWebCrypto))
 
 /**
  * Layer that makes an actor system record the lives of components.
@@ -387,9 +398,8 @@ export const layerHooks: Layer.Layer<never, never, ComponentHost> = Layer.effect
 
 interface Installed {
   readonly text: string
+  readonly signature: string | undefined
   readonly release: Release
 }
-
-const judged = (digest: string, path: string | undefined) => path === undefined ? { digest } : { digest, path }
 
 const isSameVerdict = (a: Verdict, b: Verdict): boolean => a.level === b.level && a.because === b.because

@@ -18,6 +18,7 @@ import { type Block, entriesOf } from "./internal/capabilityBlock.ts"
 import * as decodeToml from "./internal/decodeToml.ts"
 import { bytesOf, durationOf } from "./internal/fieldSchema.ts"
 import * as hostSchema from "./internal/hostSchema.ts"
+import * as TrustConfig from "./TrustConfig.ts"
 
 /**
  * A decoded file, defaults included. All paths are as they were written:
@@ -31,11 +32,7 @@ export interface HostConfig {
   readonly supervision: Supervision
   /** Folders by the name that `filesystem` patterns use. */
   readonly roots: ReadonlyMap<string, string>
-  readonly trust: {
-    readonly paths: ReadonlyArray<string>
-    readonly digests: ReadonlyArray<string>
-    readonly devMode: boolean
-  }
+  readonly trust: TrustConfig.TrustConfig
   readonly audit: { readonly file: string | undefined }
   readonly components: ReadonlyArray<HostedComponent>
   readonly calls: ReadonlyArray<Call>
@@ -145,11 +142,7 @@ export const parse = (text: string, options: { readonly file: string }): Result.
   return Result.succeed({
     supervision: supervisionOf(value.supervision),
     roots: new Map(Object.entries(value.roots ?? {})),
-    trust: {
-      paths: value.trust?.paths ?? [],
-      digests: value.trust?.digests ?? [],
-      devMode: value.trust?.["dev-mode"] === true
-    },
+    trust: TrustConfig.fromTable(value.trust),
     audit: { file: value.audit?.file },
     components: (value.component ?? []).map((component, index) => ({
       source: hostSchema.normalPath(component.source),

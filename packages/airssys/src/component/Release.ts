@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Principal from "../security/Principal.ts"
-import type { Verdict } from "../security/TrustVerdict.ts"
+import type { SignedRelease, Verdict } from "../security/TrustVerdict.ts"
 import type { LoadedComponent } from "./ComponentEngine.ts"
 import type { Manifest } from "./Manifest.ts"
 
@@ -28,6 +28,8 @@ export interface Release {
   readonly manifest: Manifest
   readonly component: LoadedComponent
   readonly trust: Verdict
+  /** What `Component.sig` says, as it was read; not verified here. */
+  readonly signed?: SignedRelease | undefined
 }
 
 /**

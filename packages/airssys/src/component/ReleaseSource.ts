@@ -64,10 +64,19 @@ export class ReleaseSource extends Context.Service<ReleaseSource, {
   readonly manifest: (source: string) => Effect.Effect<ManifestText, SourceError>
   /** Reads an artifact by its path below the folder, at most 64 MiB. */
   readonly artifact: (folder: string, output: string) => Effect.Effect<Uint8Array, SourceError>
+  /** Reads `Component.sig` of a folder, at most 128 KiB; undefined if there is none. */
+  readonly signature: (folder: string) => Effect.Effect<string | undefined, SourceError>
 }>()("airssys/component/ReleaseSource") {}
 
 const manifestLimit = 256 * 1024
+const signatureLimit = 128 * 1024
 const artifactLimit = 64 * 1024 * 1024
+
+const textOf = (file: string, bytes: Uint8Array): Effect.Effect<string, SourceError> =>
+  Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: (cause) => new SourceError({ file, problem: "Unreadable", remedy: "Save it as UTF-8.", cause })
+  })
 
 /**
  * Layer that reads folders of the file system. What is read is the regular
@@ -136,12 +145,14 @@ export const layerFileSystem: Layer.Layer<ReleaseSource, never, FileSystem.FileS
         )
         const file = path.join(folder, "Component.toml")
         const bytes = yield* read(folder, "Component.toml", manifestLimit, "A component needs this manifest.")
-        const text = yield* Effect.try({
-          try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-          catch: (cause) => new SourceError({ file, problem: "Unreadable", remedy: "Save it as UTF-8.", cause })
-        })
+        const text = yield* textOf(file, bytes)
         return { folder, path: folder, file, text }
       }),
+      signature: (folder) =>
+        read(folder, "Component.sig", signatureLimit, "It is not signed.").pipe(
+          Effect.flatMap((bytes) => textOf(path.join(folder, "Component.sig"), bytes)),
+          Effect.catchIf((error) => error.problem === "Missing", () => Effect.undefined)
+        ),
       artifact: (folder, output) => read(folder, output, artifactLimit, "Build it with `airssys build` in its folder.")
     })
   })
@@ -154,7 +165,13 @@ export const layerFileSystem: Layer.Layer<ReleaseSource, never, FileSystem.FileS
  * @since 0.1.0
  */
 export const layerMemory = (
-  sources: Readonly<Record<string, { readonly manifest: string; readonly artifact: Uint8Array }>>
+  sources: Readonly<
+    Record<string, {
+      readonly manifest: string
+      readonly artifact: Uint8Array
+      readonly signature?: string | undefined
+    }>
+  >
 ): Layer.Layer<ReleaseSource> => {
   const known = new Map(Object.entries(sources))
   const find = (source: string) => {
@@ -171,6 +188,7 @@ export const layerMemory = (
         file: `${source}/Component.toml`,
         text: found.manifest
       })),
-    artifact: (folder) => Effect.map(find(folder), (found) => found.artifact)
+    artifact: (folder) => Effect.map(find(folder), (found) => found.artifact),
+    signature: (folder) => Effect.map(find(folder), (found) => found.signature)
   })
 }

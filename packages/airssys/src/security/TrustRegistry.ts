@@ -34,7 +34,8 @@ import * as SafeText from "./SafeText.ts"
 import type { Signed, StatementError } from "./Statement.ts"
 import type { TrustRefused } from "./TrustRefused.ts"
 import * as TrustSource from "./TrustSource.ts"
-import { TrustStore, type TrustStoreError } from "./TrustStore.ts"
+import { TrustStore } from "./TrustStore.ts"
+import type { TrustStoreError } from "./TrustStoreError.ts"
 import type { Candidate, Verdict } from "./TrustVerdict.ts"
 
 /**
@@ -108,13 +109,7 @@ export class TrustRegistry extends Context.Service<TrustRegistry, {
   /** Takes trust from a path that was trusted. */
   readonly revokePath: (path: string, reason: string) => Effect.Effect<void, ChangeError>
   /** The sources that are trusted, in the order in which they were given. */
-  readonly sources: Effect.Effect<
-    ReadonlyArray<{
-      readonly source: TrustSource.TrustSource
-      readonly reason: string
-      readonly expires?: ExpiryDate | undefined
-    }>
-  >
+  readonly sources: Effect.Effect<ReadonlyArray<Declared>>
 }>()("airssys/security/TrustRegistry") {}
 
 /**
@@ -126,6 +121,23 @@ export interface Options {
   readonly devMode?: boolean | undefined
   /** How long DevMode lasts from the start on, default 8 hours, at most a day. */
   readonly devModeFor?: Duration.Input | undefined
+  /**
+   * What is trusted from the start on and not stored: it ends where it is not
+   * declared any more. A digest or key that was revoked stays so.
+   */
+  readonly declared?: ReadonlyArray<Declared> | undefined
+}
+
+/**
+ * A source, and why and until the end of which day it is trusted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Declared {
+  readonly source: TrustSource.TrustSource
+  readonly reason: string
+  readonly expires?: ExpiryDate | undefined
 }
 
 const longestDevMode = Duration.days(1)
@@ -149,6 +161,7 @@ const make = <E, R>(options: Options | undefined, opening: Effect.Effect<trustJo
     const services = yield* Effect.context<Signature.Signature | Digest.Digest>()
     const lasts = yield* devModeFor(options)
     const core = new TrustCore(yield* opening, yield* Clock.Clock, audit.latestTimeUnsafe())
+    yield* trustChanges.declare(core, options?.declared ?? [])
     const evaluate = trustEvaluation.make(core, audit, services, lasts === undefined ? 0 : core.now() + lasts)
     const trustPlace = (source: TrustSource.TrustSource, reason: string) =>
       Effect.catchTag(trustChanges.trust(core, source, { reason }), "TrustRefused", Effect.die)
@@ -182,7 +195,7 @@ const make = <E, R>(options: Options | undefined, opening: Effect.Effect<trustJo
  */
 export const layer = (options?: Options): Layer.Layer<
   TrustRegistry,
-  DevModeRefused | Config.ConfigError | TrustStoreError | AuditError,
+  DevModeRefused | Config.ConfigError | ChangeError,
   AuditLog | TrustStore | Signature.Signature | Digest.Digest
 > =>
   Layer.effect(
@@ -203,7 +216,11 @@ export const layer = (options?: Options): Layer.Layer<
  */
 export const layerMemory = (
   options?: Options
-): Layer.Layer<TrustRegistry, DevModeRefused | Config.ConfigError, AuditLog> =>
+): Layer.Layer<
+  TrustRegistry,
+  DevModeRefused | Config.ConfigError | TrustSource.InvalidSource | AuditError,
+  AuditLog
+> =>
   Layer.effect(TrustRegistry, make(options, Effect.map(AuditLog, trustJournal.unstored))).pipe(
     Layer.provide([Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto)), Digest.layerWebCrypto])
   )

@@ -13,29 +13,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import * as trustFile from "./internal/trustFile.ts"
-
-/**
- * The state of trust cannot be read or written, or is not what this host
- * stored last. Nothing is trusted then; `remedy` says how to go on.
- *
- * @category errors
- * @since 0.1.0
- */
-export class TrustStoreError extends Schema.TaggedError<TrustStoreError>("airssys/security/TrustStoreError")(
-  "TrustStoreError",
-  {
-    reason: Schema.Literals(["Unreadable", "Unwritable", "Corrupted", "RolledBack", "Missing", "Full", "NoBackup"]),
-    detail: Schema.String,
-    remedy: Schema.String,
-    cause: Schema.optional(Schema.Defect())
-  }
-) {
-  override get message(): string {
-    return `state of trust: ${this.detail}. ${this.remedy}`
-  }
-}
+import type { TrustStoreError } from "./TrustStoreError.ts"
 
 /**
  * @category models
@@ -67,14 +46,6 @@ export class TrustStore extends Context.Service<TrustStore, {
 }>()("airssys/security/TrustStore") {}
 
 /**
- * How many backups a store keeps unless told otherwise.
- *
- * @category models
- * @since 0.1.0
- */
-export const defaultBackups = 10
-
-/**
  * A store in memory: for tests, and for hosts that keep no trust.
  *
  * @category constructors
@@ -84,7 +55,7 @@ export const makeMemory = (options?: {
   /** Most backups, default 10. */
   readonly backups?: number | undefined
 }): TrustStore["Service"] => {
-  const most = options?.backups ?? defaultBackups
+  const most = options?.backups ?? 10
   const kept = new Map<number, string>()
   let current: string | undefined
   let staged: string | undefined

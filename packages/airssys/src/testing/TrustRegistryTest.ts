@@ -15,7 +15,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as AuditLog from "../security/AuditLog.ts"
 import * as TrustRegistry from "../security/TrustRegistry.ts"
 import * as TrustSource from "../security/TrustSource.ts"
-import { layerSignature, publisherTrust, type Run } from "./internal/publisherTrust.ts"
+import { layerSignature, publisherTrust, type Run } from "./internal/publisherTrustTest.ts"
 
 const digest = `sha256:${"a".repeat(64)}`
 const other = `sha256:${"b".repeat(64)}`

@@ -30,7 +30,7 @@ describe("HostConfig.parse", () => {
         backoff: { base: millis(100), factor: 2, cap: seconds(10) }
       },
       roots: new Map(),
-      trust: { paths: [], digests: [], devMode: false },
+      trust: { paths: [], digests: [], devMode: false, sources: [], pinned: [] },
       audit: { file: undefined },
       components: [],
       calls: []
@@ -48,7 +48,9 @@ describe("HostConfig.parse", () => {
     assert.deepStrictEqual(trust, {
       paths: ["plugins", "../shared/rates"],
       digests: [`sha256:${"0a".repeat(32)}`],
-      devMode: true
+      devMode: true,
+      sources: [],
+      pinned: []
     })
     assert.deepStrictEqual(audit, { file: "audit/log.ndjson" })
     const [rates, totals] = components
@@ -83,7 +85,7 @@ describe("HostConfig.parse", () => {
 
   it("decodes the file of the example", () => {
     const { calls, components, trust } = parsed(read("../../../../examples/plugins/airssys.toml"))
-    assert.deepStrictEqual(trust, { paths: ["totals", "rates"], digests: [], devMode: false })
+    assert.deepStrictEqual(trust, { paths: ["totals", "rates"], digests: [], devMode: false, sources: [], pinned: [] })
     assert.deepStrictEqual(
       components.map(({ options, source }) => [source, options.tier, options.grants.map((grant) => grant.kind)]),
       [["totals", "auto", ["log"]], ["rates", "auto", ["log", "clock"]], ["miner", "auto", []]]

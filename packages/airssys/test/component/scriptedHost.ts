@@ -109,6 +109,7 @@ export interface Files {
   manifest: string
   artifact: string
   path?: string
+  signature?: string
 }
 
 /** A host whose files and guests a test changes while it runs. */
@@ -213,7 +214,8 @@ export const make = (options?: {
         file: `${source}/Component.toml`,
         text: found.manifest
       })),
-    artifact: (folder) => Effect.map(find(folder), (found) => new TextEncoder().encode(found.artifact))
+    artifact: (folder) => Effect.map(find(folder), (found) => new TextEncoder().encode(found.artifact)),
+    signature: (folder) => Effect.map(find(folder), (found) => found.signature)
   })
 
   const layer = Runtime.layerWith.pipe(

@@ -5,11 +5,19 @@ import * as AuditLog from "airssys/security/AuditLog"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
 import * as TrustSource from "airssys/security/TrustSource"
 import * as TrustStore from "airssys/security/TrustStore"
+import { TrustStoreError } from "airssys/security/TrustStoreError"
 import * as TrustStoreTest from "airssys/testing/TrustStoreTest"
 import { Effect, Layer, Result } from "effect"
 import { Digest, type Signature } from "effect/crypto"
 import { TestClock } from "effect/testing"
-import { day, keyOf, layerSignature, releaseOf, rotationOf, start } from "../../src/testing/internal/publisherTrust.ts"
+import {
+  day,
+  keyOf,
+  layerSignature,
+  releaseOf,
+  rotationOf,
+  start
+} from "../../src/testing/internal/publisherTrustTest.ts"
 
 TrustStoreTest.suite("memory", (options) => Layer.succeed(TrustStore.TrustStore, TrustStore.makeMemory(options)))
 
@@ -23,7 +31,7 @@ class Disk {
   staged: string | undefined
   readonly kept = new Map<number, string>()
   /** What is done before each step of the store; it may fail. */
-  before: (step: string) => Effect.Effect<void, TrustStore.TrustStoreError> = () => Effect.void
+  before: (step: string) => Effect.Effect<void, TrustStoreError> = () => Effect.void
 
   readonly service = TrustStore.TrustStore.of({
     read: Effect.sync(() => ({ current: this.current, staged: this.staged })),
@@ -45,7 +53,8 @@ class Disk {
 }
 
 type Open = <A, E>(
-  effect: (registry: TrustRegistry.TrustRegistry["Service"]) => Effect.Effect<A, E, Signature.Signature>
+  effect: (registry: TrustRegistry.TrustRegistry["Service"]) => Effect.Effect<A, E, Signature.Signature>,
+  options?: TrustRegistry.Options
 ) => Effect.Effect<A, unknown>
 
 /** Gives a disk, and an audit log that outlives the registries over it. */
@@ -72,9 +81,9 @@ const withDisk = <A, E>(
       layerSignature,
       Digest.layerWebCrypto
     )
-    const open: Open = (effect) =>
+    const open: Open = (effect, options) =>
       Effect.flatMap(TrustRegistry.TrustRegistry, effect).pipe(
-        Effect.provide(TrustRegistry.layer().pipe(Layer.provideMerge(services)), { local: true })
+        Effect.provide(TrustRegistry.layer(options).pipe(Layer.provideMerge(services)), { local: true })
       )
     const restore = (backup: number) =>
       Effect.provide(TrustRegistry.restore(backup, "by hand"), services, { local: true })
@@ -85,7 +94,7 @@ const level =
   (release: Parameters<TrustRegistry.TrustRegistry["Service"]["evaluate"]>[0]) =>
   (registry: TrustRegistry.TrustRegistry["Service"]) => Effect.map(registry.evaluate(release), (_) => _.level)
 
-const reasonOf = (error: unknown): string => error instanceof TrustStore.TrustStoreError ? error.reason : String(error)
+const reasonOf = (error: unknown): string => error instanceof TrustStoreError ? error.reason : String(error)
 
 describe("a registry over a store", () => {
   it.effect("knows after a restart what it knew before", () =>
@@ -236,7 +245,7 @@ describe("a registry over a store", () => {
   it.effect("holds by what the log names where it could not be put in place, until it can", () =>
     withDisk(({ disk, open }) =>
       Effect.gen(function*() {
-        const full = new TrustStore.TrustStoreError({ reason: "Unwritable", detail: "disk full", remedy: "" })
+        const full = new TrustStoreError({ reason: "Unwritable", detail: "disk full", remedy: "" })
         const failing = (...steps: ReadonlyArray<string>) =>
           Effect.sync(() => void (disk.before = (step) => steps.includes(step) ? Effect.fail(full) : Effect.void))
         yield* open((registry) =>
@@ -260,7 +269,7 @@ describe("a registry over a store", () => {
       Effect.gen(function*() {
         const key = yield* keyOf(1)
         const source = Result.getOrThrow(TrustSource.publisher(key.publicKey, ["acme"]))
-        const full = new TrustStore.TrustStoreError({ reason: "Unwritable", detail: "disk full", remedy: "" })
+        const full = new TrustStoreError({ reason: "Unwritable", detail: "disk full", remedy: "" })
         yield* open((registry) =>
           Effect.gen(function*() {
             yield* registry.trustDigest(digest, "reviewed")
@@ -288,8 +297,55 @@ describe("a registry over a store", () => {
     ))
 })
 
+describe("what is declared at the start", () => {
+  const declared = [TrustSource.digest(digest), TrustSource.digest(other)].map((source) => ({
+    source: Result.getOrThrow(source),
+    reason: "in our file"
+  }))
+
+  it.effect("is trusted and recorded, and ends when it is declared no more", () =>
+    withDisk(({ audit, disk, open }) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* open(level({ digest }), { declared }), "Trusted")
+        yield* open((registry) => registry.trustPath("/srv/x", "stored"), { declared })
+        assert.notInclude(disk.current!, "in our file")
+        assert.strictEqual(yield* open(level({ digest })), "Unknown")
+        assert.deepInclude((yield* audit.entries).map((_) => _.event), {
+          _tag: "TrustGiven",
+          digest,
+          reason: "in our file"
+        })
+      })
+    ))
+
+  it.effect("does not give back what was revoked", () =>
+    withDisk(({ open }) =>
+      Effect.gen(function*() {
+        const key = yield* keyOf(1)
+        const publisher = {
+          source: Result.getOrThrow(TrustSource.publisher(key.publicKey, ["acme"])),
+          reason: "in our file"
+        }
+        const release = yield* releaseOf([key], { artifact: third })
+        const all = [...declared, publisher]
+        assert.strictEqual(yield* open(level(release), { declared: all }), "Trusted")
+        yield* open(
+          (registry) =>
+            Effect.andThen(
+              registry.revokeDigest(digest, "bad"),
+              registry.revokeKey(key.publicKey, { reason: "stolen" })
+            ),
+          { declared: all }
+        )
+        assert.strictEqual(yield* open(level({ digest }), { declared: all }), "Unknown")
+        assert.strictEqual(yield* open(level(release), { declared: all }), "Unknown")
+        assert.strictEqual(yield* open(level({ digest: other }), { declared: all }), "Trusted")
+      })
+    ))
+})
+
 describe("a crash between the steps of a change", () => {
-  const crashed = new TrustStore.TrustStoreError({ reason: "Unwritable", detail: "power cut", remedy: "" })
+  const crashed = new TrustStoreError({ reason: "Unwritable", detail: "power cut", remedy: "" })
 
   /** Lets `steps` steps of disk and log happen after `before`, and none after them. */
   const crashAfter = (steps: number, change: Parameters<Open>[0], before: Parameters<Open>[0]) => {

@@ -7,7 +7,7 @@ import * as TrustStore from "airssys/security/TrustStore"
 import * as CrashDisk from "airssys/testing/CrashDisk"
 import * as TrustStoreTest from "airssys/testing/TrustStoreTest"
 import { Effect, Exit, FileSystem, Layer } from "effect"
-import { layerSignature } from "../../src/testing/internal/publisherTrust.ts"
+import { layerSignature } from "../../src/testing/internal/publisherTrustTest.ts"
 
 const inFolder = (options: { readonly backups?: number }) =>
   Layer.unwrap(Effect.map(

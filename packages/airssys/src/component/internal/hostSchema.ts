@@ -2,7 +2,6 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Pattern from "../../security/Pattern.ts"
-import { Digest } from "../../security/TrustSource.ts"
 import { type Block, CapabilityBlock, entriesOf } from "./capabilityBlock.ts"
 import { checkKeys, type Problem } from "./decodeToml.ts"
 import {
@@ -23,6 +22,7 @@ import {
   timeOf,
   wholeNumber
 } from "./fieldSchema.ts"
+import { Trust } from "./trustSchema.ts"
 
 const Backoff = Schema.Struct({
   base: Schema.optionalKey(timeOf("Before the first restart. Default 100 ms.")),
@@ -71,33 +71,6 @@ const rootProblem = (value: string): Problem | undefined => {
     ? undefined
     : { problem: parsed.failure.problem, hint: "name another folder", note: parsed.failure.note }
 }
-
-const isDigest: (value: unknown) => boolean = Schema.is(Digest)
-
-const Trust = Schema.Struct({
-  paths: Schema.optionalKey(
-    Schema.Array(pathBeside("A folder or file, relative to the folder of this file."))
-      .annotate({ expected: "a list of paths", description: "Everything below these paths is trusted." })
-  ),
-  digests: Schema.optionalKey(
-    Schema.Array(text({
-      expected: "a digest such as \"sha256:...\"",
-      description: "The digest of an artifact.",
-      keywords: { pattern: "^sha256:[0-9a-f]{64}$" }
-    }, (value) =>
-      isDigest(value)
-        ? undefined
-        : { problem: `${quote(value)} is no digest`, hint: "write sha256: and 64 lower-case hex digits" })).annotate({
-        expected: "a list of digests",
-        description: "Exactly these artifacts are trusted."
-      })
-  ),
-  "dev-mode": Schema.optionalKey(
-    Schema.Boolean.annotate({
-      description: "Lets unknown components run as if trusted; refused unless NODE_ENV is development or test."
-    })
-  )
-})
 
 const variable = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 

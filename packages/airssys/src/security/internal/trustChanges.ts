@@ -11,7 +11,7 @@ import type { PublicKey } from "../PublicKey.ts"
 import * as Statement from "../Statement.ts"
 import { TrustRefused } from "../TrustRefused.ts"
 import * as TrustSource from "../TrustSource.ts"
-import type { TrustStoreError } from "../TrustStore.ts"
+import type { TrustStoreError } from "../TrustStoreError.ts"
 import type { Step, TrustCore } from "./trustCore.ts"
 import * as trustEvents from "./trustEvents.ts"
 import { markKey, publisherOf, type State } from "./trustState.ts"
@@ -29,28 +29,56 @@ const live = (state: State, key: PublicKey): Effect.Effect<void, TrustRefused> =
     ? refuse("KeyReplaced", `${key} was replaced by another key`)
     : Effect.void
 
-interface Given {
+/** A source, and why and until when it is trusted. */
+export interface Declared {
+  readonly source: TrustSource.TrustSource
   readonly reason: string
   readonly expires?: ExpiryDate | undefined
 }
 
-export const trust = (core: TrustCore, input: TrustSource.TrustSource, { expires, reason }: Given) =>
+const giving = ({ expires, reason, source }: Declared, isDeclared: boolean): Step => {
+  const until = expires === undefined ? undefined : { expires }
+  return {
+    changes: [{ _tag: "Give", given: { source, reason, ...until, ...(isDeclared ? { isDeclared } : undefined) } }],
+    events: [{
+      _tag: "TrustGiven",
+      ...trustEvents.shown(source),
+      ...(source._tag === "Publisher" ? { namespaces: source.namespaces } : undefined),
+      ...until,
+      reason
+    }]
+  }
+}
+
+/** Gives what is declared, except for what was revoked: that is said, and stays revoked. */
+export const declare = (core: TrustCore, declared: ReadonlyArray<Declared>) =>
+  core.declare((state) =>
+    Effect.gen(function*() {
+      const steps: Array<Step> = []
+      for (const entry of declared) {
+        const source = yield* TrustSource.decode(entry.source)
+        const refusal = source._tag === "Publisher"
+          ? yield* Effect.match(live(state, source.key), { onFailure: (_) => _.message, onSuccess: () => undefined })
+          : source._tag === "Digest" && state.revokedDigests.has(source.digest)
+          ? `${source.digest} was revoked`
+          : undefined
+        if (refusal === undefined) steps.push(giving({ ...entry, source }, true))
+        else yield* Effect.logWarning(`Trust is declared and not given: ${refusal}`)
+      }
+      return { changes: steps.flatMap((_) => _.changes), events: steps.flatMap((_) => _.events) }
+    })
+  )
+
+export const trust = (
+  core: TrustCore,
+  input: TrustSource.TrustSource,
+  options: { readonly reason: string; readonly expires?: ExpiryDate | undefined }
+) =>
   Effect.flatMap(TrustSource.decode(input), (source) =>
     core.change((state) =>
       Effect.gen(function*() {
         if (source._tag === "Publisher") yield* live(state, source.key)
-        const until = expires === undefined ? undefined : { expires }
-        const step: Step = {
-          changes: [{ _tag: "Give", given: { source, reason, ...until } }],
-          events: [{
-            _tag: "TrustGiven",
-            ...trustEvents.shown(source),
-            ...(source._tag === "Publisher" ? { namespaces: source.namespaces } : undefined),
-            ...until,
-            reason
-          }]
-        }
-        return step
+        return giving({ source, ...options }, false)
       })
     ))
 

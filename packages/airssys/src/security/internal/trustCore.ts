@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { AuditError } from "../AuditError.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
-import type { TrustStoreError } from "../TrustStore.ts"
+import type { TrustStoreError } from "../TrustStoreError.ts"
 import type { Journal } from "./trustJournal.ts"
 import { apply, type Change, type State } from "./trustState.ts"
 
@@ -50,6 +50,15 @@ export class TrustCore {
       if (step === undefined) return
       const next = step.changes.reduce((state, change) => apply(state, change, now), this.state)
       this.#replace(yield* this.#journal.commit({ ...next, time: now }, step.events))
+    })))
+  }
+
+  /** Records a step and takes it without storing it. */
+  declare<E>(plan: (state: State) => Effect.Effect<Step, E>): Effect.Effect<void, E | AuditError> {
+    return this.#changing.withPermit(Effect.uninterruptible(Effect.gen({ self: this }, function*() {
+      const { changes, events } = yield* plan(this.state)
+      if (events.length > 0) yield* this.#journal.append(events)
+      this.#replace(changes.reduce((state, change) => apply(state, change, this.now()), this.state))
     })))
   }
 

@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
-import { defaultBackups, type FileOptions, type TrustStore, TrustStoreError } from "../TrustStore.ts"
+import type { FileOptions, TrustStore } from "../TrustStore.ts"
+import { TrustStoreError } from "../TrustStoreError.ts"
 
 const longest = 64 * 1024 * 1024
 
@@ -24,7 +25,7 @@ const isMissing = (error: PlatformError): boolean => error.reason._tag === "NotF
  * rename, before which the text that it replaces has another name as well.
  */
 export const make = (fs: FileSystem.FileSystem, options: FileOptions): TrustStore["Service"] => {
-  const { backups: most = defaultBackups, path, syncFolder: syncsFolder = true } = options
+  const { backups: most = 10, path, syncFolder: syncsFolder = true } = options
   const { base, folder } = place(path)
   const next = `${path}.next`
   const backupPath = (name: number) => `${path}.${name}.bak`

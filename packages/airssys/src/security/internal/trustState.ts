@@ -11,7 +11,12 @@ export const limits = { sources: 10_000, keys: 10_000, versions: 65_536, seen: 6
 const Reason = Schema.String.check(Schema.isMaxLength(4096))
 const Text = Schema.String.check(Schema.isMaxLength(256))
 
-const Given = Schema.Struct({ source: TrustSource, reason: Reason, expires: Schema.optionalKey(ExpiryDate) })
+const Stored = Schema.Struct({ source: TrustSource, reason: Reason, expires: Schema.optionalKey(ExpiryDate) })
+
+/** What a file or program declares at each start is not stored: it ends when they do not declare it any more. */
+export interface Given extends Schema.Schema.Type<typeof Stored> {
+  readonly isDeclared?: boolean
+}
 
 /** `publisher` is the first key of the owner of `key`; `retired` the time at which another key took its place. */
 const OwnedKey = Schema.Struct({ key: PublicKey, publisher: PublicKey, retired: Schema.optionalKey(Schema.Int) })
@@ -29,7 +34,7 @@ const Mark = Schema.Struct({
 const StateText = Schema.Struct({
   generation: Schema.Int,
   time: Schema.Int,
-  given: Schema.Array(Given),
+  given: Schema.Array(Stored),
   revokedDigests: Schema.Array(Schema.Struct({ digest: Digest, reason: Reason })),
   keys: Schema.Array(OwnedKey),
   revokedKeys: Schema.Array(RevokedKey),
@@ -44,7 +49,7 @@ export interface State {
   readonly generation: number
   readonly time: number
   /** By the identity of the source; a publisher by its first key. */
-  readonly given: ReadonlyMap<string, typeof Given.Type>
+  readonly given: ReadonlyMap<string, Given>
   readonly revokedDigests: ReadonlyMap<string, string>
   readonly keys: ReadonlyMap<PublicKey, typeof OwnedKey.Type>
   readonly revokedKeys: ReadonlyMap<PublicKey, typeof RevokedKey.Type>
@@ -55,7 +60,7 @@ export interface State {
 
 /** A step from one state to another. Those that narrow can be taken again without harm. */
 export type Change =
-  | { readonly _tag: "Give"; readonly given: typeof Given.Type }
+  | { readonly _tag: "Give"; readonly given: Given }
   | { readonly _tag: "Take"; readonly source: TrustSource; readonly reason: string }
   | { readonly _tag: "Rotate"; readonly from: PublicKey; readonly to: PublicKey }
   | { readonly _tag: "RevokeKey"; readonly key: PublicKey; readonly compromised: number; readonly reason: string }
@@ -122,7 +127,7 @@ const keptUnder = (state: State, source: TrustSource): string =>
 
 export const publisherOf = (state: State, key: PublicKey): PublicKey => state.keys.get(key)?.publisher ?? key
 
-const give = (state: State, given: typeof Given.Type): State => {
+const give = (state: State, given: Given): State => {
   const { source } = given
   const next = { ...state, given: withEntry(state.given, keptUnder(state, source), given) }
   switch (source._tag) {
@@ -158,7 +163,7 @@ export const encode = (state: State): Result.Result<string, canonicalText.Proble
   canonicalText.encode(format, {
     generation: state.generation,
     time: state.time,
-    given: [...state.given.values()],
+    given: [...state.given.values()].filter((_) => _.isDeclared !== true),
     revokedDigests: [...state.revokedDigests].map(([digest, reason]) => ({ digest, reason })),
     keys: [...state.keys.values()],
     revokedKeys: [...state.revokedKeys.values()],

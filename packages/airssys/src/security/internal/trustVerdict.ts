@@ -5,7 +5,7 @@ import type { PublicKey } from "../PublicKey.ts"
 import type { ReleaseStatement } from "../ReleaseStatement.ts"
 import { covers, type TrustSource } from "../TrustSource.ts"
 import * as trustPath from "./trustPath.ts"
-import { markKey, type State } from "./trustState.ts"
+import { type Given, markKey, type State } from "./trustState.ts"
 
 /** A clock of a publisher may be ahead of the host's by so many milliseconds. */
 const skew = 5 * 60 * 1000
@@ -49,8 +49,6 @@ const against = (because: string): Judgement => ({ _tag: "Against", because })
 const nothing = (because: string): Judgement => ({ _tag: "Nothing", because })
 
 const nobody = "nobody trusts this digest, path or publisher"
-
-type Given = State["given"] extends ReadonlyMap<string, infer G> ? G : never
 
 const holds = (given: Given | undefined, now: number): given is Given =>
   given !== undefined && (given.expires === undefined || now < end(given.expires))
