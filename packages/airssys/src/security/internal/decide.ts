@@ -22,8 +22,8 @@ class LazyDenied implements Denied {
 
 export const deny = (explain: () => Explanation): Denied => new LazyDenied(explain)
 
-const cut = (resource: string): string =>
-  resource.length > longestResource ? resource.slice(0, longestResource) : resource
+/** What is no text, by a mistake of the host, is named by none. */
+const cut = (resource: string): string => typeof resource === "string" ? resource.slice(0, longestResource) : ""
 
 export { cut as shorten }
 
@@ -137,7 +137,9 @@ export const decide = (
 ): Decision => {
   const table = kinds.get(kind)
   const resource = CapabilityKind.takesPatterns(kind) ? named : ""
-  if (resource.length > longestResource) return deny(() => explained(principal, kind, cut(resource), "NoMatch"))
+  if (typeof resource !== "string" || resource.length > longestResource) {
+    return deny(() => explained(principal, kind, cut(resource), "NoMatch"))
+  }
   const isBound = principal.kind === "Component"
   if (table === undefined) {
     return deny(() => explained(principal, kind, resource, isBound ? "NotAsked" : "NotGranted"))
