@@ -4,6 +4,10 @@
 import * as Suite from "../harness/Suite.ts"
 import { chunk, rules } from "./security/Work.ts"
 
+/** Uses that are made durable together. */
+const auditBatch = 1024
+
+const audit = () => import("./security/audit.ts")
 const airssys = () => import("./security/airssys.ts")
 const bare = () => import("./security/bare.ts")
 
@@ -18,6 +22,26 @@ const checks = (name: string, isGranted: boolean): ReadonlyArray<Suite.Row> =>
       { name: "list", prepare: async () => (await bare()).list(count, isGranted) }
     ]
   }))
+
+const stores = ["file", "sqlite"] as const
+
+const audited = stores.map((store): Suite.Row => ({
+  name: store === "file" ? "audited-use" : "audited-use-sqlite",
+  unit: "us",
+  batch: auditBatch,
+  segment: 8 * auditBatch,
+  ours: async () => (await audit()).use(store),
+  against: [{ name: "bare", prepare: async () => (await audit()).bare(auditBatch) }]
+}))
+
+const changes = stores.map((store): Suite.Row => ({
+  name: store === "file" ? "authority-change" : "authority-change-sqlite",
+  unit: "us",
+  batch: 1,
+  segment: 32,
+  ours: async () => (await audit()).change(store),
+  against: [{ name: "bare", prepare: async () => (await audit()).bare(1) }]
+}))
 
 const freshChecks = (name: string, isGranted: boolean): ReadonlyArray<Suite.Row> =>
   rules.map((count) => ({
@@ -42,6 +66,8 @@ export const suite: Suite.Suite = Suite.make({
       ours: async () => (await airssys()).require(),
       against: [{ name: "effect", prepare: async () => (await bare()).effect() }]
     },
+    ...audited,
+    ...changes,
     { name: "revoke", unit: "us", batch: 100, segment: 100, ours: async () => (await airssys()).revoke(), against: [] }
   ]
 })

@@ -233,7 +233,8 @@ export const suite = <E>(
             { ...used("A"), onBehalfOf, release, correlation: "m2" } as AuditEvent,
             denied,
             { ...denied, rule: { grant: 2, pattern: "B" }, onBehalfOf, release, correlation: "" },
-            { ...denied, reason: "Expired" }
+            { ...denied, reason: "Expired" },
+            { ...denied, isReported: true }
           ]
           for (const [index, event] of events.entries()) assert.strictEqual(audit.recordUnsafe(event), index + 1)
           assert.strictEqual(audit.recordUnsafe({ ...used("A"), correlation: "m3" } as AuditEvent), 1)
@@ -444,6 +445,8 @@ export const suite = <E>(
             assert.strictEqual(yield* failsAt(a + c), 2)
             assert.strictEqual(yield* failsAt(b + c), 1)
             assert.strictEqual(yield* failsAt(a + b + b), 3)
+            const hash = b.indexOf("nodes\":[\"") + 10
+            assert.strictEqual(yield* failsAt(a + flipByte(b, hash) + c), 2)
           }),
           { rotate: { bytes: 1 } }
         ))

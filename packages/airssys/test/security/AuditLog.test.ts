@@ -53,7 +53,7 @@ describe("AuditEvent", () => {
   it("has no field of a use that is not printed by hand", () => {
     const common = ["_tag", "principal", "kind", "resource", "rule", "onBehalfOf", "release", "correlation", "count"]
     assert.sameMembers(Object.keys(AuditEvent.cases.CapabilityUsed.fields), common)
-    assert.sameMembers(Object.keys(AuditEvent.cases.CapabilityDenied.fields), [...common, "reason"])
+    assert.sameMembers(Object.keys(AuditEvent.cases.CapabilityDenied.fields), [...common, "reason", "isReported"])
   })
 })
 
@@ -134,6 +134,20 @@ describe("AuditLog.layerFile", () => {
         assert.strictEqual(error.reason, "Tampered")
         assert.include(error.message, "fails at entry 1")
         assert.strictEqual(yield* fs.readFileString(path), altered)
+      })
+    ))
+
+  it.effect("does not open a file whose last batch was changed, which no crash does", () =>
+    inFolder((path, open) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        yield* open(Effect.andThen(append("one"), append("two")))
+        const whole = yield* fs.readFileString(path)
+        for (const [what, by] of [["two", "owt"], ["\"size\":2", "\"size\":3"], ["Crashed", "Dropped"]] as const) {
+          const at = whole.lastIndexOf(what)
+          yield* fs.writeFileString(path, whole.slice(0, at) + by + whole.slice(at + what.length))
+          assert.strictEqual((yield* Effect.flip(open(append("three")))).reason, "Tampered")
+        }
       })
     ))
 

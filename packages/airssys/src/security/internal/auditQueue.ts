@@ -1,7 +1,7 @@
 import type { AuditEvent } from "../AuditEvent.ts"
 import { bodyText, eventText } from "./auditFormat.ts"
 import { AuditQuota, type Quota } from "./auditQuota.ts"
-import { isUse, type Use, useText } from "./auditUse.ts"
+import { inMessage, isUse, type Use, useText } from "./auditUse.ts"
 
 /**
  * `count` is how often a use was repeated, itself included. `sharer` is the
@@ -21,19 +21,6 @@ export interface Pending {
 export type Refusal = "Full" | "Suspended" | "InvalidEvent"
 
 const sharerOf = ({ principal }: Use): string => `${principal.kind}\n${principal.id}`
-
-/**
- * Repeats have one key. The lengths before the free texts keep the keys of
- * different uses apart. The message in which a use was made is not in it.
- */
-const keyOf = (event: Use, sharer: string): string => {
-  const behalf = event.onBehalfOf === undefined ? "" : JSON.stringify(event.onBehalfOf)
-  const pattern = event.rule?.pattern ?? ""
-  const denial = event._tag === "CapabilityDenied" ? `${event.reason}${event.isReported === true ? "+" : ""}` : ""
-  return `${event._tag}\n${event.kind}\n${denial}\n${event.rule?.grant ?? ""}\n${
-    event.release ?? ""
-  }\n${sharer.length}\n${behalf.length}\n${pattern.length}\n${sharer}${behalf}${pattern}${event.resource}`
-}
 
 /** What takes authority away, or says that somebody has none: never kept out by what gives it. */
 const narrowing: ReadonlySet<AuditEvent["_tag"]> = new Set([
@@ -148,14 +135,14 @@ export class AuditQueue {
   private offerUse(event: Use, time: number): Pending | Refusal {
     const sharer = sharerOf(event)
     if (this.quota.refuse(sharer, time)) return "Suspended"
-    const key = keyOf(event, sharer)
+    const key = useText(event)
+    if (key === undefined) return "InvalidEvent"
     const repeated = this.repeatable.get(key)
     if (repeated !== undefined) {
       repeated.count++
       return repeated
     }
-    const text = useText(event)
-    if (text === undefined) return "InvalidEvent"
+    const text = inMessage(key, event)
     if (!this.hasRoom(sharer)) return "Full"
     if (!this.pay(event, sharer, sizeOf(text), time)) return "Suspended"
     const entry = this.take(event, text, time, sharer)

@@ -26,7 +26,8 @@ const isRule = (rule: Use["rule"]): boolean =>
 const isValid = (event: Use): boolean =>
   isActor(event.principal) && CapabilityKind.isCapabilityKind(event.kind) && isText(event.resource) &&
   (event._tag === "CapabilityDenied"
-    ? reasons.has(event.reason) && (event.rule === undefined || isRule(event.rule))
+    ? reasons.has(event.reason) && (event.rule === undefined || isRule(event.rule)) &&
+      (event.isReported === undefined || event.isReported)
     : isRule(event.rule)) &&
   (event.onBehalfOf === undefined || isChain(event.onBehalfOf)) &&
   (event.release === undefined || digest.test(event.release)) &&
@@ -35,9 +36,9 @@ const isValid = (event: Use): boolean =>
 const actorOf = ({ id, kind }: Use["principal"]) => ({ kind, id })
 
 /**
- * The text of a use without its count, or undefined if it does not fit. A use is
- * checked and printed here and not by its schema, which says the same, because
- * every call of a guest pays for it.
+ * The text of a use but for its message and its count, or undefined if it does
+ * not fit: repeats have the same. A use is checked and printed here and not by
+ * its schema, which says the same, because every call of a guest pays for it.
  */
 export const useText = (event: Use): string | undefined =>
   isValid(event)
@@ -47,9 +48,13 @@ export const useText = (event: Use): string | undefined =>
       kind: event.kind,
       resource: event.resource,
       reason: event._tag === "CapabilityDenied" ? event.reason : undefined,
+      isReported: event._tag === "CapabilityDenied" ? event.isReported : undefined,
       rule: event.rule === undefined ? undefined : { grant: event.rule.grant, pattern: event.rule.pattern },
       onBehalfOf: event.onBehalfOf?.map(actorOf),
-      release: event.release,
-      correlation: event.correlation
+      release: event.release
     })
     : undefined
+
+/** The text with the message in the course of which the use was. */
+export const inMessage = (text: string, { correlation }: Use): string =>
+  correlation === undefined ? text : `${text.slice(0, -1)},"correlation":${JSON.stringify(correlation)}}`
