@@ -14,6 +14,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as ApproveCommand from "./ApproveCommand.ts"
 import * as AuditCommand from "./AuditCommand.ts"
 import * as ContractFile from "./ContractFile.ts"
 import * as GuestBuild from "./GuestBuild.ts"
@@ -133,5 +134,5 @@ const run = Command.make(
  */
 export const command = Command.make("airssys").pipe(
   Command.withDescription("Run code that you do not trust, as supervised actors under capabilities"),
-  Command.withSubcommands([build, types, run, AuditCommand.command])
+  Command.withSubcommands([build, types, run, ApproveCommand.command, AuditCommand.command])
 )

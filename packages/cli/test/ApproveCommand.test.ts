@@ -1,0 +1,143 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as HostConfig from "airssys/component/HostConfig"
+import { Result } from "effect"
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll } from "vitest"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const temp = mkdtempSync(join(tmpdir(), "airssys-approve-"))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
+
+const manifest = (name: string) =>
+  `schema = 1
+[component]
+namespace = "acme"
+name = "${name}"
+version = "1.2.0"
+world = "acme:${name}/plugin@1.2.0"
+[build]
+command = "none"
+output = "out.wasm"
+[limits]
+memory = "1 MiB"
+timeout = "1 s"
+[[capability]]
+reason = "Date the \\"rates\\" p\u0430ypal."
+clock = true
+[[capability]]
+reason = "Fetch."
+process.spawn = ["git"]
+storage.read = ["rates/**", "totals/*"]
+`
+
+const before = `schema = 1
+# The first.
+[[component]]
+source = "rates" # rates
+
+[[component.grant]]
+reason = "Kept."
+clock = true
+
+[component.environment]
+KEY = "1"
+
+# The second.
+[[component]]
+source = "totals"
+[[call]]
+title = "x"
+component = "acme:rates"
+export = "rates.latest"
+`
+
+const host = (text = before) => {
+  const folder = mkdtempSync(join(temp, "host-"))
+  for (const name of ["rates", "totals"]) {
+    mkdirSync(join(folder, name))
+    writeFileSync(join(folder, name, "Component.toml"), manifest(name))
+  }
+  const file = join(folder, "airssys.toml")
+  writeFileSync(file, text, { mode: 0o640 })
+  const grants = () =>
+    Result.getOrThrow(HostConfig.parse(readFileSync(file, "utf8"), { file })).components.map((_) => _.options.grants)
+  const airssys = (...args: ReadonlyArray<string>) =>
+    new Promise<{ readonly code: number; readonly out: string }>((resolve) => {
+      execFile(
+        process.execPath,
+        [bin, "approve", ...args],
+        { cwd: folder, encoding: "utf8" },
+        (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: out + err })
+      )
+    })
+  return { file, grants, airssys, text: () => readFileSync(file, "utf8") }
+}
+
+describe("airssys approve", { timeout: 60_000 }, () => {
+  it("shows what is asked, the greatest risk first and escaped, and writes nothing", async () => {
+    const { airssys, text } = host()
+    const { code, out } = await airssys("acme:rates")
+    assert.strictEqual(code, 0, out)
+    const lines = out.trim().split("\n")
+    assert.match(lines[1] ?? "", /^ +3 {2}CRITICAL process\.spawn git: it runs a program/)
+    assert.match(lines.find((line) => line.includes("clock")) ?? "", /clock: .*p\\u\{430\}ypal.*\(granted\)$/)
+    assert.match(lines.at(-1) ?? "", /^Nothing was granted/)
+    assert.strictEqual(text(), before)
+  })
+
+  it("writes the grants that were chosen, and changes nothing else", async () => {
+    const { airssys, file, grants, text } = host()
+    const result = await airssys(
+      "acme:rates@1.2.0",
+      "--only",
+      "2",
+      "--expires",
+      "2027-03-31",
+      "--reason",
+      "Read \"it\"."
+    )
+    assert.strictEqual(result.code, 0, result.out)
+    assert.deepStrictEqual(grants(), [
+      [
+        { kind: "clock", patterns: [], reason: "Kept." },
+        { kind: "storage.read", patterns: ["rates/**", "totals/*"], reason: "Read \"it\".", expires: "2027-03-31" }
+      ],
+      []
+    ])
+    for (const line of before.split("\n")) assert.include(text().split("\n"), line)
+    assert.strictEqual(statSync(file).mode & 0o777, 0o640)
+    assert.isFalse(existsSync(`${file}.new`))
+    const again = await airssys("acme:rates", "--only", "2")
+    assert.include(again.out, "is granted this already")
+    const all = await airssys("acme:totals", "--all")
+    assert.strictEqual(all.code, 0, all.out)
+    assert.deepStrictEqual(grants()[1]?.map(({ kind }) => kind), ["clock", "storage.read", "process.spawn"])
+  })
+
+  it.each([
+    ["a component that the file does not name", ["evil:rates", "--all"]],
+    ["another version", ["acme:rates@9.9.9", "--all"]],
+    ["a number that it does not ask for", ["acme:rates", "--only", "4"]],
+    ["no number", ["acme:rates", "--only", "1,x"]],
+    ["no day of the calendar", ["acme:rates", "--only", "2", "--expires", "2027-02-30"]],
+    ["an empty reason", ["acme:rates", "--only", "2", "--reason", ""]]
+  ])("refuses %s, and writes nothing", async (_, args) => {
+    const { airssys, text } = host()
+    const { code, out } = await airssys(...args)
+    assert.notStrictEqual(code, 0, out)
+    assert.strictEqual(text(), before)
+  })
+
+  it("writes nothing where a grant would land in another place than meant", async () => {
+    const tricky = before.replace("KEY = \"1\"", "KEY = \"\"\"\n[[component]]\nsource = \"totals\"\n\"\"\"")
+    const { airssys, text } = host(tricky)
+    const { code, out } = await airssys("acme:rates", "--only", "2")
+    assert.notStrictEqual(code, 0, out)
+    assert.include(out, "add it by hand")
+    assert.strictEqual(text(), tricky)
+  })
+})
