@@ -101,8 +101,12 @@ const find = Effect.fnUntraced(function*(config: HostConfig.HostConfig, folder: 
   )
 })
 
+const isWithin = ({ kind, patterns }: Ask, grants: ReadonlyArray<Grant.Grant>, expires: string | undefined): boolean =>
+  CapabilityDiff.make({ from: grants, to: [{ kind, patterns, expires }] }).widened.length === 0
+
+/** The end of the grants does not count here: they are shown as they stand in the file. */
 const isGranted = (ask: Ask, grants: ReadonlyArray<Grant.Grant>): boolean =>
-  CapabilityDiff.make({ from: grants, to: [{ kind: ask.kind, patterns: ask.patterns }] }).widened.length === 0
+  isWithin(ask, grants.map(({ kind, patterns, reason }) => ({ kind, patterns, reason })), undefined)
 
 const lines = (asks: ReadonlyArray<Ask>, grants: ReadonlyArray<Grant.Grant>): ReadonlyArray<string> =>
   asks
@@ -153,7 +157,7 @@ const approve = Effect.fnUntraced(function*(options: {
     return yield* Console.log("Nothing was granted: choose with --only 1,2 or --all.")
   }
   const asks = options.only === undefined ? manifest.asks : yield* chosen(manifest.asks, options.only)
-  const wanted = asks.filter((ask) => !isGranted(ask, grants))
+  const wanted = asks.filter((ask) => !isWithin(ask, grants, options.expires))
   if (wanted.length === 0) return yield* Console.log(`${name(manifest)} is granted this already.`)
   const given = yield* Effect.forEach(wanted, (ask) =>
     Effect.fromResult(Grant.fromUnknown({
