@@ -10,6 +10,7 @@ const auditBatch = 1024
 const audit = () => import("./security/audit.ts")
 const airssys = () => import("./security/airssys.ts")
 const bare = () => import("./security/bare.ts")
+const signatures = () => import("./security/signatures.ts")
 
 const checks = (name: string, isGranted: boolean): ReadonlyArray<Suite.Row> =>
   rules.map((count) => ({
@@ -68,6 +69,21 @@ export const suite: Suite.Suite = Suite.make({
     },
     ...audited,
     ...changes,
+    {
+      name: "verify-signature",
+      unit: "us",
+      batch: 1,
+      ours: async () => (await signatures()).open(1),
+      against: [{ name: "crypto", prepare: async () => (await signatures()).verifyBare() }]
+    },
+    {
+      name: "verify-10000",
+      unit: "us",
+      batch: 10_000,
+      rounds: 5,
+      ours: async () => (await signatures()).open(64),
+      against: [{ name: "crypto", prepare: async () => (await signatures()).verifyBare() }]
+    },
     { name: "revoke", unit: "us", batch: 100, segment: 100, ours: async () => (await airssys()).revoke(), against: [] }
   ]
 })

@@ -201,6 +201,9 @@ describe("Suite", () => {
       ...["hit", "miss"].flatMap((kind) => [1, 10, 100, 1000].map((count) => `check-${kind}-${count} map list`)),
       ...["hit", "miss"].flatMap((kind) => [1, 10, 100, 1000].map((count) => `check-fresh-${kind}-${count} list`)),
       "require effect",
+      ...["audited-use", "audited-use-sqlite", "authority-change", "authority-change-sqlite"].map((id) => `${id} bare`),
+      "verify-signature crypto",
+      "verify-10000 crypto",
       "revoke"
     ])
     assert.deepStrictEqual(
