@@ -105,6 +105,7 @@ export const bare = async (together: number): Promise<Work> => {
   const path = await folder()
   const file = await fs.open(join(path, "a"), "a")
   let serial = 0
+  let checked = 0
   let length = 0
   return {
     run: async (count) => {
@@ -127,8 +128,11 @@ export const bare = async (together: number): Promise<Work> => {
         length += bytesWritten
       }
     },
-    check: async () => {
+    check: async (count) => {
       expect((await file.stat()).size, length)
+      const done = serial - checked
+      checked = serial
+      expect(done, count)
     },
     close: async () => {
       await file.close()
