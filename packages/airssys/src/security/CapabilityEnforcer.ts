@@ -137,19 +137,20 @@ const makeCheck = (accounts: Accounts, now: () => number, over: regime.Over): Ch
   }
 }
 
-/** The earliest end of those whose authority counts. */
+/** Until when it is decided as now, unless something changes. */
 const untilOf = (
   accounts: Accounts,
   over: regime.Over,
   principals: ReadonlyArray<Principal>,
   kind: CapabilityKind.CapabilityKind,
-  resource: string
+  resource: string,
+  now: number
 ): number =>
   principals.reduce((earliest, principal) => {
-    const entry = accounts.find(principal)
-    return entry === undefined
-      ? 0
-      : Math.min(earliest, Math.max(deciding.until(entry.account, kind, resource), over.until(entry.account)))
+    const account = accounts.find(principal)?.account
+    return account === undefined
+      ? earliest
+      : Math.min(earliest, deciding.until(account, kind, resource, now), over.until(account, now))
   }, Number.POSITIVE_INFINITY)
 
 const make = Effect.gen(function*() {
@@ -177,7 +178,7 @@ const make = Effect.gen(function*() {
 
   const holds = new Holds({
     check: ({ kind, principals: [principal, ...others], resource }) => check(principal!, kind, resource, others),
-    until: ({ kind, principals, resource }) => untilOf(accounts, over, principals, kind, resource),
+    until: ({ kind, principals, resource }) => untilOf(accounts, over, principals, kind, resource, now()),
     now,
     wake: (millis, then) => {
       const fiber = fork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(then)))

@@ -32,7 +32,10 @@ import type { Principal } from "./Principal.ts"
  */
 export interface Lease {
   readonly principal: Principal
-  /** For whom the principal acts; it may only do what all of them may. */
+  /**
+   * For whom the principal acted when it was required. It may only do what all
+   * of them may, and those for whom the fiber acts that uses it.
+   */
   readonly onBehalfOf: ReadonlyArray<Principal>
   readonly kind: CapabilityKind.CapabilityKind
   readonly resource: string
@@ -59,8 +62,8 @@ export interface Lease {
   readonly open: <A, E, R>(
     acquire: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Scope.Scope> | Scope.Scope>
-  /** Whether another resource of this kind is allowed at the moment, for lists of what there is. Records nothing. */
-  readonly allows: (resource: string) => boolean
+  /** Whether other resources of this kind are allowed, for lists of what there is. Records nothing. */
+  readonly allows: Effect.Effect<(resource: string) => boolean>
   /** `open` for another resource of this kind. */
   readonly openOn: <A, E, R>(
     resource: string,

@@ -36,7 +36,9 @@ export const source = (store: KeyValue): Powers.Source =>
       const key = join(lease.resource, below)
       return lease.useOn(key, Effect.suspend(() => store.get(lease.principal, key)))
     },
-    keys: lease.use(
-      Effect.map(Effect.suspend(() => store.keys(lease.principal, lease.resource)), (keys) => keys.filter(lease.allows))
-    )
+    keys: lease.use(Effect.gen(function*() {
+      const keys = yield* store.keys(lease.principal, lease.resource)
+      const allows = yield* lease.allows
+      return keys.filter((key) => allows(key))
+    }))
   }))

@@ -160,7 +160,7 @@ export const make = ({ accounts, audit, holds, now }: Options): Changes => {
       accounts.set(principal, { account, admitted })
     }))
 
-  const grant: Changes["grant"] = (principal, given) =>
+  const give = (principal: Principal, given: Grant, isForGood: boolean) =>
     change(Effect.gen(function*() {
       const { account } = yield* Effect.fromResult(found(principal))
       const prepared = yield* Effect.fromResult(prepare(given))
@@ -168,9 +168,11 @@ export const make = ({ accounts, audit, holds, now }: Options): Changes => {
       const state = ruleTable.makeGrant(account, ++lastId, prepared)
       yield* audit.append(auditedChange.granted(state))
       ruleTable.installGrant(state)
-      accounts.lift(principal, state.given)
+      if (isForGood) accounts.lift(principal, state.given)
       return state.id
     }))
+
+  const grant: Changes["grant"] = (principal, given) => give(principal, given, true)
 
   const takeBack = (principal: Principal, options: Omit<Parameters<Changes["revoke"]>[1], "reason">): States => {
     const selected = [...accounts.find(principal)?.account.grants.values() ?? []].filter((state) =>
@@ -209,7 +211,7 @@ export const make = ({ accounts, audit, holds, now }: Options): Changes => {
     })
 
   const grantScoped: Changes["grantScoped"] = (principal, given) =>
-    Effect.acquireRelease(grant(principal, given), (id) => release(principal, id))
+    Effect.acquireRelease(give(principal, given, false), (id) => release(principal, id))
 
   const forget = (principal: Principal): { readonly wasKnown: boolean; readonly delegated: States } => {
     const entry = accounts.find(principal)

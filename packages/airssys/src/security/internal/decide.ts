@@ -167,15 +167,14 @@ const lastTried = <R>(rules: ReadonlyArray<R>, now: number, isLive: (rule: R, no
   return tried
 }
 
-/** When the last rule that allows a resource now is over by itself; not after that. */
-export const until = (account: Account, kind: CapabilityKind.CapabilityKind, named: string): number => {
+/** When the next of the rules that match a resource is over by itself: until then it is decided as now. */
+export const until = (account: Account, kind: CapabilityKind.CapabilityKind, named: string, now: number): number => {
   const table = account.kinds.get(kind)
   const resource = CapabilityKind.takesPatterns(kind) ? named : ""
-  if (table === undefined || resource.length > longestResource) return 0
-  const match = matching(table, kind, resource)
-  const asked = account.principal.kind === "Component"
-    ? match.asks.reduce((latest, { end }) => Math.max(latest, end), 0)
-    : Number.POSITIVE_INFINITY
-  const granted = match.grants.reduce((latest, { state }) => state.isRevoked ? latest : Math.max(latest, state.end), 0)
-  return Math.min(asked, granted)
+  if (table === undefined || resource.length > longestResource) return Number.POSITIVE_INFINITY
+  const { asks, grants } = matching(table, kind, resource)
+  return [...asks, ...grants.map(({ state }) => state)].reduce(
+    (earliest, { end }) => now < end ? Math.min(earliest, end) : earliest,
+    Number.POSITIVE_INFINITY
+  )
 }

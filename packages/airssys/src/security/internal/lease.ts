@@ -5,7 +5,7 @@ import { CapabilityError } from "../CapabilityError.ts"
 import type * as CapabilityKind from "../CapabilityKind.ts"
 import type { Allowed, Decision, Denied, Recorded } from "../Decision.ts"
 import type { Lease } from "../Powers.ts"
-import type { Principal } from "../Principal.ts"
+import { ActingFor, type Principal } from "../Principal.ts"
 import type { Hold, Holds } from "./holds.ts"
 
 /** Who asks for what, on whose behalf. */
@@ -50,6 +50,24 @@ const reasonOf = ({ decision, entry }: Recorded<Denied>) => ({
   ...(entry === undefined ? undefined : { entry })
 })
 
+/** All for whom a power is used: those for whom it was required, and those for whom the fiber acts by now. */
+const together = (
+  required: ReadonlyArray<Principal>,
+  current: ReadonlyArray<Principal>
+): ReadonlyArray<Principal> => {
+  if (current.length === 0 || current === required) return required
+  const added = current.filter(({ id, kind }) => !required.some((other) => other.kind === kind && other.id === id))
+  return added.length === 0 ? required : [...required, ...added]
+}
+
+const hold = ({ kind, onBehalfOf, principal, resource }: Request, isOpen: boolean, end: Hold["end"]): Hold => ({
+  principals: [principal, ...onBehalfOf],
+  kind,
+  resource,
+  isOpen,
+  end
+})
+
 const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit(effect)
 
 /**
@@ -62,49 +80,47 @@ const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit
  */
 export const make =
   ({ check, close, decide, holds, record }: Options) => (request: Request, decision: Allowed): Lease => {
-    const { kind, onBehalfOf, principal, resource } = request
-    const principals = [principal, ...onBehalfOf]
+    const { kind, principal, resource } = request
 
-    const hold = (resource: string, isOpen: boolean, end: Hold["end"]): Hold => ({
-      principals,
-      kind,
-      resource,
-      isOpen,
-      end
-    })
+    /** The request for a resource as it is now, by the fiber that makes it. */
+    const asking = <A, E, R>(
+      resource: string,
+      use: (asked: Request) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E, R> =>
+      Effect.withFiber((fiber) =>
+        use({ principal, onBehalfOf: together(request.onBehalfOf, fiber.getRef(ActingFor)), kind, resource })
+      )
 
-    const over = (resource: string, decision: Denied): Effect.Effect<never, CapabilityError> =>
-      Effect.suspend(() => Effect.fail(ended({ decision, entry: record({ ...request, resource }, decision) })))
+    const over = (asked: Request, decision: Denied): Effect.Effect<never, CapabilityError> =>
+      Effect.suspend(() => Effect.fail(ended({ decision, entry: record(asked, decision) })))
 
-    const untilOver = (resource: string): Effect.Effect<never, CapabilityError> =>
+    const untilOver = (asked: Request): Effect.Effect<never, CapabilityError> =>
       Effect.callback((resume) => {
-        const waiting = hold(resource, false, (denied) => resume(over(resource, denied)))
+        const waiting = hold(asked, false, (denied) => resume(over(asked, denied)))
         const already = holds.add(waiting)
-        if (already !== undefined) return resume(over(resource, already))
+        if (already !== undefined) return resume(over(asked, already))
         return Effect.sync(() => holds.remove(waiting))
       })
 
-    const allowed = <A, E, R>(resource: string, effect: Effect.Effect<A, E, R>) =>
-      Effect.suspend((): Effect.Effect<A, E | CapabilityError, R> => {
-        const { decision, entry } = decide(principal, kind, resource, onBehalfOf)
-        return decision._tag === "Denied" ? Effect.fail(denied({ decision, entry })) : effect
+    const useOn = <A, E, R>(resource: string, effect: Effect.Effect<A, E, R>) =>
+      asking(resource, (asked): Effect.Effect<A, E | CapabilityError, R> => {
+        const { decision, entry } = decide(asked.principal, asked.kind, asked.resource, asked.onBehalfOf)
+        if (decision._tag === "Denied") return Effect.fail(denied({ decision, entry }))
+        return isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(asked))
       })
-
-    const useOn: Lease["useOn"] = (resource, effect) =>
-      allowed(resource, isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(resource)))
 
     /** Registers before the caller sees the handle; closes what was acquired where that is too late. */
     const keep = <A>(resource: string, handle: Scope.Closeable, value: A): Effect.Effect<A, CapabilityError> =>
-      Effect.suspend(() => {
+      asking(resource, (asked) => {
         const open = hold(
-          resource,
+          asked,
           true,
           (denied) => close(Scope.close(handle, Exit.fail(ended({ decision: denied, entry: undefined }))))
         )
         const already = holds.add(open)
         return already === undefined
           ? Effect.as(Scope.addFinalizer(handle, Effect.sync(() => holds.remove(open))), value)
-          : over(resource, already)
+          : over(asked, already)
       })
 
     const openOn: Lease["openOn"] = (resource, acquire) =>
@@ -125,6 +141,10 @@ export const make =
       useOn,
       open: (acquire) => openOn(resource, acquire),
       openOn,
-      allows: (resource) => check(principal, kind, resource, onBehalfOf)._tag === "Allowed"
+      allows: asking(
+        resource,
+        ({ onBehalfOf }) =>
+          Effect.succeed((resource: string) => check(principal, kind, resource, onBehalfOf)._tag === "Allowed")
+      )
     }
   }

@@ -10,7 +10,7 @@ import * as CapabilityKind from "../CapabilityKind.ts"
 import type { Allowed, Decision } from "../Decision.ts"
 import type { Explanation } from "../Explanation.ts"
 import * as Pattern from "../Pattern.ts"
-import type { Policy, Request } from "../Policy.ts"
+import * as Policy from "../Policy.ts"
 import type { Principal } from "../Principal.ts"
 import type { Accounts } from "./accounts.ts"
 import * as deciding from "./decide.ts"
@@ -23,7 +23,7 @@ export interface Regime {
    * undefined. What it denies is denied at once, also while it is recorded; what
    * the one before denied is allowed when that is recorded.
    */
-  readonly govern: (policy: Policy | undefined, reason: string) => Effect.Effect<void, AuditError>
+  readonly govern: (policy: Policy.Policy | undefined, reason: string) => Effect.Effect<void, AuditError>
   /**
    * Allows a principal what a manifest could ask for and a grant could give,
    * and records what would be denied. It stays denied what was revoked or is
@@ -51,7 +51,7 @@ export class Over {
   private readonly attributes: (principal: Principal) => ReadonlyMap<string, string>
   private readonly now: () => number
   /** Each has to allow. There are two while one takes the place of the other. */
-  policies: ReadonlyArray<Policy> = []
+  policies: ReadonlyArray<Policy.Policy> = []
   private readonly observed = new WeakMap<Account, number>()
   private isObserving = false
 
@@ -75,9 +75,10 @@ export class Over {
     this.observed.delete(account)
   }
 
-  /** When the observation of a principal is over; 0 where there is none. */
-  until(account: Account): number {
-    return this.isObserving ? this.observed.get(account) ?? 0 : 0
+  /** When the observation of a principal will be over; infinite where there is none, or not any more. */
+  until(account: Account, now: number): number {
+    const until = this.isObserving ? this.observed.get(account) : undefined
+    return until !== undefined && now < until ? until : Number.POSITIVE_INFINITY
   }
 
   private pass(
@@ -86,7 +87,7 @@ export class Over {
     resource: string,
     explanation: Explanation
   ): Allowed | undefined {
-    if (this.now() >= this.until(account) || !observable.has(explanation.reason)) return undefined
+    if (this.now() >= (this.observed.get(account) ?? 0) || !observable.has(explanation.reason)) return undefined
     if (!isGrantable(kind, resource)) return undefined
     const pattern = CapabilityKind.takesPatterns(kind) ? resource : ""
     const patterns = pattern === "" ? [] : [pattern]
@@ -122,7 +123,11 @@ export class Over {
     return allowed
   }
 
-  private request(principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Request | undefined {
+  private request(
+    principal: Principal,
+    kind: CapabilityKind.CapabilityKind,
+    resource: string
+  ): Policy.Request | undefined {
     try {
       return { principal, attributes: this.attributes(principal), kind, resource }
     } catch {
@@ -139,7 +144,7 @@ export const make = ({ accounts, audit, holds, now, over }: {
   readonly over: Over
 }): Regime => {
   const changing = Semaphore.makeUnsafe(1)
-  let current: Policy | undefined
+  let current: Policy.Policy | undefined
 
   const accountOf = (principal: Principal): Effect.Effect<Account, AdmissionError> =>
     Effect.suspend(() => {
@@ -150,8 +155,9 @@ export const make = ({ accounts, audit, holds, now, over }: {
     })
 
   return {
-    govern: (policy, reason) =>
+    govern: (given, reason) =>
       changing.withPermit(Effect.uninterruptible(Effect.suspend(() => {
+        const policy = given && Policy.make(given.name, (request) => given.evaluate(request))
         over.policies = [current, policy].filter((_) => _ !== undefined)
         holds.reviewAll()
         const event: AuditEvent.AuditEvent = {
@@ -170,6 +176,7 @@ export const make = ({ accounts, audit, holds, now, over }: {
         const until = now() + Math.min(longest, Math.max(0, Duration.toMillis(duration)))
         yield* audit.append({ _tag: "Observed", principal: AuditEvent.actor(principal), until, reason })
         over.observe(account, until)
+        holds.review(principal)
         return until
       }))),
     enforce: (principal, reason) =>

@@ -1,0 +1,184 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { CapabilityError } from "airssys/security/CapabilityError"
+import type * as Powers from "airssys/security/Powers"
+import * as Principal from "airssys/security/Principal"
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { ask, component, day, type Enforcer, Files, host, outcome, read, run } from "./kernel.ts"
+
+const ada = host("ada")
+const gateway = host("gateway")
+const rates = component("acme:rates")
+const file = "inbox:/ada/1"
+
+const powerOf = (enforcer: Enforcer, principal: Principal.Principal, path: string) =>
+  enforcer.require(Files.on(path))(Files).pipe(Effect.provideService(Principal.CurrentPrincipal, principal))
+
+const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
+
+const why = ({ reason }: CapabilityError) =>
+  reason._tag === "PowerMissing"
+    ? [reason._tag]
+    : [reason._tag, reason.explanation.principal.id, reason.explanation.reason]
+
+describe("a power that was required before, and is used on behalf of another", () => {
+  const kept = <A, E>(test: (enforcer: Enforcer, power: Powers.Lease) => Effect.Effect<A, E>) =>
+    run((enforcer, audit) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/ada/**"])] })
+        yield* enforcer.admit(gateway, { asks: [], grants: [read(["inbox:/**"])] })
+        yield* test(enforcer, yield* powerOf(enforcer, gateway, file))
+        return yield* audit.entries
+      })
+    )
+  const forAda = Principal.onBehalfOf(ada)
+
+  it.effect("does no more than the other may, and the audit names both", () =>
+    Effect.gen(function*() {
+      const entries = yield* kept((_, power) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* forAda(power.use(Effect.succeed("text"))), "text")
+          const read = power.useOn("inbox:/bob/1", Effect.succeed("text"))
+          assert.strictEqual(yield* read, "text")
+          assert.deepStrictEqual(why(yield* Effect.flip(forAda(read))), ["Denied", "ada", "NoMatch"])
+          const open = Effect.scoped(power.openOn("inbox:/bob/1", Effect.void))
+          assert.deepStrictEqual(why(yield* Effect.flip(forAda(open))), ["Denied", "ada", "NoMatch"])
+          const listed = Effect.map(power.allows, (allows) => [file, "inbox:/bob/1"].filter(allows))
+          assert.deepStrictEqual([yield* listed, yield* forAda(listed)], [[file, "inbox:/bob/1"], [file]])
+        })
+      )
+      const chains = entries.flatMap(({ event }) =>
+        event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied"
+          ? [event.onBehalfOf?.map(({ id }) => id)]
+          : []
+      )
+      assert.deepStrictEqual(chains.filter((_) => _ !== undefined), [["ada"], ["ada"]])
+    }))
+
+  it.effect("ends when the other loses it", () =>
+    kept((enforcer, power) =>
+      Effect.gen(function*() {
+        let isClosed = false
+        const close = Effect.sync(() => {
+          isClosed = true
+        })
+        const using = yield* fork(Effect.flip(forAda(power.use(Effect.never))))
+        const alone = yield* fork(power.use(Effect.never))
+        yield* fork(forAda(Effect.scoped(
+          Effect.andThen(power.open(Effect.acquireRelease(Effect.void, () => close)), Effect.never)
+        )))
+        yield* enforcer.revoke(ada, { reason: "over" })
+        assert.deepStrictEqual(why(yield* Fiber.join(using)), ["Revoked", "ada", "Revoked"])
+        assert.isTrue(isClosed)
+        assert.isUndefined(alone.pollUnsafe())
+        yield* Fiber.interrupt(alone)
+      })
+    ))
+
+  it.effect("counts those for whom it was required as well", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        for (const one of [ada, gateway]) yield* enforcer.admit(one, { asks: [], grants: [read(["inbox:/**"])] })
+        const power = yield* forAda(powerOf(enforcer, gateway, file))
+        yield* enforcer.revoke(ada, { reason: "over" })
+        assert.deepStrictEqual(why(yield* Effect.flip(power.use(Effect.void))), ["Denied", "ada", "Revoked"])
+      })
+    ))
+})
+
+describe("a grant for a while", () => {
+  it.effect("does not lift for good what was revoked", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        const authority = { asks: [], grants: [read(["inbox:/**"])] }
+        yield* enforcer.admit(ada, authority)
+        yield* enforcer.revoke(ada, { reason: "compromised" })
+        const session = yield* Scope.make()
+        yield* Scope.provide(enforcer.grantScoped(ada, authority.grants[0]!), session)
+        assert.strictEqual(outcome(enforcer.check(ada, "filesystem.read", file)), "Allowed")
+        yield* Scope.close(session, Exit.void)
+        yield* enforcer.dismiss(ada)
+        yield* enforcer.admit(ada, authority)
+        assert.strictEqual(outcome(enforcer.check(ada, "filesystem.read", file)), "Revoked")
+      })
+    ))
+})
+
+describe("what is in flight while a principal is observed", () => {
+  const using = (enforcer: Enforcer) =>
+    powerOf(enforcer, rates, file).pipe(
+      Effect.flatMap((power) => Effect.flip(power.use(Effect.never))),
+      Effect.map(why),
+      fork
+    )
+  const observe = (enforcer: Enforcer, duration: "9 days" | "1 hour") =>
+    enforcer.observe(rates, { duration, reason: "Find out." })
+
+  it.effect("ends with the grant that it began under", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(rates, {
+          asks: [ask("filesystem.read", ["inbox:/**"])],
+          grants: [read(["inbox:/**"], "1970-01-01")]
+        })
+        yield* observe(enforcer, "9 days")
+        const fiber = yield* using(enforcer)
+        yield* TestClock.setTime(day)
+        assert.strictEqual(outcome(enforcer.check(rates, "filesystem.read", file)), "Expired")
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Expired", "acme:rates", "Expired"]))
+      })
+    ))
+
+  it.effect("ends with the ask that covers it", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(rates, { asks: [ask("filesystem.read", ["inbox:/**"], "1970-01-01")], grants: [] })
+        yield* observe(enforcer, "9 days")
+        const fiber = yield* using(enforcer)
+        yield* TestClock.setTime(day)
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Expired", "acme:rates", "Expired"]))
+      })
+    ))
+
+  it.effect("ends when the observation is made shorter", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(rates, { asks: [], grants: [] })
+        yield* observe(enforcer, "9 days")
+        const fiber = yield* using(enforcer)
+        yield* observe(enforcer, "1 hour")
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Revoked", "acme:rates", "NotAsked"]))
+      })
+    ))
+})
+
+describe("a policy that is no better than its author", () => {
+  for (
+    const [title, evaluate] of [
+      ["throws", () => {
+        throw new Error("no directory")
+      }],
+      ["gives no verdict", () => ({ _tag: "deny" }) as never]
+    ] as const
+  ) {
+    it.effect(`denies, and ends what is in flight of everybody, where it ${title}`, () =>
+      run((enforcer) =>
+        Effect.gen(function*() {
+          const fibers: Array<Fiber.Fiber<ReadonlyArray<string>, unknown>> = []
+          for (const principal of [ada, gateway]) {
+            yield* enforcer.admit(principal, { asks: [], grants: [read(["inbox:/**"])] })
+            const power = yield* powerOf(enforcer, principal, file)
+            fibers.push(yield* fork(Effect.map(Effect.flip(power.use(Effect.never)), why)))
+          }
+          yield* enforcer.govern({ name: "broken", evaluate }, "A slip.")
+          assert.strictEqual(outcome(enforcer.check(ada, "filesystem.read", file)), "PolicyDenied")
+          const ends = yield* Effect.forEach(fibers, Fiber.join)
+          assert.deepStrictEqual(ends.map(([, id, reason]) => [id, reason]), [
+            ["ada", "PolicyDenied"],
+            ["gateway", "PolicyDenied"]
+          ])
+        })
+      ))
+  }
+})
