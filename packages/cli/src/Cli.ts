@@ -20,6 +20,7 @@ import * as ContractFile from "./ContractFile.ts"
 import * as GuestBuild from "./GuestBuild.ts"
 import * as HostFolder from "./HostFolder.ts"
 import * as Report from "./Report.ts"
+import * as ReviewCommand from "./ReviewCommand.ts"
 
 /**
  * The generated file is not the one on disk.
@@ -134,5 +135,5 @@ const run = Command.make(
  */
 export const command = Command.make("airssys").pipe(
   Command.withDescription("Run code that you do not trust, as supervised actors under capabilities"),
-  Command.withSubcommands([build, types, run, ApproveCommand.command, AuditCommand.command])
+  Command.withSubcommands([build, types, run, ApproveCommand.command, AuditCommand.command, ReviewCommand.command])
 )

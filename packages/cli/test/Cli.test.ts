@@ -80,6 +80,32 @@ describe("airssys", { timeout: 60_000 }, () => {
     })
   })
 
+  describe("review", () => {
+    it("says that a component asks for what it imports, or that it will be without", async () => {
+      const folder = plugin("totals")
+      assert.strictEqual((await airssys(["build"], folder)).code, 0)
+      const clean = await airssys(["review", folder])
+      assert.strictEqual(clean.code, 0, clean.err)
+      assert.match(clean.out, /^acme:totals \d+\.\d+\.\d+: 0 errors, /)
+      writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"totals\"\n")
+      const denied = await airssys(["review", folder, "--host", join(folder, "..")])
+      assert.strictEqual(denied.code, 1)
+      assert.match(denied.out, /error: .*Component\.toml:\d+: imports airssys:core\/log@0\.1\.0 .*which is not granted/)
+      assert.include(denied.out, "[[component.grant]] with reason")
+      const [first] = (await airssys(["review", folder, "--host", join(folder, ".."), "--json"])).out.split("\n")
+      assert.deepInclude(JSON.parse(first!), { severity: "Error", subject: "NotGranted", kind: "log" })
+    })
+
+    it("takes no grants from a host that does not have the component", async () => {
+      const folder = plugin("totals")
+      await airssys(["build"], folder)
+      writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"other\"\n")
+      const { code, err } = await airssys(["review", folder, "--host", join(folder, "..")])
+      assert.strictEqual(code, 1)
+      assert.include(err, "has no [[component]] whose source is")
+    })
+  })
+
   describe("types", () => {
     it("writes a contract, and finds one that is out of date", async () => {
       const folder = plugin("rates")

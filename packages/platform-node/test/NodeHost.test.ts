@@ -30,6 +30,13 @@ import * as NodeHost from "../src/NodeHost.ts"
 
 const environment = "airssys:core/environment@0.1.0"
 
+const interfaceOf = (id: string | undefined, name: string) => ({
+  id,
+  functions: [{ name, params: [], result: undefined, async: false }],
+  types: [],
+  resources: []
+})
+
 /** Runs every artifact as one guest: `read` gives what the host says about KEY. */
 const engine = Layer.succeed(ComponentEngine, {
   name: "scripted",
@@ -38,13 +45,8 @@ const engine = Layer.succeed(ComponentEngine, {
     Effect.succeed({
       digest: createHash("sha256").update(bytes).digest("hex"),
       world: {
-        imports: [],
-        exports: [{
-          id: undefined,
-          functions: [{ name: "read", params: [], result: undefined, async: false }],
-          types: [],
-          resources: []
-        }]
+        imports: [interfaceOf(environment, "get")],
+        exports: [interfaceOf(undefined, "read")]
       }
     }),
   instantiate: (component, { imports, tier }) => {

@@ -11,6 +11,7 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
@@ -383,7 +384,7 @@ export const layer: Layer.Layer<
       onEvent
     })
   })
-).pipe(Layer.provide(Digest.layerWebCrypto))
+).pipe(Layer.provide([Digest.layerWebCrypto, SecureRandom.layerWebCrypto]))
 
 /**
  * Layer that makes an actor system record the lives of components.

@@ -163,6 +163,11 @@ export const AuditEvent = Schema.TaggedUnion({
   Observed: { principal: Actor, until: Schema.Int, reason: Text },
   /** A principal is held to its grants again. */
   Enforced: { principal: Actor, reason: Text },
+  /**
+   * An instance called an imported function in the form that reaches nothing real: `import` is `interface#function`.
+   * Recorded at the first call, and with the `count` of all further ones when the instance ends.
+   */
+  InertUsed: { principal: Actor, import: Text, ...Circumstances },
   /** Bytes of an unfinished batch were cut from the end of the log when it was opened. */
   TailCut: { bytes: Schema.Int },
   /** The entries up to `through` were given up; `root` is that of the tree of them. Written before they go. */

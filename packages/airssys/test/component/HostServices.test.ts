@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, References } from "effect"
 import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import { TestClock } from "effect/testing"
 import * as HostServices from "../../src/component/HostServices.ts"
 import { AuditLog, layerMemory } from "../../src/security/AuditLog.ts"
@@ -33,6 +34,20 @@ const grants = [
   Grant.make("environment", ["KEY", "NONE"], { reason: "Fine." })
 ]
 
+const interfaceOf = (id: string, ...names: ReadonlyArray<string>) => ({
+  id,
+  functions: names.map((name) => ({ name, params: [], result: undefined, async: false })),
+  types: [],
+  resources: []
+})
+
+const world = [
+  interfaceOf("airssys:core/log@0.1.0", "write", "enabled"),
+  interfaceOf("airssys:core/clock@0.1.0", "now", "monotonic"),
+  interfaceOf("airssys:core/environment@0.1.0", "get", "names"),
+  interfaceOf("airssys:core/identity@0.1.0", "this-release", "current-message", "current-sender")
+]
+
 /** The functions of one instance, with everything they did. */
 const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "unknown") {
   const enforcer = yield* CapabilityEnforcer
@@ -52,6 +67,7 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
       })
     ])
   )
+  const inert: Array<string> = []
   const imports = makeImports({
     principal,
     namespace: "acme",
@@ -59,8 +75,9 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     version: "1.2.0",
     environment: new Map([["KEY", "sk_live"], ["OTHER", "x"], ["HIDDEN", "y"], ["not-a-name", "z"]]),
     message: () => message,
+    inert: (name) => inert.push(name),
     denied: (explanation, entry) => told.push([explanation, entry])
-  })
+  }, world)
   const call = (name: string, ...args: ReadonlyArray<unknown>): unknown => {
     const [id = "", func = ""] = name.split("#")
     const found = imports.get(`airssys:core/${id}@0.1.0`)?.get(func)
@@ -79,9 +96,14 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
   }
 })
 
-const layer = layerEnforcer.pipe(Layer.provideMerge(layerMemory()), Layer.provide(Digest.layerWebCrypto))
+const layer = layerEnforcer.pipe(
+  Layer.provideMerge(layerMemory()),
+  Layer.provide(Digest.layerWebCrypto),
+  Layer.merge(SecureRandom.layerWebCrypto)
+)
 
-const provided = <A, E>(effect: Effect.Effect<A, E, CapabilityEnforcer | AuditLog>) => Effect.provide(effect, layer)
+const provided = <A, E>(effect: Effect.Effect<A, E, CapabilityEnforcer | AuditLog | SecureRandom.SecureRandom>) =>
+  Effect.provide(effect, layer)
 
 const guarded = [
   { name: "log#write", args: ["info", "hello", []], kind: "log", resource: "" },
@@ -307,13 +329,7 @@ describe("HostServices", () => {
     provided(Effect.gen(function*() {
       const { imports } = yield* setUp("unknown")
       for (const [id, functions] of imports) {
-        const of = (...names: ReadonlyArray<string>) =>
-          HostServices.unserved({
-            id,
-            functions: names.map((name) => ({ name, params: [], result: undefined, async: false })),
-            types: [],
-            resources: []
-          })
+        const of = (...names: ReadonlyArray<string>) => HostServices.unserved(interfaceOf(id, ...names))
         assert.deepStrictEqual(of(...functions.keys()), [])
         assert.deepStrictEqual(of("constructor", "__proto__"), [`${id}#constructor`, `${id}#__proto__`])
       }

@@ -51,9 +51,9 @@ const hosting = <A, E>(
 ) =>
   Effect.gen(function*() {
     const started = yield* Ref.make<Started>({ imports: new Map(), tier: "inline" })
-    const imports = (options.imports ?? []).map((id) => ({
+    const imports = (options.imports ?? ["airssys:core/environment@0.1.0"]).map((id) => ({
       id,
-      functions: [{ name: "get", params: [], result: undefined, async: false }],
+      functions: ["get", "names"].map((name) => ({ name, params: [], result: undefined, async: false })),
       types: [],
       resources: []
     }))
@@ -159,8 +159,8 @@ describe("hosting", () => {
           const runtime = yield* Runtime.Runtime
           const error = yield* Effect.flip(runtime.install("/plugins/probe"))
           assert.deepStrictEqual(reasonOf(error), ["InstallRefused", "UnknownImports"])
-          assert.include(error.message, "wasi:cli/environment@0.2.0")
+          assert.include(error.message, "wasi:http/types@0.2.0")
         }),
-      { imports: ["wasi:cli/environment@0.2.0"] }
+      { imports: ["wasi:http/types@0.2.0"] }
     ))
 })

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import type { Handler } from "../../actor/Behaviour.ts"
 import * as Pending from "../../actor/Pending.ts"
+import { AuditLog } from "../../security/AuditLog.ts"
 import * as Explanation from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
 import { type CallResult, ComponentEngine } from "../ComponentEngine.ts"
@@ -14,10 +15,12 @@ import * as Contract from "../Contract.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import * as HostServices from "../HostServices.ts"
 import type * as componentLimits from "./componentLimits.ts"
+import * as inertUses from "./inertUses.ts"
 import * as lifecycle from "./lifecycle.ts"
 
 /** The message in work and its denials are of the instance: it handles one at a time. */
 export const make = Effect.gen(function*() {
+  const audit = yield* AuditLog
   const engine = yield* ComponentEngine
   const makeImports = yield* HostServices.make
   const counters = new Map<string, Counter>()
@@ -33,6 +36,7 @@ export const make = Effect.gen(function*() {
     counters.set(release.id, counter)
     let message: number | undefined
     const denied: Array<string> = []
+    const inert = yield* inertUses.make(audit, principal, release.digest)
     const imports = makeImports({
       principal,
       namespace: release.manifest.component.namespace,
@@ -40,13 +44,14 @@ export const make = Effect.gen(function*() {
       version: release.version,
       environment: new Map(Object.entries(environment ?? {})),
       message: () => message === undefined ? undefined : `m${message}`,
+      inert,
       denied: (explanation, entry) => {
         const subject = Explanation.subject(explanation)
         if (denied.length < deniedLimit && !denied.includes(subject)) denied.push(subject)
         denials.unshift({ explanation, entry })
         if (denials.length > denialsLimit) denials.pop()
       }
-    })
+    }, release.component.world.imports)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
     const named = (target: Contract.Target) => (failure: ComponentError): ComponentError =>
       new ComponentError({

@@ -1,0 +1,85 @@
+/** The log of one guest, as much of it as one message may write. */
+import * as Effect from "effect/Effect"
+import type * as LogLevel from "effect/LogLevel"
+import * as SafeText from "../../security/SafeText.ts"
+
+const lineLimit = 8 * 1024
+const keyLimit = 64
+const fieldLimit = 64
+/** What one message may write: a guest in a loop is not to fill the host's log. */
+const linesPerMessage = 256
+const charactersPerMessage = 256 * 1024
+
+const exhausted = { tag: "err", val: { tag: "exhausted" } } as const
+
+export type Write = (severity: LogLevel.Severity, message: string, fields: ReadonlyArray<LogField>) => unknown
+
+export interface LogField {
+  readonly key: string
+  readonly value: { readonly tag: string; readonly val: unknown }
+}
+
+/** Who writes, and in which message. */
+export interface Writer {
+  readonly namespace: string
+  readonly name: string
+  readonly version: string
+  readonly message: () => string | undefined
+}
+
+export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknown): Write => {
+  let writing: string | undefined
+  let lines = 0
+  let characters = 0
+
+  const log = (severity: LogLevel.Severity, text: string, fields: string | undefined): void => {
+    const message = guest.message()
+    run(
+      Effect.logWithLevel(severity)(text).pipe(
+        Effect.annotateLogs({
+          component: `${guest.namespace}:${guest.name}`,
+          version: guest.version,
+          ...(message === undefined ? undefined : { message }),
+          ...(fields === undefined ? undefined : { fields })
+        })
+      )
+    )
+  }
+
+  return (severity, message, given) => {
+    if (guest.message() !== writing) {
+      writing = guest.message()
+      lines = 0
+      characters = 0
+    }
+    if (lines > linesPerMessage || characters > charactersPerMessage) return exhausted
+    const text = line(message)
+    const fields = given.length === 0 ? undefined : fieldText(given)
+    lines++
+    characters += text.length + (fields?.length ?? 0)
+    if (lines > linesPerMessage || characters > charactersPerMessage) {
+      log("Warn", "More lines of this message are dropped.", undefined)
+      return exhausted
+    }
+    log(severity, text, fields)
+    return { tag: "ok" }
+  }
+}
+
+const line = (text: string): string => SafeText.escape(text, lineLimit)
+
+/** Values are quoted, so that a guest cannot make one field look like two. */
+const fieldText = (fields: ReadonlyArray<LogField>): string => {
+  const texts = new Map<string, string>()
+  for (const { key, value } of fields.slice(0, fieldLimit)) {
+    const name = key.slice(0, keyLimit)
+    texts.set(fieldName.test(name) ? name : JSON.stringify(name), fieldValue(value.val))
+  }
+  const shown = [...texts].map(([key, value]) => `${key}=${value}`).join(" ")
+  return line(fields.length > fieldLimit ? `${shown} (${fields.length - fieldLimit} more)` : shown)
+}
+
+const fieldName = /^[A-Za-z_][A-Za-z0-9_.-]*$/
+
+const fieldValue = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(value.slice(0, lineLimit)) : String(value)
