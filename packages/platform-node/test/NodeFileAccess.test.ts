@@ -221,6 +221,17 @@ describe("FileWrite", () => {
       })
     ))
 
+  it.effect("takes no limit that is no number of bytes", () =>
+    inInbox(({ inbox, write }) =>
+      Effect.gen(function*() {
+        for (const maxBytes of [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY]) {
+          const endless = write("inbox:/a", (file) => file.write(Stream.make(bytes("x")), { maxBytes }))
+          assert.strictEqual(reasonOf(yield* Effect.flip(endless)), "InvalidRange", String(maxBytes))
+        }
+        assert.deepStrictEqual(readdirSync(inbox), [])
+      })
+    ))
+
   it.effect("writes at positions and at the end, and makes files as it is told", () =>
     inInbox(({ inbox, write }) =>
       Effect.gen(function*() {

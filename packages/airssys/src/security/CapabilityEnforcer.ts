@@ -129,11 +129,13 @@ const makeCheck = (accounts: Accounts, now: () => number, over: regime.Over): Ch
         reason: "TooManyActingFor"
       }))
     }
+    let reported = decision.reported
     for (const other of onBehalfOf) {
       const theirs = own(other, kind, resource)
       if (theirs._tag === "Denied") return deciding.deny(() => ({ ...theirs.explanation, actor: principal }))
+      if (theirs.reported !== undefined) reported ??= { ...theirs.reported, actor: principal }
     }
-    return decision
+    return reported === decision.reported ? decision : { ...decision, reported }
   }
 }
 

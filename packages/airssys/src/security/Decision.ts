@@ -26,7 +26,10 @@ export interface Allowed {
   readonly _tag: "Allowed"
   readonly grant: Grant
   readonly rule: Rule
-  /** Why it would be denied, where the principal is only observed: then `grant` is made up, and `rule.id` 0. */
+  /**
+   * Why it would be denied, where somebody is only observed. If that is the
+   * principal itself, `grant` is made up, and `rule.id` is 0.
+   */
   readonly reported?: Explanation | undefined
 }
 

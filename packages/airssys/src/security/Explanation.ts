@@ -9,6 +9,7 @@
 import * as Schema from "effect/Schema"
 import { Place } from "./Ask.ts"
 import * as CapabilityKind from "./CapabilityKind.ts"
+import { isGrantable } from "./internal/capabilityRule.ts"
 import { Principal } from "./Principal.ts"
 import * as SafeText from "./SafeText.ts"
 
@@ -146,7 +147,10 @@ export const command = (self: Explanation): string | undefined => {
   return `airssys approve ${word(release(self.principal))} --only ${self.ask.index}${expires}`
 }
 
+const unnamable = "No line can name it: it is no resource of this kind, one that is given to nobody, or too long."
+
 const toGrant = (self: Explanation): ReadonlyArray<string> => {
+  if (!isGrantable(self.kind, self.resource)) return [unnamable]
   if (self.principal.kind !== "Component") {
     const patterns = CapabilityKind.takesPatterns(self.kind)
       ? ` [${JSON.stringify(SafeText.escape(self.resource))}],`
@@ -172,6 +176,7 @@ const body = (self: Explanation): ReadonlyArray<string> => {
     case "NotAdmitted":
       return ["Nothing was admitted for this principal: the host never started it, or stopped it."]
     case "NotAsked":
+      if (!isGrantable(self.kind, self.resource)) return ["It does not ask for this.", unnamable]
       return [
         "It does not ask for this, so no grant can give it. A new release has to ask:",
         ...block("[[capability]]", self),

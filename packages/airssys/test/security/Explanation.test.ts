@@ -130,9 +130,25 @@ describe("Explanation.render", () => {
   })
 
   it("quotes a resource so that it cannot leave its TOML string", () => {
-    const text = Explanation.render({ ...stripe, resource: "A\"]\nclock = true #\\" })
-    assert.include(text, "environment = [\"A\\\"]\\U0000000aclock = true #\\\\\"]")
+    const text = Explanation.render({ ...stripe, kind: "filesystem.read", resource: "inbox:/a\"] #" })
+    assert.include(text, "filesystem.read = [\"inbox:/a\\\"] #\"]")
   })
+
+  it.each(["inbox:/../etc/passwd", "inbox:/.ssh/id_ed25519", "/etc/passwd", "", `inbox:/${"a".repeat(2000)}`])(
+    "writes no lines that would be refused: %s",
+    (resource) => {
+      for (const by of [principal, Principal.make({ kind: "Host", id: "billing" })]) {
+        for (const reason of ["NotAsked", "NotGranted", "NoMatch"] as const) {
+          const shown = lines({ principal: by, kind: "filesystem.read", resource, reason })
+          assert.strictEqual(
+            shown.at(-1),
+            "No line can name it: it is no resource of this kind, one that is given to nobody, or too long."
+          )
+          assert.isFalse(shown.some((line) => /capability|component|Grant\.make/.test(line)))
+        }
+      }
+    }
+  )
 
   it.effect("travels in its error without loss", () =>
     Effect.gen(function*() {

@@ -153,6 +153,22 @@ describe("what is in flight while a principal is observed", () => {
     ))
 })
 
+describe("who acts on behalf of one that is observed", () => {
+  it.effect("is recorded as denied what the other lacks", () =>
+    run((enforcer, audit) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(rates, { asks: [], grants: [] })
+        yield* enforcer.admit(gateway, { asks: [], grants: [read(["inbox:/**"])] })
+        yield* enforcer.observe(rates, { duration: "1 hour", reason: "Find out." })
+        const { decision } = yield* enforcer.decide(gateway, "filesystem.read", file, [rates])
+        assert.strictEqual(outcome(decision), "Allowed")
+        const event = (yield* audit.entries).at(-1)?.event
+        assert(event?._tag === "CapabilityDenied")
+        assert.deepStrictEqual([event.principal.id, event.reason, event.isReported], ["gateway", "NotAsked", true])
+      })
+    ))
+})
+
 describe("a policy that is no better than its author", () => {
   for (
     const [title, evaluate] of [

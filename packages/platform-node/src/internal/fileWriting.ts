@@ -104,6 +104,7 @@ export const writing = (roots: Roots) => (lease: Lease): FileWrite["Service"] =>
       { maxBytes = defaultMaxBytes }: { readonly maxBytes?: number | undefined } = {}
     ) =>
       lease.use(Effect.scoped(Effect.gen(function*() {
+        yield* attempt(resource, async () => requireSizes(maxBytes))
         const draft = yield* Effect.acquireRelease(at(Draft.make), (draft) => Effect.promise(() => draft.close()))
         const write = (bytes: Uint8Array) => attempt(resource, (signal) => draft.write(bytes, maxBytes, signal))
         if (content instanceof Uint8Array) yield* write(content)

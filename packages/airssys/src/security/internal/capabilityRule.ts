@@ -4,14 +4,24 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "../CapabilityKind.ts"
 import * as Pattern from "../Pattern.ts"
 
-export const Patterns = Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))).check(
-  Schema.isMaxLength(256)
-)
+const longestPattern = 1024
+
+export const Patterns = Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(longestPattern)))
+  .check(
+    Schema.isMaxLength(256)
+  )
 
 export const Reason = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(500))
 
 export const kindOf = (input: unknown): string =>
   Predicate.hasProperty(input, "kind") && Predicate.isString(input.kind) ? input.kind.slice(0, 64) : "unknown kind"
+
+/** Whether a line of a manifest or of a host can name a resource, as it is. */
+export const isGrantable = (kind: CapabilityKind.CapabilityKind, resource: string): boolean =>
+  !CapabilityKind.takesPatterns(kind) || (
+    resource.length <= longestPattern &&
+    Pattern.parseResource(kind, resource) !== undefined && Result.isSuccess(Pattern.parse(kind, resource))
+  )
 
 /**
  * Compiles the patterns of one grant or ask; the failure names the problem.

@@ -1,6 +1,5 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import { AdmissionError } from "../AdmissionError.ts"
 import type { AuditError } from "../AuditError.ts"
@@ -9,10 +8,10 @@ import type { AuditLog } from "../AuditLog.ts"
 import * as CapabilityKind from "../CapabilityKind.ts"
 import type { Allowed, Decision } from "../Decision.ts"
 import type { Explanation } from "../Explanation.ts"
-import * as Pattern from "../Pattern.ts"
 import * as Policy from "../Policy.ts"
 import type { Principal } from "../Principal.ts"
 import type { Accounts } from "./accounts.ts"
+import { isGrantable } from "./capabilityRule.ts"
 import * as deciding from "./decide.ts"
 import type { Holds } from "./holds.ts"
 import type { Account } from "./ruleTable.ts"
@@ -41,10 +40,6 @@ export interface Regime {
 const longest = Duration.toMillis("30 days")
 
 const observable: ReadonlySet<Explanation["reason"]> = new Set(["NotAsked", "NotGranted", "NoMatch"])
-
-const isGrantable = (kind: CapabilityKind.CapabilityKind, resource: string): boolean =>
-  !CapabilityKind.takesPatterns(kind) ||
-  (Pattern.parseResource(kind, resource) !== undefined && Result.isSuccess(Pattern.parse(kind, resource)))
 
 /** What stands over the grants: policies, which take away, and observations, which let pass. */
 export class Over {
