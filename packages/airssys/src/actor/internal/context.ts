@@ -13,6 +13,7 @@ import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as Protocol from "../Protocol.ts"
 import type { SpawnOptions } from "../SpawnOptions.ts"
 import type { Timers } from "../Timers.ts"
+import { answer } from "./answers.ts"
 import { Ask } from "./ask.ts"
 import { type Bonds, bondsOf, type OnTerminated } from "./bonds.ts"
 import { type Cell, cellOf } from "./cell.ts"
@@ -59,11 +60,11 @@ export class CellContext implements ActorContext<unknown>, Ticket {
   }
 
   reply<Reply, Error>(request: Protocol.Request<Reply, Error>, value: Reply): void {
-    if (this.cell.live === this) this.cell.answer(request, Exit.succeed(value))
+    if (this.cell.live === this) answer(this.cell, request, Exit.succeed(value))
   }
 
   fail<Reply, Error>(request: Protocol.Request<Reply, Error>, error: Error): void {
-    if (this.cell.live === this) this.cell.answer(request, Exit.fail(error))
+    if (this.cell.live === this) answer(this.cell, request, Exit.fail(error))
   }
 
   tell<N>(ref: ActorRef<N>, message: N, options?: SendOptions): void {

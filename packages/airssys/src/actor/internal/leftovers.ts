@@ -5,6 +5,7 @@ import { Ask } from "./ask.ts"
 import type { Cell } from "./cell.ts"
 import type { Envelope } from "./lanes.ts"
 import { takeBlocked } from "./mixed.ts"
+import { clear } from "./ring.ts"
 
 /**
  * What a life, or an actor, leaves behind: messages that nobody will handle, and
@@ -13,7 +14,7 @@ import { takeBlocked } from "./mixed.ts"
  */
 export const takeWaiting = (cell: Cell): Array<Ask> => {
   const orphans = [...takeHeld(cell), ...takeBlocked(cell)]
-  discard(cell, [...cell.clear(), ...takeStashed(cell)], orphans)
+  discard(cell, [...clear(cell), ...takeStashed(cell)], orphans)
   return orphans
 }
 

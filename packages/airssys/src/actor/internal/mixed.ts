@@ -11,10 +11,12 @@ import {
   MessageRefused,
   type OfferError
 } from "../ActorError.ts"
+import { resume } from "./answers.ts"
 import { Ask } from "./ask.ts"
 import type { Cell } from "./cell.ts"
 import { closed, doomed, mixed } from "./flags.ts"
 import { type Blocked, Envelope, Lanes } from "./lanes.ts"
+import { measure, push, schedule, shift, skip } from "./ring.ts"
 import type { Delivery, From, Refusal } from "./target.ts"
 
 /**
@@ -42,7 +44,7 @@ export const sendMixed = (
   }
   put(cell, message, from, delivery)
   if (evicted !== undefined) lose(cell, evicted, "Evicted")
-  if (evicted?.from instanceof Ask) cell.resume(evicted.from, Exit.fail(refusal(cell, "MailboxFull")))
+  if (evicted?.from instanceof Ask) resume(cell, evicted.from, Exit.fail(refusal(cell, "MailboxFull")))
   return undefined
 }
 
@@ -98,7 +100,7 @@ const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | unde
     (delivery.priority === "Normal" && delivery.ticket === undefined && delivery.ttlMillis === Infinity &&
       delivery.span === undefined)
   ) {
-    return cell.push(message, from)
+    return push(cell, message, from)
   }
   const { priority, span, ticket, ttlMillis } = delivery
   const expiresAt = ttlMillis === Infinity ? Infinity : (sentAt ?? cell.monotonicMillis) + ttlMillis
@@ -107,13 +109,13 @@ const put = (cell: Cell, message: unknown, from: From, delivery: Delivery | unde
   cell.flags |= mixed
   if (priority === "Normal") {
     lanes.inRing++
-    return cell.push(undefined, envelope)
+    return push(cell, undefined, envelope)
   }
   cell.turns.accepted++
   cell.getCounts().accepted++
   ;(priority === "Next" ? lanes.next : lanes.of(priority)).push(envelope)
-  cell.measure()
-  cell.schedule()
+  measure(cell)
+  schedule(cell)
 }
 
 /** The oldest of the messages that matter least, none of which matters more than the new one. */
@@ -121,7 +123,7 @@ const takeOldest = (cell: Cell, delivery: Delivery | undefined): Envelope | unde
   const lanes = cell.rare?.lanes
   const low = lanes?.low.shift()
   if (low !== undefined || delivery?.priority === "Low") return low
-  if (cell.tail !== cell.head) return cell.skip()
+  if (cell.tail !== cell.head) return skip(cell)
   return delivery?.priority === "High" ? lanes?.high.shift() : undefined
 }
 
@@ -130,17 +132,17 @@ export const takeNext = (cell: Cell): boolean => {
   const lanes = cell.rare!.lanes!
   // Who is told of a message that is lost may end the actor.
   while ((cell.flags & doomed) === 0) {
-    const envelope = lanes.shiftUrgent() ?? (cell.tail === cell.head ? lanes.low.shift() : cell.shift())
+    const envelope = lanes.shiftUrgent() ?? (cell.tail === cell.head ? lanes.low.shift() : shift(cell))
     if (lanes.blocked.size > 0) admit(cell, lanes)
     if (lanes.isIdle && cell.rare!.idleness === undefined) cell.flags &= ~mixed
     if (envelope === undefined) return false
-    cell.measure()
+    measure(cell)
     if (envelope.ticket?.isLive === false) {
       lose(cell, envelope, "Discarded")
     } else if (envelope.expiresAt !== Infinity && cell.monotonicMillis >= envelope.expiresAt) {
       lose(cell, envelope, "Expired")
       const { from, ttlMillis } = envelope
-      if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired({ actor: cell.name, ttlMillis })))
+      if (from instanceof Ask) resume(cell, from, Exit.fail(new MessageExpired({ actor: cell.name, ttlMillis })))
     } else {
       envelope.ticket?.taken?.()
       if (lanes.redeliver > 0) lanes.taken = envelope
@@ -160,7 +162,7 @@ const admit = (cell: Cell, lanes: Lanes): void => {
     lanes.blocked.delete(blocked)
     cell.turns.offered++
     put(cell, blocked.message, blocked.from, blocked.delivery, blocked.sentAt)
-    if (blocked.from === undefined) cell.resume(blocked.ask, Exit.void)
+    if (blocked.from === undefined) resume(cell, blocked.ask, Exit.void)
   }
 }
 
@@ -239,6 +241,6 @@ export const putFirst = (cell: Cell, envelopes: ReadonlyArray<Envelope>): void =
   if (envelopes.length === 0) return
   lanesOf(cell).front.prepend(envelopes)
   cell.flags |= mixed
-  cell.measure()
-  cell.schedule()
+  measure(cell)
+  schedule(cell)
 }

@@ -13,6 +13,7 @@ import { proceed } from "./ending.ts"
 import { doomed, leaving, paused, tearing } from "./flags.ts"
 import { inform } from "./guarding.ts"
 import { quiesce, whenDone } from "./quiescing.ts"
+import { schedule } from "./ring.ts"
 
 const defaultStartTimeout = Duration.seconds(30)
 
@@ -53,7 +54,7 @@ export const begin = (cell: Cell, exit: Exit.Exit<unknown, unknown>): Cause.Caus
   inform(cell, (guardian) => guardian.started(cell, cell.monotonicMillis))
   if (isFirst) cell.system.reports.emit(cell, { _tag: "Started" })
   if ((cell.flags & leaving) !== 0) cell.system.afterBatch(cell)
-  cell.schedule()
+  schedule(cell)
   return undefined
 }
 

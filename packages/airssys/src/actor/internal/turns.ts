@@ -1,5 +1,7 @@
 import type { Steering, TurnScheduler } from "../TurnScheduler.ts"
 import type { Ask } from "./ask.ts"
+import type { Cell } from "./cell.ts"
+import { run, runInline } from "./loop.ts"
 
 /** Messages one actor may handle before the next ready actor has its go. */
 const actorBatch = 256
@@ -11,20 +13,6 @@ export const inPlace = (task: () => void): void => task()
 
 /** How many requests may be handled on top of each other. */
 const inlineDepth = 16
-
-/** What the turn calls: handles up to `batch` messages, returns how many. */
-export interface Ready {
-  run(): number
-}
-
-/** What handles a request at once. */
-interface Inlined {
-  runInline(message: unknown, ask: Ask): void
-}
-
-interface Batch {
-  readonly head: number
-}
 
 /**
  * The run-queue of a system and its counters. At most one turn is scheduled
@@ -52,13 +40,13 @@ export class Turns {
   private readonly isInPlace: boolean
   private depth = 0
   /** On its way through the scheduler. */
-  private inlined: Inlined | undefined = undefined
+  private inlined: Cell | undefined = undefined
   private inlinedMessage: unknown = undefined
   private inlinedAsk: Ask | undefined = undefined
-  private current: Batch | undefined = undefined
+  private current: Cell | undefined = undefined
   private batchFrom = 0
 
-  private ring: Array<Ready | undefined> = Array.from({ length: 16 })
+  private ring: Array<Cell | undefined> = Array.from({ length: 16 })
   private mask = 15
   private head = 0
   private size = 0
@@ -77,17 +65,17 @@ export class Turns {
     return this.isInlining && this.depth < inlineDepth
   }
 
-  inline(cell: Inlined, message: unknown, ask: Ask): void {
+  inline(cell: Cell, message: unknown, ask: Ask): void {
     this.depth++
     try {
-      if (this.isInPlace) cell.runInline(message, ask)
+      if (this.isInPlace) runInline(cell, message, ask)
       else this.inlineElsewhere(cell, message, ask)
     } finally {
       this.depth--
     }
   }
 
-  private inlineElsewhere(cell: Inlined, message: unknown, ask: Ask): void {
+  private inlineElsewhere(cell: Cell, message: unknown, ask: Ask): void {
     this.inlined = cell
     this.inlinedMessage = message
     this.inlinedAsk = ask
@@ -99,11 +87,11 @@ export class Turns {
     this.inlined = undefined
     this.inlinedMessage = undefined
     this.inlinedAsk = undefined
-    inlined!.runInline(inlinedMessage, inlinedAsk!)
+    runInline(inlined!, inlinedMessage, inlinedAsk!)
   }
 
   /** A batch is on the stack from here to `leave`; its messages are counted there. */
-  enter(cell: Batch): void {
+  enter(cell: Cell): void {
     this.current = cell
     this.batchFrom = cell.head
   }
@@ -114,7 +102,7 @@ export class Turns {
   }
 
   /** A message of this cell was taken out by somebody else than its batch. */
-  skipped(cell: Batch): void {
+  skipped(cell: Cell): void {
     if (this.current === cell) this.batchFrom++
   }
 
@@ -123,7 +111,7 @@ export class Turns {
     return this.current === undefined ? 0 : this.current.head - this.batchFrom - 1
   }
 
-  ready(cell: Ready): void {
+  ready(cell: Cell): void {
     if (this.size > this.mask) this.grow()
     this.ring[(this.head + this.size++) & this.mask] = cell
     if (!this.scheduled) {
@@ -142,7 +130,7 @@ export class Turns {
         this.ring[this.head] = undefined
         this.head = (this.head + 1) & this.mask
         this.size--
-        budget -= cell.run()
+        budget -= run(cell)
       }
     } finally {
       // A throw out of `run` is a bug of the loop; the other actors go on.
@@ -163,7 +151,7 @@ export class Turns {
 
   private grow(): void {
     const { head, mask, ring, size } = this
-    const next: Array<Ready | undefined> = Array.from({ length: size * 2 })
+    const next: Array<Cell | undefined> = Array.from({ length: size * 2 })
     for (let i = 0; i < size; i++) next[i] = ring[(head + i) & mask]
     this.ring = next
     this.mask = next.length - 1

@@ -17,9 +17,9 @@ export interface Bug {
   readonly edits: ReadonlyArray<Edit>
 }
 
-const cell = "actor/internal/cell.ts"
 const context = "actor/internal/context.ts"
 const leftovers = "actor/internal/leftovers.ts"
+const loop = "actor/internal/loop.ts"
 const mixed = "actor/internal/mixed.ts"
 const turns = "actor/internal/turns.ts"
 
@@ -27,7 +27,7 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "lost wake-up: messages that came during a message schedule nothing",
     program: "senders",
-    edits: [{ file: cell, find: "    this.schedule()\n    this.flush()\n", replace: "    this.flush()\n" }]
+    edits: [{ file: loop, find: "  schedule(cell)\n  flush(cell)\n", replace: "  flush(cell)\n" }]
   },
   {
     name: "lost wake-up: a turn that leaves one actor behind is not scheduled again",
@@ -41,18 +41,18 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "lost wake-up: what waits over a restart is not begun",
     program: "restarts",
-    edits: [{ file: "actor/internal/starting.ts", find: "  cell.schedule()\n", replace: "" }]
+    edits: [{ file: "actor/internal/starting.ts", find: "  schedule(cell)\n", replace: "" }]
   },
   {
     name: "double delivery: the last message of a full batch stays in the mailbox",
     program: "senders",
     edits: [
-      { file: cell, find: "        slots[at] = undefined\n        if (from", replace: "        if (from" },
+      { file: loop, find: "      slots[at] = undefined\n      if (from", replace: "      if (from" },
       {
-        file: cell,
-        find: "    turns.leave(handled)\n",
+        file: loop,
+        find: "  turns.leave(handled)\n",
         replace:
-          "    if (this.head === end && this.tail !== end) {\n      this.head--\n      handled--\n    }\n    turns.leave(handled)\n"
+          "  if (cell.head === end && cell.tail !== end) {\n    cell.head--\n    handled--\n  }\n  turns.leave(handled)\n"
       }
     ]
   },
@@ -60,7 +60,7 @@ export const bugs: ReadonlyArray<Bug> = [
     name: "lost message: a mailbox that grows mixes up its places",
     program: "senders",
     edits: [{
-      file: cell,
+      file: "actor/internal/ring.ts",
       find: "const to = (i & (length - 1)) << 1",
       replace: "const to = ((i + (i >>> 2)) & (length - 1)) << 1"
     }]
@@ -104,7 +104,7 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "double end: a handler that was interrupted ends its message a second time",
     program: "endings",
-    edits: [{ file: cell, find: "      if (this.fiber !== fiber) return\n", replace: "" }]
+    edits: [{ file: loop, find: "    if (cell.fiber !== fiber) return\n", replace: "" }]
   },
   {
     name: "lost message: a stop forgets what waits for an actor that is about to run",
@@ -158,15 +158,15 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "forgotten asker: its request made room for another message",
     program: "dropsOldest",
-    edits: [{ file: mixed, find: "if (evicted?.from instanceof Ask) cell.resume(", replace: "if (false) cell.resume(" }]
+    edits: [{ file: mixed, find: "if (evicted?.from instanceof Ask) resume(", replace: "if (false) resume(" }]
   },
   {
     name: "forgotten asker: its request was no longer good when its turn came",
     program: "fails",
     edits: [{
       file: mixed,
-      find: "if (from instanceof Ask) cell.resume(from, Exit.fail(new MessageExpired",
-      replace: "if (false) cell.resume(from, Exit.fail(new MessageExpired"
+      find: "if (from instanceof Ask) resume(cell, from, Exit.fail(new MessageExpired",
+      replace: "if (false) resume(cell, from as never, Exit.fail(new MessageExpired"
     }]
   },
   {
