@@ -17,6 +17,7 @@ import { AuditLog, layerMemory } from "../../src/security/AuditLog.ts"
 import { CapabilityEnforcer, layer as layerEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
+import { component, memory } from "./support/guests.ts"
 
 const wit = `package acme:probe@1.0.0;
 interface probe {
@@ -82,7 +83,11 @@ const grants = [Grant.make("clock", { reason: "Fine." }), Grant.make("log", { re
 
 /** Starts the component at a time of the test clock and gives it to the test. */
 const running = <A, E>(
-  options: { readonly grants: ReadonlyArray<Grant.Grant>; readonly lines?: Array<unknown> },
+  options: {
+    readonly grants: ReadonlyArray<Grant.Grant>
+    readonly lines?: Array<unknown>
+    readonly artifact?: Uint8Array
+  },
   test: (call: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>) => Effect.Effect<
     A,
     E,
@@ -99,7 +104,10 @@ const running = <A, E>(
   }).pipe(
     Effect.provide(
       Runtime.layer.pipe(
-        Layer.provide([layerEngine, ReleaseSource.layerMemory({ "/plugins/probe": { manifest, artifact } })]),
+        Layer.provide([
+          layerEngine,
+          ReleaseSource.layerMemory({ "/plugins/probe": { manifest, artifact: options.artifact ?? artifact } })
+        ]),
         Layer.provide(Logger.layer([
           Logger.make(({ message }) => {
             options.lines?.push(Array.isArray(message) ? message[0] : message)
@@ -172,6 +180,40 @@ describe("a component of an ordinary toolchain", () => {
         yield* call("look")
         assert.lengthOf(yield* inertUses, 1)
       })))
+})
+
+describe("a component that imports WASI of its own making", () => {
+  const made = Effect.promise(() =>
+    component(
+      `(module
+        (import "wasi:cli/exit@0.2.0" "exit" (func $exit (param i32)))
+        (import "wasi:random/random@0.2.7" "get-random-u64" (func $random (param i32)))
+        (func (export "acme:probe/probe@1.0.0#leave") (call $exit (i32.const 0)))
+        (func (export "acme:probe/probe@1.0.0#lie") (call $random (i32.const 64)))
+        ${memory()})`,
+      `package acme:probe@1.0.0;
+       interface probe { leave: func(); lie: func(); }
+       world plugin { import wasi:cli/exit@0.2.0; import wasi:random/random@0.2.7; export probe; }
+       package wasi:cli@0.2.0 { interface exit { exit: func(status: result); } }
+       package wasi:random@0.2.7 { interface random { get-random-u64: func() -> string; } }`
+    )
+  )
+
+  const failing = (name: string) =>
+    Effect.flatMap(
+      made,
+      (bytes) => running({ grants: [], artifact: bytes }, (call) => Effect.map(Effect.flip(call(name)), String))
+    )
+
+  it.effect("is ended by its exit", () =>
+    Effect.gen(function*() {
+      assert.include(yield* failing("leave"), "wasi:cli/exit@0.2.0#exit: the guest ended itself")
+    }))
+
+  it.effect("is stopped where it declares other types than it is given", () =>
+    Effect.gen(function*() {
+      assert.include(yield* failing("lie"), "a host function gave a value of another type")
+    }))
 })
 
 const wasi = "0.2.12"
@@ -295,8 +337,10 @@ describe("inert WASI", () => {
       const { call } = yield* setUp(secure)
       assert.notDeepEqual(draw({ call }), draw(yield* setUp(secure)))
       assert.notDeepEqual(draw({ call }), known)
-      assert.strictEqual(category(() => call("random/random#get-random-bytes", 65_537n)), "Denied")
-      assert.strictEqual(category(() => call("random/insecure#get-insecure-random-bytes", 1n << 40n)), "Denied")
+      for (const length of [65_537n, 1n << 40n, -1n, 8, "8", undefined, [8]]) {
+        assert.strictEqual(category(() => call("random/random#get-random-bytes", length)), "Denied")
+        assert.strictEqual(category(() => call("random/insecure#get-insecure-random-bytes", length)), "Denied")
+      }
     })))
 
   it.effect("joins what is written to lines, and keeps no more than one of 8 KiB", () =>

@@ -145,8 +145,10 @@ const random = ({ guest, randomBytes }: Options) => {
     return new DataView(drawn.buffer, drawn.byteOffset, 8).getBigUint64(0, true)
   }
   const bytes = (real: boolean, length: unknown): Uint8Array => {
-    const size = Number(length)
-    return size <= mostRandom ? draw(real, size) : stop("Denied", `gives at most ${mostRandom} bytes at once`)
+    if (typeof length !== "bigint" || length < 0n || length > mostRandom) {
+      return stop("Denied", `gives at most ${mostRandom} bytes at once`)
+    }
+    return draw(real, Number(length))
   }
   return {
     "wasi:random/random@0.2": { "get-random-bytes": bytes, "get-random-u64": number },
