@@ -6,7 +6,8 @@
  * It reads the table from which a host makes the imports of guests, so what it
  * says of an import is what happens. It decides nothing: a component with
  * errors in its review may run, unless it imports what this host does not
- * serve; it is then without what it needs.
+ * serve; it is then without what it needs. Policies, revocations and
+ * observation, which change what a running host answers, are not part of it.
  *
  * @since 0.1.0
  */
