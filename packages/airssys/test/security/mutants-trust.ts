@@ -273,39 +273,5 @@ export const mutants: ReadonlyArray<Mutant> = [
       "Result.succeed(next)",
       "gets nothing that it has already, nothing that is not taken, and nothing where it is broken itself"
     ]
-  ]),
-  ...of("security/internal/trustVerdict.ts", "security/trustModel.test.ts", [
-    [
-      "trustVerdict: retired (model)",
-      "owned.retired !== undefined && seen >= owned.retired",
-      "owned.retired === 0",
-      "judges as the list of all that happened says, over restarts"
-    ],
-    [
-      "trustVerdict: equal version (model)",
-      "order === 0 && mark?.digest !== undefined",
-      "order === 9 && mark?.digest !== undefined",
-      "judges as the list of all that happened says, over restarts"
-    ],
-    [
-      "trustVerdict: rotated marks (model)",
-      "state.marks.get(markKey(publisher, component))",
-      "state.marks.get(markKey(statement.key, component))",
-      "judges as the list of all that happened says, over restarts"
-    ]
-  ]),
-  ...of("security/internal/trustChanges.ts", "security/trustModel.test.ts", [
-    [
-      "trustChanges: trust revoked key (model)",
-      "if (source._tag === \"Publisher\") yield* live(state, source.key)\n",
-      "",
-      "judges as the list of all that happened says, over restarts"
-    ],
-    [
-      "trustChanges: rotation of the untrusted (model)",
-      "if (!state.given.has(publisherOf(state, from)) || !state.keys.has(from)) {",
-      "if (!state.keys.has(from)) {",
-      "judges as the list of all that happened says, over restarts"
-    ]
   ])
 ]
