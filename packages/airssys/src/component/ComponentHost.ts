@@ -354,7 +354,11 @@ export const layer: Layer.Layer<
         const principal = principalOf(release)
         const leaving = yield* FiberMap.get(dismissals, release.id)
         if (Option.isSome(leaving)) yield* Fiber.await(leaving.value)
-        yield* enforcer.admit(principal, { asks: release.manifest.asks, grants: options.grants ?? [] })
+        yield* enforcer.admit(principal, {
+          asks: release.manifest.asks,
+          grants: options.grants ?? [],
+          release: release.digest
+        })
         return yield* hosted.make(principal, placement, settings, options.environment)
       })
 

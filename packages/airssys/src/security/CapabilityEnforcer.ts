@@ -22,13 +22,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { AuditError } from "./AuditError.ts"
 import { AuditLog, layerMemory } from "./AuditLog.ts"
 import type { Reach, Why } from "./Authority.ts"
 import type * as Capability from "./Capability.ts"
 import { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
-import type { Decision, Recorded } from "./Decision.ts"
+import type { Allowed, Decision, Recorded } from "./Decision.ts"
 import { Accounts } from "./internal/accounts.ts"
 import * as auditedChange from "./internal/auditedChange.ts"
 import * as changes from "./internal/changes.ts"
@@ -40,7 +41,7 @@ import * as regime from "./internal/regime.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
 import { Attributes } from "./Policy.ts"
 import * as Powers from "./Powers.ts"
-import { ActingFor, CurrentPrincipal, mostActingFor, type Principal } from "./Principal.ts"
+import { ActingFor, Correlation, CurrentPrincipal, mostActingFor, type Principal } from "./Principal.ts"
 
 /**
  * Service that holds the grants of principals and decides what they may use.
@@ -64,15 +65,17 @@ export class CapabilityEnforcer extends Context.Service<
     ) => Decision
     /**
      * Decides and records, without suspending: for functions that a guest calls
-     * synchronously. What cannot be recorded is denied.
+     * synchronously. What cannot be recorded is denied, and so is what has to be
+     * durable before its use. `correlation` is the id of the message.
      */
     readonly decideUnsafe: (
       principal: Principal,
       kind: CapabilityKind.CapabilityKind,
       resource?: string,
-      onBehalfOf?: ReadonlyArray<Principal>
+      onBehalfOf?: ReadonlyArray<Principal>,
+      correlation?: string
     ) => Recorded
-    /** Decides and records. */
+    /** Decides and records, with the `Correlation` of the fiber. */
     readonly decide: (
       principal: Principal,
       kind: CapabilityKind.CapabilityKind,
@@ -129,13 +132,16 @@ const makeCheck = (accounts: Accounts, now: () => number, over: regime.Over): Ch
         reason: "TooManyActingFor"
       }))
     }
-    let reported = decision.reported
+    let { isBeforeUse, reported } = decision
     for (const other of onBehalfOf) {
       const theirs = own(other, kind, resource)
       if (theirs._tag === "Denied") return deciding.deny(() => ({ ...theirs.explanation, actor: principal }))
       if (theirs.reported !== undefined) reported ??= { ...theirs.reported, actor: principal }
+      isBeforeUse ??= theirs.isBeforeUse
     }
-    return reported === decision.reported ? decision : { ...decision, reported }
+    return reported === decision.reported && isBeforeUse === decision.isBeforeUse
+      ? decision
+      : { ...decision, reported, isBeforeUse }
   }
 }
 
@@ -165,17 +171,58 @@ const make = Effect.gen(function*() {
   const over = new regime.Over(yield* Attributes, now)
   const check = makeCheck(accounts, now, over)
 
+  const eventOf = ({ correlation, kind, onBehalfOf, principal, resource }: lease.Request, decision: Decision) =>
+    auditedChange.decided(principal, onBehalfOf, kind, resource, decision, {
+      release: accounts.find(principal)?.account.release,
+      correlation
+    })
+
+  const record = (request: lease.Request, decision: Decision): Recorded => {
+    const entry = audit.recordUnsafe(eventOf(request, decision))
+    return entry === undefined && decision._tag === "Allowed"
+      ? { decision: deciding.unrecorded(request.principal, request.kind, request.resource, decision), entry }
+      : { decision, entry }
+  }
+
+  const decideNow = ({ kind, onBehalfOf, principal, resource }: lease.Request): Decision =>
+    check(principal, kind, resource, onBehalfOf)
+
   const decideUnsafe: CapabilityEnforcer["Service"]["decideUnsafe"] = (
     principal,
     kind,
     resource = "",
-    onBehalfOf = nobody
+    onBehalfOf = nobody,
+    correlation
   ) => {
-    const decision = check(principal, kind, resource, onBehalfOf)
-    const entry = audit.recordUnsafe(auditedChange.decided(principal, onBehalfOf, kind, resource, decision))
-    return entry === undefined && decision._tag === "Allowed"
-      ? { decision: deciding.unrecorded(principal, kind, resource, decision), entry }
-      : { decision, entry }
+    const request = { principal, kind, resource, onBehalfOf, correlation }
+    const decision = decideNow(request)
+    return record(
+      request,
+      decision._tag === "Allowed" && decision.isBeforeUse === true
+        ? deciding.unrecorded(principal, kind, resource, decision)
+        : decision
+    )
+  }
+
+  /** Waits for the log where that was asked for, and decides again: authority may have gone meanwhile. */
+  const decideFirst = (request: lease.Request, allowed: Allowed): Effect.Effect<Recorded> =>
+    Effect.map(Effect.result(audit.append(eventOf(request, allowed))), (result): Recorded => {
+      if (Result.isFailure(result)) {
+        const { kind, principal, resource } = request
+        return record(request, deciding.unrecorded(principal, kind, resource, allowed))
+      }
+      const decision = decideNow(request)
+      return decision._tag === "Denied" ? record(request, decision) : { decision, entry: result.success }
+    })
+
+  const decided = <A, E, R>(
+    request: lease.Request,
+    then: (recorded: Recorded) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> => {
+    const decision = decideNow(request)
+    return decision._tag === "Allowed" && decision.isBeforeUse === true
+      ? Effect.flatMap(decideFirst(request, decision), then)
+      : then(record(request, decision))
   }
 
   const holds = new Holds({
@@ -197,9 +244,8 @@ const make = Effect.gen(function*() {
   const leaseOf = lease.make({
     holds,
     check,
-    decide: decideUnsafe,
-    record: ({ kind, onBehalfOf, principal, resource }, denied) =>
-      audit.recordUnsafe(auditedChange.decided(principal, onBehalfOf, kind, resource, denied)),
+    decided,
+    record: (request, denied) => audit.recordUnsafe(eventOf(request, denied)),
     close: (effect) => {
       fork(Effect.uninterruptible(Effect.ignoreCause(effect, { log: true })))
     }
@@ -207,33 +253,38 @@ const make = Effect.gen(function*() {
 
   const give = <Id, Power, A, E, R>(
     effect: Effect.Effect<A, E, R>,
-    { capability, kind, resource }: Capability.Request<Id, Power>,
-    principal: Principal,
-    onBehalfOf: ReadonlyArray<Principal>
-  ): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> => {
-    const { decision, entry } = decideUnsafe(principal, kind, resource, onBehalfOf)
-    if (decision._tag === "Denied") return Effect.fail(lease.denied({ decision, entry }))
-    const power = Powers.make(
-      powers,
-      { capability, kind, resource },
-      leaseOf({ principal, onBehalfOf, kind, resource }, decision)
-    )
-    return power === undefined
-      ? Effect.fail(new CapabilityError({ reason: { _tag: "PowerMissing", principal, kind } }))
-      : Effect.provideService(effect, capability, power)
-  }
+    { capability }: Capability.Request<Id, Power>,
+    request: lease.Request
+  ): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> =>
+    decided(request, ({ decision, entry }): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> => {
+      if (decision._tag === "Denied") return Effect.fail(lease.denied({ decision, entry }))
+      const { kind, principal, resource } = request
+      const power = Powers.make(powers, { capability, kind, resource }, leaseOf(request, decision))
+      return power === undefined
+        ? Effect.fail(new CapabilityError({ reason: { _tag: "PowerMissing", principal, kind } }))
+        : Effect.provideService(effect, capability, power)
+    })
 
   return CapabilityEnforcer.of({
     ...changes.make({ accounts, audit, holds, now }),
     ...regime.make({ accounts, audit, holds, now, over }),
     check,
     decideUnsafe,
-    decide: (...request) => Effect.sync(() => decideUnsafe(...request)),
-    require: (request) => (effect) =>
-      Effect.flatMap(
-        CurrentPrincipal,
-        (principal) => Effect.flatMap(ActingFor, (onBehalfOf) => give(effect, request, principal, onBehalfOf))
+    decide: (principal, kind, resource = "", onBehalfOf = nobody) =>
+      Effect.withFiber((fiber) =>
+        decided({ principal, kind, resource, onBehalfOf, correlation: fiber.getRef(Correlation) }, Effect.succeed)
       ),
+    require: (request) => (effect) =>
+      Effect.flatMap(CurrentPrincipal, (principal) =>
+        Effect.withFiber((fiber) =>
+          give(effect, request, {
+            principal,
+            onBehalfOf: fiber.getRef(ActingFor),
+            kind: request.kind,
+            resource: request.resource,
+            correlation: fiber.getRef(Correlation)
+          })
+        )),
     why: (principal, kind, resource = "") =>
       questions.why(
         accounts.find(principal)?.account,

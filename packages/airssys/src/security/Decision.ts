@@ -31,6 +31,8 @@ export interface Allowed {
    * principal itself, `grant` is made up, and `rule.id` is 0.
    */
   readonly reported?: Explanation | undefined
+  /** Whether the use has to be durable in the audit log before it happens. */
+  readonly isBeforeUse?: boolean | undefined
 }
 
 /**

@@ -50,11 +50,14 @@ export const Grant = Schema.Struct({
   patterns: capabilityRule.Patterns,
   reason: capabilityRule.Reason,
   expires: Schema.optionalKey(Expiry),
-  source: Schema.optionalKey(Source)
+  source: Schema.optionalKey(Source),
+  audit: Schema.optionalKey(Schema.Literal("before-use"))
 })
 
 /**
- * `patterns` is empty for a kind without resources, such as `clock`.
+ * `patterns` is empty for a kind without resources, such as `clock`. With
+ * `audit: "before-use"` each use is durable in the audit log before it happens,
+ * and functions that cannot wait for that are denied.
  *
  * @category models
  * @since 0.1.0
@@ -101,6 +104,8 @@ export interface Options {
   /** Last valid day in UTC, `2027-03-31`, or the instant at which it is over, `2027-03-31T12:00:00Z`. */
   readonly expires?: Expiry | undefined
   readonly source?: Source | undefined
+  /** Whether each use is durable in the audit log before it happens. */
+  readonly audit?: "before-use" | undefined
 }
 
 const check = (grant: Grant): Result.Result<Grant, InvalidGrant> => {
@@ -158,7 +163,8 @@ export const make: {
       patterns,
       reason: options.reason,
       ...(options.expires === undefined ? undefined : { expires: options.expires }),
-      ...(options.source === undefined ? undefined : { source: options.source })
+      ...(options.source === undefined ? undefined : { source: options.source }),
+      ...(options.audit === undefined ? undefined : { audit: options.audit })
     }),
     (error) => error
   )

@@ -89,6 +89,18 @@ export const ActingFor: Context.Reference<ReadonlyArray<Principal>> = Context.Re
 )
 
 /**
+ * The id of the message, request or job in whose course the current fiber acts,
+ * at most 256 characters: entries of the audit log have it. None by default.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const Correlation: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
+  "airssys/security/Principal/Correlation",
+  { defaultValue: () => undefined }
+)
+
+/**
  * The most principals that one may act for; acting for more, nothing is allowed.
  *
  * @category models

@@ -28,6 +28,8 @@ export type Function = (...args: ReadonlyArray<never>) => unknown
 
 interface Caller {
   readonly principal: Principal
+  /** The id of the message that is being handled. */
+  readonly message: () => string | undefined
   readonly inert: (name: string) => void
   readonly denied: (explanation: Explanation, entry: number | undefined) => void
 }
@@ -40,7 +42,7 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
     enforcer.check(guest.principal, kind, resource)._tag === "Allowed"
 
   const guard = (kind: CapabilityKind, resource: string, use: () => unknown): unknown => {
-    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, resource)
+    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, resource, [], guest.message())
     if (decision._tag === "Allowed") return use()
     guest.denied(decision.explanation, entry)
     return denial
@@ -49,7 +51,7 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
   /** To be without it is no denial, and a use of the inert form is recorded as such. */
   const takes = (kind: CapabilityKind | undefined): boolean =>
     kind !== undefined && holds(kind, "") &&
-    enforcer.decideUnsafe(guest.principal, kind, "").decision._tag === "Allowed"
+    enforcer.decideUnsafe(guest.principal, kind, "", [], guest.message()).decision._tag === "Allowed"
 
   const called = (name: string, binding: Binding, given: (...args: ReadonlyArray<unknown>) => unknown) => {
     switch (binding._tag) {

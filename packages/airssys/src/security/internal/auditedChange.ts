@@ -5,6 +5,8 @@ import { mostActingFor, type Principal } from "../Principal.ts"
 import { shorten } from "./decide.ts"
 import type { GrantState } from "./ruleTable.ts"
 
+const longestCorrelation = 256
+
 const subject = ({ account, grant, id }: GrantState) => ({
   principal: AuditEvent.actor(account.principal),
   grant: id,
@@ -41,10 +43,13 @@ export const decided = (
   chain: ReadonlyArray<Principal>,
   kind: CapabilityKind.CapabilityKind,
   resource: string,
-  decision: Decision
+  decision: Decision,
+  { correlation, release }: { readonly release: string | undefined; readonly correlation: string | undefined }
 ): AuditEvent.AuditEvent => {
   const who = {
     principal: AuditEvent.actor(principal),
+    ...(release === undefined ? undefined : { release }),
+    ...(correlation === undefined ? undefined : { correlation: correlation.slice(0, longestCorrelation) }),
     ...(chain.length === 0 ? undefined : { onBehalfOf: chain.slice(0, mostActingFor + 1).map(AuditEvent.actor) })
   }
   if (decision._tag === "Allowed" && decision.reported === undefined) {

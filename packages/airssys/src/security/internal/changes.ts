@@ -35,6 +35,8 @@ export interface Changes {
   readonly admit: (principal: Principal, authority: {
     readonly asks: ReadonlyArray<Ask>
     readonly grants: ReadonlyArray<Grant>
+    /** Digest of the release that will act, `sha256:...`: entries of the audit log have it. */
+    readonly release?: string | undefined
   }) => Effect.Effect<void, AdmissionError | InvalidAsk | InvalidGrant | AuditError>
   /** Forgets a principal: everything is denied to it from then on, and to whom it delegated. */
   readonly dismiss: (principal: Principal) => Effect.Effect<void, AuditError>
@@ -135,13 +137,13 @@ export const make = ({ accounts, audit, holds, now }: Options): Changes => {
   const recordRevoked = (states: States, reason: string) =>
     states.length === 0 ? Effect.void : audit.appendAll(states.map((state) => auditedChange.revoked(state, reason)))
 
-  const admit: Changes["admit"] = (principal, { asks, grants: given }) =>
+  const admit: Changes["admit"] = (principal, { asks, grants: given, release }) =>
     change(Effect.gen(function*() {
-      const account = ruleTable.make(principal)
+      const account = ruleTable.make(principal, release)
       const prepared = yield* Effect.forEach(asks, (ask) => Effect.fromResult(ruleTable.prepareAsk(ask)))
       for (const [index, ask] of prepared.entries()) ruleTable.installAsk(account, ask, index + 1)
       const grants = yield* Effect.forEach(given, (grant) => Effect.fromResult(prepare(grant)))
-      const admitted = JSON.stringify([prepared.map((_) => _.ask), grants.map((_) => _.grant)])
+      const admitted = JSON.stringify([prepared.map((_) => _.ask), grants.map((_) => _.grant), release])
       const known = accounts.find(principal)
       if (known !== undefined) {
         if (known.admitted === admitted) return
@@ -251,7 +253,8 @@ export const make = ({ accounts, audit, holds, now }: Options): Changes => {
         patterns: narrower.patterns ?? state.grant.patterns,
         reason: state.grant.reason,
         ...(expires === undefined ? undefined : { expires }),
-        ...(state.grant.source === undefined ? undefined : { source: state.grant.source })
+        ...(state.grant.source === undefined ? undefined : { source: state.grant.source }),
+        ...(state.grant.audit === undefined ? undefined : { audit: state.grant.audit })
       })
       const wider = beyond(state, prepared)
       if (wider !== undefined) return yield* fail("Wider", `it does not cover ${wider}`)

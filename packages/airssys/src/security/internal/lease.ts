@@ -5,7 +5,7 @@ import { CapabilityError } from "../CapabilityError.ts"
 import type * as CapabilityKind from "../CapabilityKind.ts"
 import type { Allowed, Decision, Denied, Recorded } from "../Decision.ts"
 import type { Lease } from "../Powers.ts"
-import { ActingFor, type Principal } from "../Principal.ts"
+import { ActingFor, Correlation, type Principal } from "../Principal.ts"
 import type { Hold, Holds } from "./holds.ts"
 
 /** Who asks for what, on whose behalf. */
@@ -14,20 +14,25 @@ export interface Request {
   readonly onBehalfOf: ReadonlyArray<Principal>
   readonly kind: CapabilityKind.CapabilityKind
   readonly resource: string
+  /** Id of the message in whose course it is asked. */
+  readonly correlation: string | undefined
 }
 
-type Check<A> = (
+type Check = (
   principal: Principal,
   kind: CapabilityKind.CapabilityKind,
   resource: string,
   onBehalfOf: ReadonlyArray<Principal>
-) => A
+) => Decision
 
 export interface Options {
   readonly holds: Holds
-  readonly check: Check<Decision>
-  /** Decides and records. */
-  readonly decide: Check<Recorded>
+  readonly check: Check
+  /** Decides and records, and goes on with what was decided. */
+  readonly decided: <A, E, R>(
+    request: Request,
+    then: (recorded: Recorded) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
   /** Records a decision and gives its entry. */
   readonly record: (request: Request, denied: Denied) => number | undefined
   /** Runs the closing of a handle, from now on and to its end. */
@@ -79,7 +84,7 @@ const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit
  * change that happens in between is seen.
  */
 export const make =
-  ({ check, close, decide, holds, record }: Options) => (request: Request, decision: Allowed): Lease => {
+  ({ check, close, decided, holds, record }: Options) => (request: Request, decision: Allowed): Lease => {
     const { kind, principal, resource } = request
 
     /** The request for a resource as it is now, by the fiber that makes it. */
@@ -88,7 +93,13 @@ export const make =
       use: (asked: Request) => Effect.Effect<A, E, R>
     ): Effect.Effect<A, E, R> =>
       Effect.withFiber((fiber) =>
-        use({ principal, onBehalfOf: together(request.onBehalfOf, fiber.getRef(ActingFor)), kind, resource })
+        use({
+          principal,
+          onBehalfOf: together(request.onBehalfOf, fiber.getRef(ActingFor)),
+          kind,
+          resource,
+          correlation: fiber.getRef(Correlation) ?? request.correlation
+        })
       )
 
     const over = (asked: Request, decision: Denied): Effect.Effect<never, CapabilityError> =>
@@ -103,11 +114,11 @@ export const make =
       })
 
     const useOn = <A, E, R>(resource: string, effect: Effect.Effect<A, E, R>) =>
-      asking(resource, (asked): Effect.Effect<A, E | CapabilityError, R> => {
-        const { decision, entry } = decide(asked.principal, asked.kind, asked.resource, asked.onBehalfOf)
-        if (decision._tag === "Denied") return Effect.fail(denied({ decision, entry }))
-        return isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(asked))
-      })
+      asking(resource, (asked) =>
+        decided(asked, ({ decision, entry }): Effect.Effect<A, E | CapabilityError, R> => {
+          if (decision._tag === "Denied") return Effect.fail(denied({ decision, entry }))
+          return isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(asked))
+        }))
 
     /** Registers before the caller sees the handle; closes what was acquired where that is too late. */
     const keep = <A>(resource: string, handle: Scope.Closeable, value: A): Effect.Effect<A, CapabilityError> =>

@@ -72,6 +72,8 @@ export interface KindTable {
 
 export interface Account {
   readonly principal: Principal
+  /** Digest of the release that acts, where it is one. */
+  readonly release: string | undefined
   readonly kinds: Map<CapabilityKind.CapabilityKind, KindTable>
   readonly grants: Map<number, GrantState>
 }
@@ -89,7 +91,8 @@ const never = Number.POSITIVE_INFINITY
 
 export const endOf = (expires: string | undefined): number => expires === undefined ? never : ExpiryDate.end(expires)
 
-export const make = (principal: Principal): Account => ({
+export const make = (principal: Principal, release: string | undefined): Account => ({
+  release,
   principal: { kind: principal.kind, id: principal.id, label: principal.label },
   kinds: new Map(),
   grants: new Map()
@@ -174,7 +177,12 @@ export const installGrant = (state: GrantState): void => {
       order: id * patternsPerGrant + position,
       pattern,
       state,
-      allowed: { _tag: "Allowed", grant, rule: { id, pattern: pattern?.text ?? "" } }
+      allowed: {
+        _tag: "Allowed",
+        grant,
+        rule: { id, pattern: pattern?.text ?? "" },
+        ...(grant.audit === undefined ? undefined : { isBeforeUse: true })
+      }
     })
   }
   account.grants.set(id, state)
