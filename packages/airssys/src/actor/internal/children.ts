@@ -5,51 +5,22 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
-import { ActorStopped } from "../ActorError.ts"
-import type { ActorRef, Status } from "../ActorRef.ts"
-import { ActorSystem } from "../ActorSystem.ts"
+import type { ActorRef } from "../ActorRef.ts"
+import type { ActorSystem } from "../ActorSystem.ts"
 import * as Backoff from "../Backoff.ts"
 import type { Behaviour, Handler } from "../Behaviour.ts"
 import type * as ChildSpec from "../ChildSpec.ts"
-import type { ActorExit, Guardian, Restart, Verdict } from "../Guardian.ts"
-import type { AutoShutdown, ChildCount, ChildInfo, Strategy } from "../Supervisor.ts"
+import type { ActorExit, Restart, Verdict } from "../Guardian.ts"
+import type { AutoShutdown, ChildCount, Strategy } from "../Supervisor.ts"
 import { type Cell, cellOf } from "./cell.ts"
+import { type Entry, isLive, makeEntry } from "./childEntry.ts"
 import { inTurn, together } from "./inTurn.ts"
+import { Launcher } from "./launching.ts"
 import type { Keeper } from "./lifecycle.ts"
 import { RestartWindow } from "./restartWindow.ts"
-
-type Spec = ChildSpec.Any
-
-type Start = Effect.Effect<ChildSpec.Child<never, never>, unknown>
-
-/** A child in its place; it stays there after the child has ended, unless the child is temporary. */
-export interface Entry {
-  readonly spec: Spec
-  /** One of the specification: it is there again after a restart of the supervisor. */
-  readonly isStatic: boolean
-  readonly guardian: Guardian
-  start: Start | undefined
-  cell: Cell | undefined
-  isStarting: boolean
-  /** Of a stop that came while it started and had no actor; it is done when that has ended. */
-  halted: Deferred.Deferred<void> | undefined
-  /** Whether it ended by itself, and not because somebody stopped it. */
-  isOwnEnd: boolean
-  /** Restarts since the child last ran for as long as the window. */
-  restarts: number
-  /** When its life began; infinity while it is restarted. */
-  startedAt: number
-}
-
-/** Children that are restarted together. A later wave takes over what an earlier one has not done. */
-interface Wave {
-  readonly crashed: Entry
-  readonly entries: Set<Entry>
-  readonly restart: Restart
-}
+import { Waves } from "./waves.ts"
 
 interface Settings {
   readonly strategy: Strategy | "Dynamic"
@@ -82,28 +53,25 @@ const inert: Handler<unknown> = () => {}
 export class Children implements Keeper {
   status: "Starting" | "Running" | "Restarting" | "GaveUp" | "Stopped" = "Starting"
   readonly entries = new Map<string, Entry>()
-  private readonly system: ActorSystem["Service"]
   private readonly settings: Settings
   private readonly window: RestartWindow
   private readonly lock = Semaphore.makeUnsafe(1)
   private readonly actorIds = new Set<number>()
-  private readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
-  private cell!: Cell
-  private bound: Record<"context" | "below", Context.Context<never>> | undefined
-  /** Counts the lives of the supervisor: a start that outlasts its own is undone. */
-  private life = 0
+  private readonly waves: Waves
+  readonly launcher: Launcher
+  cell!: Cell
+  /** Counts the lives of the supervisor. */
+  life = 0
   private isEnding = false
-  private wave: Wave | undefined
-  /** The wave whose children are being started, which a later one may have taken over. */
-  private starting: Wave | undefined
   private gaveUp: { readonly entry: Entry; readonly exit: ActorExit } | undefined
   private restart: Restart = { attempt: 0, max: 0, delayMillis: 0 }
   private overtaken: Deferred.Deferred<never, unknown> | undefined
 
   constructor(system: ActorSystem["Service"], settings: Settings) {
-    this.system = system
     this.settings = settings
     this.window = new RestartWindow(settings.restarts, settings.withinMillis)
+    this.launcher = new Launcher(this, system, settings.stopped)
+    this.waves = new Waves(this, (entry, cause) => this.failedToStart(entry, cause))
   }
 
   born(cell: Cell): void {
@@ -126,7 +94,11 @@ export class Children implements Keeper {
   /** Runs one thing at a time where children depend on each other. */
   exclusive<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     const { strategy } = this.settings
-    return strategy === "OneForOne" || strategy === "Dynamic" ? effect : this.lock.withPermits(1)(effect)
+    return strategy === "OneForOne" || strategy === "Dynamic" ? effect : this.locked(effect)
+  }
+
+  locked<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.lock.withPermits(1)(effect)
   }
 
   /** What the supervisor's actor does at its start: the children of the specification, in order. */
@@ -140,17 +112,16 @@ export class Children implements Keeper {
       this.life++
       this.status = "Starting"
       this.gaveUp = undefined
-      this.wave = undefined
-      this.starting = undefined
+      this.waves.clear()
       this.window.clear()
       const former = new Map(this.entries)
       this.entries.clear()
       const all = specs.map((spec) => this.add(spec, true, former.get(spec.id)))
       const startAll = Effect.forEach(all, (entry) =>
-        this.isLive(entry)
+        isLive(entry)
           ? this.resume(entry, this.restart)
-          : Effect.tap(this.spawn(entry), (child) => Effect.sync(() => provided(child))), { discard: true })
-      return Effect.raceFirst(this.lock.withPermits(1)(startAll), Deferred.await(overtaken)).pipe(
+          : Effect.tap(this.launcher.spawn(entry), (child) => Effect.sync(() => provided(child))), { discard: true })
+      return Effect.raceFirst(this.locked(startAll), Deferred.await(overtaken)).pipe(
         Effect.andThen(Effect.sync(() => {
           this.overtaken = undefined
           this.status = "Running"
@@ -161,33 +132,22 @@ export class Children implements Keeper {
     return behaviour as never
   }
 
-  add(spec: Spec, isStatic: boolean, former?: Entry): Entry {
+  add(spec: ChildSpec.Any, isStatic: boolean, former?: Entry): Entry {
     if (former !== undefined) {
       this.entries.set(spec.id, former)
       return former
     }
-    const entry: Entry = {
-      spec,
-      isStatic,
-      guardian: {
-        decide: (exit, _ref, now) => this.decide(entry, exit, now),
-        started: (ref, now) => {
-          entry.cell = cellOf(ref)
-          entry.startedAt = now
-          entry.isOwnEnd = false
-          this.starting?.entries.delete(entry)
-          this.remember(ref.id)
-        },
-        ended: () => this.ended(entry)
+    const entry = makeEntry(spec, isStatic, (entry) => ({
+      decide: (exit, _ref, now) => this.decide(entry, exit, now),
+      started: (ref, now) => {
+        entry.cell = cellOf(ref)
+        entry.startedAt = now
+        entry.isOwnEnd = false
+        this.waves.started(entry)
+        this.remember(ref.id)
       },
-      start: undefined,
-      cell: undefined,
-      isStarting: false,
-      halted: undefined,
-      isOwnEnd: false,
-      restarts: 0,
-      startedAt: Infinity
-    }
+      ended: () => this.ended(entry)
+    }))
     this.entries.set(spec.id, entry)
     return entry
   }
@@ -197,7 +157,7 @@ export class Children implements Keeper {
     const supervisors = all.filter(({ spec }) => spec.kind === "Supervisor").length
     return {
       specs: this.settings.strategy === "Dynamic" ? 1 : all.length,
-      active: all.filter((entry) => this.isLive(entry) && entry.cell?.status() !== "Restarting").length,
+      active: all.filter((entry) => isLive(entry) && entry.cell?.status() !== "Restarting").length,
       supervisors,
       workers: all.length - supervisors
     }
@@ -216,72 +176,11 @@ export class Children implements Keeper {
   }
 
   forget(entry: Entry): void {
-    this.leaveWaves(entry)
+    this.waves.leave(entry)
     if (this.entries.get(entry.spec.id) === entry) this.entries.delete(entry.spec.id)
   }
 
-  isLive({ cell, isStarting }: Entry): boolean {
-    return isStarting || (cell !== undefined && !cell.isEnded)
-  }
-
-  /** Starts the actor of an entry that has none, with the services of its first start. */
-  spawn(entry: Entry): Start {
-    return Effect.uninterruptibleMask((restore) => this.claim(entry, restore))
-  }
-
-  /** The same, where the caller has made sure that nothing is interrupted but the start itself. */
-  claim(entry: Entry, restore: (start: Start) => Start): Start {
-    const { life } = this
-    entry.isStarting = true
-    return Effect.onExit(restore(entry.start ?? this.bind(entry)), (exit) => {
-      const { halted } = entry
-      // What fails may have made an actor before: it was interrupted then, or its services threw.
-      const cell = Exit.isSuccess(exit) ? cellOf(exit.value.ref) : this.startingCell(entry)
-      const stop = cell === undefined ? Effect.void : this.cell.system.awaitStop(cell)
-      entry.isStarting = false
-      entry.halted = undefined
-      if (halted !== undefined) Deferred.doneUnsafe(halted, stop)
-      if (Exit.isFailure(exit)) return stop
-      entry.cell = cell
-      const isOvertaken = this.life !== life || (this.status !== "Running" && this.status !== "Starting")
-      if (halted === undefined && !isOvertaken) return Effect.void
-      const error = isOvertaken ? this.settings.stopped() : new ActorStopped({ actor: entry.spec.id })
-      return Effect.andThen(stop, Effect.fail(error))
-    })
-  }
-
-  private bind(entry: Entry): Start {
-    return Effect.contextWith((context: Context.Context<never>) => {
-      const below = this.below(context)
-      // The context is the one its requirements were checked against.
-      // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
-      entry.start = Effect.updateContext(entry.spec.spawn(entry.guardian) as Start, () => below)
-      return entry.start
-    })
-  }
-
-  /**
-   * The services as specifications see them: what they spawn is a child of the
-   * supervisor, and has the services as they were, the same object for all.
-   */
-  private below(context: Context.Context<never>): Context.Context<never> {
-    if (this.bound?.context === context) return this.bound.below
-    const { system } = this
-    const below: Context.Context<never> = Context.add(context, ActorSystem, {
-      ...system,
-      spawn: (behaviour, options) =>
-        Effect.updateContext(
-          // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
-          this.cell.system.spawn(this.cell, behaviour, options) as Effect.Effect<never, never>,
-          (current: Context.Context<never>): Context.Context<never> =>
-            current === below ? context : Context.add(current, ActorSystem, system)
-        )
-    })
-    this.bound = { context, below }
-    return below
-  }
-
-  private resume(entry: Entry, restart: Restart): Effect.Effect<void, unknown> {
+  resume(entry: Entry, restart: Restart): Effect.Effect<void, unknown> {
     return Effect.callback((resume) => {
       entry.isStarting = true
       this.cell.system.resume(entry.cell!, restart, (cause) => {
@@ -291,40 +190,20 @@ export class Children implements Keeper {
     })
   }
 
-  info({ cell, isStarting, spec }: Entry): ChildInfo {
-    const status: Status = cell === undefined || cell.isEnded
-      ? isStarting ? "Starting" : cell?.status() ?? "Stopped"
-      : cell.status()
-    return { id: spec.id, restart: spec.restart, kind: spec.kind, status }
-  }
-
   /** Stops a child for good; its place stays, unless it is temporary. */
   terminate(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const cell = entry.isStarting ? this.startingCell(entry) : entry.cell
+      const cell = entry.isStarting ? this.launcher.startingCell(entry) : entry.cell
       if (cell === undefined) {
-        this.leaveWaves(entry)
+        this.waves.leave(entry)
         return entry.isStarting ? Deferred.await(entry.halted ??= Deferred.makeUnsafe()) : Effect.void
       }
       // Who has left the waves and is not stopped would rest for ever.
       return Effect.callback<void>((resume) => {
-        this.leaveWaves(entry)
+        this.waves.leave(entry)
         this.cell.system.stopThen(cell, () => resume(Effect.void))
       })
     })
-  }
-
-  /** The actor of an entry that starts, which may not have run yet. */
-  private startingCell({ cell, guardian }: Entry): Cell | undefined {
-    if (cell !== undefined && !cell.isEnded) return cell
-    for (const child of this.cell.rare?.children ?? []) if (child.guardian?.decide === guardian.decide) return child
-    return undefined
-  }
-
-  /** The wave that starts children may have been overtaken, and starts the rest of its own. */
-  private leaveWaves(entry: Entry): void {
-    this.wave?.entries.delete(entry)
-    this.starting?.entries.delete(entry)
   }
 
   private decide(entry: Entry, exit: ActorExit, now: number): Verdict {
@@ -334,9 +213,8 @@ export class Children implements Keeper {
       return { _tag: "Suspend", restart: undefined }
     }
     // It would have been suspended next; a link may have taken it along.
-    if (this.wave?.entries.has(entry) === true && !entry.isStarting) {
-      return { _tag: "Suspend", restart: this.wave.restart }
-    }
+    const joined = this.waves.of(entry)
+    if (joined !== undefined && !entry.isStarting) return { _tag: "Suspend", restart: joined }
     const { restart } = entry.spec
     if (restart === "Temporary" || (restart === "Transient" && exit._tag !== "Crashed")) {
       entry.isOwnEnd = true
@@ -387,74 +265,25 @@ export class Children implements Keeper {
     const { restart, id, isSignificant } = entry.spec
     if ((restart === "Temporary" || strategy === "Dynamic") && entries.get(id) === entry) entries.delete(id)
     // A start that fails ends its actor too; the wave decides about that.
-    if (!entry.isStarting) this.leaveWaves(entry)
+    if (!entry.isStarting) this.waves.leave(entry)
     if (this.status !== "Running" && this.status !== "Starting") return
     if (autoShutdown === "Never" || !isSignificant || !entry.isOwnEnd) return
     const isLast = autoShutdown === "AnySignificant" ||
-      ![...entries.values()].some((other) => other.spec.isSignificant && this.isLive(other))
+      ![...entries.values()].some((other) => other.spec.isSignificant && isLive(other))
     if (isLast) this.leave({ _tag: "Shutdown" })
   }
 
   private begin(crashed: Entry, restart: Restart): void {
     const all = [...this.entries.values()]
     const affected = this.settings.strategy === "OneForAll" ? all : all.slice(all.indexOf(crashed))
-    const wave = { crashed, restart, entries: new Set([...affected, ...this.wave?.entries ?? []]) }
-    this.wave = wave
-    const fiber = Effect.runForkWith(this.cell.context)(this.run(wave))
-    this.fibers.add(fiber)
-    fiber.addObserver(() => this.fibers.delete(fiber))
+    this.waves.begin(crashed, affected, restart)
   }
 
-  private run(wave: Wave): Effect.Effect<void> {
-    const step = (effect: Effect.Effect<void>) =>
-      this.lock.withPermits(1)(Effect.suspend(() => this.wave === wave ? effect : Effect.void))
-    // The crash is still on the stack.
-    return Effect.yieldNow.pipe(
-      Effect.andThen(step(this.suspendAll(wave))),
-      Effect.andThen(wave.restart.delayMillis > 0 ? Effect.sleep(wave.restart.delayMillis) : Effect.void),
-      Effect.andThen(step(this.startAll(wave)))
-    )
-  }
-
-  /** The one that crashed first, which is down already, then the newest first. */
-  private suspendAll({ crashed, entries, restart }: Wave): Effect.Effect<void> {
-    return Effect.callback((resume) => {
-      const affected = this.ordered(entries).toReversed().filter((entry) => entry !== crashed)
-      inTurn(
-        [crashed, ...affected],
-        // Who was stopped has left, and may have been started again by hand.
-        (entry, next) => entries.has(entry) ? this.suspend(entry, restart, next) : next(),
-        () => resume(Effect.void)
-      )
-    })
-  }
-
-  private suspend(entry: Entry, restart: Restart | undefined, next: () => void): void {
+  suspend(entry: Entry, restart: Restart | undefined, next: () => void): void {
     const { cell } = entry
     if (cell === undefined || cell.isEnded) return next()
     if (entry.spec.restart === "Temporary") return this.cell.system.stopThen(cell, next)
     this.cell.system.suspend(cell, restart, next)
-  }
-
-  private startAll(wave: Wave): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*() {
-      this.starting = wave
-      for (const entry of this.ordered(wave.entries)) {
-        if (this.status !== "Running") return
-        let isSuspended = false
-        const exit = yield* Effect.exit(Effect.uninterruptibleMask((restore): Effect.Effect<unknown, unknown> => {
-          if (!wave.entries.has(entry)) return Effect.void
-          isSuspended = this.isLive(entry)
-          return isSuspended ? restore(this.resume(entry, wave.restart)) : this.claim(entry, restore)
-        }))
-        // It is taken out of the wave when it starts, or is stopped.
-        if (exit._tag === "Success" || !wave.entries.has(entry)) continue
-        // One that was suspended has been decided about, like every crash.
-        if (!isSuspended) this.failedToStart(entry, exit.cause)
-        return
-      }
-      if (this.wave === wave) this.wave = undefined
-    })
   }
 
   private failedToStart(entry: Entry, cause: Cause.Cause<unknown>): void {
@@ -465,18 +294,11 @@ export class Children implements Keeper {
     else this.begin(entry, restart)
   }
 
-  private ordered(entries: ReadonlySet<Entry>): Array<Entry> {
-    return [...this.entries.values()].filter((entry) => entries.has(entry))
-  }
-
   stop(after: Restart | "Suspend" | "End", next: () => void): void {
     this.isEnding = after === "End"
     if (!this.isEnding) this.status = "Restarting"
     else if (this.status !== "GaveUp") this.status = "Stopped"
-    this.wave = undefined
-    const fibers = [...this.fibers]
-    for (const fiber of fibers) fiber.interruptUnsafe()
-    together(fibers, (fiber, done) => fiber.addObserver(done), () => this.stopAll(after, next))
+    this.waves.stop(() => this.stopAll(after, next))
   }
 
   private stopAll(after: Restart | "Suspend" | "End", next: () => void): void {

@@ -21,8 +21,9 @@ import {
   SupervisorGaveUp,
   SupervisorStopped
 } from "../SupervisorError.ts"
+import { type Entry, infoOf, isLive } from "./childEntry.ts"
 import { checkSignificant, nameOf, shutdownOf } from "./childOptions.ts"
-import { Children, type Entry } from "./children.ts"
+import { Children } from "./children.ts"
 import { durationOf } from "./durations.ts"
 import type { KeeperOptions } from "./lifecycle.ts"
 
@@ -104,12 +105,12 @@ export const startChild = <S, E, R, M>(
       if (children.status !== "Running") return Effect.fail(new SupervisorStopped({ child: spec.id }))
       const present = children.entries.get(spec.id)
       if (present !== undefined) {
-        return Effect.fail(new ChildExists({ child: spec.id, isRunning: children.isLive(present) }))
+        return Effect.fail(new ChildExists({ child: spec.id, isRunning: isLive(present) }))
       }
       if (spec.isSignificant && !children.endsWithSignificant) return Effect.die(needsAutoShutdown(spec.id))
       const entry = children.add(spec as never, false)
       return Effect.onError(
-        children.claim(entry, restore) as unknown as Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R>,
+        children.launcher.claim(entry, restore) as unknown as Effect.Effect<ChildSpec.Child<S, M>, E | StartError, R>,
         () => Effect.sync(() => children.forget(entry))
       )
     })
@@ -124,12 +125,12 @@ export const control = (self: ActorRef<never>, children: Children, system: Actor
   const ended = (id: string): Entry | ChildNotFound | ChildRunning => {
     const entry = children.entries.get(id)
     if (entry === undefined) return new ChildNotFound({ child: id })
-    return children.isLive(entry) ? new ChildRunning({ child: id, status: children.info(entry).status }) : entry
+    return isLive(entry) ? new ChildRunning({ child: id, status: infoOf(entry).status }) : entry
   }
   return {
     self,
     status: () => children.status,
-    whichChildren: Effect.sync(() => [...children.entries.values()].map((entry) => children.info(entry))),
+    whichChildren: Effect.sync(() => [...children.entries.values()].map((entry) => infoOf(entry))),
     restarts: Effect.sync(() => children.restarts),
     countChildren: Effect.sync(() => children.count),
     ref: (id) => Option.fromUndefinedOr<ActorRef<never> | undefined>(children.entries.get(id)?.cell),
@@ -142,7 +143,7 @@ export const control = (self: ActorRef<never>, children: Children, system: Actor
           const entry = ended(id)
           if ("_tag" in entry) return Effect.fail(entry)
           if (children.status !== "Running") return Effect.fail(new SupervisorStopped({ child: id }))
-          return Effect.matchCauseEffect(children.claim(entry, restore), {
+          return Effect.matchCauseEffect(children.launcher.claim(entry, restore), {
             onFailure: (cause) => Effect.fail(new ChildNotStarted({ child: id, cause })),
             onSuccess: ({ ref }) => Effect.succeed<ActorRef<never>>(ref)
           })
