@@ -39,12 +39,18 @@ const schema = `
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS approvals_component ON approvals (component, artifact);
+  CREATE INDEX IF NOT EXISTS approvals_artifact ON approvals (artifact, state);
   CREATE INDEX IF NOT EXISTS approvals_state ON approvals (state);
   PRAGMA user_version = ${version};
 `
 
 const open = (path: string): DatabaseSync => {
-  fs.closeSync(fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | (fs.constants.O_NOFOLLOW ?? 0), 0o600))
+  const made = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | (fs.constants.O_NOFOLLOW ?? 0), 0o600)
+  try {
+    fs.fchmodSync(made, 0o600)
+  } finally {
+    fs.closeSync(made)
+  }
   const database = new DatabaseSync(path, { timeout: 10_000 })
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;")
@@ -61,20 +67,28 @@ const open = (path: string): DatabaseSync => {
 interface Row {
   readonly position: number
   readonly id: string
+  readonly nonce: string
+  readonly component: string
+  readonly artifact: string
+  readonly state: string
   readonly revision: number
   readonly recorded: number
   readonly body: string
 }
 
+const isFiledAs = ({ asked, id, revision, state }: Approval, row: Row): boolean =>
+  id === row.id && revision === row.revision && state._tag === row.state && asked.nonce === row.nonce &&
+  asked.component === row.component && asked.artifact === row.artifact
+
 /** A record says the same as the columns that it was found by, or it is none. */
 const approvalOf = (row: Row): Result.Result<Approval, ApprovalStoreError> => {
   const decoded = decode(row.body)
-  return Result.isSuccess(decoded) && decoded.success.id === row.id && decoded.success.revision === row.revision
+  return Result.isSuccess(decoded) && isFiledAs(decoded.success, row)
     ? Result.succeed({ ...decoded.success, isRecorded: row.recorded === 1 })
     : Result.fail(failed("Malformed", `the record of ${row.id} is none`)(undefined))
 }
 
-const columns = "position, id, revision, recorded, body"
+const columns = "position, id, nonce, component, artifact, state, revision, recorded, body"
 
 const make = (database: DatabaseSync): ApprovalStore["Service"] => {
   const insert = database.prepare(

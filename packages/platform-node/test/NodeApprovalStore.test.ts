@@ -45,6 +45,9 @@ describe("NodeApprovalStore", () => {
       const file = path.join(made, "approvals.db")
       yield* Effect.scoped(Layer.build(NodeApprovalStore.layer({ path: file })))
       assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
+      fs.chmodSync(file, 0o666)
+      yield* Effect.scoped(Layer.build(NodeApprovalStore.layer({ path: file })))
+      assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
       fs.symlinkSync(file, path.join(made, "link.db"))
       const exit = yield* Effect.exit(
         Effect.scoped(Layer.build(NodeApprovalStore.layer({ path: path.join(made, "link.db") })))
@@ -67,7 +70,16 @@ describe("NodeApprovalStore", () => {
       }
     }))
 
-  it.live.each(["body = '{}'", "body = replace(body, 'acme:rates', '')", "revision = 7", "id = id || '0'"])(
+  it.live.each([
+    "body = '{}'",
+    "body = replace(body, 'acme:rates', '')",
+    "revision = 7",
+    "id = id || '0'",
+    "component = 'acme:totals'",
+    "artifact = 'sha256:' || id",
+    "nonce = id",
+    "state = 'Approved'"
+  ])(
     "takes no record that was changed by hand: %s",
     (change) =>
       Effect.gen(function*() {

@@ -17,6 +17,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
+import * as approvalRelease from "./internal/approvalRelease.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
 import * as Statement from "./Statement.ts"
@@ -176,8 +177,8 @@ export interface Rules {
  *
  * - `WrongHost`, `WrongRequest`: it names another host, or another request.
  * - `Stale`: something happened to the request since it was signed, or it was used before.
- * - `Mismatch`: it names another nonce, artifact or set of capabilities.
- * - `OwnRequest`: a key that signed the request signed this too.
+ * - `Mismatch`: it names another nonce, artifact, publisher or set of capabilities.
+ * - `OwnRequest`: a key that signed the request or the release signed this too.
  * - `NotOperator`: a key that signed is no operator's, or not the host's where that is needed.
  * - `NotReviewing`: who signed has no claim, or nobody has.
  * - `Over`: it, or the request, is past its time.
@@ -252,9 +253,9 @@ const common = (
 /** Who asked may take back what was given, and nothing else. */
 const operators = (self: Approval, event: Signed, rules: Rules): Result.Result<void, ApprovalRefused> => {
   const { signers } = event
-  const own = signers.find((key) => self.requesters.includes(key))
+  const own = signers.find((key) => approvalRelease.isOwn(self, key))
   if (own !== undefined && event._tag !== "Revoked") {
-    return refuse("OwnRequest", `${own} has signed the request: somebody else has to decide`)
+    return refuse("OwnRequest", `${own} has signed the request or the release: somebody else has to decide`)
   }
   const stranger = signers.find((key) => !rules.operators.has(key))
   return stranger === undefined ? Result.void : refuse("NotOperator", `${stranger} is not the key of an operator`)
@@ -317,8 +318,8 @@ const decided = (
   now: number
 ): Step => {
   const { asked, state } = self
-  if (value.nonce !== asked.nonce || value.artifact !== asked.artifact || value.capabilities !== asked.capabilities) {
-    return refuse("Mismatch", "it names another nonce, artifact or set of capabilities than the request")
+  if (value.nonce !== asked.nonce || !approvalRelease.isNamed(self, value)) {
+    return refuse("Mismatch", "it names another nonce, artifact, publisher or set of capabilities than the request")
   }
   if (now >= value.notAfter) return refuse("Over", "the decision is past its time")
   if (state._tag !== "Reviewing") {
@@ -333,7 +334,8 @@ const decided = (
   if (value.verdict === "deny") {
     return Result.succeed(moved(self, { _tag: "Denied", denial: signed, reason: value.reason }))
   }
-  const approvals = [...state.approvals.filter((_) => now < endOf(_)), signed]
+  const isReplaced = ({ signatures }: Statement.Signed) => signatures.every(({ key }) => signers.includes(key))
+  const approvals = [...state.approvals.filter((_) => now < endOf(_) && !isReplaced(_)), signed]
   return Result.succeed(moved(
     self,
     hasQuorum(approvals, rules)
@@ -349,8 +351,8 @@ const passed = (
   now: number
 ): Step => {
   if (signers.length !== 1 || signers[0] !== rules.host) return refuse("NotOperator", "the host itself has to sign it")
-  if (value.artifact !== self.asked.artifact || value.capabilities !== self.asked.capabilities) {
-    return refuse("Mismatch", "it names another artifact or set of capabilities than the request")
+  if (!approvalRelease.isNamed(self, value) || value.level !== self.level) {
+    return refuse("Mismatch", "it names another artifact, publisher, level or set of capabilities than the request")
   }
   if (now >= value.notAfter) return refuse("Over", "it is past its time")
   const allowed: Level = value.kind === "DevBypassed" ? "DevMode" : self.level

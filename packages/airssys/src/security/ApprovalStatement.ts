@@ -40,8 +40,13 @@ export const Wanted = Schema.Struct({
  */
 export interface Wanted extends Schema.Schema.Type<typeof Wanted> {}
 
+/** A request is compared with others pattern by pattern. */
+const mostPatterns = Schema.makeFilter((wants: ReadonlyArray<Wanted>) =>
+  wants.reduce((sum, { patterns }) => sum + patterns.length, 0) <= 1024 || "at most 1,024 patterns in all"
+)
+
 /**
- * Schema of `Request`.
+ * Schema of `Request`: at most 1,024 patterns in all.
  *
  * @category schemas
  * @since 0.1.0
@@ -54,7 +59,7 @@ export const Request = Schema.Struct({
   artifact: Digest,
   manifest: Digest,
   capabilities: Digest,
-  wants: Schema.Array(Wanted).check(Schema.isMaxLength(256)),
+  wants: Schema.Array(Wanted).check(Schema.isMaxLength(256), mostPatterns),
   reason: Text(500),
   issued: Time,
   notAfter: Time
@@ -115,6 +120,7 @@ export const Decision = Schema.Struct({
   nonce: Nonce,
   artifact: Digest,
   capabilities: Digest,
+  publisher: Schema.optionalKey(PublicKey.PublicKey),
   verdict: Schema.Literals(["approve", "deny"]),
   reason: Text(500),
   notAfter: Time
@@ -122,8 +128,8 @@ export const Decision = Schema.Struct({
 
 /**
  * What an operator decided. It repeats the nonce, the artifact and the
- * capabilities of the request, so that who signs it has named them; an approval
- * ends with `notAfter`.
+ * capabilities of the request, and the publisher that the host has found out,
+ * so that who signs it has named them; an approval ends with `notAfter`.
  *
  * @category models
  * @since 0.1.0
@@ -159,12 +165,15 @@ export const Automatic = Schema.Struct({
   kind: Schema.Literals(["AutoApproved", "DevBypassed"]),
   basis: Schema.optionalKey(Digest),
   because: Text(2000),
+  level: Schema.Literals(["Trusted", "Unknown", "DevMode"]),
+  publisher: Schema.optionalKey(PublicKey.PublicKey),
   notAfter: Time
 })
 
 /**
  * That the host itself lets a release pass, and why; signed by the key of the
- * host. `basis` is the request whose approval this one hangs on.
+ * host. `basis` is the request whose approval this one hangs on; `level` and
+ * `publisher` are what the host had found out about the release.
  *
  * @category models
  * @since 0.1.0

@@ -21,16 +21,16 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Approval from "./Approval.ts"
-import { InvalidOptions, NotApproved, RequestRefused, UnknownRequest } from "./ApprovalError.ts"
+import { type InvalidOptions, NotApproved, RequestRefused, UnknownRequest } from "./ApprovalError.ts"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
 import { ApprovalStore, type ApprovalStoreError, type Page, type Query } from "./ApprovalStore.ts"
 import type { AuditError } from "./AuditError.ts"
 import { AuditLog } from "./AuditLog.ts"
 import * as CapabilityDiff from "./CapabilityDiff.ts"
-import * as CapabilitySet from "./CapabilitySet.ts"
 import * as approvalEvent from "./internal/approvalEvent.ts"
 import { proves } from "./internal/approvalProof.ts"
-import * as capabilityRule from "./internal/capabilityRule.ts"
+import * as approvalRelease from "./internal/approvalRelease.ts"
+import * as approvalRequest from "./internal/approvalRequest.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
 import type { PublicKey } from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
@@ -98,7 +98,10 @@ export class Approvals extends Context.Service<Approvals, {
   readonly get: (id: string) => Effect.Effect<Approval.Approval, Failure | UnknownRequest>
   /** Lists requests, the oldest first, each as it is at this time. */
   readonly list: (query: Query) => Effect.Effect<Page, Failure>
-  /** What a request asks for beyond what is approved of its component, the greatest risk first. */
+  /**
+   * What a request asks for beyond what is approved of its component and
+   * publisher, the greatest risk first; all of it where nothing is.
+   */
   readonly difference: (
     approval: Approval.Approval
   ) => Effect.Effect<CapabilityDiff.CapabilityDiff, Failure>
@@ -134,45 +137,10 @@ export interface Options {
 
 const day = Duration.toMillis("1 day")
 
-const rulesOf = (options: Options): Result.Result<Approval.Rules, InvalidOptions> => {
-  const operators = new Set(options.operators)
-  const quorum = options.quorum ?? 1
-  if (operators.size < options.operators.length) {
-    return Result.fail(
-      new InvalidOptions({ detail: "a key is there twice among the operators: a key is one operator" })
-    )
-  }
-  return Number.isInteger(quorum) && quorum >= 1 && quorum <= Math.max(1, operators.size)
-    ? Result.succeed({ host: options.hostKey.publicKey, operators, quorum })
-    : Result.fail(
-      new InvalidOptions({ detail: `a quorum is from 1 to the number of operators, which is ${operators.size}` })
-    )
-}
-
-const refuse = (reason: RequestRefused["reason"], detail: string): Effect.Effect<never, RequestRefused> =>
-  Effect.fail(new RequestRefused({ reason, detail }))
-
-const check = Effect.fnUntraced(function*(asked: ApprovalStatement.Request, expected: {
-  readonly host: PublicKey
-  readonly now: number
-  readonly longestRequest: number
-}) {
-  if (asked.host !== expected.host) return yield* refuse("WrongHost", "it was signed for another host")
-  if (expected.now >= asked.notAfter) return yield* refuse("Over", "it is past its time")
-  if (asked.notAfter - expected.now > expected.longestRequest) {
-    return yield* refuse("Over", `it may wait for ${Duration.format(Duration.millis(expected.longestRequest))} at most`)
-  }
-  for (const { kind, patterns } of asked.wants) {
-    const compiled = capabilityRule.compile(kind, patterns)
-    if (Result.isFailure(compiled)) return yield* refuse("InvalidPattern", compiled.failure)
-  }
-  if ((yield* CapabilitySet.digest(asked.wants)) !== asked.capabilities) {
-    return yield* refuse("WrongDigest", "its digest of capabilities is not of what it asks for")
-  }
-})
+const approving = ["Approved", "AutoApproved", "DevBypassed"] as const
 
 const make = Effect.fnUntraced(function*(options: Options) {
-  const rules = yield* Effect.fromResult(rulesOf(options))
+  const rules = yield* Effect.fromResult(approvalRequest.rules(options))
   const store = yield* ApprovalStore
   const audit = yield* AuditLog
   const crypto = yield* Effect.context<Signature.Signature | Digest.Digest>()
@@ -182,12 +150,14 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const lifetime = Duration.toMillis(options.lifetime ?? 365 * day)
   const longestRequest = Duration.toMillis(options.longestRequest ?? 90 * day)
 
-  /** Brings into the audit log what a process that stopped meanwhile had only stored. */
+  /**
+   * Brings into the audit log what a process that stopped meanwhile had only
+   * stored. What was replaced in the store meanwhile stays as one that does not count.
+   */
   const record = Effect.fnUntraced(function*(approval: Approval.Approval, from: string) {
     if (approval.isRecorded) return approval
     yield* audit.append(approvalEvent.make(approval, from))
-    yield* store.recorded(approval.id, approval.revision)
-    return { ...approval, isRecorded: true }
+    return { ...approval, isRecorded: yield* store.recorded(approval.id, approval.revision) }
   })
 
   const found = Effect.fnUntraced(function*(id: string) {
@@ -250,40 +220,57 @@ const make = Effect.fnUntraced(function*(options: Options) {
     return all
   })
 
-  /** What is approved of a component and holds, the latest first. */
-  const standing = Effect.fnUntraced(function*(query: Query) {
-    const approving = yield* approvalsOf({ ...query, states: ["Approved", "AutoApproved", "DevBypassed"] })
-    const holding: Array<Approval.Approval> = []
-    for (const approval of approving) {
+  /** The latest that is approved, holds and will do. It is found by what it says, not only by how it is filed. */
+  const standing = Effect.fnUntraced(function*(
+    query: Query,
+    will: (approval: Approval.Approval) => Effect.Effect<boolean, Failure>
+  ) {
+    const isMeant = ({ asked }: Approval.Approval) =>
+      asked.component === query.component && (query.artifact === undefined || asked.artifact === query.artifact)
+    const found = yield* approvalsOf({ states: approving, ...query })
+    for (const approval of found.filter(isMeant).toReversed()) {
+      if (!(yield* will(approval))) continue
       const settled = yield* current(approval)
-      if (yield* proves(settled, rules, now()).pipe(Effect.provide(crypto))) holding.push(settled)
+      const isGood = isMeant(settled) && (yield* will(settled))
+      if (isGood && (yield* proves(settled, rules, now()).pipe(Effect.provide(crypto)))) return settled
     }
-    return holding.toReversed()
+    return undefined
   })
 
-  const difference: Approvals["Service"]["difference"] = Effect.fnUntraced(function*({ asked }) {
-    const [latest] = yield* standing({ component: asked.component })
-    return CapabilityDiff.make({ from: latest?.asked.wants ?? [], to: asked.wants })
+  const difference: Approvals["Service"]["difference"] = Effect.fnUntraced(function*(asking) {
+    const { component, wants } = asking.asked
+    const latest = yield* standing({ component }, (_) => Effect.succeed(approvalRelease.isSameSource(_, asking)))
+    return CapabilityDiff.make({ from: latest?.asked.wants ?? [], to: wants })
   }, inTurn)
 
+  /** Whether an operator has denied an artifact or taken an approval of it back. */
+  const isRefused = (artifact: string): Effect.Effect<boolean, ApprovalStoreError> =>
+    Effect.map(
+      store.list({ artifact, states: ["Denied", "Revoked"], limit: 1 }),
+      ({ approvals }) => approvals.length > 0
+    )
+
   /** Why a request passes without an operator; undefined where it does not. */
-  const reasonToPass = Effect.fnUntraced(function*({ asked, level, publisher }: Approval.Approval) {
+  const reasonToPass = Effect.fnUntraced(function*(asking: Approval.Approval) {
+    const { asked, level } = asking
+    if (yield* isRefused(asked.artifact)) return undefined
     if (level === "DevMode") return { because: "DevMode is on", until: now() + Math.min(day, lifetime) }
     if (level === "Trusted" && options.passTrusted !== false) {
       return { because: "its source is trusted", until: now() + lifetime }
     }
-    for (const approved of yield* standing({ component: asked.component })) {
-      const isSameSource = approved.asked.artifact === asked.artifact ||
-        (publisher !== undefined && approved.publisher === publisher)
-      const isWithin = CapabilityDiff.make({ from: approved.asked.wants, to: asked.wants }).widened.length === 0
-      if (approved.state._tag !== "Approved" || !isSameSource || !isWithin) continue
-      return {
-        because: `it asks for nothing beyond ${approved.asked.version}, which is approved as ${approved.id}`,
-        basis: approved.id,
-        until: Math.min(now() + lifetime, approved.state.notAfter)
-      }
+    const approved = yield* standing(
+      { component: asked.component, states: ["Approved"] },
+      (approved) =>
+        Effect.sync(() =>
+          approvalRelease.isSameSource(approved, asking) &&
+          CapabilityDiff.make({ from: approved.asked.wants, to: asked.wants }).widened.length === 0
+        )
+    )
+    return approved?.state._tag !== "Approved" ? undefined : {
+      because: `it asks for nothing beyond ${approved.asked.version}, which is approved as ${approved.id}`,
+      basis: approved.id,
+      until: Math.min(now() + lifetime, approved.state.notAfter)
     }
-    return undefined
   })
 
   const pass = Effect.fnUntraced(function*(approval: Approval.Approval, reason: {
@@ -301,7 +288,9 @@ const make = Effect.fnUntraced(function*(options: Options) {
       capabilities: approval.asked.capabilities,
       kind: isDev ? "DevBypassed" : "AutoApproved",
       because: reason.because,
+      level: approval.level,
       notAfter: reason.until,
+      ...(approval.publisher === undefined ? undefined : { publisher: approval.publisher }),
       ...(reason.basis === undefined ? undefined : { basis: reason.basis })
     }
     if (isDev) {
@@ -318,7 +307,9 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const submit: Approvals["Service"]["submit"] = (signed, judged) =>
     Effect.uninterruptible(inTurn(Effect.gen(function*() {
       const opened = yield* Statement.open(ApprovalStatement.request, signed).pipe(Effect.provide(crypto))
-      yield* check(opened.value, { host: rules.host, now: now(), longestRequest }).pipe(Effect.provide(crypto))
+      yield* approvalRequest.check(opened.value, { host: rules.host, now: now(), longestRequest }).pipe(
+        Effect.provide(crypto)
+      )
       const made: Approval.Approval = {
         id: yield* Statement.digest(signed.text).pipe(Effect.provide(crypto)),
         request: signed,
@@ -349,23 +340,30 @@ const make = Effect.fnUntraced(function*(options: Options) {
       })
     })))
 
-  /** What the host gave by itself hangs on what it judged, and on the approval that it was derived from. */
-  const stillHolds = Effect.fnUntraced(function*({ level, publisher, state }: Approval.Approval, judged: Judged) {
+  /**
+   * What the host gave by itself hangs on what it judged and lets pass, on the
+   * approval that it was derived from, and on that no operator refused the artifact.
+   */
+  const stillHolds = Effect.fnUntraced(function*({ asked, state }: Approval.Approval, judged: Judged) {
     if (state._tag !== "AutoApproved" && state._tag !== "DevBypassed") return true
-    if (level !== judged.level || publisher !== judged.publisher) return false
-    const value = Statement.decode(ApprovalStatement.automatic, state.automatic.text)
-    if (Result.isFailure(value)) return false
-    if (value.success.basis === undefined) return true
-    const basis = yield* store.get(value.success.basis)
-    return basis?.state._tag === "Approved" && (yield* proves(basis, rules, now()).pipe(Effect.provide(crypto)))
+    const decoded = Statement.decode(ApprovalStatement.automatic, state.automatic.text)
+    if (Result.isFailure(decoded)) return false
+    const { basis, kind, level, publisher } = decoded.success
+    if (level !== judged.level || publisher !== judged.publisher || (yield* isRefused(asked.artifact))) return false
+    if (basis === undefined) return kind === "DevBypassed" || options.passTrusted !== false
+    const approved = yield* store.get(basis)
+    return approved?.state._tag === "Approved" &&
+      (yield* proves(approved, rules, now()).pipe(Effect.provide(crypto)))
   })
 
   const require: Approvals["Service"]["require"] = Effect.fnUntraced(function*(release, judged) {
     const { artifact, capabilities, component } = release
     const isIt = ({ asked }: Approval.Approval) => asked.capabilities === capabilities
-    for (const approval of (yield* standing({ component, artifact })).filter(isIt)) {
-      if (yield* stillHolds(approval, judged)) return approval
-    }
+    const approved = yield* standing(
+      { component, artifact },
+      (approval) => isIt(approval) ? stillHolds(approval, judged) : Effect.succeed(false)
+    )
+    if (approved !== undefined) return approved
     const latest = (yield* approvalsOf({ component, artifact })).findLast(isIt)
     return yield* new NotApproved({
       component,
@@ -384,10 +382,10 @@ const make = Effect.fnUntraced(function*(options: Options) {
     revoke: byStatement(ApprovalStatement.revocation, (opened, signed) => ({ _tag: "Revoked", ...opened, signed })),
     get: (id) => inTurn(found(id)),
     list: (query) =>
-      Effect.flatMap(
+      inTurn(Effect.flatMap(
         store.list(query),
         (page) => Effect.map(Effect.forEach(page.approvals, current), (approvals): Page => ({ ...page, approvals }))
-      ),
+      )),
     difference,
     require
   })

@@ -105,6 +105,7 @@ const decision = (world: World, approval: Approval, by: keyof World["keys"] = "a
     verdict: options.verdict ?? "approve",
     reason: "Read it.",
     notAfter: 10 * day,
+    ...(approval.publisher === undefined ? undefined : { publisher: approval.publisher }),
     ...options.change
   }, [world.keys[by]])
 
@@ -132,8 +133,8 @@ const holds = (world: World, approval: Approval, judged: Approvals.Judged = unkn
     Effect.catchTag("NotApproved", () => Effect.succeed(false))
   )
 
-/** A log in memory that cannot be written while `fails` says so. */
-const failing = (fails: () => boolean = () => false) =>
+/** A log in memory that cannot be written while `fails` says so; `before` happens before each entry. */
+const failing = (fails: () => boolean = () => false, before: () => Effect.Effect<unknown> = () => Effect.void) =>
   Layer.effect(
     AuditLog.AuditLog,
     Effect.map(AuditLog.AuditLog, (audit) =>
@@ -141,7 +142,9 @@ const failing = (fails: () => boolean = () => false) =>
         ...audit,
         append: (event) =>
           Effect.suspend(() =>
-            fails() ? Effect.fail(new AuditError({ reason: "Unwritable", detail: "disk full" })) : audit.append(event)
+            fails()
+              ? Effect.fail(new AuditError({ reason: "Unwritable", detail: "disk full" }))
+              : Effect.andThen(before(), audit.append(event))
           )
       }))
   ).pipe(Layer.provide(AuditLog.layerMemory()))
@@ -155,7 +158,10 @@ const failing = (fails: () => boolean = () => false) =>
 export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.ApprovalStore, E>): void => {
   const run = <A, E2>(
     test: (world: World) => Effect.Effect<A, E2, Signature.Signature | Digest.Digest>,
-    options: Partial<Approvals.Options> & { readonly fails?: () => boolean } = {}
+    options: Partial<Approvals.Options> & {
+      readonly fails?: () => boolean
+      readonly before?: () => Effect.Effect<unknown>
+    } = {}
   ) =>
     Effect.gen(function*() {
       const made = yield* keys
@@ -171,7 +177,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
       return yield* world.pipe(
         Effect.provide(
           Approvals.layer({ hostKey: made.host, operators, ...options }).pipe(
-            Layer.provideMerge(Layer.mergeAll(layer(), failing(options.fails))),
+            Layer.provideMerge(Layer.mergeAll(layer(), failing(options.fails, options.before))),
             Layer.provideMerge(crypto)
           )
         )
@@ -401,17 +407,168 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
     it.effect("shows what an upgrade asks for beyond what is approved, the greatest risk first", () =>
       run((world) =>
         Effect.gen(function*() {
-          yield* approve(world, yield* submit(world))
+          const judged: Approvals.Judged = { level: "Unknown", publisher: world.keys.author.publicKey }
+          yield* approve(world, yield* submit(world, { judged }))
           const wants = [...fewer, { kind: "clock", patterns: [], reason: "Date." }, ...more.slice(1)] as const
-          const wider = yield* submit(world, { nonce: "2", artifact: artifact("d"), wants })
+          const wider = yield* submit(world, { nonce: "2", artifact: artifact("d"), wants, judged })
           const { dropped, widened } = yield* world.approvals.difference(wider)
           assert.deepStrictEqual(widened.map(({ kind, risk }) => [kind, risk.level]), [
             ["process.spawn", "Critical"],
             ["clock", "Low"]
           ])
           assert.deepStrictEqual(dropped.map(({ pattern }) => pattern), ["rates/**"])
+          for (const other of [unknown, { level: "Unknown", publisher: world.keys.mallory.publicKey }] as const) {
+            const nonce = other.publisher === undefined ? "3" : "4"
+            const theirs = yield* submit(world, { nonce, artifact: artifact("e"), judged: other })
+            const all = yield* world.approvals.difference(theirs)
+            assert.deepStrictEqual(all.widened.map(({ pattern }) => pattern), ["rates/**"])
+          }
         })
       ))
+
+    it.effect("lets nothing pass by itself that an operator denied or took back, however often it is asked", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const judged: Approvals.Judged = { level: "Unknown", publisher: world.keys.author.publicKey }
+          yield* approve(world, yield* submit(world, { judged }))
+          const ask = (nonce: string, of: string, by: Approvals.Judged = judged, wants = rates) =>
+            submit(world, { nonce, artifact: artifact(of), judged: by, wants })
+          const upgrade = yield* ask("2", "d")
+          const twin = yield* ask("3", "d")
+          assert.isTrue(yield* holds(world, twin, judged))
+          yield* revoke(world, upgrade)
+          assert.isFalse(yield* holds(world, twin, judged))
+          assert.strictEqual((yield* ask("4", "d")).state._tag, "Pending")
+          assert.strictEqual((yield* ask("5", "d", { level: "Trusted" })).state._tag, "Pending")
+          assert.strictEqual((yield* ask("6", "d", { level: "DevMode" })).state._tag, "Pending")
+          const wide = yield* claim(world, yield* submit(world, { nonce: "7", artifact: artifact("e"), wants: more }))
+          yield* Effect.flatMap(decision(world, wide, "ada", { verdict: "deny" }), world.approvals.decide)
+          assert.strictEqual((yield* ask("8", "e")).state._tag, "Pending")
+          const again = yield* approve(world, yield* ask("9", "d"))
+          assert.isTrue(yield* holds(world, again, judged))
+        })
+      ))
+
+    it.effect("lets nobody decide on a release that their key signed", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const own = yield* submit(world, { judged: { level: "Unknown", publisher: world.keys.ada.publicKey } })
+          const refused = yield* Effect.flip(claim(world, own))
+          assert.strictEqual(refused._tag === "ApprovalRefused" && refused.reason, "OwnRequest")
+          const approvals = [yield* decision(world, own)]
+          const state = { _tag: "Approved", approvals, notAfter: 10 * day } as const
+          assert.isTrue(yield* world.store.update({ ...own, revision: 1, isRecorded: true, state }))
+          assert.isFalse(yield* holds(world, own))
+        })
+      ))
+
+    it.effect("believes no record about who published a release or how it was judged", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const mallory: Approvals.Judged = { level: "Unknown", publisher: world.keys.mallory.publicKey }
+          const approved = yield* approve(world, yield* submit(world))
+          const stolen = { ...approved, revision: approved.revision + 1, publisher: world.keys.mallory.publicKey }
+          assert.isTrue(yield* world.store.update({ ...stolen, isRecorded: true }))
+          assert.isFalse(yield* holds(world, approved))
+          assert.strictEqual(
+            (yield* submit(world, { nonce: "2", artifact: artifact("d"), judged: mallory })).state._tag,
+            "Pending"
+          )
+          const trusted = yield* submit(world, { nonce: "3", artifact: artifact("e"), judged: { level: "Trusted" } })
+          const level = { ...trusted, revision: trusted.revision + 1, level: "Unknown", isRecorded: true } as const
+          assert.isTrue(yield* world.store.update(level))
+          assert.isFalse(yield* holds(world, trusted))
+        })
+      ))
+
+    it.effect("finds a record by what it says, not by how it is filed", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const approved = yield* approve(world, yield* submit(world))
+          const misfiling = ApprovalStore.ApprovalStore.of({
+            ...world.store,
+            list: () => Effect.succeed({ approvals: [approved] })
+          })
+          const approvals = yield* Effect.provide(
+            Approvals.Approvals,
+            Approvals.layer({ hostKey: world.keys.host, operators: [world.keys.ada.publicKey] }).pipe(
+              Layer.provide(Layer.succeed(ApprovalStore.ApprovalStore, misfiling)),
+              Layer.provide(Layer.succeed(AuditLog.AuditLog, world.audit)),
+              Layer.provide(crypto)
+            )
+          )
+          const release = releaseOf(approved)
+          assert.strictEqual((yield* approvals.require(release, unknown)).id, approved.id)
+          for (const change of [{ artifact: artifact("f") }, { component: "acme:totals" }]) {
+            const error = yield* Effect.flip(approvals.require({ ...release, ...change }, unknown))
+            assert.strictEqual(error._tag, "NotApproved")
+          }
+        })
+      ))
+
+    it.effect("counts no approval that was taken back while it was recorded", () => {
+      let meanwhile: Effect.Effect<unknown> = Effect.void
+      let fails = false
+      return run((world) =>
+        Effect.gen(function*() {
+          const claimed = yield* claim(world, yield* submit(world))
+          const signed = yield* decision(world, claimed)
+          fails = true
+          yield* Effect.flip(world.approvals.decide(signed))
+          fails = false
+          const approved = (yield* world.store.get(claimed.id))!
+          meanwhile = Effect.orDie(world.store.update({
+            ...approved,
+            revision: approved.revision + 1,
+            state: { _tag: "Revoked", revocation: signed, reason: "Leaked." }
+          }))
+          assert.isFalse(yield* holds(world, approved))
+        }), { fails: () => fails, before: () => meanwhile })
+    })
+
+    it.effect("lets what was trusted pass no longer once the host reviews what is trusted", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const trusted = yield* submit(world, { judged: { level: "Trusted" } })
+          assert.isTrue(yield* holds(world, trusted, { level: "Trusted" }))
+          const strict = yield* Effect.provide(
+            Approvals.Approvals,
+            Approvals.layer({
+              hostKey: world.keys.host,
+              operators: [world.keys.ada.publicKey],
+              passTrusted: false
+            }).pipe(
+              Layer.provide(Layer.succeed(ApprovalStore.ApprovalStore, world.store)),
+              Layer.provide(Layer.succeed(AuditLog.AuditLog, world.audit)),
+              Layer.provide(crypto)
+            )
+          )
+          assert.isFalse(yield* holds({ ...world, approvals: strict }, trusted, { level: "Trusted" }))
+        })
+      ))
+
+    it.effect("takes no options that make one key several, or the host an operator", () =>
+      Effect.gen(function*() {
+        const { ada, ben, host } = yield* keys
+        const taken = (operators: ReadonlyArray<SigningKey.SigningKey>, quorum?: number) =>
+          Effect.isSuccess(
+            Effect.scoped(
+              Layer.build(
+                Approvals.layer({ hostKey: host, operators: operators.map((_) => _.publicKey), quorum }).pipe(
+                  Layer.provide(Layer.mergeAll(layer(), failing())),
+                  Layer.provide(crypto)
+                )
+              )
+            )
+          )
+        assert.isTrue(yield* taken([]))
+        assert.isTrue(yield* taken([ada, ben], 2))
+        assert.isFalse(yield* taken([ada, ada], 2))
+        assert.isFalse(yield* taken([host, ada], 2))
+        for (const quorum of [0, 3, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+          assert.isFalse(yield* taken([ada, ben], quorum))
+        }
+      }).pipe(Effect.provide(crypto)))
 
     it.effect("believes no record that its signatures do not carry", () =>
       run((world) =>
@@ -463,6 +620,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
             capabilities: own.asked.capabilities,
             kind: "AutoApproved" as const,
             because: "I say so.",
+            level: own.level,
             notAfter: 10 * day
           }
           const pass = (...by: readonly [SigningKey.SigningKey, ...Array<SigningKey.SigningKey>]) =>

@@ -86,6 +86,7 @@ const eventOf = (tag: Approval.Event["_tag"], self: Approval.Approval, options: 
         ...release,
         kind: options.kind ?? "AutoApproved" as const,
         because: "trusted",
+        level: self.level,
         notAfter,
         ...options.change
       }
@@ -186,6 +187,13 @@ describe("Approval", () => {
       assert.strictEqual(refusal(trusted, ["Passed", { change: { [field]: digest("f") } }]), "Mismatch")
     }
     assert.strictEqual(refusal(trusted, ["Passed", { change: { host: stranger } }]), "WrongHost")
+    for (const change of [{ publisher: stranger }, { level: "DevMode" }]) {
+      assert.strictEqual(refusal(trusted, ["Passed", { change }]), "Mismatch")
+    }
+    assert.strictEqual(refusal(reviewing, ["Decided", { change: { publisher: stranger } }]), "Mismatch")
+    const published = { ...reviewing, publisher: cy }
+    assert.strictEqual(refusal(published, ["Decided"]), "Mismatch")
+    assert.strictEqual(refusal(published, ["Decided", { change: { publisher: cy } }]), "taken")
   })
 
   it("takes nothing twice, and nothing that was signed before something else happened", () => {
@@ -208,6 +216,24 @@ describe("Approval", () => {
     }
     const result = Approval.step(states.Approved, eventOf("Revoked", states.Approved, { by: [requester] }), own, 0)
     assert.isTrue(Result.isSuccess(result))
+  })
+
+  it("refuses a decision of who signed the release, alone or beside others", () => {
+    const own = { ...reviewing, publisher: ada }
+    for (const by of [[ada], [ada, ben]]) {
+      for (const tag of ["Claimed", "Released", "Decided"] as const) {
+        assert.strictEqual(refusal(own, [tag, { by }]), "OwnRequest")
+      }
+    }
+    assert.strictEqual(refusal(own, ["Claimed", { by: [ben] }]), "taken")
+  })
+
+  it("keeps one approval of an operator, however often it comes", () => {
+    let self = after([["Claimed"]], 2)
+    for (const notAfter of [400, 300, 450]) self = after([["Decided", { notAfter }]], 2, self)
+    assert.strictEqual(self.state._tag === "Reviewing" && self.state.approvals.length, 1)
+    const both = after([["Claimed", { by: [ben] }], ["Decided", { by: [ben] }]], 2, self)
+    assert.strictEqual(both.state._tag === "Approved" && both.state.notAfter, 450)
   })
 
   it("refuses who is no operator, alone or beside one, and who signs for the host", () => {

@@ -7,17 +7,14 @@ import * as Approval from "../Approval.ts"
 import * as ApprovalStatement from "../ApprovalStatement.ts"
 import * as CapabilitySet from "../CapabilitySet.ts"
 import * as Statement from "../Statement.ts"
+import * as approvalRelease from "./approvalRelease.ts"
 
 /** Whether a statement is about the release of a record, on this host. */
 const isAbout = (
-  { asked, id }: Approval.Approval,
-  { artifact, capabilities, host, request }: Pick<
-    ApprovalStatement.Decision,
-    "host" | "request" | "artifact" | "capabilities"
-  >,
+  self: Approval.Approval,
+  value: Pick<ApprovalStatement.Decision, "host" | "request" | "artifact" | "capabilities" | "publisher">,
   rules: Approval.Rules
-): boolean =>
-  host === rules.host && request === id && artifact === asked.artifact && capabilities === asked.capabilities
+): boolean => value.host === rules.host && value.request === self.id && approvalRelease.isNamed(self, value)
 
 /** Whether the fields of a record are what its signed request says. */
 const isIntact = Effect.fnUntraced(function*({ asked, id, request, requesters }: Approval.Approval) {
@@ -35,7 +32,8 @@ const provesAutomatic = Effect.fnUntraced(function*(
   rules: Approval.Rules
 ) {
   const { signers, value } = yield* Statement.open(ApprovalStatement.automatic, state.automatic)
-  return isAbout(self, value, rules) && value.kind === state._tag && value.notAfter === state.notAfter &&
+  return isAbout(self, value, rules) && value.kind === state._tag && value.level === self.level &&
+    value.notAfter === state.notAfter &&
     signers.length === 1 && signers[0] === rules.host
 })
 
@@ -48,7 +46,7 @@ const provesDecisions = Effect.fnUntraced(function*(
   for (const approval of approvals) {
     const { signers, value } = yield* Statement.open(ApprovalStatement.decision, approval)
     const isGood = isAbout(self, value, rules) && value.nonce === self.asked.nonce && value.verdict === "approve" &&
-      now < value.notAfter && !signers.some((key) => self.requesters.includes(key))
+      now < value.notAfter && !signers.some((key) => approvalRelease.isOwn(self, key))
     if (!isGood) return false
   }
   return Approval.hasQuorum(approvals, rules)
