@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import * as capabilityRule from "./internal/capabilityRule.ts"
 import * as permission from "./internal/permission.ts"
 import * as principalPattern from "./internal/principalPattern.ts"
+import * as Pattern from "./Pattern.ts"
 import * as Policy from "./Policy.ts"
 
 const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256))
@@ -48,7 +49,8 @@ export const Entry = Schema.Struct({
 
 /**
  * One rule. In the id of `principal`, `*` is one segment between colons and a
- * last `**` any number: `acme:*`. All conditions of `when` have to hold.
+ * last `**` any number: `acme:*`. All conditions of `when` have to hold. An entry
+ * that denies concerns whatever `Pattern.meets` finds.
  *
  * @category models
  * @since 0.1.0
@@ -76,7 +78,7 @@ const compile = (entry: Entry, index: number): Result.Result<Compiled, string> =
   if (problem !== undefined) return Result.fail(problem)
   const covers = entry.permissions === "everything"
     ? Result.succeed<permission.Covers>(() => true)
-    : permission.compile(entry.permissions)
+    : permission.compile(entry.permissions, entry.effect === "deny" ? Pattern.meets : Pattern.matches)
   const isMeant = principalPattern.matcher(entry.principal)
   return Result.map(covers, (covers) => ({
     isDeny: entry.effect === "deny",

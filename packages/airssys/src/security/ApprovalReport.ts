@@ -13,11 +13,16 @@ import * as SafeText from "./SafeText.ts"
 const text = (value: string): string => SafeText.escapeLookAlikes(value)
 const quoted = (value: string): string => `"${text(value).replaceAll("\"", "\\\"")}"`
 
-const subject = ({ expires, kind, pattern }: Item): string =>
-  `${text(kind)}${pattern === "" ? "" : ` ${text(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}`
+/** One word as it is, and anything else in quotes: nothing of it can pass for the words around it. */
+const name = (value: string): string => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? value : quoted(value)
 
-const reasonFor = ({ asked }: Approval, { kind, pattern }: Item): string =>
-  asked.wants.find((want) => want.kind === kind && (pattern === "" || want.patterns.includes(pattern)))?.reason ?? ""
+const subject = ({ expires, kind, pattern }: Item): string =>
+  `${name(kind)}${pattern === "" ? "" : ` ${name(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}`
+
+const reasonFor = ({ asked }: Approval, { expires, kind, pattern }: Item): string =>
+  asked.wants.find((want) =>
+    want.kind === kind && want.expires === expires && (pattern === "" || want.patterns.includes(pattern))
+  )?.reason ?? ""
 
 /**
  * The report on a request. `difference` is what it asks for beyond what is
@@ -30,7 +35,7 @@ export const render = (approval: Approval, difference: CapabilityDiff): string =
   const { asked, id, level, publisher, requesters, state } = approval
   const source = publisher === undefined ? "nobody signed it" : `signed by ${publisher}`
   return [
-    `${text(asked.component)} ${text(asked.version)} asks to run: ${quoted(asked.reason)}`,
+    `${name(asked.component)} ${name(asked.version)} asks to run: ${quoted(asked.reason)}`,
     `  request   ${id} (${state._tag}, revision ${approval.revision})`,
     `  asked by  ${requesters.join(", ")}`,
     `  artifact  ${asked.artifact}`,

@@ -14,6 +14,9 @@ import * as canonicalJson from "./internal/canonicalJson.ts"
 
 const domain = "airssys/capabilities/1"
 
+/** What has no canonical form, such as half a character, still has a line of its own. */
+const lineOf = (item: object): string => canonicalJson.print(item) ?? JSON.stringify(item)
+
 /**
  * The text that the digest is of: a line for the domain, then a line of JSON
  * for each kind and pattern, sorted, each once.
@@ -25,8 +28,8 @@ export const text = (asks: ReadonlyArray<Block>): string => {
   const lines = asks.flatMap(({ expires, kind, patterns }) => {
     const until = expires === undefined ? {} : { expires }
     return patterns.length === 0
-      ? [canonicalJson.print({ kind, ...until })]
-      : patterns.map((pattern) => canonicalJson.print({ kind, pattern, ...until }))
+      ? [lineOf({ kind, ...until })]
+      : patterns.map((pattern) => lineOf({ kind, pattern, ...until }))
   })
   return `${domain}\n${[...new Set(lines)].toSorted().map((line) => `${line}\n`).join("")}`
 }

@@ -151,7 +151,7 @@ const generalize = (
   const found: Array<string> = []
   for (const [open, members] of [...groups].toSorted(([, a], [, b]) => b.size - a.size)) {
     const closed = [...members].filter((text) => left.has(text))
-    if (closed.length < siblings || !isPattern(kind, open)) continue
+    if (!(closed.length >= siblings) || !isPattern(kind, open)) continue
     found.push(open)
     for (const text of closed) left.delete(text)
   }
@@ -308,17 +308,23 @@ export const replay = (
 }
 
 const admitter = (blocks: ReadonlyArray<CapabilityDiff.Block>): (use: Use) => boolean => {
-  const byKind = new Map<CapabilityKind.CapabilityKind, Array<Pattern.Pattern>>()
+  const byKind = new Map<CapabilityKind.CapabilityKind, Map<string, Array<Pattern.Pattern>>>()
   for (const { kind, pattern } of CapabilityDiff.items(blocks)) {
-    const patterns = byKind.get(kind) ?? []
-    byKind.set(kind, patterns)
+    const filed = byKind.get(kind) ?? new Map<string, Array<Pattern.Pattern>>()
+    byKind.set(kind, filed)
     const compiled = pattern === "" ? undefined : Result.getOrUndefined(Pattern.parse(kind, pattern))
-    if (compiled !== undefined) patterns.push(compiled)
+    if (compiled === undefined) continue
+    const anchor = Pattern.anchor(compiled)
+    const beside = filed.get(anchor)
+    if (beside === undefined) filed.set(anchor, [compiled])
+    else beside.push(compiled)
   }
   return ({ kind, resource }) => {
-    const patterns = byKind.get(kind)
-    return patterns !== undefined &&
-      (!CapabilityKind.takesPatterns(kind) || patterns.some((pattern) => Pattern.matches(pattern, resource)))
+    const filed = byKind.get(kind)
+    if (filed === undefined || !CapabilityKind.takesPatterns(kind)) return filed !== undefined
+    const subject = Pattern.parseResource(kind, resource)
+    return subject !== undefined &&
+      Pattern.anchors(subject).some((anchor) => filed.get(anchor)?.some((_) => Pattern.covers(_, subject)) === true)
   }
 }
 

@@ -216,6 +216,30 @@ export const matches = (pattern: Pattern, resource: string): boolean => {
 }
 
 /**
+ * Whether a rule that takes away what the pattern names concerns a resource: no
+ * wildcard is kept off private hosts, metadata or options of commands, `**`
+ * stands for every address too, and one topic in common is enough for a
+ * subscription.
+ *
+ * ```ts
+ * import { Pattern } from "airssys/security"
+ * import { Result } from "effect"
+ *
+ * const everywhere = Result.getOrThrow(Pattern.parse("network.outbound", "https://**"))
+ * Pattern.matches(everywhere, "https://10.0.0.1") // => false
+ * Pattern.meets(everywhere, "https://10.0.0.1") // => true
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const meets = (pattern: Pattern, resource: string): boolean => {
+  const subject = parseResource(pattern.kind, resource)
+  return subject !== undefined &&
+    patternShape.meets((pattern as Compiled).shape, (subject as ParsedResource).shape)
+}
+
+/**
  * Whether every resource that `narrower` covers is covered by `wider`, as what
  * is delegated has to be covered by what one has. Also false where only several
  * wildcards together would cover it.

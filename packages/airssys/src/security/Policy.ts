@@ -157,6 +157,8 @@ export const make = (name: string, evaluate: (request: Request) => Verdict): Pol
   }
 })
 
+const sealed = (policy: Policy): Policy => make(policy.name, (request) => policy.evaluate(request))
+
 /**
  * All of several policies: the first that denies wins, then the first that
  * permits.
@@ -165,7 +167,7 @@ export const make = (name: string, evaluate: (request: Request) => Verdict): Pol
  * @since 0.1.0
  */
 export const all = (name: string, policies: ReadonlyArray<Policy>): Policy => {
-  const members = [...policies]
+  const members = policies.map(sealed)
   return make(name, (request) => {
     let verdict: Verdict = abstain
     for (const policy of members) {

@@ -92,7 +92,8 @@ export class Quotas extends Context.Service<Quotas, {
   /**
    * Sets an amount aside without suspending, for functions that a guest calls
    * synchronously. Whoever has the reservation has to commit or release it. An
-   * amount that is no whole number from 0 to 2^53 - 1 never fits.
+   * amount that is no whole number from 0 to 2^53 - 1 never fits, and nothing
+   * does for a name that has not 1 to 256 characters.
    */
   readonly reserveUnsafe: (
     payer: Payer,
@@ -115,7 +116,7 @@ export class Quotas extends Context.Service<Quotas, {
   readonly free: (payer: Payer, level: Quota.Level, amount: number) => Effect.Effect<void>
   /** Says how much of a level is held, from a count at the start; also if that is above the limit. */
   readonly settle: (payer: Payer, level: Quota.Level, used: number) => Effect.Effect<void>
-  /** Sets the limits of a subject. What it has taken stays taken. */
+  /** Sets the limits of a subject. What it has taken stays taken. Dies where they are none, and changes nothing. */
   readonly setLimits: (
     subject: Quota.Subject,
     limits: Quota.Limits,
@@ -143,12 +144,18 @@ const subjectsOf = (payer: Payer): ReadonlyArray<Quota.Subject> =>
     ? [{ kind: "Component", id: payer.component }]
     : [{ kind: "Component", id: payer.component }, { kind: "Tenant", id: payer.tenant }]
 
-const reservation = (ledger: Ledger, payer: Payer, quota: Quota.Quota, amount: number): Reservation => {
+const reservation = (
+  ledger: Ledger,
+  subjects: ReadonlyArray<Quota.Subject>,
+  quota: Quota.Quota,
+  amount: number,
+  since: number
+): Reservation => {
   let isOpen = true
   const close = (unused: number): void => {
     if (!isOpen) return
     isOpen = false
-    if (unused > 0) ledger.giveBack(subjectsOf(payer), quota, unused)
+    if (unused > 0) ledger.giveBack(subjects, quota, unused, since)
   }
   return {
     commit: (used = amount) => {
@@ -167,14 +174,19 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
   const alerts = yield* PubSub.sliding<Alert>(256)
   const changing = Semaphore.makeUnsafe(1)
   const ledger = new Ledger({
-    component: options?.component ?? Quota.defaults,
-    tenant: options?.tenant ?? Quota.unlimited,
+    component: Quota.Limits.make(options?.component ?? Quota.defaults),
+    tenant: Quota.Limits.make(options?.tenant ?? Quota.unlimited),
     now: () => clock.monotonicTimeNanosUnsafe(),
     alert: (alert) => void PubSub.publishUnsafe(alerts, alert)
   })
 
-  const reserveUnsafe: Quotas["Service"]["reserveUnsafe"] = (payer, quota, amount) =>
-    Result.map(ledger.take(subjectsOf(payer), quota, amount), () => reservation(ledger, payer, quota, amount))
+  const reserveUnsafe: Quotas["Service"]["reserveUnsafe"] = (payer, quota, amount) => {
+    const subjects = subjectsOf(payer)
+    return Result.map(
+      ledger.take(subjects, quota, amount),
+      (since) => reservation(ledger, subjects, quota, amount, since)
+    )
+  }
 
   const reserve: Quotas["Service"]["reserve"] = (payer, quota, amount) =>
     Effect.acquireRelease(
@@ -189,13 +201,17 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
     free: (payer, level, amount) => Effect.sync(() => ledger.giveBack(subjectsOf(payer), level, amount)),
     settle: (payer, level, used) => Effect.sync(() => ledger.settle(subjectsOf(payer), level, used)),
     setLimits: (subject, limits, reason) =>
-      changing.withPermit(Effect.uninterruptible(Effect.suspend(() => {
-        ledger.narrow(subject, limits)
-        return Effect.map(
-          audit.append({ _tag: "QuotaSet", subject, limits, reason }),
-          () => ledger.setLimits(subject, limits)
-        )
-      }))),
+      Effect.uninterruptible(Effect.suspend(() => {
+        const [who, most] = [Quota.Subject.make(subject), Quota.Limits.make(limits)]
+        ledger.narrow(who, most)
+        return changing.withPermit(Effect.suspend(() => {
+          ledger.narrow(who, most)
+          return Effect.map(
+            audit.append({ _tag: "QuotaSet", subject: who, limits: most, reason }),
+            () => ledger.setLimits(who, most)
+          )
+        }))
+      })),
     usage: (subject) => Effect.sync(() => ledger.usage(subject)),
     alerts: Stream.fromPubSub(alerts)
   })

@@ -9,13 +9,13 @@
  * @since 0.1.0
  */
 
-const hostile = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
+const hostile = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800}]/gu
 
 const codePoint = (character: string): string => (character.codePointAt(0) ?? 0).toString(16)
 
 /**
- * Replaces control, format, bidirectional, unassigned and separator characters
- * by `\u{hex}` and cuts the text after `limit` characters (default 512),
+ * Replaces control, format, bidirectional, unassigned, separator and invisible
+ * characters by `\u{hex}` and cuts the text after `limit` characters (default 512),
  * naming how many were left out.
  *
  * ```ts
@@ -34,25 +34,33 @@ export const escape = (text: string, limit = 512): string => {
   return text.length > limit ? `${escaped}... (${text.length - limit} more)` : escaped
 }
 
-const word = /[\p{L}\p{M}\p{N}]+/gu
+/** Words, and signs that are not of ASCII. */
+const piece = /[\p{L}\p{M}\p{N}]+|[^\x00-\x7f\p{L}\p{M}\p{N}]+/gu
+const sign = /^[^\p{L}\p{M}\p{N}]/u
 const ascii = /^[\x00-\x7f]*$/
 const latin = /\p{Script=Latin}/u
 const imitable =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u
 /** Letters of other scripts that are drawn like Latin ones. */
 const imitations =
-  /^[\u{3b1}\u{3b9}\u{3bf}\u{3c1}\u{3c5}\u{391}-\u{392}\u{395}-\u{397}\u{399}\u{39a}\u{39c}\u{39d}\u{39f}\u{3a1}\u{3a4}\u{3a5}\u{3a7}\u{430}\u{435}\u{43e}\u{440}\u{441}\u{443}\u{445}\u{455}\u{456}\u{458}\u{4bb}\u{501}\u{51b}\u{51d}\u{405}\u{406}\u{408}\u{410}\u{412}\u{415}\u{41a}\u{41c}-\u{41e}\u{420}-\u{422}\u{425}\p{N}]+$/u
+  /^[\u{3b1}\u{3b9}\u{3ba}\u{3bd}\u{3bf}\u{3c1}\u{3c5}\u{3c7}\u{391}-\u{392}\u{395}-\u{397}\u{399}\u{39a}\u{39c}\u{39d}\u{39f}\u{3a1}\u{3a4}\u{3a5}\u{3a7}\u{430}\u{435}\u{43e}\u{440}\u{441}\u{443}\u{445}\u{455}\u{456}\u{458}\u{475}\u{4bb}\u{4c0}\u{4cf}\u{501}\u{50d}\u{51b}\u{51d}\u{405}\u{406}\u{408}\u{410}\u{412}\u{415}\u{41a}\u{41c}-\u{41e}\u{420}-\u{422}\u{425}\u{53c}\u{54d}\u{54f}\u{555}\u{561}\u{563}\u{566}\u{570}\u{575}\u{578}\u{57d}\u{581}\u{584}\u{585}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}\p{N}]+$/u
+/** Latin letters that are drawn like those of ASCII. */
+const twins =
+  /[\u{131}\u{1c0}\u{1c3}\u{251}\u{261}\u{262}\u{269}\u{26a}\u{274}\u{280}\u{28f}\u{299}\u{29c}\u{29f}\u{1d00}-\u{1d22}\u{a731}]/u
+/** Marks over nothing, or over a Latin letter or a digit that has no such form. */
+const strayMark = /(?:^|[\x00-\x7f\p{Script=Latin}])\p{M}|\p{Me}/u
 
 const spell = (text: string): string => text.replace(/[^\x00-\x7f]/gu, (character) => `\\u{${codePoint(character)}}`)
 
 const isImitation = (text: string): boolean =>
-  text.normalize("NFKC") !== text || (latin.test(text) && imitable.test(text)) || imitations.test(text)
+  sign.test(text) || text.normalize("NFKC") !== text || (latin.test(text) && imitable.test(text)) ||
+  imitations.test(text) || twins.test(text) || strayMark.test(text)
 
 /**
  * Escapes like `escape`, and spells out words that could be taken for others:
  * Latin mixed with letters of scripts that look like it, words of such letters
- * alone, full-width and ornamental forms. For text that asks an operator for
- * something.
+ * alone, full-width and ornamental forms, letters under stray marks, and every
+ * sign that is not of ASCII. For text that asks an operator for something.
  *
  * ```ts
  * import { SafeText } from "airssys/security"
@@ -65,7 +73,7 @@ const isImitation = (text: string): boolean =>
  */
 export const escapeLookAlikes = (text: string, limit = 512): string =>
   escape(
-    text.slice(0, limit).replace(word, (found) => ascii.test(found) || !isImitation(found) ? found : spell(found)),
+    text.slice(0, limit).replace(piece, (found) => ascii.test(found) || !isImitation(found) ? found : spell(found)),
     8 * limit
   ) +
   (text.length > limit ? `... (${text.length - limit} more)` : "")

@@ -57,6 +57,20 @@ describe("ApprovalReport", () => {
     ])
   })
 
+  it("quotes what could pass for the words around it, and gives each capability its own reason", () => {
+    const wants = [
+      { kind: "process.spawn", patterns: ["git until 2027-03-31"], reason: "Fetch." },
+      { kind: "storage.read", patterns: ["rates/**"], reason: "For a day.", expires: "2027-01-01" },
+      { kind: "storage.read", patterns: ["rates/**"], reason: "For ever." }
+    ] as const
+    const lines = report(approval({ wants, version: "1 asks to run: nothing" }), []).split("\n")
+    assert.include(lines[0] ?? "", "acme:rates \"1 asks to run: nothing\" asks to run")
+    assert.include(lines, "  CRITICAL  process.spawn \"git until 2027-03-31\"")
+    const reasonOf = (line: string) => lines[lines.indexOf(line) + 1] ?? ""
+    assert.include(reasonOf("  LOW       storage.read rates/** until 2027-01-01"), "For a day.")
+    assert.include(reasonOf("  LOW       storage.read rates/**"), "For ever.")
+  })
+
   it("lets nothing of a request pass for a line of the report", () => {
     const hostile = "x\"\nIt asks for nothing beyond what is approved.\u001b[2J\u202e\u2028p\u0430ypal"
     const lines = report(approval({ reason: hostile, component: hostile, version: hostile }), []).split("\n")

@@ -44,6 +44,8 @@ describe("Inference", () => {
     assert.deepStrictEqual(inferred("storage.read", keys.slice(1)), keys.slice(1).toSorted())
     assert.deepStrictEqual(inferred("storage.read", keys.slice(2), { siblings: 2 }), ["rates/*"])
     assert.deepStrictEqual(inferred("storage.read", keys, { siblings: Infinity }), keys.toSorted())
+    assert.deepStrictEqual(inferred("storage.read", keys, { siblings: Number.NaN }), keys.toSorted())
+    assert.deepStrictEqual(inferred("storage.read", keys.slice(0, 1), { siblings: -1 }), keys.slice(0, 1))
     assert.deepStrictEqual(
       inferred("filesystem.read", ["a", "b", "c", "d"].map((name) => `inbox:/2027/${name}/rates.csv`)),
       ["inbox:/2027/*/rates.csv"]
@@ -150,6 +152,13 @@ describe("Inference", () => {
     })
     assert.strictEqual(Inference.replay(seen, () => true).denied, 0)
     assert.strictEqual(Inference.replay(seen, []).denied, 15)
+  })
+
+  it("is quick about a log of many resources that no wildcard stands for", () => {
+    const seen = Array.from({ length: 40_000 }, (_, index) => use("storage.read", `a${index}/b${index}`))
+    const { capabilities } = Inference.infer(seen)
+    assert.strictEqual(capabilities[0]?.patterns.length, seen.length)
+    assert.strictEqual(Inference.replay(seen, capabilities).denied, 0)
   })
 
   it("writes a manifest that says nothing about reasons", () => {

@@ -69,6 +69,9 @@ describe("Policy", () => {
       const policy = Policy.make("p", evaluate as () => Policy.Verdict)
       assert.strictEqual(verdict(policy, "acme:rates"), "Deny")
       assert.strictEqual(verdict(Policy.all("all", [permits, policy]), "acme:rates"), "Deny")
+      const written = { name: "p", evaluate: evaluate as () => Policy.Verdict }
+      assert.strictEqual(verdict(Policy.all("all", [permits, written]), "acme:rates"), "Deny")
+      assert.strictEqual(verdict(Policy.required(written), "acme:rates"), "Deny")
     }
   })
 })
@@ -83,6 +86,34 @@ describe("Acl", () => {
       assert.strictEqual(verdict(policy, "acme:totals", "storage.read", "rates/today"), "Permit")
       assert.strictEqual(verdict(policy, "evil:rates", "storage.read", "rates/today"), "Abstain")
     }
+  })
+
+  it.each<readonly [CapabilityKind, string, string, boolean]>([
+    ["network.outbound", "https://**", "https://db", true],
+    ["network.outbound", "https://**", "https://printer.local", true],
+    ["network.outbound", "https://**", "https://10.0.0.1", true],
+    ["network.outbound", "http://**:1-65535", "http://169.254.169.254", true],
+    ["network.outbound", "https://169.254.0.0/16", "https://169.254.169.254", true],
+    ["network.outbound", "https://10.0.0.0/8", "https://11.0.0.1", false],
+    ["network.outbound", "https://**", "http://db", false],
+    ["network.outbound", "https://**", "https://db:8443", false],
+    ["network.outbound", "https://**.example.com", "https://10.0.0.1", false],
+    ["network.outbound", "https://10.0.0.1", "https://db", false],
+    ["process.spawn", "git push **", "git push --force", true],
+    ["process.spawn", "git push **", "git pull", false],
+    ["messaging.subscribe", "books.secret", "books.*", true],
+    ["messaging.subscribe", "books.secret", "**", true],
+    ["messaging.subscribe", "books.secret.**", "books.*", true],
+    ["messaging.subscribe", "books.*.paid", "books.march.*", true],
+    ["messaging.subscribe", "**.secret", "books.**", true],
+    ["messaging.subscribe", "books.secret", "rates.*", false],
+    ["messaging.subscribe", "books.secret", "books.*.*", false],
+    ["messaging.subscribe", "books.**.paid", "books.*", true]
+  ])("denies of %s by %s also %s: %s", (kind, pattern, resource, isDenied) => {
+    const policy = Acl.make("acl", [entry("deny", "**", { permissions: [{ kind, patterns: [pattern] }] })])
+    assert.strictEqual(verdict(policy, "acme:rates", kind, resource), isDenied ? "Deny" : "Abstain")
+    const allowing = Acl.make("acl", [entry("allow", "**", { permissions: [{ kind, patterns: [pattern] }] })])
+    assert.strictEqual(verdict(allowing, "acme:rates", kind, resource), "Abstain")
   })
 
   it("names the entry and its reason", () => {

@@ -148,22 +148,46 @@ describe("Quotas", () => {
           assert.isFalse(taken(quotas, rates, "messages", 1))
         }), { component: small }))
 
+    it.effect("add up to no larger burst by what is reserved and released later", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          const kept: Array<Quotas.Reservation> = []
+          for (let second = 0; second < 5; second++) {
+            kept.push(Result.getOrThrow(quotas.reserveUnsafe(rates, "messages", 10)))
+            yield* TestClock.adjust("1 second")
+          }
+          let sum = 0
+          for (const reservation of kept) {
+            reservation.release()
+            if (taken(quotas, rates, "messages", 10)) sum += 10
+          }
+          assert.strictEqual(sum, 10)
+        }), { component: small }))
+
     it.effect.prop(
       "let in no more than a burst and the rate over any span, however it is asked",
       {
         perSecond: Arbitrary.schema(between(1, 1_000_000)),
         burst: Arbitrary.schema(between(1, 1_000)),
-        asks: Arbitrary.array(Arbitrary.schema(Schema.Tuple([between(0, 700), between(0, 1_000)])), { maxLength: 60 })
+        asks: Arbitrary.array(
+          Arbitrary.schema(Schema.Tuple([between(0, 700), between(0, 1_000), between(-20, 20)])),
+          { maxLength: 60 }
+        )
       },
       ({ asks, burst, perSecond }) =>
         run((quotas) =>
           Effect.gen(function*() {
             const spans: Array<{ readonly at: number; readonly amount: number }> = []
+            const kept: Array<readonly [after: number, reservation: Quotas.Reservation]> = []
             let at = 0
-            for (const [pause, amount] of asks) {
+            for (const [index, [pause, amount, keep]] of asks.entries()) {
               yield* TestClock.adjust(pause)
               at += pause
-              if (taken(quotas, rates, "fuel", amount)) spans.push({ at, amount })
+              for (const [after, { release }] of kept) if (after <= index) release()
+              const result = quotas.reserveUnsafe(rates, "fuel", amount)
+              if (Result.isFailure(result)) continue
+              if (keep > 0) kept.push([index + keep, result.success])
+              else spans.push({ at, amount })
             }
             for (let from = 0; from < spans.length; from++) {
               let sum = 0
@@ -237,7 +261,82 @@ describe("Quotas", () => {
         for (const quota of Quota.all) assert.strictEqual(yield* used(quotas, component, quota), 0)
       }), { component: small }))
 
+  it.effect("refuse names that are none, however long", () =>
+    run((quotas) =>
+      Effect.sync(() => {
+        for (const id of ["", "a".repeat(257), "a".repeat(1_000_000)]) {
+          for (const payer of [{ component: id }, { component: "acme:rates", tenant: id }]) {
+            const result = quotas.reserveUnsafe(payer, "calls", 1)
+            assert.isTrue(Result.isFailure(result))
+            if (Result.isFailure(result)) assert.isAtMost(result.failure.message.length, 500)
+          }
+        }
+        assert.isTrue(taken(quotas, rates, "calls", 2))
+      }), { component: small }))
+
+  it.effect("are quick for many who hold something", () =>
+    run((quotas) =>
+      Effect.sync(() => {
+        for (let index = 0; index < 60_000; index++) {
+          assert.isTrue(taken(quotas, { component: `c${index}` }, "calls", 1))
+        }
+        assert.isTrue(taken(quotas, { component: "c0" }, "calls", 1))
+        assert.isFalse(taken(quotas, { component: "c0" }, "calls", 1))
+      }), { component: small }))
+
+  it.effect("forget nobody who holds something or has limits of its own", () =>
+    run((quotas) =>
+      Effect.gen(function*() {
+        assert.isTrue(taken(quotas, rates, "storage", 60))
+        assert.isTrue(taken(quotas, { component: "spent" }, "messages", 10))
+        yield* quotas.setLimits({ kind: "Component", id: "strict" }, { ...small, storage: 1 }, "strict")
+        for (let index = 0; index < 25_000; index++) taken(quotas, { component: `c${index}` }, "storage", 0)
+        assert.isFalse(taken(quotas, rates, "storage", 41))
+        assert.isFalse(taken(quotas, { component: "spent" }, "messages", 1))
+        assert.isFalse(taken(quotas, { component: "strict" }, "storage", 2))
+      }), { component: small }))
+
   describe("setLimits", () => {
+    it.effect("takes no limits that are none, and changes nothing then", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          const wrong: ReadonlyArray<Quota.Limits> = [
+            { ...small, storage: Number.NaN },
+            { ...small, calls: -1 },
+            { ...small, memory: Number.POSITIVE_INFINITY },
+            { ...small, messages: { perSecond: Number.NaN, burst: 10 } },
+            { ...small, messages: { perSecond: 10, burst: Number.NaN } }
+          ]
+          for (const limits of wrong) {
+            assert.isTrue(Exit.isFailure(yield* Effect.exit(quotas.setLimits(component, limits, "wrong"))))
+            for (const made of [{ component: limits }, { tenant: limits }]) {
+              assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.scoped(Layer.build(layer(made))))))
+            }
+          }
+          assert.isFalse(taken(quotas, rates, "storage", 101))
+          assert.isTrue(taken(quotas, rates, "storage", 100))
+          assert.isTrue(taken(quotas, rates, "messages", 10))
+        }), { component: small }))
+
+    it.effect("lowers at once also while another change is recorded", () => {
+      const written = Deferred.makeUnsafe<number>()
+      const slow = Layer.mock(AuditLog.AuditLog)({
+        append: () => Deferred.await(written),
+        recordUnsafe: () => undefined,
+        latestTimeUnsafe: () => 0
+      })
+      return Effect.gen(function*() {
+        const quotas = yield* Quotas.Quotas
+        const set = (subject: Quota.Subject, storage: number) =>
+          Effect.forkChild(quotas.setLimits(subject, { ...small, storage }, "change"), { startImmediately: true })
+        const changes = [yield* set(tenant, 50), yield* set(component, 10), yield* set(component, 200)]
+        assert.isFalse(taken(quotas, rates, "storage", 11))
+        yield* Deferred.succeed(written, 1)
+        yield* Fiber.joinAll(changes)
+        assert.isTrue(taken(quotas, rates, "storage", 200))
+      }).pipe(Effect.provide(Layer.provide(Quotas.layerMemory({ component: small }), slow)))
+    })
+
     it.effect("keeps what was taken, and is an entry of the audit log", () =>
       run((quotas) =>
         Effect.gen(function*() {

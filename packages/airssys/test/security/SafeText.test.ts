@@ -6,6 +6,10 @@ describe("SafeText", () => {
     assert.strictEqual(SafeText.escape("STRIPE\u202E_KEY\n"), "STRIPE\\u{202e}_KEY\\u{a}")
     assert.strictEqual(SafeText.escape("Zürich 東京 \u{1f600} \"quoted\""), "Zürich 東京 \u{1f600} \"quoted\"")
     assert.strictEqual(SafeText.escape("\ud800x\u{e0041}"), "\\u{d800}x\\u{e0041}")
+    for (const invisible of [0x34f, 0x115f, 0x17b4, 0x180b, 0x2800, 0x3164, 0xfe0f, 0xffa0, 0xe0100]) {
+      const text = `ac${String.fromCodePoint(invisible)}me`
+      assert.strictEqual(SafeText.escape(text), `ac\\u{${invisible.toString(16)}}me`)
+    }
   })
 
   it("cuts long text and says how much is missing", () => {
@@ -23,13 +27,24 @@ describe("SafeText", () => {
         ["\u{1d41a}cme", "\\u{1d41a}cme"],
         ["a\u0301cme", "a\\u{301}cme"],
         ["acme\u202e", "acme\\u{202e}"],
-        ["acme\u200b", "acme\\u{200b}"]
+        ["acme\u200b", "acme\\u{200b}"],
+        ["\u13aa\u13a2", "\\u{13aa}\\u{13a2}"],
+        ["\ua4d0\ua4ee", "\\u{a4d0}\\u{a4ee}"],
+        ["\u0585\u0578\u0565 \u0585\u0578", "\u0585\u0578\u0565 \\u{585}\\u{578}"],
+        ["\u03bd\u03bf", "\\u{3bd}\\u{3bf}"],
+        ["\u0475\u04cf", "\\u{475}\\u{4cf}"],
+        ["\u0261it", "\\u{261}it"],
+        ["x\u0338", "x\\u{338}"],
+        [" \u0338", " \\u{338}"],
+        ["rates\u2215all", "rates\\u{2215}all"],
+        ["\u201d\u00a0ok", "\\u{201d}\\u{a0}ok"]
       ] as const
     ) assert.strictEqual(SafeText.escapeLookAlikes(text), shown)
     for (
       const text of [
         "Z\u00fcrich",
         "\u6771\u4eac",
+        "\u0939\u093f\u0928\u094d\u0926\u0940",
         "\u0414\u043b\u044f \u0441\u0447\u0435\u0442\u0430",
         "acme:rates 1.2.0"
       ]

@@ -100,6 +100,37 @@ describe("a policy over grants", () => {
     )
   })
 
+  it.effect("denies at once also while another change is recorded, and where several could not be", () => {
+    const answers: Array<Effect.Effect<number, AuditError>> = []
+    const append = () => Effect.suspend(() => answers.shift() ?? Effect.succeed(1))
+    const full = Effect.fail(new AuditError({ reason: "Unwritable", detail: "disk full" }))
+    const audit = Layer.mock(AuditLog.AuditLog)({
+      append,
+      appendAll: append,
+      recordUnsafe: () => 1,
+      latestTimeUnsafe: () => 0
+    })
+    return Effect.gen(function*() {
+      const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+      yield* admitRates(enforcer)
+      const written = yield* Deferred.make<number>()
+      answers.push(Deferred.await(written), full, full)
+      const first = yield* Effect.forkChild(enforcer.govern(silent, "Slow."), { startImmediately: true })
+      const second = yield* Effect.forkChild(Effect.flip(enforcer.govern(closed, "Quarter end.")), {
+        startImmediately: true
+      })
+      assert.strictEqual(check(enforcer), "PolicyDenied")
+      yield* Deferred.succeed(written, 1)
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+      assert.strictEqual(check(enforcer), "PolicyDenied")
+      yield* Effect.flip(enforcer.govern(undefined, "Open."))
+      assert.strictEqual(check(enforcer), "PolicyDenied")
+      yield* enforcer.govern(silent, "Open.")
+      assert.strictEqual(check(enforcer), "Allowed")
+    }).pipe(Effect.provide(CapabilityEnforcer.layer.pipe(Layer.provide(audit))))
+  })
+
   it.effect("holds for each on whose behalf somebody acts", () =>
     run((enforcer) =>
       Effect.gen(function*() {

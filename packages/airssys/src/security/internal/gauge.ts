@@ -8,8 +8,8 @@ export interface Gauge {
   /** What is there to be taken. */
   readonly available: (now: number) => number
   readonly take: (amount: number, now: number) => boolean
-  /** Undoes a part of what was taken. */
-  readonly giveBack: (amount: number, now: number) => void
+  /** Undoes a part of what was taken at `since`. */
+  readonly giveBack: (amount: number, now: number, since: number) => void
   /** Milliseconds until `amount` is there if nobody takes it; undefined where time does not bring it. */
   readonly waitFor: (amount: number, now: number) => number | undefined
   /** The most that is ever there. */
@@ -44,7 +44,7 @@ export class LevelGauge implements Gauge {
   }
 
   take(amount: number): boolean {
-    if (amount > this.available()) return false
+    if (!(amount <= this.available())) return false
     this.taken += amount
     return true
   }
@@ -115,14 +115,16 @@ export class RateGauge implements Gauge {
 
   take(amount: number, now: number): boolean {
     this.#refill(now)
-    if (amount > this.#tokens) return false
+    if (!(amount <= this.#tokens)) return false
     this.#tokens -= amount
     return true
   }
 
-  giveBack(amount: number, now: number): void {
+  /** Only what time has not brought back already: what is reserved and released adds up to no larger burst. */
+  giveBack(amount: number, now: number, since: number): void {
     this.#refill(now)
-    this.#tokens = Math.min(this.limit, this.#tokens + amount)
+    const regained = Math.ceil((now - since) * this.#perSecond / second)
+    this.#tokens = Math.min(this.limit, this.#tokens + Math.max(0, amount - regained))
   }
 
   waitFor(amount: number, now: number): number | undefined {

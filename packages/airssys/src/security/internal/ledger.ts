@@ -6,7 +6,10 @@ import { type Gauge, type Gauges, gauges } from "./gauge.ts"
 const warning = 0.8
 const critical = 0.95
 const alertPause = 1_000_000_000
-/** Subjects for which nothing was set and that hold nothing are forgotten above this number. */
+/**
+ * Above this number, subjects for which nothing was set and that hold nothing
+ * are forgotten each time that the number has doubled.
+ */
 const mostSubjects = 10_000
 
 type Severity = 0 | 1 | 2
@@ -23,6 +26,8 @@ const keyOf = ({ id, kind }: Quota.Subject): string => `${kind}\n${id}`
 
 const isLevel = (quota: Quota.Quota): quota is Quota.Level =>
   (Quota.levels as ReadonlyArray<Quota.Quota>).includes(quota)
+
+const isId = (id: string): boolean => id.length > 0 && id.length <= 256
 
 const isAmount = (amount: number): boolean => Number.isSafeInteger(amount) && amount >= 0
 
@@ -55,6 +60,7 @@ export class Ledger {
   readonly #clock: () => bigint
   readonly #start: bigint
   readonly #alert: (alert: Alert) => void
+  #forgetAt = mostSubjects
 
   constructor(options: {
     readonly component: Quota.Limits
@@ -68,33 +74,36 @@ export class Ledger {
     this.#alert = options.alert
   }
 
+  /** Gives the time at which it was taken. */
   take(
     subjects: ReadonlyArray<Quota.Subject>,
     quota: Quota.Quota,
     amount: number
-  ): Result.Result<void, Quota.QuotaExceeded> {
+  ): Result.Result<number, Quota.QuotaExceeded> {
     const now = this.#now()
+    const unnamed = subjects.find(({ id }) => !isId(id))
+    if (unnamed !== undefined) return Result.fail(neverFits(unnamed, quota, amount))
     const paid: Array<Account> = []
     for (const subject of subjects) {
       const account = this.#accountOf(subject, now)
       const gauge = account.gauges[quota]
       if (!isAmount(amount) || !gauge.take(amount, now)) {
-        for (const { gauges } of paid) gauges[quota].giveBack(amount, now)
+        for (const { gauges } of paid) gauges[quota].giveBack(amount, now, now)
         return Result.fail(exceeded(subject, quota, gauge, amount, now))
       }
       paid.push(account)
     }
     for (const account of paid) this.#watch(account, quota, account.gauges[quota].used(now) - amount, now)
-    return Result.void
+    return Result.succeed(now)
   }
 
-  giveBack(subjects: ReadonlyArray<Quota.Subject>, quota: Quota.Quota, amount: number): void {
+  giveBack(subjects: ReadonlyArray<Quota.Subject>, quota: Quota.Quota, amount: number, since?: number): void {
     if (!isAmount(amount)) throw new RangeError(`${amount} of ${quota} cannot be given back`)
     const now = this.#now()
     for (const subject of subjects) {
       const account = this.#accounts.get(keyOf(subject))
       if (account === undefined) continue
-      account.gauges[quota].giveBack(amount, now)
+      account.gauges[quota].giveBack(amount, now, since ?? now)
     }
   }
 
@@ -152,7 +161,7 @@ export class Ledger {
     const key = keyOf(subject)
     const found = this.#accounts.get(key)
     if (found !== undefined) return found
-    if (this.#accounts.size >= mostSubjects) this.#forget(now)
+    if (this.#accounts.size >= this.#forgetAt) this.#forget(now)
     const made = this.#made({ kind: subject.kind, id: subject.id }, now)
     this.#accounts.set(key, made)
     return made
@@ -163,6 +172,7 @@ export class Ledger {
     for (const [key, account] of this.#accounts) {
       if (!account.isSet && Quota.all.every((quota) => account.gauges[quota].isIdle(now))) this.#accounts.delete(key)
     }
+    this.#forgetAt = Math.max(mostSubjects, 2 * this.#accounts.size)
   }
 
   /** Says that a threshold was passed between `before` and what is used now. */
@@ -188,6 +198,17 @@ export class Ledger {
 const severityOf = (used: number, limit: number): Severity =>
   limit === 0 || used < warning * limit ? 0 : used < critical * limit ? 1 : 2
 
+const shown = (amount: number): number => Number.isFinite(amount) ? amount : Number.MAX_SAFE_INTEGER
+
+const neverFits = ({ id, kind }: Quota.Subject, quota: Quota.Quota, amount: number): Quota.QuotaExceeded =>
+  new Quota.QuotaExceeded({
+    subject: { kind, id: id.slice(0, 256) || "(no name)" },
+    quota,
+    amount: shown(amount),
+    available: 0,
+    limit: 0
+  })
+
 const exceeded = (
   subject: Quota.Subject,
   quota: Quota.Quota,
@@ -199,7 +220,7 @@ const exceeded = (
   return new Quota.QuotaExceeded({
     subject,
     quota,
-    amount: Number.isFinite(amount) ? amount : Number.MAX_SAFE_INTEGER,
+    amount: shown(amount),
     available: gauge.available(now),
     limit: gauge.limit,
     ...(wait === undefined ? undefined : { retryAfterMillis: wait })

@@ -217,6 +217,52 @@ export const covers = (pattern: Shape, subject: Shape): boolean => {
     : holdsNetwork(pattern, subject)
 }
 
+const meetsSegment = (token: SegmentToken, subject: SegmentToken): boolean => {
+  if (token.after === undefined && subject.after === undefined) return token.before === subject.before
+  const [one, other] = token.after === undefined ? [subject, token] : [token, subject]
+  if (other.after === undefined) return accepts({ ...one, isPlain: false }, other)
+  const [before, after] = [one.before, one.after ?? ""]
+  return (before.startsWith(other.before) || other.before.startsWith(before)) &&
+    (after.endsWith(other.after) || other.after.endsWith(after))
+}
+
+/** Whether some segments are of both: what `**` of the subject stands for takes it to any later token. */
+const meetsTokens = (tokens: ReadonlyArray<Token>, subject: ReadonlyArray<Token>): boolean => {
+  const anys = anyPositions(tokens)
+  const all = (2 << tokens.length) - 1
+  let reached = 1 | (1 & anys) << 1
+  for (const segment of subject) {
+    let next = segment._tag === "Any" ? all & -(reached & -reached) : 0
+    for (let left = segment._tag === "Any" ? 0 : reached; left !== 0; left &= left - 1) {
+      const bit = left & -left
+      const token = tokens[31 - Math.clz32(bit)]
+      if (token?._tag === "Any") next |= bit
+      else if (token !== undefined && segment._tag === "Segment" && meetsSegment(token, segment)) next |= bit << 1
+    }
+    reached = next | (next & anys) << 1
+  }
+  return (reached & 1 << tokens.length) !== 0
+}
+
+const meetsPorts = (one: Ports | undefined, other: Ports | undefined): boolean =>
+  one === undefined || other === undefined
+    ? one === other
+    : one.first <= other.last && other.first <= one.last
+
+/**
+ * Whether something may be of both, for rules that take away: nothing keeps
+ * wildcards off, and `**` stands for addresses too.
+ */
+export const meets = (pattern: Shape, subject: Shape): boolean => {
+  if (pattern.head !== subject.head || !meetsPorts(pattern.ports, subject.ports)) return false
+  if (subject.network === undefined) {
+    return pattern.network === undefined && meetsTokens(pattern.tokens, subject.tokens)
+  }
+  return pattern.network === undefined
+    ? pattern.tokens.length === 1 && pattern.tokens[0]?._tag === "Any"
+    : IpNetwork.containsNetwork(pattern.network, subject.network)
+}
+
 const anchorDepth = 2
 
 const wholeAnchor = ({ head, network, ports, tokens }: Shape): string => {

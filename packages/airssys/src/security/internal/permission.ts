@@ -14,7 +14,10 @@ export interface Permission extends Schema.Schema.Type<typeof Permission> {}
 /** Whether a capability on a resource is among what the permissions name. */
 export type Covers = (kind: CapabilityKind.CapabilityKind, resource: string) => boolean
 
-export const compile = (permissions: ReadonlyArray<Permission>): Result.Result<Covers, string> => {
+export const compile = (
+  permissions: ReadonlyArray<Permission>,
+  matches: (pattern: Pattern.Pattern, resource: string) => boolean = Pattern.matches
+): Result.Result<Covers, string> => {
   const byKind = new Map<CapabilityKind.CapabilityKind, Array<Pattern.Pattern>>()
   for (const { kind, patterns } of permissions) {
     const compiled = capabilityRule.compile(kind, patterns)
@@ -24,6 +27,6 @@ export const compile = (permissions: ReadonlyArray<Permission>): Result.Result<C
   return Result.succeed((kind, resource) => {
     const patterns = byKind.get(kind)
     if (patterns === undefined) return false
-    return !CapabilityKind.takesPatterns(kind) || patterns.some((pattern) => Pattern.matches(pattern, resource))
+    return !CapabilityKind.takesPatterns(kind) || patterns.some((pattern) => matches(pattern, resource))
   })
 }

@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import { AdmissionError } from "../AdmissionError.ts"
 import type { AuditError } from "../AuditError.ts"
@@ -45,7 +46,7 @@ const observable: ReadonlySet<Explanation["reason"]> = new Set(["NotAsked", "Not
 export class Over {
   private readonly attributes: (principal: Principal) => ReadonlyMap<string, string>
   private readonly now: () => number
-  /** Each has to allow. There are two while one takes the place of the other. */
+  /** Each has to allow. There are several while one takes the place of another. */
   policies: ReadonlyArray<Policy.Policy> = []
   private readonly observed = new WeakMap<Account, number>()
   private isObserving = false
@@ -139,7 +140,15 @@ export const make = ({ accounts, audit, holds, now, over }: {
   readonly over: Over
 }): Regime => {
   const changing = Semaphore.makeUnsafe(1)
+  const waiting = new Set<Policy.Policy>()
   let current: Policy.Policy | undefined
+  let unrecorded: Policy.Policy | undefined
+
+  /** What stands, what could not be recorded last, and what waits to be: a policy denies from when it comes. */
+  const stand = (): void => {
+    over.policies = [current, unrecorded, ...waiting].filter((_) => _ !== undefined)
+    holds.reviewAll()
+  }
 
   const accountOf = (principal: Principal): Effect.Effect<Account, AdmissionError> =>
     Effect.suspend(() => {
@@ -151,20 +160,26 @@ export const make = ({ accounts, audit, holds, now, over }: {
 
   return {
     govern: (given, reason) =>
-      changing.withPermit(Effect.uninterruptible(Effect.suspend(() => {
+      Effect.uninterruptible(Effect.suspend(() => {
         const policy = given && Policy.make(given.name, (request) => given.evaluate(request))
-        over.policies = [current, policy].filter((_) => _ !== undefined)
-        holds.reviewAll()
+        if (policy !== undefined) waiting.add(policy)
+        stand()
         const event: AuditEvent.AuditEvent = {
           _tag: "PolicySet",
           reason,
           ...(policy === undefined ? undefined : { policy: policy.name })
         }
-        return Effect.map(audit.append(event), () => {
-          current = policy
-          over.policies = policy === undefined ? [] : [policy]
-        })
-      }))),
+        const settle = (isRecorded: boolean) =>
+          Effect.sync(() => {
+            if (policy !== undefined) waiting.delete(policy)
+            if (isRecorded) current = policy
+            unrecorded = isRecorded ? undefined : policy ?? unrecorded
+            stand()
+          })
+        return Effect.asVoid(
+          changing.withPermit(Effect.onExit(audit.append(event), (exit) => settle(Exit.isSuccess(exit))))
+        )
+      })),
     observe: (principal, { duration, reason }) =>
       changing.withPermit(Effect.uninterruptible(Effect.gen(function*() {
         const account = yield* accountOf(principal)
