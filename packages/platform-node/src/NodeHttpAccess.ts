@@ -84,13 +84,14 @@ const make = (lease: Powers.Lease, options: Options): HttpAccess["Service"] => {
     Effect.gen(function*() {
       const resource = resourceOf(message)
       const { url } = message
-      const inTime = within(resource, times.connect)
-      const addresses = yield* inTime(addressesOf(resource, url, resolve))
+      const started = yield* Clock.currentTimeMillis
+      const addresses = yield* within(resource, times.connect)(addressesOf(resource, url, resolve))
+      const left = Duration.toMillis(times.connect) - ((yield* Clock.currentTimeMillis) - started)
       const guarded = yield* guardedAddresses(resource, url, addresses)
       const answered = yield* openAll(
         guarded,
         Effect.gen(function*() {
-          const socket = yield* inTime(connect(resource, url, addresses, options))
+          const socket = yield* within(resource, Math.max(0, left))(connect(resource, url, addresses, options))
           return { socket, head: yield* exchange(socket, message, { ...times, maxRequestBytes }) }
         })
       )

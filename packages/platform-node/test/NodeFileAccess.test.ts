@@ -15,12 +15,13 @@ import {
   readFileSync,
   renameSync,
   symlinkSync,
+  truncateSync,
   writeFileSync
 } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import * as NodeFileAccess from "../src/NodeFileAccess.ts"
-import { descriptors, folder, granted } from "./granted.ts"
+import { billing, descriptors, folder, granted } from "./granted.ts"
 
 type Enforcer = CapabilityEnforcer.CapabilityEnforcer["Service"]
 
@@ -102,6 +103,8 @@ describe("FileRead", () => {
           reasonOf(yield* Effect.flip(read("inbox:/a", (file) => file.read({ maxBytes: 9 })))),
           "TooLarge"
         )
+        truncateSync(join(inbox, "a"), 2 ** 42)
+        assert.strictEqual(reasonOf(yield* Effect.flip(read("inbox:/a", (file) => file.read()))), "TooLarge")
       })
     ))
 
@@ -315,6 +318,16 @@ describe("A rename", () => {
         assert.deepStrictEqual(readdirSync(join(base, "mine")), ["b"])
         assert.deepStrictEqual(readdirSync(join(base, "drop")), ["theirs"])
       })
+    ))
+
+  it.effect("needs the power to read to be there still", () =>
+    world((enforcer, base) =>
+      Effect.gen(function*() {
+        yield* enforcer.revoke(billing, { kind: "filesystem.read", reason: "over" })
+        const failed = yield* Effect.flip(FileWrite.use((file) => file.rename("all:/mine/b")))
+        assert.strictEqual(failed._tag, "CapabilityError")
+        assert.deepStrictEqual(readdirSync(join(base, "mine")), ["a"])
+      }).pipe(enforcer.require(FileRead.on("all:/mine/a")), enforcer.require(FileWrite.on("all:/mine/a")))
     ))
 
   it.effect("moves no folder, whose content would be under names that nobody decided on", () =>

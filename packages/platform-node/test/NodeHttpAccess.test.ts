@@ -499,6 +499,28 @@ describe("A limit of time", () => {
   it.effect("is held for the name", () =>
     timed(webServer, echo, {}, [[9, false], [1, true]], () => new Promise(() => undefined)))
 
+  it.effect("is held for the name and the connection together", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { made, port } = yield* rawServer(() => undefined)
+      let found: (addresses: ReadonlyArray<string>) => void = () => undefined
+      const resolve = () =>
+        new Promise<ReadonlyArray<string>>((resume) => {
+          found = resume
+        })
+      const resource = `https://api.test:${port}`
+      yield* web([resource, `https://127.0.0.1:${port}`], { resolve })((enforcer) =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(Effect.flip(send(enforcer, resource)), { startImmediately: true })
+          yield* TestClock.adjust("9 seconds")
+          found(["127.0.0.1"])
+          yield* until(() => made() === 1)
+          yield* TestClock.adjust("1 second")
+          yield* until(() => fiber.pollUnsafe() !== undefined)
+          assert.strictEqual(reasonOf(yield* Fiber.join(fiber)), "Timeout")
+        })
+      )
+    })))
+
   it.effect("is held for the head of the answer", () => timed(webServer, () => undefined, {}, [[29, false], [2, true]]))
 
   it.effect("is held for each piece of the body", () =>

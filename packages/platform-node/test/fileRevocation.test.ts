@@ -134,6 +134,23 @@ describe("A revocation", () => {
       }).pipe(enforcer.require(FileWrite.on("inbox:/file")))
     ))
 
+  it.effect("is waited for: nothing is opened after what was interrupted is over", () =>
+    inInbox(({ enforcer, open }) =>
+      Effect.gen(function*() {
+        const opened = new Set<number>()
+        for (let round = 0; round < 20; round++) {
+          const fiber = yield* Effect.forkChild(FileRead.use((file) => file.read()), { startImmediately: true })
+          yield* Fiber.interrupt(fiber)
+          let turns = 0
+          yield* until(() => {
+            opened.add(open())
+            return turns++ === 20
+          })
+        }
+        assert.deepStrictEqual([...opened], [0])
+      }).pipe(enforcer.require(FileRead.on("inbox:/file")))
+    ))
+
   it.effect("ends a hundred that read, list and write at once, and leaves none open", () =>
     inInbox(({ enforcer, open, revoke }) =>
       Effect.gen(function*() {

@@ -1,12 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as AuditLog from "airssys/security/AuditLog"
+import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import type { CapabilityError } from "airssys/security/CapabilityError"
 import type * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
-import { Effect, Exit, Fiber, Scope } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { ask, component, day, type Enforcer, Files, host, outcome, read, run } from "./kernel.ts"
 
 const ada = host("ada")
+const bob = host("bob")
 const gateway = host("gateway")
 const rates = component("acme:rates")
 const file = "inbox:/ada/1"
@@ -80,8 +83,13 @@ describe("a power that was required before, and is used on behalf of another", (
       Effect.gen(function*() {
         for (const one of [ada, gateway]) yield* enforcer.admit(one, { asks: [], grants: [read(["inbox:/**"])] })
         const power = yield* forAda(powerOf(enforcer, gateway, file))
+        yield* enforcer.admit(bob, { asks: [], grants: [read(["inbox:/**"])] })
+        const forBob = Principal.onBehalfOf(bob)(power.use(Effect.void))
+        yield* forBob
         yield* enforcer.revoke(ada, { reason: "over" })
-        assert.deepStrictEqual(why(yield* Effect.flip(power.use(Effect.void))), ["Denied", "ada", "Revoked"])
+        for (const use of [power.use(Effect.void), forBob]) {
+          assert.deepStrictEqual(why(yield* Effect.flip(use)), ["Denied", "ada", "Revoked"])
+        }
       })
     ))
 })
@@ -165,6 +173,179 @@ describe("who acts on behalf of one that is observed", () => {
         const event = (yield* audit.entries).at(-1)?.event
         assert(event?._tag === "CapabilityDenied")
         assert.deepStrictEqual([event.principal.id, event.reason, event.isReported], ["gateway", "NotAsked", true])
+      })
+    ))
+})
+
+describe("a change that waits for the disk", () => {
+  /** An audit log whose changes wait, from some moment on, for a disk. */
+  const slowly = <A, E>(test: (enforcer: Enforcer, disk: Deferred.Deferred<number>) => Effect.Effect<A, E>) =>
+    Effect.gen(function*() {
+      const disk = yield* Deferred.make<number>()
+      let isSlow = false
+      const append = () => Effect.suspend(() => isSlow ? Deferred.await(disk) : Effect.succeed(1))
+      const audit = Layer.mock(AuditLog.AuditLog)({
+        append,
+        appendAll: append,
+        recordUnsafe: () => 1,
+        latestTimeUnsafe: () => 0
+      })
+      return yield* Effect.gen(function*() {
+        const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/**"])] })
+        yield* enforcer.admit(bob, { asks: [], grants: [] })
+        isSlow = true
+        return yield* test(enforcer, disk)
+      }).pipe(Effect.provide(Layer.provide(CapabilityEnforcer.layer, audit), { local: true }))
+    })
+
+  it.effect("forgets who is admitted while it waits, where it is a dismissal", () =>
+    slowly((enforcer, disk) =>
+      Effect.gen(function*() {
+        const admitting = yield* fork(enforcer.admit(gateway, { asks: [], grants: [read(["inbox:/**"])] }))
+        const dismissing = yield* fork(enforcer.dismiss(gateway))
+        yield* Deferred.succeed(disk, 1)
+        yield* Fiber.join(admitting)
+        yield* Fiber.join(dismissing)
+        assert.strictEqual(outcome(enforcer.check(gateway, "filesystem.read", file)), "NotAdmitted")
+      })
+    ))
+
+  for (
+    const [title, change] of [
+      ["is revoked", (enforcer: Enforcer) => enforcer.revoke(ada, { reason: "over" })],
+      ["is narrowed", (enforcer: Enforcer) => enforcer.narrow(ada, 1, { patterns: ["inbox:/bob/*"], reason: "x" })],
+      ["has no holder any more", (enforcer: Enforcer) => enforcer.dismiss(ada)]
+    ] as const
+  ) {
+    it.effect(`is not made of what goes while it waits, where it is a delegation: the grant ${title}`, () =>
+      slowly((enforcer, disk) =>
+        Effect.gen(function*() {
+          const delegating = yield* fork(Effect.flip(enforcer.delegate(ada, bob, { grant: 1, reason: "x" })))
+          const changing = yield* fork(change(enforcer))
+          yield* Deferred.succeed(disk, 1)
+          assert.strictEqual((yield* Fiber.join(delegating))._tag, "GrantError")
+          yield* Fiber.join(changing)
+          assert.strictEqual(outcome(enforcer.check(bob, "filesystem.read", file)), "NotGranted")
+        })
+      ))
+  }
+})
+
+describe("what was delegated", () => {
+  const delegated = (enforcer: Enforcer, authority: Parameters<Enforcer["admit"]>[1]) =>
+    Effect.gen(function*() {
+      yield* enforcer.admit(ada, authority)
+      yield* enforcer.admit(bob, { asks: [], grants: [] })
+      return yield* enforcer.delegate(ada, bob, { grant: 1, reason: "x" })
+    })
+  const whole = { asks: [], grants: [read(["inbox:/**"])] }
+
+  it.effect("ends with its grant also after who made it was admitted again", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* delegated(enforcer, whole)
+        yield* enforcer.admit(ada, whole)
+        yield* enforcer.revoke(ada, { reason: "over" })
+        assert.strictEqual(outcome(enforcer.check(bob, "filesystem.read", file)), "Revoked")
+      })
+    ))
+
+  it.effect("ends with the ask of a component, however often it is passed on", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(rates, {
+          asks: [ask("filesystem.read", ["inbox:/**"], "1970-01-01")],
+          grants: whole.grants
+        })
+        for (const principal of [ada, bob]) yield* enforcer.admit(principal, { asks: [], grants: [] })
+        const first = yield* enforcer.delegate(rates, ada, { grant: 1, reason: "x" })
+        const second = yield* enforcer.delegate(ada, bob, { grant: first, reason: "x" })
+        yield* enforcer.narrow(bob, second, { patterns: ["inbox:/ada/*"], reason: "x" })
+        assert.strictEqual(outcome(enforcer.check(bob, "filesystem.read", file)), "Allowed")
+        yield* TestClock.setTime(day)
+        assert.strictEqual(outcome(enforcer.check(bob, "filesystem.read", file)), "Expired")
+      })
+    ))
+
+  it.effect("is stopped when who made it is dismissed", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* delegated(enforcer, whole)
+        const power = yield* powerOf(enforcer, bob, file)
+        const fiber = yield* fork(Effect.map(Effect.flip(power.use(Effect.never)), why))
+        yield* enforcer.dismiss(ada)
+        yield* Effect.yieldNow
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Revoked", "bob", "Revoked"]))
+      })
+    ))
+})
+
+describe("a handle", () => {
+  it.effect("is not given where authority goes while it is made, without waiting", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/**"])] })
+        const power = yield* powerOf(enforcer, ada, file)
+        let isClosed = false
+        const acquire = Effect.acquireRelease(
+          Effect.forkDetach(enforcer.revoke(ada, { reason: "over" }), { startImmediately: true }),
+          () =>
+            Effect.sync(() => {
+              isClosed = true
+            })
+        )
+        const error = yield* Effect.flip(Effect.scoped(power.open(acquire)))
+        assert.deepStrictEqual(why(error), ["Revoked", "ada", "Revoked"])
+        assert.isTrue(isClosed)
+      })
+    ))
+})
+
+describe("what is in flight", () => {
+  it.effect("ends within a minute of a clock that jumps", () => {
+    let jumped = 0
+    return run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/**"], "1970-01-02")] })
+        const power = yield* powerOf(enforcer, ada, file)
+        const fiber = yield* fork(Effect.map(Effect.flip(power.use(Effect.never)), why))
+        jumped = 3 * day
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Expired", "ada", "Expired"]))
+      })
+    ).pipe(Effect.updateService(Clock.Clock, (clock) => ({
+      ...clock,
+      sleep: (duration) => clock.sleep(duration),
+      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+      currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + jumped
+    })))
+  })
+
+  it.effect("ends when its grant is narrowed, and what was decided before is forgotten", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/**"])] })
+        const power = yield* powerOf(enforcer, ada, file)
+        const fiber = yield* fork(Effect.map(Effect.flip(power.use(Effect.never)), why))
+        yield* enforcer.narrow(ada, 1, { patterns: ["inbox:/bob/*"], reason: "x" })
+        assert.strictEqual(outcome(enforcer.check(ada, "filesystem.read", file)), "NoMatch")
+        yield* Effect.yieldNow
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Revoked", "ada", "NoMatch"]))
+      })
+    ))
+
+  it.effect("by a delegation ends in the time that its grant was narrowed to", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/**"])] })
+        yield* enforcer.admit(bob, { asks: [], grants: [] })
+        yield* enforcer.delegate(ada, bob, { grant: 1, reason: "x" })
+        const power = yield* powerOf(enforcer, bob, file)
+        const fiber = yield* fork(Effect.map(Effect.flip(power.use(Effect.never)), why))
+        yield* enforcer.narrow(ada, 1, { expires: "1970-01-01", reason: "x" })
+        yield* TestClock.setTime(day)
+        assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed(["Expired", "bob", "Expired"]))
       })
     ))
 })

@@ -233,6 +233,58 @@ describe("StorageRead and StorageWrite", () => {
     ))
 })
 
+describe("a power that is kept", () => {
+  it.effect("is over with its grant, whatever its operations are", () =>
+    Effect.gen(function*() {
+      const store = yield* KeyValue.memory
+      const published: Array<string> = []
+      const kinds = ["random", "messaging.publish", "storage.read", "storage.write"] as const
+      const patterns = (kind: typeof kinds[number]) =>
+        kind === "random" ? [] : kind.startsWith("m") ? ["a"] : ["a", "a/b"]
+      yield* Effect.gen(function*() {
+        const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+        const place = { file: "Component.toml", line: 1 }
+        yield* enforcer.admit(rates, {
+          asks: kinds.map((kind) => Ask.make({ kind, patterns: patterns(kind), reason: "x", place })),
+          grants: kinds.map((kind) => Grant.make(kind, patterns(kind), { reason: "x" }))
+        })
+        const random = yield* enforcer.require(Random.Random.on())(Random.Random)
+        const topic = yield* enforcer.require(MessagingPublish.MessagingPublish.on("a"))(
+          MessagingPublish.MessagingPublish
+        )
+        const reading = yield* enforcer.require(StorageRead.StorageRead.on("a"))(StorageRead.StorageRead)
+        const writing = yield* enforcer.require(StorageWrite.StorageWrite.on("a"))(StorageWrite.StorageWrite)
+        const operations: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
+          random.bytes(1),
+          topic.publish(bytes("x")),
+          writing.set(bytes("x"), "b"),
+          reading.get("b"),
+          reading.keys,
+          writing.remove("b")
+        ]
+        const beyond = [reading.get("c"), writing.set(bytes("x"), "c"), writing.remove("c")]
+        for (const operation of operations) yield* operation
+        for (const operation of beyond) assert.strictEqual(reason(yield* Effect.flip(operation)), "Denied: NotAsked")
+        yield* enforcer.revoke(rates, { reason: "over" })
+        for (const operation of operations) {
+          assert.strictEqual(reason(yield* Effect.flip(operation)), "Denied: Revoked")
+        }
+        assert.lengthOf(published, 1)
+      }).pipe(
+        Effect.provideService(Principal.CurrentPrincipal, rates),
+        Effect.provide(Layer.provide(
+          CapabilityEnforcer.layerTest,
+          Powers.layer(
+            Random.source(SecureRandom.make((size) => new Uint8Array(size))),
+            MessagingPublish.source(({ topic }) => Effect.sync(() => void published.push(topic))),
+            StorageRead.source(store),
+            StorageWrite.source(store)
+          )
+        ))
+      )
+    }))
+})
+
 describe("a custom kind", () => {
   class Printer extends Capability.Service<Printer, {
     readonly print: Effect.Effect<string, CapabilityError>
