@@ -39,6 +39,8 @@ import * as NodeDigest from "./NodeDigest.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
 import * as NodeFileAccess from "./NodeFileAccess.ts"
 import * as NodeHttpAccess from "./NodeHttpAccess.ts"
+import * as NodeNetworkResolve from "./NodeNetworkResolve.ts"
+import * as NodeProcessSpawn from "./NodeProcessSpawn.ts"
 import * as NodeTurnScheduler from "./NodeTurnScheduler.ts"
 import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 
@@ -77,8 +79,13 @@ export interface Options {
    * `{ inbox: "/srv/inbox" }`. None may hold what this host keeps or trusts.
    */
   readonly roots?: Readonly<Record<string, string>> | undefined
-  /** Gives the power to send HTTP requests, for grants of `network.outbound`; `{}` for the defaults. */
+  /**
+   * Gives the power to send HTTP requests, for grants of `network.outbound`, and
+   * to look up names, for those of `network.resolve`; `{}` for the defaults.
+   */
   readonly http?: NodeHttpAccess.Options | undefined
+  /** Gives the power to run these programs, for grants of `process.spawn`. */
+  readonly programs?: NodeProcessSpawn.Options | undefined
 }
 
 /**
@@ -167,7 +174,17 @@ const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootEr
       const files = options.roots === undefined
         ? []
         : yield* NodeFileAccess.sources({ roots: options.roots, reserved: reserved(options) })
-      const own = options.http === undefined ? files : [...files, NodeHttpAccess.source(options.http)]
+      const programs = options.programs === undefined
+        ? []
+        : [yield* Effect.provide(NodeProcessSpawn.source(options.programs), NodeProcessSpawn.layerSpawner)]
+      const own = [
+        ...files,
+        ...programs,
+        ...options.http === undefined ? [] : [
+          NodeHttpAccess.source(options.http),
+          NodeNetworkResolve.source({ resolve: options.http.resolve })
+        ]
+      ]
       return new Map([...own.map((source) => [source.key, source] as const), ...given])
     })
   )

@@ -317,3 +317,17 @@ export const allowsAddress = (pattern: Pattern, address: string): boolean => {
  */
 export const command = (program: string, args: ReadonlyArray<string>): string =>
   [program, ...args].map(commandPattern.quote).join(" ")
+
+/**
+ * The program and the arguments that a resource of `process.spawn` names, as
+ * they were given to `command`; undefined for a text that is none.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const commandOf = (
+  resource: string
+): { readonly program: string; readonly args: ReadonlyArray<string> } | undefined => {
+  const [program, ...args] = resource.length > resourceLimit ? [] : commandPattern.words(resource) ?? []
+  return program === undefined ? undefined : { program, args }
+}

@@ -88,6 +88,19 @@ const parseProgram = ({ isQuoted, place, value }: Word): Result.Result<Token, Pr
     : Result.succeed(literal(value))
 }
 
+/** The words of a resource, or nothing where it is none. */
+export const words = (text: string): ReadonlyArray<string> | undefined => {
+  if (Result.isFailure(parse(text))) return undefined
+  const found: Array<string> = []
+  for (let at = 0; at <= text.length;) {
+    const word = readWord(text, at)
+    if (Result.isFailure(word) || (!word.success.isQuoted && word.success.value.includes("*"))) return undefined
+    found.push(word.success.value)
+    at += word.success.place.length + 1
+  }
+  return found
+}
+
 /** A program and its arguments, `git log --oneline *`. */
 export const parse: Parse = (text) => {
   const hidden = impossible.exec(text)
