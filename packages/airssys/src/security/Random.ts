@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { SecureRandom } from "effect/crypto/SecureRandom"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
 import * as Powers from "./Powers.ts"
@@ -16,9 +16,11 @@ import * as Powers from "./Powers.ts"
  * @since 0.1.0
  */
 export class Random extends Capability.Service<Random, {
-  /** So many bytes. A size that is negative or no whole number is a defect. */
+  /** So many bytes, from 0 to 65,536. Another size is a defect. */
   readonly bytes: (size: number) => Effect.Effect<Uint8Array, CapabilityError>
 }>()("random") {}
+
+const most = 65_536
 
 /**
  * Source over a generator, such as the service `SecureRandom`.
@@ -27,4 +29,11 @@ export class Random extends Capability.Service<Random, {
  * @since 0.1.0
  */
 export const source = (random: SecureRandom["Service"]): Powers.Source =>
-  Powers.source(Random, (lease) => ({ bytes: (size) => lease.use(random.randomBytes(size)) }))
+  Powers.source(Random, (lease) => ({
+    bytes: (size) =>
+      lease.use(
+        Number.isInteger(size) && size >= 0 && size <= most
+          ? random.randomBytes(size)
+          : Effect.die(new RangeError(`${size} is no number of random bytes from 0 to ${most}`))
+      )
+  }))

@@ -149,6 +149,21 @@ describe("Random", () => {
       [],
       (enforcer) => enforcer.require(Random.Random.on())(Random.Random.use((random) => random.bytes(3)))
     ).pipe(Effect.map((drawn) => assert.deepStrictEqual([...drawn], [7, 7, 7]))))
+
+  it.effect("makes no more than the host can bear, and no number that is none", () =>
+    admitted(
+      Random.source(SecureRandom.make((size) => new Uint8Array(size))),
+      "random",
+      [],
+      (enforcer) =>
+        Effect.gen(function*() {
+          const random = yield* enforcer.require(Random.Random.on())(Random.Random)
+          for (const size of [-1, 0.5, Number.NaN, 65_537, 2 ** 63]) {
+            assert.isTrue((yield* Effect.exit(random.bytes(size)))._tag === "Failure", String(size))
+          }
+          assert.strictEqual((yield* random.bytes(65_536)).length, 65_536)
+        })
+    ))
 })
 
 describe("StorageRead and StorageWrite", () => {

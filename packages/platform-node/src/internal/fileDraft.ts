@@ -60,12 +60,20 @@ export class Draft {
       const found = await replaceable(folder, name)
       const draft = `.airssys-${randomUUID()}`
       const handle = await root.openIn(folder, draft, constants.O_WRONLY | asNew)
-      if (found !== undefined) await handle.chmod(found.mode)
-      return new Draft(folder, name, draft, handle)
+      const made = new Draft(folder, name, draft, handle)
+      if (found !== undefined) await handle.chmod(found.mode).catch((cause: unknown) => made.#refuse(cause))
+      return made
     } catch (error) {
       await folder.handle.close()
       throw error
     }
+  }
+
+  /** Leaves nothing of a draft that could not be made; its folder is closed by who opened it. */
+  async #refuse(cause: unknown): Promise<never> {
+    await this.#handle.close()
+    await fs.unlink(nameIn(this.#folder, this.#draft))
+    throw cause
   }
 
   async write(bytes: Uint8Array, maxBytes: number, signal: AbortSignal): Promise<void> {
