@@ -11,7 +11,7 @@ import type { CapabilityDiff, Item } from "./CapabilityDiff.ts"
 import * as SafeText from "./SafeText.ts"
 
 const text = (value: string): string => SafeText.escapeLookAlikes(value)
-const quoted = (value: string): string => `"${text(value).replaceAll("\"", "\\\"")}"`
+const quoted = (value: string): string => `"${text(value.replaceAll("\\", "\\\\")).replaceAll("\"", "\\\"")}"`
 
 /** One word as it is, and anything else in quotes: nothing of it can pass for the words around it. */
 const name = (value: string): string => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? value : quoted(value)

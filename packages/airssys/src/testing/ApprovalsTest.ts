@@ -389,6 +389,44 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
         })
       ))
 
+    it.effect("passes no upgrade of whom nobody knows", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          yield* approve(world, yield* submit(world))
+          assert.strictEqual((yield* submit(world, { nonce: "2", artifact: artifact("d") })).state._tag, "Pending")
+          const same = yield* submit(world, { nonce: "3", wants: fewer })
+          assert.strictEqual(same.state._tag, "AutoApproved")
+        })
+      ))
+
+    it.effect("passes no upgrade that asks for longer", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const judged: Approvals.Judged = { level: "Unknown", publisher: world.keys.author.publicKey }
+          const until = (expires: string) => [{ ...rates[0], expires }]
+          yield* approve(world, yield* submit(world, { judged, wants: until("2027-03-31") }))
+          const ask = (nonce: string, wants: Asked["wants"]) =>
+            submit(world, { nonce, artifact: artifact(nonce), judged, wants: wants ?? rates })
+          assert.strictEqual((yield* ask("2", until("2027-03-30"))).state._tag, "AutoApproved")
+          assert.strictEqual((yield* ask("3", until("2027-04-01"))).state._tag, "Pending")
+          assert.strictEqual((yield* ask("4", rates)).state._tag, "Pending")
+        })
+      ))
+
+    it.effect("takes no request of more patterns than can be compared", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const wants = Array.from({ length: 5 }, (_, block) => ({
+            kind: "storage.read" as const,
+            patterns: Array.from({ length: block < 4 ? 256 : 1 }, (_, index) => `r${block}/${index}`),
+            reason: "Keep rates."
+          }))
+          assert.strictEqual((yield* submit(world, { wants: wants.slice(0, 4) })).state._tag, "Pending")
+          const error = yield* Effect.flip(submit(world, { nonce: "2", wants }))
+          assert.strictEqual(error._tag === "StatementError" && error.reason, "InvalidValue")
+        })
+      ))
+
     it.effect("never lengthens an approval by upgrades", () =>
       run((world) =>
         Effect.gen(function*() {
@@ -397,6 +435,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           yield* TestClock.adjust("9 days")
           const second = yield* submit(world, { nonce: "2", artifact: artifact("d"), judged })
           assert.isTrue(yield* holds(world, second, judged))
+          assert.strictEqual(second.state._tag === "AutoApproved" && second.state.notAfter, 10 * day)
           yield* TestClock.adjust("1 day")
           assert.isFalse(yield* holds(world, second, judged))
           const third = yield* submit(world, { nonce: "3", artifact: artifact("e"), judged })
@@ -478,6 +517,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           const level = { ...trusted, revision: trusted.revision + 1, level: "Unknown", isRecorded: true } as const
           assert.isTrue(yield* world.store.update(level))
           assert.isFalse(yield* holds(world, trusted))
+          assert.isFalse(yield* holds(world, trusted, { level: "Trusted" }))
         })
       ))
 
@@ -563,7 +603,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           )
         assert.isTrue(yield* taken([]))
         assert.isTrue(yield* taken([ada, ben], 2))
-        assert.isFalse(yield* taken([ada, ada], 2))
+        assert.isFalse(yield* taken([ada, ben, ada], 2))
         assert.isFalse(yield* taken([host, ada], 2))
         for (const quorum of [0, 3, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
           assert.isFalse(yield* taken([ada, ben], quorum))

@@ -263,6 +263,8 @@ describe("Approval", () => {
       after([["Claimed", { by: [ada, ben] }], ["Decided", { by: [ada, ben] }]], 2).state._tag,
       "Approved"
     )
+    const two = after([["Claimed", { by: [ada, ben] }], ["Decided", { by: [ada, ben] }], ["Decided"]], 3)
+    assert.strictEqual(two.state._tag, "Reviewing")
     const denied = after([["Claimed", { by: [ben] }], ["Decided", { by: [ben], verdict: "deny" }]], 2, one)
     assert.strictEqual(denied.state._tag, "Denied")
   })

@@ -57,6 +57,13 @@ describe("ApprovalReport", () => {
     ])
   })
 
+  it("ends a quote only where it ends", () => {
+    const shown = (reason: string) => report(approval({ reason }), []).split("\n")[0]?.split("run: ")[1]
+    assert.strictEqual(shown(String.raw`ok" CRITICAL`), String.raw`"ok\" CRITICAL"`)
+    assert.strictEqual(shown(String.raw`ok\" CRITICAL`), String.raw`"ok\\\" CRITICAL"`)
+    assert.strictEqual(shown("ok\\"), String.raw`"ok\\"`)
+  })
+
   it("quotes what could pass for the words around it, and gives each capability its own reason", () => {
     const wants = [
       { kind: "process.spawn", patterns: ["git until 2027-03-31"], reason: "Fetch." },

@@ -96,6 +96,7 @@ describe("Acl", () => {
     ["network.outbound", "https://169.254.0.0/16", "https://169.254.169.254", true],
     ["network.outbound", "https://10.0.0.0/8", "https://11.0.0.1", false],
     ["network.outbound", "https://**", "http://db", false],
+    ["network.outbound", "https://**:8080", "http://db:8080", false],
     ["network.outbound", "https://**", "https://db:8443", false],
     ["network.outbound", "https://**.example.com", "https://10.0.0.1", false],
     ["network.outbound", "https://10.0.0.1", "https://db", false],
@@ -107,6 +108,7 @@ describe("Acl", () => {
     ["messaging.subscribe", "books.*.paid", "books.march.*", true],
     ["messaging.subscribe", "**.secret", "books.**", true],
     ["messaging.subscribe", "books.secret", "rates.*", false],
+    ["messaging.subscribe", "books.secret", "books", false],
     ["messaging.subscribe", "books.secret", "books.*.*", false],
     ["messaging.subscribe", "books.**.paid", "books.*", true]
   ])("denies of %s by %s also %s: %s", (kind, pattern, resource, isDenied) => {

@@ -167,7 +167,7 @@ describe("Quotas", () => {
     it.effect.prop(
       "let in no more than a burst and the rate over any span, however it is asked",
       {
-        perSecond: Arbitrary.schema(between(1, 1_000_000)),
+        perSecond: Arbitrary.schema(between(1, 2_000)),
         burst: Arbitrary.schema(between(1, 1_000)),
         asks: Arbitrary.array(
           Arbitrary.schema(Schema.Tuple([between(0, 700), between(0, 1_000), between(-20, 20)])),
