@@ -94,9 +94,14 @@ const kept = (self: Leaves, from: number, to: number): Hash | undefined => {
   return undefined
 }
 
+const isIndex = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+
+const isKnown = (self: Leaves, size: number): boolean => isIndex(size) && size <= self.first + self.hashes.length
+
 const rootOf = (self: Leaves, from: number, to: number): Effect.Effect<Option.Option<Hash>, never, Digest> =>
   Effect.gen(function*() {
     if (from === to) return Option.some(empty.root)
+    if (!isKnown(self, to)) return Option.none()
     if (from < self.first) {
       const node = kept(self, from, to)
       if (node !== undefined) return Option.some(node)
@@ -131,7 +136,7 @@ export const proveInclusion = (
   index: number,
   size: number
 ): Effect.Effect<Option.Option<ReadonlyArray<Hash>>, never, Digest> => {
-  if (index < 0 || index >= size) return Effect.succeedNone
+  if (!isIndex(index) || index >= size || !isKnown(self, size)) return Effect.succeedNone
   const spans: Array<readonly [number, number]> = []
   let from = 0
   let to = size
@@ -161,7 +166,7 @@ export const proveConsistency = (
   older: number,
   newer: number
 ): Effect.Effect<Option.Option<ReadonlyArray<Hash>>, never, Digest> => {
-  if (older < 1 || older > newer) return Effect.succeedNone
+  if (!isIndex(older) || older < 1 || older > newer || !isKnown(self, newer)) return Effect.succeedNone
   const spans: Array<readonly [number, number]> = []
   let from = 0
   let to = newer
@@ -186,8 +191,6 @@ const rootsOf = (
   Effect.map(Effect.forEach(spans, ([from, to]) => rootOf(self, from, to)), Option.all)
 
 const isHash = (hash: Hash): boolean => /^[0-9a-f]{64}$/.test(hash)
-
-const isIndex = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
 
 const half = (value: number): number => Math.floor(value / 2)
 

@@ -192,6 +192,17 @@ describe("MerkleTree", () => {
       assert.isTrue(Option.isNone(yield* MerkleTree.proveConsistency(all, 0, 5)))
     })))
 
+  it.effect("proves nothing about a tree of a size that nothing has, and looks no further", () =>
+    run(Effect.gen(function*() {
+      for (const size of [301, 2 ** 40, 2 ** 60, Number.POSITIVE_INFINITY, Number.NaN, 2.5, -1]) {
+        assert.isTrue(Option.isNone(yield* MerkleTree.root(all, size)), `${size}`)
+        assert.isTrue(Option.isNone(yield* MerkleTree.proveInclusion(all, 0, size)), `${size}`)
+        assert.isTrue(Option.isNone(yield* MerkleTree.proveInclusion(all, size, 300)), `${size}`)
+        assert.isTrue(Option.isNone(yield* MerkleTree.proveConsistency(all, 1, size)), `${size}`)
+        assert.isTrue(Option.isNone(yield* MerkleTree.proveConsistency(all, size, 300)), `${size}`)
+      }
+    })))
+
   it.effect("takes nothing for a proof that is none", () =>
     run(Effect.gen(function*() {
       const claim = { index: 0, leaf: hashes[0]!, head: heads[2]!, proof: [hashes[1]!] }
