@@ -7,7 +7,8 @@
  * that was bound when the instance was made. A denial is the `access-denied`
  * value of the function's own error type; the guest learns nothing more, the
  * audit log has the rest. If the enforcer denies everything, a guest reaches
- * its own name and version, and nothing else.
+ * its own name and version, the id of its message and, with WASI, one look at
+ * the clock in each message, and nothing else.
  *
  * @since 0.1.0
  */

@@ -343,6 +343,34 @@ describe("inert WASI", () => {
       }
     })))
 
+  it.effect("gives no number that can be foretold to a guest with random, whose use cannot be recorded", () =>
+    Effect.gen(function*() {
+      const { call } = yield* setUp([Grant.make("random", { reason: "Fine." })])
+      assert.strictEqual(category(() => call("random/random#get-random-bytes", 32n)), "Denied")
+      assert.strictEqual(category(() => call("random/random#get-random-u64")), "Denied")
+      assert.strictEqual(category(() => call("random/insecure-seed#insecure-seed")), "Denied")
+    }).pipe(Effect.provide(
+      layerEnforcer.pipe(
+        Layer.provideMerge(layerMemory({ quota: { burst: 1, bytesPerSecond: 1 } })),
+        Layer.provide(Digest.layerWebCrypto),
+        Layer.merge(SecureRandom.layerWebCrypto)
+      )
+    )))
+
+  it.effect("takes no more at once than it said that there is room for", () =>
+    withKernel(Effect.gen(function*() {
+      for (const held of [[], [Grant.make("log", { reason: "Fine." })]]) {
+        const { call } = yield* setUp(held)
+        const stdout = call("cli/stdout#get-stdout")
+        const write = (size: number) =>
+          category(() => call("io/streams#[method]output-stream.write", stdout, new Uint8Array(size).fill(0x0a)))
+        const room = call("io/streams#[method]output-stream.check-write", stdout)
+        assert.deepStrictEqual(room, { tag: "ok", val: 65_536n })
+        assert.deepStrictEqual(write(65_536), { tag: "ok", val: undefined })
+        assert.strictEqual(write(65_537), "Denied")
+      }
+    })))
+
   it.effect("joins what is written to lines, and keeps no more than one of 8 KiB", () =>
     withKernel(Effect.gen(function*() {
       const { call, lines } = yield* setUp([Grant.make("log", { reason: "Fine." })])

@@ -19,6 +19,8 @@ export interface Inert {
   readonly _tag: "Inert"
   readonly gives: string
   readonly kind: CapabilityKind | undefined
+  /** Whether a guest that holds the capability relies on it, and is stopped where it cannot have it. */
+  readonly isReliedOn: boolean
 }
 
 /** A method of a resource that no guest is ever given. */
@@ -33,7 +35,14 @@ export const open = (gives: string, kind?: CapabilityKind): Open => ({ _tag: "Op
 
 export const guarded = (kind: CapabilityKind): Guarded => ({ _tag: "Guarded", kind })
 
-export const inert = (gives: string, kind?: CapabilityKind): Inert => ({ _tag: "Inert", gives, kind })
+export const inert = (gives: string, kind?: CapabilityKind): Inert => ({
+  _tag: "Inert",
+  gives,
+  kind,
+  isReliedOn: false
+})
+
+export const reliedOn = (gives: string, kind: CapabilityKind): Inert => ({ ...inert(gives, kind), isReliedOn: true })
 
 /** The capability by which a function does more than without it. */
 export const kindOf = (binding: Binding): CapabilityKind | undefined =>

@@ -49,9 +49,14 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
   }
 
   /** To be without it is no denial, and a use of the inert form is recorded as such. */
-  const takes = (kind: CapabilityKind | undefined): boolean =>
-    kind !== undefined && holds(kind, "") &&
-    enforcer.decideUnsafe(guest.principal, kind, "", [], guest.message()).decision._tag === "Allowed"
+  const takes = ({ isReliedOn, kind }: Inert): boolean => {
+    if (kind === undefined || !holds(kind, "")) return false
+    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, "", [], guest.message())
+    if (decision._tag === "Allowed") return true
+    if (!isReliedOn) return false
+    guest.denied(decision.explanation, entry)
+    return stop("Denied", `${kind} is granted, and its use cannot be recorded`)
+  }
 
   const called = (name: string, binding: Binding, given: (...args: ReadonlyArray<unknown>) => unknown) => {
     switch (binding._tag) {
@@ -66,7 +71,7 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
       }
       case "Inert":
         return (args: Args) => {
-          const real = takes(binding.kind)
+          const real = takes(binding)
           if (!real) guest.inert(name)
           return given(real, ...args)
         }

@@ -12,7 +12,7 @@ import { Generator } from "./generator.ts"
 import type * as guestLog from "./guestLog.ts"
 import { type Functions, stop } from "./serving.ts"
 import type { functions } from "./wasiBindings.ts"
-import { Input, Network, Output, Pollable } from "./wasiResources.ts"
+import { Input, Network, Output, Pollable, room } from "./wasiResources.ts"
 
 interface Options {
   readonly guest: guestLog.Writer & { readonly principal: { readonly id: string } }
@@ -31,7 +31,6 @@ const denied = { tag: "err", val: "access-denied" } as const
 const none = () => undefined
 const empty = () => []
 const millisecond = 1_000_000
-const room = 65_536n
 const mostRandom = 65_536
 
 /** The functions for one instance. */
@@ -63,8 +62,9 @@ const read = (_: unknown, self: unknown) => (Input.of(self), closed)
 const splice = (_: unknown, self: unknown, source: unknown) => (Output.of(self), Input.of(source), closed)
 const flush = (_: unknown, self: unknown) => (Output.of(self), ok())
 const zeroes = flush
-const write = (real: boolean, self: unknown, bytes: unknown) => {
+const write = (real: boolean, self: unknown, given: unknown) => {
   const output = Output.of(self)
+  const bytes = Output.bytes(given)
   if (real) output.write(bytes)
   return ok()
 }
@@ -88,7 +88,7 @@ const streams = (options: Options) => {
       "[method]input-stream.skip": read,
       "[method]input-stream.blocking-skip": read,
       "[method]input-stream.subscribe": (_: unknown, self: unknown) => (Input.of(self), new Pollable()),
-      "[method]output-stream.check-write": (_: unknown, self: unknown) => (Output.of(self), ok(room)),
+      "[method]output-stream.check-write": (_: unknown, self: unknown) => (Output.of(self), ok(BigInt(room))),
       "[method]output-stream.write": write,
       "[method]output-stream.blocking-write-and-flush": write,
       "[method]output-stream.flush": flush,

@@ -2,7 +2,7 @@
  * What ordinary toolchains link whether their program needs it or not, in a
  * form that reaches nothing.
  */
-import { inert, open, type Unreachable } from "./binding.ts"
+import { inert, open, reliedOn, type Unreachable } from "./binding.ts"
 
 const none = inert("none")
 const empty = inert("an empty list")
@@ -10,7 +10,7 @@ const ended = inert("the end of the call and of the instance")
 const frozen = inert("the time at which it first looked in this message", "clock")
 const timer = inert("a timer that is over at once")
 const precision = open("a millisecond")
-const random = inert("numbers that anybody can foretell: not secure", "random")
+const random = reliedOn("numbers that anybody can foretell: not secure", "random")
 const closed = inert("the end of the stream")
 const discarded = inert("nothing: what is written is discarded and counted", "log")
 const stream = open("a stream of this host")

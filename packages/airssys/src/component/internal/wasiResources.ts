@@ -12,6 +12,9 @@ export class Input {
 
 const longestLine = 8 * 1024
 
+/** Most bytes of one write. */
+export const room = 65_536
+
 /** Takes lines to where they are written; what follows the last line end waits for more. */
 export class Output {
   readonly _tag = "Output"
@@ -25,8 +28,12 @@ export class Output {
 
   static readonly of = (value: unknown): Output => value instanceof Output ? value : foreign()
 
-  write(bytes: unknown): void {
-    if (!(bytes instanceof Uint8Array)) return foreign()
+  static readonly bytes = (value: unknown): Uint8Array => {
+    if (!(value instanceof Uint8Array)) return foreign()
+    return value.length > room ? stop("Denied", `takes at most ${room} bytes at once`) : value
+  }
+
+  write(bytes: Uint8Array): void {
     const lines = (this.#pending + this.#decoder.decode(bytes, { stream: true })).split(/\r?\n/)
     const rest = lines.pop() ?? ""
     const isLong = rest.length > longestLine
