@@ -483,6 +483,35 @@ describe("restoring a backup", () => {
       })
     ))
 
+  it.effect("trusts nothing more widely, or for longer, than it was trusted again since", () =>
+    withDisk((first) =>
+      withDisk((second) =>
+        Effect.gen(function*() {
+          const one = yield* keyOf(1)
+          const source = (...namespaces: ReadonlyArray<string>) =>
+            Result.getOrThrow(TrustSource.publisher(one.publicKey, namespaces))
+          const folder = Result.getOrThrow(TrustSource.path("/srv/x"))
+          yield* first.open((registry) => registry.trust(folder, { reason: "ours" }))
+          yield* first.open((registry) => registry.trust(source("*"), { reason: "all" }))
+          yield* first.open((registry) => registry.trust(folder, { reason: "ours", expires: "2000-01-01" }))
+          yield* first.open((registry) => registry.trust(source("acme", "acme-*"), { reason: "its own" }))
+          second.disk.kept.set(2, first.disk.kept.get(2)!)
+          second.disk.current = first.disk.current
+          for (const { open, restore } of [first, second]) {
+            if (open === first.open) first.disk.current = undefined
+            yield* restore(2)
+            for (
+              const [namespace, expected] of [["other", "Unknown"], ["acme", "Trusted"], ["acme-x", "Trusted"]] as const
+            ) {
+              const release = yield* releaseOf([one], { namespace, artifact: other })
+              assert.strictEqual(yield* open(level(release)), expected, namespace)
+            }
+            assert.strictEqual(yield* open(level({ digest, path: "/srv/x/y" })), "Unknown")
+          }
+        })
+      )
+    ))
+
   it.effect("says where the log does not go back to it, and takes none that is damaged or not there", () =>
     withDisk((first) =>
       withDisk((second) =>

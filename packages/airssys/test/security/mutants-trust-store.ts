@@ -47,9 +47,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     [
       "trustJournal: restore forgets the log",
-      "trustEvents.narrow(backup.state, at < 0 ? entries : entries.slice(at + 1))",
+      "trustEvents.narrow(backup.state, later)",
       "backup.state",
       "gives back what was trusted then, without what was taken away since"
+    ],
+    [
+      "trustJournal: restore forgets what was given again",
+      "trustEvents.boundBy(trustEvents.narrow(backup.state, later), later)",
+      "trustEvents.narrow(backup.state, later)",
+      "trusts nothing more widely, or for longer, than it was trusted again since"
     ],
     [
       "trustJournal: restore forgets the current",

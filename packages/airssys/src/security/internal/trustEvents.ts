@@ -3,7 +3,7 @@ import type { AuditEntry } from "../AuditEntry.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
 import { isPublicKey, type PublicKey } from "../PublicKey.ts"
 import * as TrustSource from "../TrustSource.ts"
-import { apply, type Change, markKey, type State } from "./trustState.ts"
+import { apply, type Change, type Given, keptUnder, markKey, type State } from "./trustState.ts"
 import { compare } from "./trustVerdict.ts"
 
 type Of<Tag extends AuditEvent["_tag"]> = Extract<AuditEvent, { readonly _tag: Tag }>
@@ -24,12 +24,13 @@ export const shown = (source: TrustSource.TrustSource): Omit<Of<"TrustRevoked">,
   }
 }
 
-const sourceOf = (event: Of<"TrustRevoked">): TrustSource.TrustSource | undefined => {
-  const { digest, git, path, publisher } = event
+const sourceOf = (
+  { digest, git, namespaces = ["*"], path, publisher }: Omit<Of<"TrustGiven">, "_tag">
+): TrustSource.TrustSource | undefined => {
   const source = git !== undefined
     ? TrustSource.git(git.url, git)
     : publisher !== undefined
-    ? TrustSource.publisher(publisher, ["*"])
+    ? TrustSource.publisher(publisher, namespaces)
     : path !== undefined
     ? TrustSource.path(path, { digest })
     : TrustSource.digest(digest ?? "")
@@ -75,6 +76,44 @@ export const narrow = (state: State, entries: ReadonlyArray<AuditEntry>): State 
     return change === undefined ? before : apply(before, change, time)
   }, state)
 
+const mostNamespaces = 64
+
+const within = (inner: ReadonlyArray<string>, outer: ReadonlyArray<string>): ReadonlyArray<string> =>
+  inner.filter((pattern) => outer.some((wider) => TrustSource.covers(wider, pattern)))
+
+/** The namespaces that both lists cover. */
+const inBoth = (some: ReadonlyArray<string>, others: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set([...within(some, others), ...within(others, some)])].toSorted().slice(0, mostNamespaces)
+
+/** What a source is trusted for where it was given twice, and for both. */
+const meet = (given: Given, source: TrustSource.TrustSource, expires: string | undefined): Given | undefined => {
+  const end = given.expires === undefined || (expires !== undefined && expires < given.expires)
+    ? expires
+    : given.expires
+  const until = end === undefined ? given : { ...given, expires: end }
+  if (given.source._tag !== "Publisher" || source._tag !== "Publisher") return until
+  const namespaces = inBoth(given.source.namespaces, source.namespaces)
+  return namespaces.length === 0 ? undefined : { ...until, source: { ...given.source, namespaces } }
+}
+
+const bound = (state: State, key: string, source: TrustSource.TrustSource, expires: string | undefined): State => {
+  const given = new Map(state.given)
+  const before = given.get(key)
+  const after = before === undefined ? undefined : meet(before, source, expires)
+  if (after === undefined) given.delete(key)
+  else given.set(key, after)
+  return { ...state, given }
+}
+
+/** A state in which nothing is given more widely, or for longer, than entries of a log gave it again. */
+export const boundBy = (state: State, entries: ReadonlyArray<AuditEntry>): State =>
+  entries.reduce((before, { event }) => {
+    const source = event._tag === "TrustGiven" ? sourceOf(event) : undefined
+    return event._tag === "TrustGiven" && source !== undefined
+      ? bound(before, keptUnder(before, source), source, event.expires)
+      : before
+  }, state)
+
 /** A state without what another one has taken away. */
 export const narrowBy = (state: State, other: State): State => {
   let narrowed = state
@@ -93,6 +132,7 @@ export const narrowBy = (state: State, other: State): State => {
       narrowed = apply(narrowed, { _tag: "Raise", mark }, other.time)
     }
   }
+  for (const [key, { expires, source }] of other.given) narrowed = bound(narrowed, key, source, expires)
   const gone = [...narrowed.given.keys()].filter((key) => !other.given.has(key))
   const given = new Map(narrowed.given)
   for (const key of gone) given.delete(key)

@@ -182,7 +182,8 @@ export const recover = Effect.fnUntraced(function*(
   const entries = yield* audit.entries
   const at = entries.findIndex(({ event }) => event._tag === "TrustStored" && event.state === backup.digest)
   const current = yield* readOrUndefined((yield* store.read).current)
-  const fromLog = trustEvents.narrow(backup.state, at < 0 ? entries : entries.slice(at + 1))
+  const later = at < 0 ? entries : entries.slice(at + 1)
+  const fromLog = trustEvents.boundBy(trustEvents.narrow(backup.state, later), later)
   const narrowed = current === undefined ? fromLog : trustEvents.narrowBy(fromLog, current.state)
   const { anchor } = anchorOf(entries)
   const { commit, startAt } = makeCommit(audit, store, digest)

@@ -122,7 +122,7 @@ export const apply = (state: State, change: Change, time: number): State => {
 }
 
 /** Under which a source is kept: a publisher that rotated its key is known by its first one. */
-const keptUnder = (state: State, source: TrustSource): string =>
+export const keptUnder = (state: State, source: TrustSource): string =>
   source._tag === "Publisher" ? publisherOf(state, source.key) : identity(source)
 
 export const publisherOf = (state: State, key: PublicKey): PublicKey => state.keys.get(key)?.publisher ?? key
