@@ -69,7 +69,8 @@ const withDisk = <A, E>(
       Effect.Effect<B, E2> :
       never
   }) => Effect.Effect<A, E, Signature.Signature>,
-  wrap: (audit: AuditLog.AuditLog["Service"]) => AuditLog.AuditLog["Service"] = (_) => _
+  wrap: (audit: AuditLog.AuditLog["Service"]) => AuditLog.AuditLog["Service"] = (_) => _,
+  log?: AuditLog.Options
 ) =>
   Effect.gen(function*() {
     yield* TestClock.setTime(start)
@@ -88,7 +89,7 @@ const withDisk = <A, E>(
     const restore = (backup: number) =>
       Effect.provide(TrustRegistry.restore(backup, "by hand"), services, { local: true })
     return yield* test({ disk, audit, open, restore })
-  }).pipe(Effect.provide([AuditLog.layerMemory().pipe(Layer.provide(Digest.layerWebCrypto)), layerSignature]))
+  }).pipe(Effect.provide([AuditLog.layerMemory(log).pipe(Layer.provide(Digest.layerWebCrypto)), layerSignature]))
 
 const level =
   (release: Parameters<TrustRegistry.TrustRegistry["Service"]["evaluate"]>[0]) =>
@@ -413,6 +414,61 @@ describe("a crash between the steps of a change", () => {
         "done Unknown"
       ])
     }))
+})
+
+describe("an audit log that gives up its oldest segments", () => {
+  const log: AuditLog.Options = { rotate: { bytes: 2048 }, retain: { segments: 2 } }
+  const keep = (_: AuditLog.AuditLog["Service"]) => _
+
+  /** Writes until nothing of what is there now is left, several times over. */
+  const fill = (audit: AuditLog.AuditLog["Service"]) =>
+    Effect.gen(function*() {
+      const because = "x".repeat(512)
+      for (let index = 0; index < 60; index++) {
+        yield* audit.append({ _tag: "TrustDecided", digest: other, level: "Unknown", because })
+        yield* audit.flush
+      }
+      const [first] = yield* audit.entries
+      assert.isAbove(first!.sequence, 40)
+      yield* audit.verify
+    })
+
+  it.effect("still knows the state that was stored last, and refuses an older one", () =>
+    withDisk(
+      ({ audit, disk, open }) =>
+        Effect.gen(function*() {
+          yield* open((registry) => registry.trustDigest(digest, "reviewed"))
+          const old = disk.current
+          yield* open((registry) => registry.revokeDigest(digest, "bad"))
+          const latest = disk.current
+          yield* fill(audit)
+          disk.current = old
+          assert.strictEqual(reasonOf(yield* Effect.flip(open(() => Effect.void))), "RolledBack")
+          disk.current = latest
+          assert.strictEqual(yield* open(level({ digest })), "Unknown")
+        }),
+      keep,
+      log
+    ))
+
+  it.effect("still knows what could be recorded and not be stored", () =>
+    withDisk(
+      ({ audit, disk, open }) =>
+        Effect.gen(function*() {
+          yield* open((registry) => registry.trustDigest(digest, "reviewed"))
+          yield* open((registry) =>
+            Effect.gen(function*() {
+              disk.before = () => Effect.fail(new TrustStoreError({ reason: "Unwritable", detail: "full", remedy: "" }))
+              yield* Effect.flip(registry.revokeDigest(digest, "bad"))
+              disk.before = () => Effect.void
+            })
+          )
+          yield* fill(audit)
+          assert.strictEqual(yield* open(level({ digest })), "Unknown")
+        }),
+      keep,
+      log
+    ))
 })
 
 describe("restoring a backup", () => {

@@ -8,6 +8,14 @@ const of = (
 ): ReadonlyArray<Mutant> => list.map(([name, find, replace, title]) => ({ name, file, find, replace, test, title }))
 
 export const mutants: ReadonlyArray<Mutant> = [
+  ...of("security/internal/auditRetention.ts", "security/TrustStore.test.ts", [
+    [
+      "auditRetention: what holds is given up",
+      "appendAll([...events, cut])",
+      "appendAll([cut])",
+      "still knows the state that was stored last, and refuses an older one"
+    ]
+  ]),
   ...of("security/internal/trustJournal.ts", "security/TrustStore.test.ts", [
     [
       "trustJournal: no trailer check",

@@ -1,10 +1,12 @@
 import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import { AuditError } from "../AuditError.ts"
+import type { AuditEvent } from "../AuditEvent.ts"
 import type { AuditStore, Segment } from "../AuditStore.ts"
 import * as format from "./auditFormat.ts"
 import { forEachLine } from "./auditLines.ts"
 import type { Settings } from "./auditSettings.ts"
+import { carried } from "./auditStanding.ts"
 import type { AuditWriter } from "./auditWriter.ts"
 import { Frontier } from "./merkleFrontier.ts"
 
@@ -24,10 +26,29 @@ const beginningOf = Effect.fnUntraced(function*(store: AuditStore["Service"], se
   }))
 })
 
+/** Records a cut, and again what holds beyond it: as it is when the cut is recorded. */
+const record = (
+  store: AuditStore["Service"],
+  writer: AuditWriter,
+  gone: number,
+  cut: AuditEvent
+): Effect.Effect<void, AuditError> =>
+  Effect.gen(function*() {
+    const before = writer.standing
+    yield* writer.flush
+    const events = yield* carried(store, gone)
+    yield* Effect.suspend((): Effect.Effect<unknown, AuditError> =>
+      writer.standing === before
+        ? writer.appendAll([...events, cut])
+        : record(store, writer, gone, cut)
+    )
+  })
+
 /**
  * Gives up the oldest segments that are too many or too old. First the log
  * records up to where and the root of what goes, so that what stays can be told
- * from a log of which somebody cut the beginning. Returns when the next one will
+ * from a log of which somebody cut the beginning. What the state of trust is
+ * compared with is recorded again before it goes. Returns when the next one will
  * be too old.
  */
 export const tidy = Effect.fnUntraced(function*(
@@ -53,7 +74,7 @@ export const tidy = Effect.fnUntraced(function*(
   }
   if (first !== undefined) {
     const root = yield* new Frontier(sha256, first.size, first.nodes).root
-    yield* writer.appendAll([{ _tag: "Cut", through: first.size, root }])
+    yield* record(store, writer, gone, { _tag: "Cut", through: first.size, root })
   }
   for (const { id } of segments.slice(0, gone)) yield* store.remove(id)
   return due

@@ -13,6 +13,7 @@ import * as format from "./auditFormat.ts"
 import { AuditQueue, type Pending, type Refusal, textOf, withdraw } from "./auditQueue.ts"
 import type { Recovered } from "./auditRecovery.ts"
 import { lossWindow, type Settings } from "./auditSettings.ts"
+import { isStanding } from "./auditStanding.ts"
 import type { Frontier } from "./merkleFrontier.ts"
 
 const encoder = new TextEncoder()
@@ -65,6 +66,8 @@ export class AuditWriter {
   private isClosed = false
   /** When old segments have to be looked for. */
   tidyAt = 0
+  /** How often something was taken that outlives its segment. */
+  standing = 0
 
   constructor(
     store: AuditStore["Service"],
@@ -160,6 +163,7 @@ export class AuditWriter {
       const texts = events.map(format.eventText)
       if (!texts.every((text) => text !== undefined)) return Effect.fail(refusal("InvalidEvent"))
       this.queue.seal()
+      if (events.some(isStanding)) this.standing++
       const entries = events.map((event, index) => this.queue.take(event, texts[index] ?? "", this.now()))
       const last = this.queue.last
       return Effect.as(this.writeTo(last, () => this.withdraw(entries)), last)
