@@ -51,6 +51,11 @@ const output = (enforcer: Enforcer, script: string, ...args: ReadonlyArray<strin
     Effect.map(({ exitCode, stderr, stdout }) => [exitCode, String(stdout), String(stderr)])
   )
 
+const setSecret = (secret: string | undefined): void => {
+  if (secret === undefined) delete process.env["AIRSSYS_SECRET"]
+  else process.env["AIRSSYS_SECRET"] = secret
+}
+
 const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
@@ -90,10 +95,10 @@ describe("NodeProcessSpawn", { timeout: 60_000 }, () => {
   it.live("gives it the environment and the folder of the options, and nothing of the host", () =>
     run((enforcer) =>
       Effect.gen(function*() {
-        process.env["AIRSSYS_SECRET"] = "sk_live"
+        setSecret("sk_live")
         const script = "console.log(JSON.stringify([process.env, process.cwd()]))"
         const [, stdout] = yield* output(enforcer, script)
-        delete process.env["AIRSSYS_SECRET"]
+        setSecret(undefined)
         assert.deepStrictEqual(JSON.parse(String(stdout)), [{ REGION: "eu" }, tmpdir()])
       })
     ))
