@@ -66,6 +66,8 @@ export class AuditLog extends Context.Service<AuditLog, {
   readonly flush: Effect.Effect<void, AuditError>
   /** All entries, oldest first, after a flush: for small logs. */
   readonly entries: Effect.Effect<ReadonlyArray<AuditEntry>, AuditError>
+  /** The entries with these tags, oldest first, after a flush. The whole log is verified, and no other entry is kept. */
+  readonly entriesOf: (tags: ReadonlySet<AuditEvent["_tag"]>) => Effect.Effect<ReadonlyArray<AuditEntry>, AuditError>
   /** A page of the entries that are looked for, oldest first, after a flush. They are not verified. */
   readonly query: (query: AuditQuery) => Effect.Effect<Page, AuditError>
   /**
@@ -218,6 +220,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined): Effect.f
     suspendedUntil: (event) => Effect.sync(() => Option.fromUndefinedOr(writer.suspendedUntil(event))),
     flush,
     entries: read(() => readings.entries(sha256, store)),
+    entriesOf: (tags) => read(() => readings.entries(sha256, store, ({ event }) => tags.has(event._tag))),
     query,
     export: (filter = {}) => pages.lines(query, filter),
     head,

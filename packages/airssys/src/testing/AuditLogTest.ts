@@ -90,6 +90,16 @@ export const suite = <E>(
           ])
         })))
 
+      it.effect("gives the entries of some tags, and verifies all", () =>
+        run(Effect.gen(function*() {
+          const audit = yield* AuditLog.AuditLog
+          yield* audit.append(crashed("one"))
+          audit.recordUnsafe(used("A"))
+          yield* audit.append(crashed("three"))
+          const entries = yield* audit.entriesOf(new Set(["CapabilityUsed"]))
+          assert.deepStrictEqual(entries.map((_) => [_.sequence, _.event]), [[2, used("A")]])
+        })))
+
       it.effect("gives concurrent writers distinct numbers without a gap", () =>
         run(Effect.gen(function*() {
           const audit = yield* AuditLog.AuditLog

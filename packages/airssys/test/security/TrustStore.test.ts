@@ -416,6 +416,20 @@ describe("a crash between the steps of a change", () => {
     }))
 })
 
+describe("opening a state of trust", () => {
+  it.effect("keeps no entries of the log in memory but those about trust", () =>
+    withDisk(
+      ({ open, restore }) =>
+        Effect.gen(function*() {
+          yield* open((registry) => registry.trustDigest(digest, "reviewed"))
+          yield* open((registry) => registry.trustPath("/srv/x", "ours"))
+          yield* restore(1)
+          assert.strictEqual(yield* open(level({ digest })), "Trusted")
+        }),
+      (audit) => ({ ...audit, entries: Effect.die("all that guests did") })
+    ))
+})
+
 describe("an audit log that gives up its oldest segments", () => {
   const log: AuditLog.Options = { rotate: { bytes: 2048 }, retain: { segments: 2 } }
   const keep = (_: AuditLog.AuditLog["Service"]) => _

@@ -31,10 +31,16 @@ export const verify = Effect.fnUntraced(function*(
   return yield* checker.end(rest)
 })
 
-export const entries = (sha256: Digest["Service"], store: Store): Effect.Effect<Array<AuditEntry>, AuditError> =>
+export const entries = (
+  sha256: Digest["Service"],
+  store: Store,
+  isWanted: (entry: AuditEntry) => boolean = () => true
+): Effect.Effect<Array<AuditEntry>, AuditError> =>
   Effect.suspend(() => {
     const entries: Array<AuditEntry> = []
-    return verify(sha256, store, [], (entry) => entries.push(entry)).pipe(
+    return verify(sha256, store, [], (entry) => {
+      if (isWanted(entry)) entries.push(entry)
+    }).pipe(
       Effect.as(entries),
       Effect.catchTag(
         "ChainBroken",

@@ -8,6 +8,16 @@ import { compare } from "./trustVerdict.ts"
 
 type Of<Tag extends AuditEvent["_tag"]> = Extract<AuditEvent, { readonly _tag: Tag }>
 
+/** What a state is compared with and narrowed by. */
+export const tags: ReadonlySet<AuditEvent["_tag"]> = new Set([
+  "TrustStored",
+  "TrustGiven",
+  "TrustRevoked",
+  "KeyRevoked",
+  "KeyRotated",
+  "VersionRaised"
+])
+
 /** A source as an audit log shows it. */
 export const shown = (source: TrustSource.TrustSource): Omit<Of<"TrustRevoked">, "_tag" | "reason"> => {
   switch (source._tag) {

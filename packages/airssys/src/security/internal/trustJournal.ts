@@ -147,7 +147,7 @@ export const open = Effect.fnUntraced(function*(
   store: TrustStore["Service"]
 ): Effect.fn.Return<Journal, TrustStoreError | AuditError, Digest.Digest> {
   const digest = yield* Digest.Digest
-  const { anchor, since } = anchorOf(yield* audit.entries)
+  const { anchor, since } = anchorOf(yield* audit.entriesOf(trustEvents.tags))
   const found = yield* find(store, anchor)
   const state = found?.state ?? trustState.empty
   const { commit, startAt } = makeCommit(audit, store, digest)
@@ -179,7 +179,7 @@ export const recover = Effect.fnUntraced(function*(
     return yield* failed("NoBackup", `there is no backup ${name}`, `There are ${names.join(", ") || "none"}`)
   }
   const backup = yield* read(file)
-  const entries = yield* audit.entries
+  const entries = yield* audit.entriesOf(trustEvents.tags)
   const at = entries.findIndex(({ event }) => event._tag === "TrustStored" && event.state === backup.digest)
   const current = yield* readOrUndefined((yield* store.read).current)
   const later = at < 0 ? entries : entries.slice(at + 1)
