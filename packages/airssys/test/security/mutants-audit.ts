@@ -82,7 +82,7 @@ const storing: ReadonlyArray<Mutant> = [
   {
     name: "segments go without a record",
     file: retention,
-    find: "yield* writer.appendAll([{ _tag: \"Cut\", through: first.size, root }])",
+    find: "yield* record(store, writer, gone, { _tag: \"Cut\", through: first.size, root })",
     replace: "void root",
     test: log,
     title: "that are too many are given up, which is recorded"

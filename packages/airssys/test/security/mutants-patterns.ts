@@ -22,8 +22,8 @@ const matching: ReadonlyArray<Mutant> = [
   {
     name: "the scheme or root is not compared",
     file: shape,
-    find: "pattern.head !== subject.head || ",
-    replace: "",
+    find: "pattern.head !== subject.head || !holdsPorts(pattern, subject)",
+    replace: "!holdsPorts(pattern, subject)",
     test: laws,
     title: reference
   },
@@ -110,16 +110,16 @@ const matching: ReadonlyArray<Mutant> = [
   {
     name: "** stands for a segment at least",
     file: shape,
-    find: "reached = next | (next & anys) << 1",
-    replace: "reached = next",
+    find: "if (next === 0) return false\n    reached = next | (next & anys) << 1",
+    replace: "if (next === 0) return false\n    reached = next",
     test: laws,
     title: reference
   },
   {
     name: "the end of a pattern need not be reached",
     file: shape,
-    find: "return (reached & 1 << tokens.length) !== 0",
-    replace: "return reached !== 0",
+    find: "return (reached & 1 << tokens.length) !== 0\n}\n\n/** Whether wildcards of the pattern",
+    replace: "return reached !== 0\n}\n\n/** Whether wildcards of the pattern",
     test: laws,
     title: reference
   },
