@@ -23,6 +23,13 @@ export interface Mutant {
   readonly title: string
 }
 
+/** Checks of one file, as name, text, what takes its place, and the test that has to fail. */
+export const of = (
+  file: string,
+  test: string,
+  list: ReadonlyArray<readonly [name: string, find: string, replace: string, title: string]>
+): ReadonlyArray<Mutant> => list.map(([name, find, replace, title]) => ({ name, file, find, replace, test, title }))
+
 const repository = join(import.meta.dirname, "..", "..")
 /** What nothing stops any more may never end. */
 const patience = 40_000

@@ -11,6 +11,7 @@
 import * as HostConfig from "airssys/component/HostConfig"
 import * as Manifest from "airssys/component/Manifest"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
+import * as TrustConfig from "airssys/component/TrustConfig"
 import type { Ask } from "airssys/security/Ask"
 import * as CapabilityDiff from "airssys/security/CapabilityDiff"
 import * as CapabilityKind from "airssys/security/CapabilityKind"
@@ -130,13 +131,6 @@ const chosen = (asks: ReadonlyArray<Ask>, only: string) => {
     : refuse(`${SafeText.escape(only)} is no list of numbers from 1 to ${asks.length}`)
 }
 
-const write = Effect.fnUntraced(function*(file: string, text: string) {
-  const fs = yield* FileSystem.FileSystem
-  const temporary = `${file}.new`
-  yield* fs.writeFileString(temporary, text, { flag: "wx", mode: Number((yield* fs.stat(file)).mode) & 0o777 })
-  yield* Effect.onError(fs.rename(temporary, file), () => Effect.ignore(fs.remove(temporary)))
-})
-
 const approve = Effect.fnUntraced(function*(options: {
   readonly component: string
   readonly folder: string
@@ -172,7 +166,10 @@ const approve = Effect.fnUntraced(function*(options: {
   const isAsMeant = Result.isSuccess(read) && rest(read.success, index) === rest(config, index) &&
     JSON.stringify(read.success.components[index]?.options.grants) === JSON.stringify([...grants, ...given])
   if (!isAsMeant) return yield* refuse(`${file} is written in a way that a grant cannot be put into: add it by hand`)
-  yield* write(file, changed)
+  yield* TrustConfig.update(file, (found) =>
+    found === text
+      ? Result.succeed(changed)
+      : Result.fail(new ApproveError({ detail: `${file} was changed meanwhile: look again` })))
   yield* Console.log([`${name(manifest)} is granted:`, ...lines(wanted, [])].join("\n"))
 })
 

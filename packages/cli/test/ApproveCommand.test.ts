@@ -110,7 +110,7 @@ describe("airssys approve", { timeout: 60_000 }, () => {
     ])
     for (const line of before.split("\n")) assert.include(text().split("\n"), line)
     assert.strictEqual(statSync(file).mode & 0o777, 0o640)
-    assert.isFalse(existsSync(`${file}.new`))
+    for (const left of [".new", ".part"]) assert.isFalse(existsSync(`${file}${left}`))
     const again = await airssys("acme:rates", "--only", "2", "--expires", "2027-03-01")
     assert.include(again.out, "is granted this already")
     const all = await airssys("acme:totals", "--all")

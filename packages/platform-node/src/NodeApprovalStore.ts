@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import { Approval } from "airssys/security/Approval"
-import { ApprovalStore, ApprovalStoreError, type Query } from "airssys/security/ApprovalStore"
+import { ApprovalStore, ApprovalStoreError, pageSize, type Query } from "airssys/security/ApprovalStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -110,7 +110,7 @@ const make = (database: DatabaseSync): ApprovalStore["Service"] => {
       failed("Malformed", "the record is none")
     )
 
-  const select = ({ after, artifact, component, limit = 100, states }: Query): ReadonlyArray<Row> => {
+  const select = ({ after, artifact, component, states }: Query, most: number): ReadonlyArray<Row> => {
     const conditions: ReadonlyArray<readonly [string, ReadonlyArray<string | number>]> = [
       ["position > ?", [Number(after ?? 0)]],
       ...(component === undefined ? [] : [["component = ?", [component]] as const]),
@@ -118,7 +118,6 @@ const make = (database: DatabaseSync): ApprovalStore["Service"] => {
       ...(states === undefined ? [] : [[`state IN (${states.map(() => "?").join(", ")})`, states] as const])
     ]
     const where = conditions.map(([text]) => text).join(" AND ")
-    const most = Math.min(Math.max(Math.trunc(limit), 1), 1000)
     return database.prepare(`SELECT ${columns} FROM approvals WHERE ${where} ORDER BY position LIMIT ?`)
       .all(...conditions.flatMap(([, values]) => values), most + 1) as unknown as ReadonlyArray<Row>
   }
@@ -156,8 +155,8 @@ const make = (database: DatabaseSync): ApprovalStore["Service"] => {
       ),
     list: (query) =>
       Effect.gen(function*() {
-        const rows = yield* read(() => select(query))
-        const most = Math.min(Math.max(Math.trunc(query.limit ?? 100), 1), 1000)
+        const most = pageSize(query)
+        const rows = yield* read(() => select(query, most))
         const shown = rows.slice(0, most)
         const approvals = yield* Effect.forEach(shown, (row) => Effect.fromResult(approvalOf(row)))
         const last = shown.at(-1)

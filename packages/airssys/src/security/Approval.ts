@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
 import * as approvalRelease from "./internal/approvalRelease.ts"
+import { Digest } from "./internal/statementField.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
 import * as Statement from "./Statement.ts"
@@ -101,7 +102,7 @@ export type Edge = typeof edges[number]
  * @since 0.1.0
  */
 export const Approval = Schema.Struct({
-  id: Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/)),
+  id: Digest,
   request: Statement.Signed,
   asked: ApprovalStatement.Request,
   requesters: Schema.Array(PublicKey.PublicKey),

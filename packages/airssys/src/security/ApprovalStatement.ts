@@ -12,11 +12,10 @@
 import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import { ExpiryDate } from "./ExpiryDate.ts"
+import { Digest, Time } from "./internal/statementField.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as Statement from "./Statement.ts"
 
-const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
-const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 253_402_300_799_999 }))
 const Text = (most: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(most))
 const Revision = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Nonce = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{22,64}$/))

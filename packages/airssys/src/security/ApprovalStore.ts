@@ -59,6 +59,14 @@ export interface Query {
 }
 
 /**
+ * How many records a page of a query has at most.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const pageSize = ({ limit = 100 }: Query): number => Math.min(Math.max(Math.trunc(limit), 1), 1000)
+
+/**
  * Service that keeps requests by id.
  *
  * @category services
@@ -116,9 +124,10 @@ export const layerMemory: Layer.Layer<ApprovalStore> = Layer.sync(ApprovalStore,
         return true
       }),
     get: (id) => Effect.sync(() => records.get(id)),
-    list: ({ after, artifact, component, limit = 100, states }) =>
+    list: (query) =>
       Effect.sync(() => {
-        const most = Math.min(Math.max(Math.trunc(limit), 1), 1000)
+        const { after, artifact, component, states } = query
+        const most = pageSize(query)
         const found: Array<Approval> = []
         let at = after === undefined ? 0 : Number(after) + 1
         for (; at < order.length && found.length < most; at++) {

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import * as Explanation from "./Explanation.ts"
 import * as Grant from "./Grant.ts"
+import { Digest } from "./internal/statementField.ts"
 import * as Principal from "./Principal.ts"
 import * as Quota from "./Quota.ts"
 
@@ -18,7 +19,6 @@ const Text = Schema.String.check(Schema.isMaxLength(4096))
 const Kind = CapabilityKind.CapabilityKind
 /** How often the same use was made while its entry waited to be written; once if absent. */
 const Count = Schema.optionalKey(Schema.Int)
-const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
 const Hash = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 
 const Source = {

@@ -11,10 +11,9 @@
 import type * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Time } from "./internal/statementField.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as Statement from "./Statement.ts"
-
-const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 253_402_300_799_999 }))
 
 /**
  * Schema of what is said; times are in milliseconds since the epoch.

@@ -13,15 +13,11 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SemVer from "effect/SemVer"
+import { Digest, Time } from "./internal/statementField.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as Statement from "./Statement.ts"
 
-const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
-
 const Name = Schema.String.check(Schema.isMaxLength(64), Schema.isPattern(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/))
-
-/** Milliseconds since the epoch, before the year 10000. */
-const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 253_402_300_799_999 }))
 
 const Version = Schema.String.check(
   Schema.isMaxLength(128),

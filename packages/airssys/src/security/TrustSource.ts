@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as GitUrl from "./GitUrl.ts"
+import * as statementField from "./internal/statementField.ts"
 import * as trustPath from "./internal/trustPath.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
@@ -20,7 +21,7 @@ import * as SafeText from "./SafeText.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const Digest = Schema.String.check(Schema.isPattern(/^sha256:[0-9a-f]{64}$/))
+export const Digest: Schema.String = statementField.Digest
 
 const isDigest: (u: unknown) => boolean = Schema.is(Digest)
 

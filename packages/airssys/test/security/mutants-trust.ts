@@ -1,11 +1,4 @@
-import type { Mutant } from "../../../../scripts/lib/mutants.ts"
-
-/** Checks of one file, as name, text, what takes its place, and the test that has to fail. */
-const of = (
-  file: string,
-  test: string,
-  list: ReadonlyArray<readonly [name: string, find: string, replace: string, title: string]>
-): ReadonlyArray<Mutant> => list.map(([name, find, replace, title]) => ({ name, file, find, replace, test, title }))
+import { type Mutant, of } from "../../../../scripts/lib/mutants.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   ...of("security/internal/trustVerdict.ts", "security/TrustRegistry.test.ts", [

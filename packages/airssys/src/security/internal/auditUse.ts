@@ -2,6 +2,7 @@ import type { AuditEvent } from "../AuditEvent.ts"
 import * as CapabilityKind from "../CapabilityKind.ts"
 import * as Explanation from "../Explanation.ts"
 import * as Principal from "../Principal.ts"
+import { digestPattern } from "./statementField.ts"
 
 export type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
 
@@ -9,8 +10,6 @@ export const isUse = (event: AuditEvent): event is Use =>
   event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied"
 
 const reasons: ReadonlySet<string> = new Set(Explanation.Reason.literals)
-
-const digest = /^sha256:[0-9a-f]{64}$/
 
 const isText = (text: string, longest = 4096): boolean => typeof text === "string" && text.length <= longest
 
@@ -30,7 +29,7 @@ const isValid = (event: Use): boolean =>
       (event.isReported === undefined || event.isReported)
     : isRule(event.rule)) &&
   (event.onBehalfOf === undefined || isChain(event.onBehalfOf)) &&
-  (event.release === undefined || digest.test(event.release)) &&
+  (event.release === undefined || digestPattern.test(event.release)) &&
   (event.correlation === undefined || isText(event.correlation, 256))
 
 const actorOf = ({ id, kind }: Use["principal"]) => ({ kind, id })
