@@ -30,14 +30,61 @@ export interface Request<in out Id, in out Power> {
 }
 
 /**
- * Names the resource; kinds without resources take no argument.
+ * A capability on the resource that an input names, such as the input of a host
+ * function.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RequestOf<in out Id, in out Power, in Input> {
+  readonly capability: Context.Key<Id, Power>
+  readonly kind: CapabilityKind.CapabilityKind
+  readonly resource: (input: Input) => string
+}
+
+/**
+ * Names the resource, or how it follows from an input; kinds without resources
+ * take no argument.
  *
  * @category models
  * @since 0.1.0
  */
 export type On<K extends CapabilityKind.CapabilityKind, Id, Power> = K extends CapabilityKind.WithoutPatterns
   ? () => Request<Id, Power>
-  : (resource: string) => Request<Id, Power>
+  : {
+    (resource: string): Request<Id, Power>
+    <Input>(resource: (input: Input) => string): RequestOf<Id, Power, Input>
+  }
+
+/**
+ * That nothing is required, and why.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface None {
+  readonly _tag: "None"
+  readonly because: string
+  /** The capability that changes what is answered, where there is one. */
+  readonly kind: CapabilityKind.CapabilityKind | undefined
+}
+
+/**
+ * Says why nothing is required. Throws without a reason.
+ *
+ * ```ts
+ * import { Capability } from "airssys/security"
+ *
+ * Capability.none("it was told its own name").because // => "it was told its own name"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const none = (because: string, kind?: CapabilityKind.CapabilityKind): None => {
+  if (because.trim() === "") throw new Error("what requires no capability says why")
+  return { _tag: "None", because, kind }
+}
 
 /**
  * The key of a capability class in a context.
@@ -85,7 +132,7 @@ export const Service =
     const Base = Context.Service<Self, Power>()(name === undefined ? key : `${key}/${name}`)
     return Object.assign(Base, {
       kind,
-      on(this: Context.Key<Self, Power>, resource = ""): Request<Self, Power> {
+      on(this: Context.Key<Self, Power>, resource: unknown = "") {
         return { capability: this, kind, resource }
       }
     }) as unknown as ServiceClass<Self, K, Power, Name>
