@@ -18,9 +18,11 @@ import type { ActorRef, Status } from "./actor/ActorRef.ts"
 import * as ActorSystem from "./actor/ActorSystem.ts"
 import * as Supervisor from "./actor/Supervisor.ts"
 import * as Component from "./component/Component.ts"
+import type { ComponentDirectory } from "./component/ComponentDirectory.ts"
 import type { CallResult, ComponentEngine } from "./component/ComponentEngine.ts"
 import { ComponentError } from "./component/ComponentError.ts"
 import * as ComponentHost from "./component/ComponentHost.ts"
+import * as ComponentMessage from "./component/ComponentMessage.ts"
 import * as Contract from "./component/Contract.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
@@ -60,7 +62,7 @@ export type StartError = ComponentHost.StartError | Supervisor.StartError | Alre
 export interface Running {
   readonly release: Release
   readonly placement: ComponentHost.Placement
-  readonly ref: ActorRef<ComponentHost.Invoke>
+  readonly ref: ActorRef<ComponentMessage.ComponentMessage>
 }
 
 /**
@@ -226,7 +228,7 @@ const make = Effect.gen(function*() {
         const found = entry.exports.get(target)
         return found === undefined
           ? unavailable(component, target, "NoSuchExport", "has no such export, or several of this name")
-          : ComponentHost.invoke(entry.ref, component, found, args)
+          : ComponentMessage.invoke(entry.ref, component, found, args)
       }),
     describe: (component, target) => Effect.sync(() => running.get(component)?.exports.get(target)),
     stop: (component) =>
@@ -285,6 +287,7 @@ const exportsOf = (world: WitType.World): Exports => {
  */
 export type Services =
   | Runtime
+  | ComponentDirectory
   | ComponentHost.ComponentHost
   | ActorSystem.ActorSystem
   | CapabilityEnforcer.CapabilityEnforcer
@@ -298,7 +301,7 @@ export type Services =
  * @since 0.1.0
  */
 export const layerWith: Layer.Layer<
-  Runtime | ComponentHost.ComponentHost | ActorSystem.ActorSystem,
+  Runtime | ComponentDirectory | ComponentHost.ComponentHost | ActorSystem.ActorSystem,
   never,
   | AuditLog.AuditLog
   | CapabilityEnforcer.CapabilityEnforcer

@@ -6,7 +6,7 @@ import * as Component from "../src/component/Component.ts"
 import type { ComponentError } from "../src/component/ComponentError.ts"
 import { ComponentHost } from "../src/component/ComponentHost.ts"
 import * as Contract from "../src/component/Contract.ts"
-import * as lifecycle from "../src/component/internal/lifecycle.ts"
+import { lifecycle } from "../src/component/internal/coreExports.ts"
 import * as Runtime from "../src/Runtime.ts"
 import { CapabilityEnforcer } from "../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../src/security/Grant.ts"
@@ -173,7 +173,7 @@ describe("Runtime", () => {
         Effect.gen(function*() {
           yield* runtime.startUntyped(host.put("echo", guest("echo")))
           const slow = host.put("slow", {
-            world: world("slow", [], { exports: Contract.world(lifecycle.definition).exports }),
+            world: world("slow", [], { exports: Contract.world(lifecycle).exports }),
             code: { "lifecycle.init": () => Effect.never }
           })
           const starting = yield* Effect.forkChild(Effect.flip(runtime.startUntyped(slow)), { startImmediately: true })

@@ -19,6 +19,7 @@ import * as Mailbox from "../actor/Mailbox.ts"
 import * as Supervisor from "../actor/Supervisor.ts"
 import { ComponentError, type TrapCategory } from "./ComponentError.ts"
 import * as ComponentHost from "./ComponentHost.ts"
+import * as ComponentMessage from "./ComponentMessage.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
 import type { Release } from "./Release.ts"
@@ -123,8 +124,12 @@ export const childOf = (
   release: Release,
   definition: Contract.Definition | undefined,
   options: ChildOptions
-): ChildSpec.ChildSpec<never, ComponentHost.StartError, ComponentHost.ComponentHost, ComponentHost.Invoke> =>
-  ChildSpec.make(spec(ComponentHost.actorName(release.id), Effect.succeed(release), definition, options))
+): ChildSpec.ChildSpec<
+  never,
+  ComponentHost.StartError,
+  ComponentHost.ComponentHost,
+  ComponentMessage.ComponentMessage
+> => ChildSpec.make(spec(ComponentHost.actorName(release.id), Effect.succeed(release), definition, options))
 
 const spec = (
   actor: string,
@@ -161,12 +166,12 @@ const deniedTraps: ReadonlySet<TrapCategory> = new Set(["Unreachable", "Denied",
  */
 export const client = <Self, Shape>(
   contract: Contract.Contract<Self, Shape>,
-  ref: ActorRef<ComponentHost.Invoke>,
+  ref: ActorRef<ComponentMessage.Invoke>,
   component: () => string
 ): Shape =>
   Contract.client(contract, (target, args) =>
     Effect.map(
-      ComponentHost.invoke(ref, component(), { interface: target.interface, function: target.function.name }, args),
+      ComponentMessage.invoke(ref, component(), { interface: target.interface, function: target.function.name }, args),
       (result) => result.value
     ))
 

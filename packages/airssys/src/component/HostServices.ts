@@ -22,7 +22,9 @@ import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import type { Explanation } from "../security/Explanation.ts"
 import type { Principal } from "../security/Principal.ts"
 import type { HostFunction, Imports } from "./ComponentEngine.ts"
+import { type Delivery, fromHost } from "./Delivery.ts"
 import * as bindings from "./internal/bindings.ts"
+import * as coreValues from "./internal/coreValues.ts"
 import * as guestLog from "./internal/guestLog.ts"
 import * as serving from "./internal/serving.ts"
 import * as wasi from "./internal/wasi.ts"
@@ -40,8 +42,8 @@ export interface Guest {
   readonly version: string
   /** The values that the operator gives to components by name. */
   readonly environment: ReadonlyMap<string, string>
-  /** The id of the message that is being handled; undefined outside of one. */
-  readonly message: () => string | undefined
+  /** The message that is being handled; undefined outside of one. */
+  readonly delivery: () => Delivery | undefined
   /** Told of each use of an inert function, by its interface without the last number of the version. */
   readonly inert: (name: string) => void
   /** Told of each denial, with its audit entry where it could be recorded. */
@@ -169,8 +171,8 @@ const core = ({ clock, guest, minimum, started, write }: {
       id: { namespace: guest.namespace, name: guest.name },
       version: guest.version
     }),
-    "current-message": () => guest.message(),
-    "current-sender": () => ({ tag: "host" })
+    "current-message": () => guest.delivery()?.id,
+    "current-sender": () => coreValues.sender(guest.delivery()?.sender ?? fromHost.sender)
   }
 })
 

@@ -257,7 +257,7 @@ const inert = <Self, Shape>(
       name: id,
       version: "0.0.0",
       environment: new Map(),
-      message: () => undefined,
+      delivery: () => undefined,
       inert: () => {},
       denied: () => {}
     }, imported.filter((one) => one.id?.startsWith("wasi:") === true))).pipe(Effect.provide(layerNothing))

@@ -25,6 +25,7 @@ import * as Component from "../component/Component.ts"
 import { type CallResult, ComponentEngine, type Instance } from "../component/ComponentEngine.ts"
 import { ComponentError, type TrapCategory } from "../component/ComponentError.ts"
 import * as ComponentHost from "../component/ComponentHost.ts"
+import * as ComponentMessage from "../component/ComponentMessage.ts"
 import * as Contract from "../component/Contract.ts"
 import * as Manifest from "../component/Manifest.ts"
 import type { Release } from "../component/Release.ts"
@@ -56,7 +57,7 @@ export const layer = <Self, Shape extends object>(
         children: []
       }))
       const { ref, services } = yield* supervisor.startChild(spec)
-      handles.set(services.mapUnsafe.get(contract.key), ref as ActorRef<ComponentHost.Invoke>)
+      handles.set(services.mapUnsafe.get(contract.key), ref as ActorRef<ComponentMessage.Invoke>)
       return services
     })
   ).pipe(
@@ -86,7 +87,7 @@ const layerTrust: Layer.Layer<TrustRegistry.TrustRegistry> = Layer.mock(TrustReg
   revokePath: () => Effect.void
 })
 
-const handles = new WeakMap<object, ActorRef<ComponentHost.Invoke>>()
+const handles = new WeakMap<object, ActorRef<ComponentMessage.Invoke>>()
 const crashTarget = "crash this instance"
 
 /**
@@ -105,7 +106,7 @@ export const crash = <Self, Shape>(
     return ref === undefined
       ? Effect.die(new Error(`${contract.definition.world} is not provided by TestRuntime.layer`))
       : Effect.ignore(
-        ComponentHost.invoke(ref, contract.definition.world, { interface: undefined, function: crashTarget }, [
+        ComponentMessage.invoke(ref, contract.definition.world, { interface: undefined, function: crashTarget }, [
           category
         ])
       )

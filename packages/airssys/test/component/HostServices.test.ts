@@ -3,6 +3,7 @@ import { Effect, Layer, Logger, References } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { TestClock } from "effect/testing"
+import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
 import { AuditLog, layerMemory } from "../../src/security/AuditLog.ts"
 import { CapabilityEnforcer, layer as layerEnforcer } from "../../src/security/CapabilityEnforcer.ts"
@@ -74,7 +75,7 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     name: "rates",
     version: "1.2.0",
     environment: new Map([["KEY", "sk_live"], ["OTHER", "x"], ["HIDDEN", "y"], ["not-a-name", "z"]]),
-    message: () => message,
+    delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
     inert: (name) => inert.push(name),
     denied: (explanation, entry) => told.push([explanation, entry])
   }, world)

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Result, Schema } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
 import * as bindings from "../../src/component/internal/bindings.ts"
 import * as wasiBindings from "../../src/component/internal/wasiBindings.ts"
@@ -244,7 +245,7 @@ const everything = Effect.gen(function*() {
       name: "rates",
       version: "1.2.0",
       environment: new Map([["KEY", "1"]]),
-      message: () => "m1",
+      delivery: () => Delivery.make("m1", Delivery.fromHost),
       inert: (name) => inert.push(name),
       denied: () => undefined
     },

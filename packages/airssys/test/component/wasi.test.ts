@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll } from "vitest"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
+import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
 import * as wasiBindings from "../../src/component/internal/wasiBindings.ts"
 import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
@@ -244,7 +245,7 @@ const setUp = Effect.fnUntraced(function*(held: ReadonlyArray<Grant.Grant> = [])
       name: "probe",
       version: "1.0.0",
       environment: new Map([["KEY", "sk_live"]]),
-      message: () => message,
+      delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
       inert: () => undefined,
       denied: () => undefined
     },

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as LogLevel from "effect/LogLevel"
 import * as SafeText from "../../security/SafeText.ts"
+import type { Delivery } from "../Delivery.ts"
 
 const lineLimit = 8 * 1024
 const keyLimit = 64
@@ -24,7 +25,7 @@ export interface Writer {
   readonly namespace: string
   readonly name: string
   readonly version: string
-  readonly message: () => string | undefined
+  readonly delivery: () => Delivery | undefined
 }
 
 export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknown): Write => {
@@ -33,7 +34,7 @@ export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknow
   let characters = 0
 
   const log = (severity: LogLevel.Severity, text: string, fields: string | undefined): void => {
-    const message = guest.message()
+    const message = guest.delivery()?.id
     run(
       Effect.logWithLevel(severity)(text).pipe(
         Effect.annotateLogs({
@@ -47,8 +48,8 @@ export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknow
   }
 
   return (severity, message, given) => {
-    if (guest.message() !== writing) {
-      writing = guest.message()
+    if (guest.delivery()?.id !== writing) {
+      writing = guest.delivery()?.id
       lines = 0
       characters = 0
     }

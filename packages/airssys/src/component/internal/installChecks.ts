@@ -5,7 +5,7 @@ import * as Contract from "../Contract.ts"
 import * as HostServices from "../HostServices.ts"
 import type * as Manifest from "../Manifest.ts"
 import { InstallRefused, type Release } from "../Release.ts"
-import * as lifecycle from "./lifecycle.ts"
+import * as coreExports from "./coreExports.ts"
 
 const namesLimit = 8
 const detailLimit = 512
@@ -24,8 +24,9 @@ export const inspect = Effect.fnUntraced(function*(manifest: Manifest.Manifest, 
   }
   const foreign = worldMismatch(manifest, world)
   if (foreign !== undefined) return yield* refuse("WorldMismatch", foreign)
-  if (lifecycle.isExportedBy(world)) {
-    const difference = Contract.mismatch(lifecycle.definition, world)
+  for (const definition of coreExports.all) {
+    if (!coreExports.isExportedBy(definition, world)) continue
+    const difference = Contract.mismatch(definition, world)
     if (difference !== undefined) return yield* refuse("ContractMismatch", difference)
   }
 })

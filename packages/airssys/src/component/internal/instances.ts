@@ -1,20 +1,18 @@
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import type { ActorContext } from "../../actor/ActorContext.ts"
-import type { Handler } from "../../actor/Behaviour.ts"
-import * as Pending from "../../actor/Pending.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import * as Explanation from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
-import { type CallResult, ComponentEngine } from "../ComponentEngine.ts"
+import { ComponentEngine } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
-import type { Denial, Invoke, Placement } from "../ComponentHost.ts"
+import type { Denial, Placement } from "../ComponentHost.ts"
+import type { ComponentMessage } from "../ComponentMessage.ts"
 import * as Contract from "../Contract.ts"
+import * as Delivery from "../Delivery.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import * as HostServices from "../HostServices.ts"
 import type * as componentLimits from "./componentLimits.ts"
+import * as coreExports from "./coreExports.ts"
+import * as handling from "./handling.ts"
 import * as inertUses from "./inertUses.ts"
 import * as lifecycle from "./lifecycle.ts"
 
@@ -34,7 +32,8 @@ export const make = Effect.gen(function*() {
   ) {
     const counter = counters.get(release.id) ?? { messages: 0 }
     counters.set(release.id, counter)
-    let message: number | undefined
+    let handled: ComponentMessage | undefined
+    let delivery: Delivery.Delivery | undefined
     const denied: Array<string> = []
     const inert = yield* inertUses.make(audit, principal, release.digest)
     const imports = makeImports({
@@ -43,7 +42,13 @@ export const make = Effect.gen(function*() {
       name: release.manifest.component.name,
       version: release.version,
       environment: new Map(Object.entries(environment ?? {})),
-      message: () => message === undefined ? undefined : `m${message}`,
+      delivery: () => {
+        if (handled === undefined) return undefined
+        delivery ??= handled._tag === "Invoke"
+          ? Delivery.make(`m${counter.messages}`, handled.origin)
+          : handled.delivery
+        return delivery
+      },
       inert,
       denied: (explanation, entry) => {
         const subject = Explanation.subject(explanation)
@@ -63,12 +68,13 @@ export const make = Effect.gen(function*() {
         ...(failure.cause === undefined ? undefined : { cause: failure.cause })
       })
 
-    if (lifecycle.isExportedBy(release.component.world)) {
+    if (coreExports.isExportedBy(coreExports.lifecycle, release.component.world)) {
       yield* lifecycle.run(release, { settings, limits }, {
         call: (target, args) =>
           Effect.mapError(
             Effect.suspend(() => {
-              message = undefined
+              handled = undefined
+              delivery = undefined
               return engine.call(instance, target, args)
             }),
             named(target)
@@ -77,32 +83,22 @@ export const make = Effect.gen(function*() {
       })
     }
 
-    const failed = (
-      cause: Cause.Cause<ComponentError>,
-      request: Invoke,
-      context: ActorContext<Invoke>
-    ): Exit.Exit<void, ComponentError> => {
-      const failure = Cause.findErrorOption(cause)
-      if (Option.isNone(failure)) return Exit.failCause(cause)
-      const error = named(request)(failure.value)
-      if (instance.isPoisoned()) return Exit.fail(error)
-      context.fail(request, error)
-      return Exit.void
-    }
-
-    const handler: Handler<Invoke> = (request, context) => {
-      message = ++counter.messages
-      denied.length = 0
-      const settle = (exit: Exit.Exit<CallResult, ComponentError>): Exit.Exit<void, ComponentError> => {
-        message = undefined
-        if (Exit.isFailure(exit)) return failed(exit.cause, request, context)
-        context.reply(request, exit.value)
-        return Exit.void
+    return handling.make({
+      component: release.id,
+      engine,
+      instance,
+      named,
+      begin: (message) => {
+        handled = message
+        delivery = undefined
+        denied.length = 0
+        counter.messages++
+      },
+      end: () => {
+        handled = undefined
+        delivery = undefined
       }
-      const exit = engine.callUnsafe(instance, request, request.args)
-      return exit === undefined ? Pending.settle(engine.call(instance, request, request.args), settle) : settle(exit)
-    }
-    return handler
+    })
   })
 
   return { make: instance, denials: Effect.sync(() => denials.slice()) }

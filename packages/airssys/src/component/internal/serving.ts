@@ -4,6 +4,7 @@ import type { CapabilityKind } from "../../security/CapabilityKind.ts"
 import type { Explanation } from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
 import type { HostFunction, HostTrap } from "../ComponentEngine.ts"
+import type { Delivery } from "../Delivery.ts"
 import type { Binding, Guarded, Inert } from "./binding.ts"
 
 /** Does it, or gives the error value of a denial. */
@@ -28,8 +29,8 @@ export type Function = (...args: ReadonlyArray<never>) => unknown
 
 interface Caller {
   readonly principal: Principal
-  /** The id of the message that is being handled. */
-  readonly message: () => string | undefined
+  /** The message that is being handled. */
+  readonly delivery: () => Delivery | undefined
   readonly inert: (name: string) => void
   readonly denied: (explanation: Explanation, entry: number | undefined) => void
 }
@@ -39,10 +40,15 @@ const denial = { tag: "err", val: { tag: "access-denied" } } as const
 /** Gives the function that makes an import of one guest. */
 export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) => {
   const holds = (kind: CapabilityKind, resource: string): boolean =>
-    enforcer.check(guest.principal, kind, resource)._tag === "Allowed"
+    enforcer.check(guest.principal, kind, resource, guest.delivery()?.onBehalfOf)._tag === "Allowed"
+
+  const decide = (kind: CapabilityKind, resource: string) => {
+    const delivery = guest.delivery()
+    return enforcer.decideUnsafe(guest.principal, kind, resource, delivery?.onBehalfOf, delivery?.correlation)
+  }
 
   const guard = (kind: CapabilityKind, resource: string, use: () => unknown): unknown => {
-    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, resource, [], guest.message())
+    const { decision, entry } = decide(kind, resource)
     if (decision._tag === "Allowed") return use()
     guest.denied(decision.explanation, entry)
     return denial
@@ -51,7 +57,7 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
   /** To be without it is no denial, and a use of the inert form is recorded as such. */
   const takes = ({ isReliedOn, kind }: Inert): boolean => {
     if (kind === undefined || !holds(kind, "")) return false
-    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, "", [], guest.message())
+    const { decision, entry } = decide(kind, "")
     if (decision._tag === "Allowed") return true
     if (!isReliedOn) return false
     guest.denied(decision.explanation, entry)

@@ -105,14 +105,14 @@ const streams = (options: Options) => {
 /** Each message has one moment: when it first looks. */
 const clocks = ({ clock, guest, started }: Options) => {
   const look = () => ({
-    message: guest.message(),
+    message: guest.delivery()?.id,
     millis: clock.currentTimeMillisUnsafe(),
     nanos: clock.monotonicTimeNanosUnsafe() - started
   })
   let moment = look()
   const at = (real: boolean) => {
     if (real) return look()
-    if (moment.message !== guest.message()) moment = look()
+    if (moment.message !== guest.delivery()?.id) moment = look()
     return { ...moment, nanos: moment.nanos - moment.nanos % BigInt(millisecond) }
   }
   return {

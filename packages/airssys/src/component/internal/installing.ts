@@ -1,0 +1,87 @@
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import { AuditLog } from "../../security/AuditLog.ts"
+import { TrustRegistry } from "../../security/TrustRegistry.ts"
+import type { SignedRelease, Verdict } from "../../security/TrustVerdict.ts"
+import { ComponentEngine, type LoadedComponent } from "../ComponentEngine.ts"
+import type { HostingOptions } from "../HostingOptions.ts"
+import * as Manifest from "../Manifest.ts"
+import type { Release } from "../Release.ts"
+import { type ManifestText, ReleaseSource } from "../ReleaseSource.ts"
+import * as componentLimits from "./componentLimits.ts"
+import * as installChecks from "./installChecks.ts"
+import * as signedRelease from "./signedRelease.ts"
+
+/** Reads, checks and judges components, each once while it stays as it is. */
+export const make = Effect.gen(function*() {
+  const audit = yield* AuditLog
+  const digests = yield* Digest.Digest
+  const engine = yield* ComponentEngine
+  const source = yield* ReleaseSource
+  const trust = yield* TrustRegistry
+  const admitting = Semaphore.makeUnsafe(1)
+  const installed = new Map<string, Installed>()
+
+  // Reading and compiling may take long, and one component is not to hold up another.
+  const install = Effect.fnUntraced(function*(folder: string) {
+    const text = yield* source.manifest(folder)
+    const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
+    const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
+    const signature = yield* source.signature(text.folder)
+    const signed = signature === undefined
+      ? undefined
+      : yield* signedRelease.make(digests, signature, text.text, manifest)
+    return yield* admitting.withPermit(judge(text, manifest, component, signed, signature))
+  })
+
+  const judge = Effect.fnUntraced(function*(
+    text: ManifestText,
+    manifest: Manifest.Manifest,
+    component: LoadedComponent,
+    signed: SignedRelease | undefined,
+    signature: string | undefined
+  ) {
+    const known = installed.get(text.folder)
+    const digest = `sha256:${component.digest}`
+    const isKnown = known?.text === text.text && known.signature === signature && known.release.digest === digest
+    if (!isKnown) {
+      yield* installChecks.inspect(manifest, component.world)
+      yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
+    }
+    const verdict = yield* trust.evaluate({ digest, path: text.path, signed })
+    if (isKnown && isSameVerdict(known.release.trust, verdict)) return known.release
+    const release: Release = {
+      id: manifest.id,
+      version: manifest.component.version,
+      digest,
+      source: text.folder,
+      path: text.path,
+      manifest,
+      component,
+      trust: verdict,
+      signed
+    }
+    installed.set(text.folder, { text: text.text, signature, release })
+    return release
+  })
+
+  const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions, isStarting = false) {
+    const { digest, path, signed } = release
+    const verdict = yield* trust.evaluate({ digest, path, signed, isStarting })
+    const current = isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
+    const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
+    const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
+    return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
+  })
+
+  return { install, place }
+})
+
+interface Installed {
+  readonly text: string
+  readonly signature: string | undefined
+  readonly release: Release
+}
+
+const isSameVerdict = (a: Verdict, b: Verdict): boolean => a.level === b.level && a.because === b.because
