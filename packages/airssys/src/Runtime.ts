@@ -2,13 +2,16 @@
  * Components that are known only at run time: install, start, call, stop.
  *
  * Each component runs under a supervisor of its own, so that one that keeps
- * failing is given up without touching the others.
+ * failing is given up without touching the others. When the layer closes, all
+ * are stopped at once: each works off the calls that wait, and what has not
+ * ended within `ShutdownBound` is killed.
  *
  * @since 0.1.0
  */
 import type * as WitType from "@airssys/engine/WitType"
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -18,15 +21,18 @@ import type { ActorRef, Status } from "./actor/ActorRef.ts"
 import * as ActorSystem from "./actor/ActorSystem.ts"
 import * as Supervisor from "./actor/Supervisor.ts"
 import * as Component from "./component/Component.ts"
-import type { ComponentDirectory } from "./component/ComponentDirectory.ts"
+import { ComponentDirectory } from "./component/ComponentDirectory.ts"
 import type { CallResult, ComponentEngine } from "./component/ComponentEngine.ts"
-import { ComponentError } from "./component/ComponentError.ts"
+import type { ComponentError } from "./component/ComponentError.ts"
 import * as ComponentHost from "./component/ComponentHost.ts"
 import * as ComponentMessage from "./component/ComponentMessage.ts"
-import * as Contract from "./component/Contract.ts"
+import type * as Contract from "./component/Contract.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
+import { exportsOf } from "./internal/exportNames.ts"
 import * as keyedLock from "./internal/keyedLock.ts"
+import * as running from "./internal/running.ts"
+import * as shutdown from "./internal/shutdown.ts"
 import type { AuditError } from "./security/AuditError.ts"
 import * as AuditLog from "./security/AuditLog.ts"
 import * as CapabilityEnforcer from "./security/CapabilityEnforcer.ts"
@@ -48,10 +54,54 @@ export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>("airssys/
 }
 
 /**
+ * The runtime is being shut down, or was: it starts nothing more.
+ *
  * @category errors
  * @since 0.1.0
  */
-export type StartError = ComponentHost.StartError | Supervisor.StartError | AlreadyRunning
+export class RuntimeStopped extends Schema.TaggedError<RuntimeStopped>("airssys/Runtime/RuntimeStopped")(
+  "RuntimeStopped",
+  { component: Schema.String }
+) {
+  override get message(): string {
+    return `${this.component} was not started: the host is shutting down`
+  }
+}
+
+/**
+ * There is no client for a component: it does not run, or what runs exports
+ * something else than the contract says. `detail` names the first difference.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ClientRefused extends Schema.TaggedError<ClientRefused>("airssys/Runtime/ClientRefused")(
+  "ClientRefused",
+  { component: Schema.String, reason: Schema.Literals(["NotRunning", "ContractMismatch"]), detail: Schema.String }
+) {
+  override get message(): string {
+    return `${this.component}: ${this.detail}`
+  }
+}
+
+/**
+ * @category errors
+ * @since 0.1.0
+ */
+export type StartError = ComponentHost.StartError | Supervisor.StartError | AlreadyRunning | RuntimeStopped
+
+/**
+ * How long all components together may take to work off the calls that wait
+ * when their runtime closes, and each of them where its options give no time
+ * of its own. Default: 10 seconds.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const ShutdownBound: Context.Reference<Duration.Duration> = Context.Reference(
+  "airssys/Runtime/ShutdownBound",
+  { defaultValue: () => Duration.seconds(10) }
+)
 
 /**
  * A component that was started.
@@ -73,16 +123,6 @@ export interface Running {
  */
 export interface RunningClient<Shape> extends Running {
   readonly client: Shape
-}
-
-/**
- * An export as the binary names it, with its types.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Export extends Contract.Target {
-  readonly type: WitType.Func
 }
 
 /**
@@ -120,6 +160,15 @@ export class Runtime extends Context.Service<Runtime, {
     options?: Component.LayerOptions
   ) => Effect.Effect<Running, StartError>
   /**
+   * The typed functions of a component that runs, by its id, `acme:rates`. They
+   * go on after the component was stopped and started again, for as long as
+   * what runs keeps the contract.
+   */
+  readonly client: <Self, Shape>(
+    contract: Contract.Contract<Self, Shape>,
+    component: string
+  ) => Effect.Effect<Shape, ClientRefused>
+  /**
    * Calls an export by its name, `rates.latest`, of a running component by its
    * id, `acme:rates`. Arguments and value are WIT values.
    */
@@ -129,17 +178,12 @@ export class Runtime extends Context.Service<Runtime, {
     args: ReadonlyArray<unknown>
   ) => Effect.Effect<CallResult, ComponentError>
   /** The types of an export of a running component, by its name; undefined where there is none. */
-  readonly describe: (component: string, target: string) => Effect.Effect<Export | undefined>
+  readonly describe: (component: string, target: string) => Effect.Effect<Contract.Export | undefined>
   /** Stops a component, after a start of it that is under way: waiting messages are worked off first, within a bound. */
   readonly stop: (component: string) => Effect.Effect<void>
   /** The components that were started and not stopped. */
   readonly status: Effect.Effect<ReadonlyArray<ComponentStatus>>
 }>()("airssys/Runtime") {}
-
-interface Entry extends Running {
-  readonly exports: Exports
-  readonly scope: Scope.Closeable
-}
 
 /** Starts a component under a supervisor of its own. */
 const supervised = Effect.fnUntraced(function*(
@@ -155,18 +199,28 @@ const supervised = Effect.fnUntraced(function*(
   return yield* supervisor.startChild(Component.childOf(release, definition, options))
 })
 
+interface Entry extends Running {
+  readonly scope: Scope.Closeable
+}
+
 const make = Effect.gen(function*() {
+  const components = running.make(yield* ComponentDirectory)
   const host = yield* ComponentHost.ComponentHost
   const system = yield* ActorSystem.ActorSystem
-  const scope = yield* Effect.scope
+  const bound = yield* ShutdownBound
+  const scope = yield* Scope.make("parallel")
   const locked = keyedLock.make()
-  const running = new Map<string, Entry>()
+  const started = new Map<string, Entry>()
+  const isClosed = () => scope.state._tag === "Closed"
 
-  const close = (entry: Entry): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      running.delete(entry.release.id)
-      return Scope.close(entry.scope, Exit.void)
+  yield* Effect.addFinalizer(() =>
+    shutdown.within(bound, {
+      close: Scope.close(scope, Exit.void),
+      kill: Effect.suspend(() =>
+        Effect.forEach(started.values(), ({ ref }) => system.kill(ref), { concurrency: "unbounded", discard: true })
+      )
     })
+  )
 
   const begin = (
     release: Release,
@@ -175,28 +229,31 @@ const make = Effect.gen(function*() {
   ): Effect.Effect<Entry, StartError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
-        const former = running.get(release.id)
+        const former = started.get(release.id)
         if (former !== undefined && !isEnded(former.ref.status())) {
           return yield* new AlreadyRunning({ component: release.id })
         }
-        if (former !== undefined) yield* close(former)
+        if (former !== undefined) yield* Scope.close(former.scope, Exit.void)
         const placement = yield* restore(host.place(release, options))
+        if (isClosed()) return yield* new RuntimeStopped({ component: release.id })
         const own = yield* Scope.fork(scope)
-        const { ref } = yield* supervised(release, definition, options).pipe(
-          Effect.provideService(Scope.Scope, own),
-          Effect.provideService(ComponentHost.ComponentHost, host),
-          Effect.provideService(ActorSystem.ActorSystem, system),
-          restore,
-          Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
-        )
+        yield* Scope.addFinalizer(own, Effect.sync(() => started.delete(release.id)))
+        const { ref } = yield* supervised(release, definition, { ...options, shutdown: options.shutdown ?? bound })
+          .pipe(
+            Effect.provideService(Scope.Scope, own),
+            Effect.provideService(ComponentHost.ComponentHost, host),
+            Effect.provideService(ActorSystem.ActorSystem, system),
+            restore,
+            Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+          )
+        if (isClosed()) return yield* new RuntimeStopped({ component: release.id })
         const entry: Entry = {
           release: placement.release,
           placement,
           ref,
-          exports: exportsOf(placement.release.component.world),
           scope: own
         }
-        running.set(release.id, entry)
+        started.set(release.id, entry)
         return entry
       })
     )
@@ -206,6 +263,7 @@ const make = Effect.gen(function*() {
     source: string | Release,
     options: Component.LayerOptions = {}
   ) {
+    if (isClosed()) return yield* new RuntimeStopped({ component: typeof source === "string" ? source : source.id })
     const release = typeof source === "string" ? yield* host.install(source) : source
     return yield* locked(release.id)(begin(release, definition, options))
   })
@@ -221,23 +279,30 @@ const make = Effect.gen(function*() {
       })),
     startUntyped: (source, options) =>
       Effect.map(launch(undefined, source, options), ({ placement, ref, release }) => ({ release, placement, ref })),
+    client: (contract, component) =>
+      Effect.suspend(() => {
+        const problem = components.difference(component, contract.definition)
+        return problem === undefined
+          ? Effect.succeed(components.client(contract, component))
+          : Effect.fail(new ClientRefused({ component, ...problem }))
+      }),
     call: (component, target, args) =>
       Effect.suspend(() => {
-        const entry = running.get(component)
-        if (entry === undefined) return unavailable(component, target, "Stopped", "is not running")
-        const found = entry.exports.get(target)
-        return found === undefined
-          ? unavailable(component, target, "NoSuchExport", "has no such export, or several of this name")
-          : ComponentMessage.invoke(entry.ref, component, found, args)
+        const found = components.find(component)
+        if (found === undefined) return running.unavailable(component, target, running.notRunning)
+        const exported = found.exports.get(target)
+        return exported === undefined
+          ? running.unavailable(component, target, running.noSuchExport)
+          : ComponentMessage.invoke(found.ref, component, exported, args)
       }),
-    describe: (component, target) => Effect.sync(() => running.get(component)?.exports.get(target)),
+    describe: (component, target) => Effect.sync(() => components.find(component)?.exports.get(target)),
     stop: (component) =>
       locked(component)(Effect.uninterruptible(Effect.suspend(() => {
-        const entry = running.get(component)
-        return entry === undefined ? Effect.void : close(entry)
+        const entry = started.get(component)
+        return entry === undefined ? Effect.void : Scope.close(entry.scope, Exit.void)
       }))),
     status: Effect.sync(() =>
-      [...running.values()].map(({ ref, release }) => ({
+      [...started.values()].map(({ ref, release }) => ({
         component: release.id,
         version: release.version,
         digest: release.digest,
@@ -249,9 +314,6 @@ const make = Effect.gen(function*() {
 
 const isEnded = (status: Status): boolean => status === "Stopped" || status === "Failed"
 
-const unavailable = (component: string, target: string, reason: "Stopped" | "NoSuchExport", detail: string) =>
-  Effect.fail(new ComponentError({ component, export: target, reason: { _tag: reason }, detail, denials: [] }))
-
 /**
  * The export a name stands for: `rates.latest` (interface without package and
  * version), `ping` for a function of the world itself, or the interface's whole
@@ -261,23 +323,8 @@ const unavailable = (component: string, target: string, reason: "Stopped" | "NoS
  * @category combinators
  * @since 0.1.0
  */
-export const resolve = (world: WitType.World, target: string): Export | undefined => exportsOf(world).get(target)
-
-/** Exports by their names; undefined for a name that several have. */
-type Exports = ReadonlyMap<string, Export | undefined>
-
-const exportsOf = (world: WitType.World): Exports => {
-  const exports = new Map<string, Export | undefined>()
-  const add = (name: string, item: Export) => exports.set(name, exports.has(name) ? undefined : item)
-  for (const { functions, id } of world.exports) {
-    for (const type of functions) {
-      const item: Export = { interface: id, function: type.name, type }
-      add(Contract.exportName(item), item)
-      if (id !== undefined) add(`${id}#${type.name}`, item)
-    }
-  }
-  return exports
-}
+export const resolve = (world: WitType.World, target: string): Contract.Export | undefined =>
+  exportsOf(world).get(target)
 
 /**
  * What a runtime is made of, for programs that use its parts.

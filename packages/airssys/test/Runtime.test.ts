@@ -218,7 +218,7 @@ describe("Runtime", () => {
           })
           yield* settled
           const stopping = yield* Effect.forkChild(runtime.stop("acme:echo"), { startImmediately: true })
-          yield* TestClock.adjust("5 seconds")
+          yield* TestClock.adjust("10 seconds")
           assert.strictEqual((yield* Fiber.join(running)).reason._tag, "Stopped")
           yield* Fiber.join(stopping)
           assert.lengthOf(host.disposed, 1)

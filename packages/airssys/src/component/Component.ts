@@ -35,6 +35,11 @@ export interface ChildOptions extends HostingOptions {
   readonly backoff?: Backoff.Input | undefined
   /** Messages that may wait, default 1,000; further calls fail with `Busy`. */
   readonly mailbox?: number | undefined
+  /**
+   * How long a stop lets it work off the calls that wait before it is killed.
+   * Default 10 seconds; in a runtime that has another bound, that.
+   */
+  readonly shutdown?: ChildSpec.Shutdown | undefined
 }
 
 /**
@@ -65,6 +70,7 @@ const defaultBackoff: Backoff.Input = { base: "100 millis", factor: 2, cap: "10 
 export const defaultIntensity: Supervisor.Intensity = { restarts: 3, within: "10 seconds" }
 
 const defaultMailbox = 1000
+const defaultShutdown = "10 seconds"
 
 /**
  * A component as a child of a supervisor. Any component that keeps the contract
@@ -145,6 +151,7 @@ const spec = (
   restart: options.restart ?? "Permanent",
   backoff: options.backoff ?? defaultBackoff,
   isCounted,
+  shutdown: options.shutdown ?? defaultShutdown,
   mailbox: Mailbox.bounded(options.mailbox ?? defaultMailbox)
 })
 

@@ -221,6 +221,16 @@ export interface Target {
 }
 
 /**
+ * An export as a component names it, with its types.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Export extends Target {
+  readonly type: WitType.Func
+}
+
+/**
  * An export as people read it: `rates.latest`.
  *
  * @category combinators

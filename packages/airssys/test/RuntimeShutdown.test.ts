@@ -1,0 +1,154 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import * as Accounting from "../src/actor/Accounting.ts"
+import { ActorSystem } from "../src/actor/ActorSystem.ts"
+import type { LayerOptions } from "../src/component/Component.ts"
+import * as Runtime from "../src/Runtime.ts"
+import * as scriptedHost from "./component/scriptedHost.ts"
+
+const { func, world } = scriptedHost
+
+const guest = (name: string, code: scriptedHost.Guest["code"]): scriptedHost.Guest => ({
+  world: world(name, [func("ping", { kind: "string" }), func("wait")]),
+  code: { [`${name}.ping`]: () => "pong", ...code }
+})
+
+const settled = Effect.replicateEffect(Effect.yieldNow, 20, { discard: true })
+
+/** A host that the test closes itself, with calls of which every end is counted. */
+const opened = Effect.gen(function*() {
+  const host = scriptedHost.make()
+  const scope = yield* Scope.make()
+  const context = yield* Layer.buildWithScope(host.layer, scope)
+  const { runtime, system } = yield* Effect.provideContext(
+    Effect.all({ runtime: Runtime.Runtime, system: ActorSystem }),
+    context
+  )
+  const start = (name: string, code: scriptedHost.Guest["code"], options?: LayerOptions) =>
+    runtime.startUntyped(host.put(name, guest(name, code)), options)
+  const outcome = (component: string, target: string) =>
+    Effect.map(
+      Effect.result(runtime.call(component, target, [])),
+      (call) => call._tag === "Success" ? "answered" : call.failure.reason._tag
+    )
+  const calls = (count: number, component: string, target: string) =>
+    Effect.forkChild(
+      Effect.all(Array.from({ length: count }, () => outcome(component, target)), { concurrency: "unbounded" }),
+      { startImmediately: true }
+    )
+  const closing = Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+  return { host, runtime, system, start, outcome, calls, closing }
+})
+
+const counted = (ends: ReadonlyArray<string>): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const end of ends) counts[end] = (counts[end] ?? 0) + 1
+  return counts
+}
+
+const assertSettled = (accounts: Accounting.Accounting) => {
+  assert.isTrue(Accounting.isBalanced(accounts), JSON.stringify(accounts))
+  assert.deepStrictEqual([accounts.waiting, accounts.running, accounts.stashed], [0, 0, 0])
+}
+
+describe("Runtime, when its layer closes", () => {
+  it.effect("refuses new calls and starts at once, and works off the calls that wait", () =>
+    Effect.gen(function*() {
+      const { calls, closing, host, outcome, runtime, start, system } = yield* opened
+      const gate = yield* Deferred.make<void>()
+      const names = ["one", "two", "three"]
+      const waiting: Array<Fiber.Fiber<ReadonlyArray<string>>> = []
+      for (const name of names) {
+        yield* start(name, { [`${name}.wait`]: () => Deferred.await(gate) })
+        waiting.push(
+          yield* calls(100, `acme:${name}`, `${name}.wait`),
+          yield* calls(100, `acme:${name}`, `${name}.ping`)
+        )
+      }
+      yield* settled
+      const closed = yield* closing
+      for (const name of names) assert.strictEqual(yield* outcome(`acme:${name}`, `${name}.ping`), "Stopped")
+      const late = yield* Effect.flip(runtime.startUntyped(host.put("late", guest("late", {}))))
+      assert.strictEqual(late._tag, "RuntimeStopped")
+      assert.deepStrictEqual((yield* runtime.status).map(({ status }) => status), ["Stopping", "Stopping", "Stopping"])
+      yield* Deferred.succeed(gate, undefined)
+      for (const fiber of waiting) assert.deepStrictEqual(counted(yield* Fiber.join(fiber)), { answered: 100 })
+      yield* Fiber.join(closed)
+      assert.deepStrictEqual(yield* runtime.status, [])
+      assert.lengthOf(host.disposed, 3)
+      const accounts = yield* system.accounting
+      assertSettled(accounts)
+      assert.strictEqual(accounts.handled, 600)
+    }))
+
+  it.effect("kills at the bound what has not ended, and tells the sender of each call that is lost", () =>
+    Effect.gen(function*() {
+      const { calls, closing, host, start, system } = yield* opened
+      yield* start("idle", {})
+      yield* start("stuck", { "stuck.wait": () => Effect.never }, { shutdown: "Infinity" })
+      yield* start("slow", { "slow.wait": () => Effect.sleep("1 second") })
+      const stuck = [yield* calls(1, "acme:stuck", "stuck.wait"), yield* calls(50, "acme:stuck", "stuck.ping")]
+      const slow = yield* calls(50, "acme:slow", "slow.wait")
+      yield* settled
+      const closed = yield* closing
+      yield* settled
+      assert.lengthOf(host.disposed, 1)
+      for (let second = 0; second < 9; second++) yield* TestClock.adjust("1 second")
+      assert.isUndefined(closed.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closed)
+      const lost = (yield* Effect.forEach(stuck, Fiber.join)).flat()
+      assert.deepStrictEqual(counted(lost), { Stopped: 51 })
+      const ends = counted(yield* Fiber.join(slow))
+      assert.strictEqual(ends["answered"]! + ends["Stopped"]!, 50)
+      assert.isAtLeast(ends["answered"]!, 9)
+      const accounts = yield* system.accounting
+      assertSettled(accounts)
+      assert.strictEqual(accounts.handled, ends["answered"])
+      assert.strictEqual(accounts.offered, 101)
+    }))
+
+  it.effect("does not wait beyond a bound that it was given", () =>
+    Effect.gen(function*() {
+      const host = scriptedHost.make()
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(
+        Layer.provide(host.layer, Layer.succeed(Runtime.ShutdownBound, Duration.seconds(2))),
+        scope
+      )
+      const runtime = yield* Effect.provideContext(Runtime.Runtime, context)
+      yield* runtime.startUntyped(host.put("stuck", guest("stuck", { "stuck.wait": () => Effect.never })))
+      const call = yield* Effect.forkChild(Effect.flip(runtime.call("acme:stuck", "stuck.wait", [])), {
+        startImmediately: true
+      })
+      yield* settled
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(closing)
+      assert.strictEqual((yield* Fiber.join(call)).reason._tag, "Stopped")
+    }))
+
+  it.effect("is as graceful when the program is interrupted", () =>
+    Effect.gen(function*() {
+      const host = scriptedHost.make()
+      const gate = yield* Deferred.make<string>()
+      const answered = yield* Deferred.make<Fiber.Fiber<{ readonly value: unknown }, unknown>>()
+      const program = Effect.gen(function*() {
+        const runtime = yield* Runtime.Runtime
+        yield* runtime.startUntyped(host.put("echo", guest("echo", { "echo.wait": () => Deferred.await(gate) })))
+        yield* Deferred.succeed(answered, yield* Effect.forkDetach(runtime.call("acme:echo", "echo.wait", [])))
+        return yield* Effect.never
+      })
+      const main = yield* Effect.forkChild(Effect.provide(program, host.layer), { startImmediately: true })
+      const call = yield* Deferred.await(answered)
+      yield* settled
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(main), { startImmediately: true })
+      yield* settled
+      assert.isUndefined(interrupting.pollUnsafe())
+      yield* Deferred.succeed(gate, "done")
+      assert.strictEqual((yield* Fiber.join(call)).value, "done")
+      yield* Fiber.join(interrupting)
+      assert.lengthOf(host.disposed, 1)
+    }))
+})
