@@ -233,12 +233,19 @@ export const layer: Layer.Layer<
 )
 
 /**
- * Layer that makes an actor system record the lives of components.
+ * Layer that makes an actor system record the lives of components, after the
+ * hooks that are there have learnt of it.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerHooks: Layer.Layer<never, never, ComponentHost> = Layer.effect(
   ActorHooks,
-  Effect.map(ComponentHost, (host) => ({ onEvent: host.onEvent }))
+  Effect.map(Effect.all([ComponentHost, ActorHooks]), ([host, hooks]) => ({
+    ...hooks,
+    onEvent: (event: ActorEvent) => {
+      hooks.onEvent(event)
+      host.onEvent(event)
+    }
+  }))
 )

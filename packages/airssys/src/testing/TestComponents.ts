@@ -8,14 +8,10 @@
  *
  * @since 0.1.0
  */
-import * as Layer from "effect/Layer"
-import * as ReleaseSource from "../component/ReleaseSource.ts"
-import * as Runtime from "../Runtime.ts"
-import * as AuditLog from "../security/AuditLog.ts"
-import * as CapabilityEnforcer from "../security/CapabilityEnforcer.ts"
-import * as Powers from "../security/Powers.ts"
-import * as TrustRegistry from "../security/TrustRegistry.ts"
-import * as immediateDigest from "./internal/immediateDigest.ts"
+import type * as Layer from "effect/Layer"
+import type * as Runtime from "../Runtime.ts"
+import type * as Powers from "../security/Powers.ts"
+import { runtime } from "./internal/testRuntimeParts.ts"
 import * as TestEngine from "./TestEngine.ts"
 
 /**
@@ -48,17 +44,4 @@ export interface Options {
 export const layer = (
   components: Readonly<Record<string, Files>>,
   { powers = [] }: Options = {}
-): Layer.Layer<Runtime.Services> =>
-  Runtime.layerWith.pipe(
-    Layer.provideMerge(CapabilityEnforcer.layer),
-    Layer.provideMerge(TrustRegistry.layerMemory()),
-    Layer.provideMerge(AuditLog.layerMemory()),
-    Layer.provide([
-      TestEngine.layer,
-      ReleaseSource.layerMemory(components),
-      immediateDigest.layer,
-      Powers.layer(...powers)
-    ]),
-    Layer.orDie,
-    Layer.fresh
-  )
+): Layer.Layer<Runtime.Services> => runtime(TestEngine.layer, components, powers)

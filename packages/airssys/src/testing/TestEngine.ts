@@ -9,24 +9,12 @@
  *
  * @since 0.1.0
  */
-import type * as Engine from "@airssys/engine/Engine"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ComponentEngine from "../component/ComponentEngine.ts"
 import { EnginePlatform } from "../component/EnginePlatform.ts"
-import { macrotask } from "./internal/macrotask.ts"
-
-/** Time as the engine reads it. */
-const engineClock = (clock: Clock.Clock): NonNullable<Engine.Options["clock"]> => ({
-  now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
-  macrotask,
-  timer: (millis, run) => {
-    const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(run)))
-    return () => fiber.interruptUnsafe()
-  }
-})
+import { engineClock } from "./internal/engineClock.ts"
 
 /**
  * Layer of an engine for tests: `ComponentEngine.layer` whose time is that of
@@ -39,7 +27,7 @@ export const layer: Layer.Layer<ComponentEngine.ComponentEngine> = ComponentEngi
   Layer.provide(Layer.effect(
     EnginePlatform,
     Effect.map(Effect.all([EnginePlatform, Clock.Clock]), ([{ options }, clock]) => ({
-      options: { ...options, clock: engineClock(clock) }
+      options: { ...options, clock: engineClock(() => clock) }
     }))
   ))
 )

@@ -17,7 +17,7 @@ import type { ActorRef } from "../../actor/ActorRef.ts"
 import { type Steering, TurnScheduler } from "../../actor/TurnScheduler.ts"
 import { printed, printedCause } from "./printed.ts"
 import { type Seeded, seeded } from "./seeded.ts"
-import { type Uncontrolled, withoutPlatform } from "./uncontrolled.ts"
+import { Uncontrolled, withoutPlatform } from "./uncontrolled.ts"
 import { VirtualClock } from "./virtualClock.ts"
 
 /** What happens to messages; chances are per message. */
@@ -74,6 +74,10 @@ export class InjectedCrash extends Error {
 export interface Voice {
   readonly note: (text: string) => void
   readonly always: (name: string, holds: () => boolean) => () => void
+  /** Whether a fault of this chance happens now; it is one of the run's, with a number in the trace. */
+  readonly strikes: (chance: number, what: string) => boolean
+  /** Ends the run: no seed decides what was used. */
+  readonly refuse: (what: string, instead: string) => void
 }
 
 /** The simulation that runs the program at hand. */
@@ -112,6 +116,8 @@ export class Simulator {
   private readonly order: Seeded
   private readonly fate: Seeded
   private readonly crashes: Seeded
+  /** Of what the program simulates itself. */
+  private readonly mishaps: Seeded
   private readonly preemption: number
   private readonly longestBatch: number
   private readonly patience: number
@@ -135,6 +141,7 @@ export class Simulator {
     this.order = seeded(plan.seed, 0)
     this.fate = seeded(plan.seed, 1)
     this.crashes = seeded(plan.seed, 2)
+    this.mishaps = seeded(plan.seed, 6)
     this.random = seeded(plan.seed, 4)
     const style = seeded(plan.seed, 3)
     this.preemption = preemptions[style.below(preemptions.length)]!
@@ -207,7 +214,9 @@ export class Simulator {
           const invariant = [name, holds] as const
           this.invariants.push(invariant)
           return () => void this.invariants.splice(this.invariants.indexOf(invariant), 1)
-        }
+        },
+        strikes: (chance, what) => this.mishaps.chance(chance) && this.strikes(what),
+        refuse: (what, instead) => this.refused(new Uncontrolled(what, instead))
       })
     )
   }
