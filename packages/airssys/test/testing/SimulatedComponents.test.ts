@@ -84,7 +84,7 @@ const simulating = Effect.fnUntraced(function*(options?: SimulatedComponents.Opt
 
 /** Books again after a failure: the guest may have done it the first time. */
 const insistent = (book: Effect.Effect<number, ComponentError>): Effect.Effect<number> =>
-  Effect.catch(book, () => Effect.andThen(Effect.sleep("200 millis"), Effect.suspend(() => insistent(book))))
+  book.pipe(Effect.catch(() => Effect.andThen(Effect.sleep("200 millis"), Effect.suspend(() => insistent(book)))))
 
 const reasonOf = (failed: Simulation.SimulationFailed) => failed.reason._tag
 

@@ -117,6 +117,11 @@ const failure = (
 
 const trap: TrapCategory = "Unreachable"
 
+const lose = (instance: SimulatedInstance, called: Called): Called => {
+  instance.isLost = true
+  return called
+}
+
 /** The engine of one run. */
 export const simulated = (
   switched: Switched,
@@ -149,11 +154,6 @@ export const simulated = (
         "the engine cannot make this call at once"
       )
       voice.note(`${instance.id} ${Contract.exportName(target)}${said(called)}`)
-      return called
-    }
-
-    const lose = (instance: SimulatedInstance, called: Called): Called => {
-      instance.isLost = true
       return called
     }
 
