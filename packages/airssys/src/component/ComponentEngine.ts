@@ -50,7 +50,7 @@ export interface Limits {
  * stops it with the category it names. An Effect has the context of the call
  * that it is part of, and is interrupted when that call is over. `fuel` is what
  * a call of the function costs the guest, on an engine that meters, besides
- * what that charges for any call.
+ * what that charges for any call; default 1,000.
  *
  * @category models
  * @since 0.1.0

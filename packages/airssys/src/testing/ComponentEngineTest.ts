@@ -437,7 +437,7 @@ export const suite = <E>(
               }
             }))
 
-          test("charges what a host function declares", () =>
+          test("charges what a host function declares, and a thousand where it does not", () =>
             Effect.gen(function*() {
               if (!(yield* ComponentEngine).keeps(tier)!.fuel) return
               const used = Effect.fnUntraced(function*(fuel: number | undefined) {
@@ -446,7 +446,8 @@ export const suite = <E>(
                 const instance = yield* start(tier, { imports, limits: { fuel: 10_000 } })
                 return yield* Effect.result(call(instance, "work", "tick-twice"))
               })
-              const plain = Result.getOrThrow(yield* used(undefined)).receipt.fuel!
+              const plain = Result.getOrThrow(yield* used(0)).receipt.fuel!
+              assert.strictEqual(Result.getOrThrow(yield* used(undefined)).receipt.fuel, plain + 2_000)
               assert.strictEqual(Result.getOrThrow(yield* used(700)).receipt.fuel, plain + 1400)
               const tooMuch = yield* Effect.flip(Effect.fromResult(yield* used(6_000)))
               assert.deepStrictEqual(tooMuch.reason, { _tag: "Trap", category: "OutOfFuel" })

@@ -68,12 +68,42 @@ const asking = component(
   "package a:b; world w { import ask: func() -> u32; export twice: func() -> u32; export spin: func(); }"
 )
 
+const reading = component(
+  `(module ${memory()}
+    (func (export "read") (param i32 i32) (result i32) (global.set $next (i32.const 4096)) (local.get 1))
+    (func (export "sum") (param i32 i32) (result i32) (global.set $next (i32.const 4096)) (local.get 1)))`,
+  "package a:b; world w { export read: func(text: string) -> u32; export sum: func(bytes: list<u8>) -> u32; }"
+)
+
 const answers = (ask: ComponentEngine.HostFunction): ComponentEngine.Imports => new Map([["", new Map([["ask", ask]])]])
 
 class Name extends Context.Service<Name, string>()("test/Name") {}
 
 describe("the framework's own engine", () => {
   layer(ComponentEngine.layer, { excludeTestServices: true })((it) => {
+    it.effect("refuses arguments that a guest has no room for, and calls it again", () =>
+      Effect.gen(function*() {
+        const { call, instance } = yield* start(reading)
+        const refused = [
+          ["x".repeat(600_000)],
+          ["\u20ac".repeat(200_000)],
+          ["x".repeat(1e8)]
+        ]
+        for (const args of refused) {
+          assert.deepStrictEqual(yield* reasonOf(call("read", args)), { _tag: "BadArgument", path: "" })
+        }
+        assert.deepStrictEqual(yield* reasonOf(call("sum", [new Uint8Array(600_000)])), {
+          _tag: "BadArgument",
+          path: ""
+        })
+        const loop: Array<unknown> = []
+        loop.push(loop)
+        assert.strictEqual((yield* reasonOf(call("sum", [loop])))._tag, "BadArgument")
+        assert.isFalse(instance.isPoisoned())
+        assert.strictEqual(yield* call("read", ["x".repeat(500_000)]), 500_000)
+        assert.strictEqual(yield* call("read", ["\u20ac".repeat(150_000)]), 450_000)
+      }))
+
     it.effect("gives the host resources of a guest, as opaque objects that only their instance takes", () =>
       Effect.gen(function*() {
         const { call } = yield* start(counters)

@@ -13,6 +13,13 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { HostFunction, HostTrap, Imports } from "../ComponentEngine.ts"
 
+/**
+ * What a call costs where its function does not say: to decide about it, record
+ * it and answer takes about a microsecond, and a guest with fuel for a
+ * millisecond is not to keep the thread for ten.
+ */
+const defaultFuel = 1_000
+
 export class HostCalls {
   /** Of the call that runs. */
   context: Context.Context<never> = Context.empty()
@@ -31,7 +38,7 @@ export class HostCalls {
   }
 
   #bound(name: string, host: HostFunction): Engine.HostFunc {
-    const { fuel } = host
+    const { fuel = defaultFuel } = host
     if (host._tag === "Async") {
       return { async: true, fuel, call: (...args: ReadonlyArray<unknown>) => this.#start(name, host.call, args) }
     }

@@ -98,6 +98,7 @@ const start = (
         }),
         hosts,
         isImmediate,
+        mostArguments: Math.floor(limits.memory / 2),
         timeout: limits.timeout === undefined ? undefined : Duration.toMillis(limits.timeout)
       }),
     catch: instantiateError

@@ -16,6 +16,7 @@ import * as Pending from "../../actor/Pending.ts"
 import type { CallResult, Instance, LoadedComponent, Receipt } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
 import * as Contract from "../Contract.ts"
+import * as argumentBytes from "./argumentBytes.ts"
 import type { HostCalls } from "./hostCalls.ts"
 
 type Called = Exit.Exit<CallResult, ComponentError>
@@ -28,6 +29,8 @@ interface Options {
   readonly isImmediate: boolean
   /** In milliseconds. */
   readonly timeout: number | undefined
+  /** Bytes of arguments that a call may have. */
+  readonly mostArguments: number
 }
 
 export class InlineInstance implements Instance {
@@ -37,15 +40,17 @@ export class InlineInstance implements Instance {
   readonly #hosts: HostCalls
   readonly #isImmediate: boolean
   readonly #timeout: number | undefined
+  readonly #mostArguments: number
   readonly #functions = new Map<string | undefined, Map<string, EngineInstance.ExportedFunc>>()
   #state: "Idle" | "Running" | "Lost" | "Disposed" = "Idle"
 
-  constructor({ component, hosts, instance, isImmediate, timeout }: Options) {
+  constructor({ component, hosts, instance, isImmediate, mostArguments, timeout }: Options) {
     this.component = component
     this.#instance = instance
     this.#hosts = hosts
     this.#isImmediate = isImmediate
     this.#timeout = timeout
+    this.#mostArguments = mostArguments
   }
 
   isPoisoned(): boolean {
@@ -55,6 +60,7 @@ export class InlineInstance implements Instance {
   callUnsafe(target: Contract.Target, args: ReadonlyArray<unknown>): Called | undefined {
     if (!this.#isImmediate) return undefined
     if (this.#state !== "Idle") return this.#refusal(target)
+    if (argumentBytes.areOver(args, this.#mostArguments)) return this.#tooLarge(target)
     this.#state = "Running"
     try {
       const { receipt, value } = this.#function(target).measureSync(args)
@@ -68,6 +74,7 @@ export class InlineInstance implements Instance {
     return Pending.make((context, end) => {
       if (this.#isImmediate) end(this.callUnsafe(target, args)!)
       else if (this.#state !== "Idle") end(this.#refusal(target))
+      else if (argumentBytes.areOver(args, this.#mostArguments)) end(this.#tooLarge(target))
       else this.#begin(target, args, context, end)
       return () => this.#giveUp("Lost")
     })
@@ -134,6 +141,12 @@ export class InlineInstance implements Instance {
       default:
         return Exit.die(new Error(`an instance that can be called refused: ${message}`))
     }
+  }
+
+  /** A guest that has no room for its arguments would trap: that is not for a sender to choose. */
+  #tooLarge(target: Contract.Target): Called {
+    const detail = `the arguments have more than ${this.#mostArguments} bytes, half of the component's memory limit`
+    return this.#error(target, { _tag: "BadArgument", path: "" }, detail)
   }
 
   #refusal(target: Contract.Target): Called {
