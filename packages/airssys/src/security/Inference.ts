@@ -164,7 +164,7 @@ const coverage = (
   patterns: ReadonlyArray<string>,
   resources: ReadonlyArray<string>
 ): ReadonlyMap<string, ReadonlyArray<Pattern.Resource>> => {
-  const filed = new Map<string, Array<Pattern.Resource>>()
+  const filed = new Map<number, Array<Pattern.Resource>>()
   for (const text of resources) {
     const resource = Pattern.parseResource(kind, text)
     for (const anchor of resource === undefined ? [] : Pattern.anchors(resource)) {
@@ -308,9 +308,9 @@ export const replay = (
 }
 
 const admitter = (blocks: ReadonlyArray<CapabilityDiff.Block>): (use: Use) => boolean => {
-  const byKind = new Map<CapabilityKind.CapabilityKind, Map<string, Array<Pattern.Pattern>>>()
+  const byKind = new Map<CapabilityKind.CapabilityKind, Map<number, Array<Pattern.Pattern>>>()
   for (const { kind, pattern } of CapabilityDiff.items(blocks)) {
-    const filed = byKind.get(kind) ?? new Map<string, Array<Pattern.Pattern>>()
+    const filed = byKind.get(kind) ?? new Map<number, Array<Pattern.Pattern>>()
     byKind.set(kind, filed)
     const compiled = pattern === "" ? undefined : Result.getOrUndefined(Pattern.parse(kind, pattern))
     if (compiled === undefined) continue

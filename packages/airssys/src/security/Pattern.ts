@@ -16,12 +16,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import * as addressBlocks from "./internal/addressBlocks.ts"
+import * as anchoring from "./internal/anchor.ts"
 import * as commandPattern from "./internal/commandPattern.ts"
+import * as grammar from "./internal/grammar.ts"
 import * as hostName from "./internal/hostName.ts"
-import * as namePattern from "./internal/namePattern.ts"
 import * as networkPattern from "./internal/networkPattern.ts"
-import * as pathPattern from "./internal/pathPattern.ts"
 import * as patternShape from "./internal/patternShape.ts"
+import * as plainResource from "./internal/plainResource.ts"
 import * as SafeText from "./SafeText.ts"
 
 const TypeId = "~airssys/security/Pattern"
@@ -41,7 +42,8 @@ export interface Pattern {
 
 interface Compiled extends Pattern {
   readonly shape: patternShape.Shape
-  readonly anchor: string
+  readonly anchor: number
+  readonly prefix: string | undefined
 }
 
 /**
@@ -53,10 +55,6 @@ interface Compiled extends Pattern {
 export interface Resource {
   readonly kind: CapabilityKind.CapabilityKind
   readonly text: string
-}
-
-interface ParsedResource extends Resource {
-  readonly shape: patternShape.Shape
 }
 
 /**
@@ -87,27 +85,6 @@ export class PatternError extends Schema.TaggedError<PatternError>("airssys/secu
 const textLimit = 1024
 const resourceLimit = 4096
 
-const grammars: Readonly<Record<typeof CapabilityKind.all[number], patternShape.Parse | undefined>> = {
-  "log": undefined,
-  "clock": undefined,
-  "random": undefined,
-  "environment": namePattern.parseVariable,
-  "network.outbound": networkPattern.parseEndpoint,
-  "network.inbound": networkPattern.parseEndpoint,
-  "network.resolve": networkPattern.parseName,
-  "storage.read": pathPattern.parseKey,
-  "storage.write": pathPattern.parseKey,
-  "filesystem.read": pathPattern.parsePath,
-  "filesystem.write": pathPattern.parsePath,
-  "messaging.send": namePattern.parseRecipient,
-  "messaging.publish": namePattern.parseTopic,
-  "messaging.subscribe": namePattern.parseTopic,
-  "process.spawn": commandPattern.parse
-}
-
-const grammarOf = (kind: CapabilityKind.CapabilityKind): patternShape.Parse | undefined =>
-  CapabilityKind.isBuiltIn(kind) ? grammars[kind] : CapabilityKind.isCustom(kind) ? pathPattern.parseKey : undefined
-
 /**
  * @category guards
  * @since 0.1.0
@@ -133,8 +110,8 @@ export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result
   const failed = (problem: patternShape.Problem) =>
     Result.fail(new PatternError({ kind, text: shorten(text), ...problem }))
   const everything = { offset: 0, length: Math.min(text.length, textLimit), note: "" }
-  const grammar = grammarOf(kind)
-  if (grammar === undefined) {
+  const read = grammar.of(kind)
+  if (read === undefined) {
     return failed({ ...everything, problem: `${kind} takes no pattern`, remedy: `write ${kind} = true` })
   }
   if (text === "") {
@@ -143,7 +120,7 @@ export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result
   if (text.length > textLimit) {
     return failed({ ...everything, problem: `a pattern has at most ${textLimit} characters`, remedy: "shorten it" })
   }
-  const shape = grammar(text)
+  const shape = read(text)
   if (Result.isFailure(shape)) return failed(shape.failure)
   if (shape.success.tokens.length > patternShape.tokenLimit) {
     return failed({
@@ -158,7 +135,8 @@ export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result
     kind,
     text,
     shape: normal,
-    anchor: patternShape.anchors(normal)[0] ?? ""
+    anchor: anchoring.deepest(normal),
+    prefix: plainResource.prefixOf(kind, text)
   }
   return Result.succeed(compiled)
 }
@@ -174,23 +152,8 @@ const shorten = (text: string): string => text.length > textLimit ? text.slice(0
  * @category constructors
  * @since 0.1.0
  */
-export const parseResource = (kind: CapabilityKind.CapabilityKind, text: string): Resource | undefined => {
-  const grammar = grammarOf(kind)
-  if (grammar === undefined || text.length > resourceLimit) return undefined
-  const result = grammar(text)
-  if (Result.isFailure(result)) return undefined
-  const shape = result.success
-  if (patternShape.isNamed(shape)) return makeResource(kind, text, shape)
-  return kind === "messaging.subscribe"
-    ? makeResource(kind, text, { ...shape, tokens: patternShape.normalize(shape.tokens) })
-    : undefined
-}
-
-const makeResource = (
-  kind: CapabilityKind.CapabilityKind,
-  text: string,
-  shape: patternShape.Shape
-): ParsedResource => ({ kind, text, shape })
+export const parseResource = (kind: CapabilityKind.CapabilityKind, text: string): Resource | undefined =>
+  plainResource.read(kind, text) ?? grammar.read(kind, text)
 
 /**
  * Whether the pattern covers a resource of its kind. A subscription is covered
@@ -201,7 +164,7 @@ const makeResource = (
  */
 export const covers = (pattern: Pattern, resource: Resource): boolean =>
   pattern.kind === resource.kind &&
-  patternShape.covers((pattern as Compiled).shape, (resource as ParsedResource).shape)
+  (resource as patternShape.Subject).isCoveredBy((pattern as Compiled).shape, (pattern as Compiled).prefix)
 
 /**
  * Whether the pattern covers a resource that is read for this one comparison:
@@ -234,9 +197,8 @@ export const matches = (pattern: Pattern, resource: string): boolean => {
  * @since 0.1.0
  */
 export const meets = (pattern: Pattern, resource: string): boolean => {
-  const subject = parseResource(pattern.kind, resource)
-  return subject !== undefined &&
-    patternShape.meets((pattern as Compiled).shape, (subject as ParsedResource).shape)
+  const shape = grammar.resource(pattern.kind, resource)
+  return shape !== undefined && patternShape.meets((pattern as Compiled).shape, shape)
 }
 
 /**
@@ -267,17 +229,34 @@ export const subsumes = (wider: Pattern, narrower: Pattern): boolean =>
  * @category combinators
  * @since 0.1.0
  */
-export const anchor = (pattern: Pattern): string => (pattern as Compiled).anchor
+export const anchor = (pattern: Pattern): number => (pattern as Compiled).anchor
 
 /**
- * At most four keys, the most particular first: what covers the resource has
- * one of them as its `anchor`.
+ * The depth at which a key files, from 0 to 3.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const anchors = (resource: Resource): ReadonlyArray<string> =>
-  patternShape.anchors((resource as ParsedResource).shape)
+export const depthOf = (anchor: number): number => anchoring.depthOf(anchor)
+
+/**
+ * The key of a resource at a depth, if it has one: what covers the resource and
+ * is filed at that depth is filed under it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const anchorAt = (resource: Resource, depth: number): number | undefined =>
+  (resource as patternShape.Subject).anchorAt(depth)
+
+/**
+ * The keys of a resource at all depths, the deepest first.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const anchors = (resource: Resource): ReadonlyArray<number> =>
+  [3, 2, 1, 0].map((depth) => anchorAt(resource, depth)).filter((found) => found !== undefined)
 
 /**
  * Whether a connection that the pattern allows may go to an IP address, given

@@ -8,14 +8,21 @@ const paths = "security/internal/pathPattern.ts"
 const refused = "security/internal/refusedPaths.ts"
 const commands = "security/internal/commandPattern.ts"
 const names = "security/internal/namePattern.ts"
+const anchor = "security/internal/anchor.ts"
+const grammar = "security/internal/grammar.ts"
+const plain = "security/internal/plainResource.ts"
+const plainText = "security/internal/plainText.ts"
 const pattern = "security/Pattern.ts"
 
 const table = "security/Pattern.test.ts"
 const laws = "security/patternLaws.test.ts"
 const hostile = "security/patternHostile.test.ts"
+const plainTest = "security/plainResource.test.ts"
 const ranges = "security/AddressRange.test.ts"
 
 const reference = "covers exactly what a naive reference does"
+const isRead = "are resources of their grammar, filed under the same keys"
+const isCovered = "are covered by exactly the patterns that cover what their grammar reads"
 const oneWay = "name one resource in one way"
 
 const matching: ReadonlyArray<Mutant> = [
@@ -134,9 +141,9 @@ const matching: ReadonlyArray<Mutant> = [
   },
   {
     name: "a pattern with wildcards is filed as if it had none",
-    file: shape,
-    find: "if (isNamed(shape)) found",
-    replace: "if (shape.tokens.some(isLiteral)) found",
+    file: anchor,
+    find: "depth === whole ? !isNamed(shape) :",
+    replace: "depth === whole ? !shape.tokens.some(isLiteral) :",
     test: laws,
     title: "is filed under one of its anchors"
   },
@@ -158,16 +165,16 @@ const matching: ReadonlyArray<Mutant> = [
   },
   {
     name: "wildcards are taken for resources",
-    file: pattern,
-    find: "return kind === \"messaging.subscribe\"\n",
-    replace: "return kind !== \"log\"\n",
+    file: grammar,
+    find: "return kind === \"messaging.subscribe\" ?",
+    replace: "return kind !== \"log\" ?",
     test: table,
     title: "does not cover"
   },
   {
     name: "resources of any length are read",
-    file: pattern,
-    find: " || text.length > resourceLimit",
+    file: grammar,
+    find: " || text.length > longest",
     replace: "",
     test: hostile,
     title: "reads no megabytes"
@@ -347,7 +354,7 @@ const addresses: ReadonlyArray<Mutant> = [
   {
     name: "names alone are covered by wildcards",
     file: hosts,
-    find: "if (labels.length === 1 && name !== \"**\") return \"Named\"",
+    find: "if (dot === -1 && name !== \"**\") return \"Named\"",
     replace: "",
     test: laws,
     title: reference
@@ -665,4 +672,231 @@ const programs: ReadonlyArray<Mutant> = [
   }
 ]
 
-export const mutants: ReadonlyArray<Mutant> = [...matching, ...addresses, ...files, ...programs]
+const plains: ReadonlyArray<Mutant> = [
+  {
+    name: "other characters are taken for those of ASCII",
+    file: plainText,
+    find: "state === closed && seen < 128 &&",
+    replace: "state === closed &&",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain segments end anywhere",
+    file: plainText,
+    find: "isDashed ? dashed : last.includes(character) ? closed : open",
+    replace: "isDashed ? dashed : closed",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain labels have two dashes in a row",
+    file: plainText,
+    find: "isDashed ? dashed : last",
+    replace: "last",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain segments are of any length",
+    file: plainText,
+    find: "end - start > longest || ",
+    replace: "",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "files that are refused are plain",
+    file: plainText,
+    find: " || isFile && isSuspect(text, start, end)",
+    replace: "",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "only long paths are looked at for files that are refused",
+    file: plainText,
+    find: "!form.isFile && to - from <= form.longest",
+    replace: "to - from <= form.longest",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "keys are plain by their names",
+    file: refused,
+    find: "  if (isPair(suspectBeginnings, text, from, to)) return true\n",
+    replace: "",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "keys are plain by their ending",
+    file: refused,
+    find: "return dot > from && isPair(suspectEndings, text, dot + 1, to)",
+    replace: "return false",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "files that are refused are plain in lower case",
+    file: refused,
+    find: "code >= 97 && code <= 122 ? code - 32 : code",
+    replace: "code",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "wildcards reach private zones in plain names",
+    file: plain,
+    find: "hostName.reachOf(text.slice(from, to)) === \"Open\"",
+    replace: "hostName.reachOf(text.slice(from, to)) !== \"Named\"",
+    test: laws,
+    title: reference
+  },
+  {
+    name: "addresses are plain names",
+    file: plain,
+    find: "    isLetter(text.charCodeAt(text.lastIndexOf(\".\", to - 1) + 1)) &&\n",
+    replace: "",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain names are of any length",
+    file: plain,
+    find: "to - from <= 253 &&\n",
+    replace: "to > 0 &&\n",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain resources are of any length",
+    file: plain,
+    find: "text.length > longest\n",
+    replace: "text.length > 1e9\n",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain recipients have any number of parts",
+    file: plain,
+    find: "found?.count === 2 ? found : undefined",
+    replace: "found",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "plain commands have any program",
+    file: plain,
+    find: "plainText.isPlain(plainText.program, text, 0, space === -1 ? text.length : space)",
+    replace: "space !== 0",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "roots of plain paths have any name",
+    file: plain,
+    find: "mark !== -1 && plainText.isPlain(plainText.root, text, 0, mark)",
+    replace: "mark !== -1",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "the head of what is plain is not compared",
+    file: plain,
+    find: "      head.length === this.head &&\n      isAt(text, head, 0) &&\n",
+    replace: "",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "the port of what is plain is not compared",
+    file: plain,
+    find: "ports.first <= port && port <= ports.last",
+    replace: "ports.first <= port",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "a wildcard takes plain options of commands",
+    file: plain,
+    find: "  if (token.isPlain && text.charCodeAt(from) === dash) return false\n",
+    replace: "",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "a wildcard matches plain segments only at their beginning",
+    file: plain,
+    find: " && isAt(text, after, to - after.length)",
+    replace: "",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "a part of a plain segment may be empty",
+    file: plain,
+    find: "to - from > before.length + after.length",
+    replace: "to - from >= before.length + after.length",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "the beginning of a plain segment is enough",
+    file: plain,
+    find: "return to - from === before.length && isAt",
+    replace: "return isAt",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "what is plain is covered by more than the beginning of it",
+    file: plain,
+    find: "text.length === prefix.length - 1 && isAt(prefix, text, 0)",
+    replace: "isAt(prefix, text, 0)",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "several wildcards are a beginning",
+    file: plain,
+    find: " && !prefix.includes(\"*\")",
+    replace: "",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "options are the beginning of a command",
+    file: plain,
+    find: "kind !== \"process.spawn\" && ",
+    replace: "",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "the end of a pattern of what is plain need not be reached",
+    file: plain,
+    find: "return (reached & 1 << tokens.length) !== 0",
+    replace: "return reached !== 0",
+    test: plainTest,
+    title: isCovered
+  },
+  {
+    name: "a rule is not looked for at its depth",
+    file: plain,
+    find: "if (depth > this.count) return undefined",
+    replace: "if (depth >= this.count) return undefined",
+    test: plainTest,
+    title: isRead
+  },
+  {
+    name: "what is remembered is another resource",
+    file: "security/internal/ruleTable.ts",
+    find: "last !== undefined && last.resource === resource",
+    replace: "last !== undefined && last.resource.length === resource.length",
+    test: plainTest,
+    title: "about one resource is not that about another"
+  }
+]
+
+export const mutants: ReadonlyArray<Mutant> = [...matching, ...plains, ...addresses, ...files, ...programs]

@@ -136,7 +136,7 @@ export const decide = (
   now: number
 ): Decision => {
   const table = kinds.get(kind)
-  const resource = CapabilityKind.takesPatterns(kind) ? named : ""
+  const resource = (table?.takesPatterns ?? CapabilityKind.takesPatterns(kind)) ? named : ""
   if (typeof resource !== "string" || resource.length > longestResource) {
     return deny(() => explained(principal, kind, cut(resource), "NoMatch"))
   }
@@ -159,12 +159,8 @@ export const decide = (
 
 /** The first rule that is live, or else the last one. */
 const lastTried = <R>(rules: ReadonlyArray<R>, now: number, isLive: (rule: R, now: number) => boolean) => {
-  let tried: R | undefined
-  for (const rule of rules) {
-    tried = rule
-    if (isLive(rule, now)) break
-  }
-  return tried
+  for (let index = 0; index < rules.length; index++) if (isLive(rules[index]!, now)) return rules[index]
+  return rules[rules.length - 1]
 }
 
 /** When the next of the rules that match a resource is over by itself: until then it is decided as now. */

@@ -83,10 +83,11 @@ const parseLabel = (label: string, offset: number): Result.Result<Token, Problem
     : fail("a host name has no letters but a to z", `write "${ascii}"`, place, unicodeNote)
 }
 
-const reachOf = (name: string, labels: ReadonlyArray<string>): Reach => {
-  const last = labels.at(-1) ?? ""
+export const reachOf = (name: string): Reach => {
+  const dot = name.lastIndexOf(".")
+  const last = name.slice(dot + 1)
   if (last === "localhost" || metadataHosts.has(name)) return "Named"
-  if (labels.length === 1 && name !== "**") return "Named"
+  if (dot === -1 && name !== "**") return "Named"
   return privateZones.has(last) ? "Zoned" : "Open"
 }
 
@@ -121,7 +122,7 @@ export const parse = (text: string, place: Place): Result.Result<HostName, Probl
   if (last === "localhost" && !tokens.every(isLiteral)) {
     return fail("local names are named in full", "write \"localhost\"", place, namedNote)
   }
-  return Result.succeed({ tokens, reach: reachOf(text, labels) })
+  return Result.succeed({ tokens, reach: reachOf(text) })
 }
 
 /** The name of which these are the labels, the last one first; empty if they have wildcards. */

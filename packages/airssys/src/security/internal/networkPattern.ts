@@ -8,7 +8,7 @@ import { fail, type Parse, type Place, type Ports, type Problem, type Shape } fr
 const addressNote = "https means port 443, http 80; tcp and udp need a port."
 const rangeNote = "A range is the first of its addresses and the number of bits that all of them share."
 
-const defaultPorts: ReadonlyMap<string, number | undefined> = new Map([
+export const defaultPorts: ReadonlyMap<string, number | undefined> = new Map([
   ["https", 443],
   ["http", 80],
   ["tcp", undefined],
@@ -117,7 +117,7 @@ export const parseName: Parse = (text) => {
   )
 }
 
-const isPort = (text: string): boolean => /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= 65_535
+export const isPort = (text: string): boolean => /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= 65_535
 
 /** One port or, in a pattern, `first-last`. */
 const parsePorts = (text: string, offset: number): Result.Result<Ports, Problem> => {

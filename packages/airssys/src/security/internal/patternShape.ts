@@ -1,6 +1,7 @@
 import * as IpNetwork from "effect/net/IpNetwork"
 import * as NetAddress from "effect/net/NetAddress"
 import * as Result from "effect/Result"
+import type * as CapabilityKind from "../CapabilityKind.ts"
 
 /** A part of a text, in UTF-16 units. */
 export interface Place {
@@ -61,6 +62,15 @@ export interface Shape {
 }
 
 export type Parse = (text: string) => Result.Result<Shape, Problem>
+
+/** A resource in the form in which it was read, to be compared with patterns of its kind. */
+export interface Subject {
+  readonly kind: CapabilityKind.CapabilityKind
+  readonly text: string
+  readonly isCoveredBy: (pattern: Shape, prefix: string | undefined) => boolean
+  /** Its key to look for patterns under; undefined where it has none of that depth. */
+  readonly anchorAt: (depth: number) => number | undefined
+}
 
 export const any: Token = { _tag: "Any", isPlain: false }
 export const one: Token = { _tag: "Segment", before: "", after: "", isPlain: false }
@@ -159,7 +169,7 @@ export const normalize = (tokens: ReadonlyArray<Token>): ReadonlyArray<Token> =>
 }
 
 /** The positions that are a `**`, as bits. */
-const anyPositions = (tokens: ReadonlyArray<Token>): number => {
+export const anyPositions = (tokens: ReadonlyArray<Token>): number => {
   let bits = 0
   for (let index = 0; index < tokens.length; index++) if (tokens[index]?._tag === "Any") bits |= 1 << index
   return bits
@@ -261,29 +271,4 @@ export const meets = (pattern: Shape, subject: Shape): boolean => {
   return pattern.network === undefined
     ? pattern.tokens.length === 1 && pattern.tokens[0]?._tag === "Any"
     : IpNetwork.containsNetwork(pattern.network, subject.network)
-}
-
-const anchorDepth = 2
-
-const wholeAnchor = ({ head, network, ports, tokens }: Shape): string => {
-  let text = `=${head}:${ports?.first ?? ""}`
-  for (const token of tokens) if (token._tag === "Segment") text += `\n${token.before}`
-  return network === undefined ? text : `${text}\n${NetAddress.formatIp(network.address)}`
-}
-
-/**
- * Keys of a shape, the most particular first: the whole of what is named in
- * full, then the head with at most two literal tokens. A pattern is filed under
- * its first; one of the same text is among those of whatever it covers.
- */
-export const anchors = (shape: Shape): ReadonlyArray<string> => {
-  let text = shape.head
-  const found = [text]
-  for (const token of shape.tokens.slice(0, anchorDepth)) {
-    if (token._tag === "Any" || token.after !== undefined) break
-    text += `\n${token.before}`
-    found.unshift(text)
-  }
-  if (isNamed(shape)) found.unshift(wholeAnchor(shape))
-  return found
 }

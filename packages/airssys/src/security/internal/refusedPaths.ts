@@ -106,6 +106,7 @@ const refusedTops: ReadonlySet<string> = new Set(["DEV", "PROC", "SYS"])
 
 /** Windows opens a device by these names in any folder, whatever comes after a dot. */
 const device = /^(?:AUX|CLOCK\$|CON|CONIN\$|CONOUT\$|NUL|PRN|(?:COM|LPT)[0-9])(?:\.|$)/
+const deviceBeginnings = ["AU", "CL", "CO", "LP", "NU", "PR"]
 
 /** A name that a file system may have made for a longer one, `SSH~1`. */
 const shortName = /^[^~.]{1,6}~[0-9]{1,6}(?:\.[^.]{0,3})?$/
@@ -128,4 +129,33 @@ export const isRefused = (segment: string, index: number, parent: string): boole
     device.test(name) ||
     shortName.test(name) ||
     index === 0 && refusedTops.has(name)
+}
+
+const pairOf = (first: number, second: number): number => first << 7 | second
+
+/** The first two characters of each of some texts, from a place in it. */
+const pairs = (texts: Iterable<string>, from: number): Uint8Array => {
+  const found = new Uint8Array(1 << 14)
+  for (const text of texts) found[pairOf(text.charCodeAt(from), text.charCodeAt(from + 1))] = 1
+  return found
+}
+
+const suspectBeginnings = pairs([...refusedNames, ...refusedBeginnings, ...deviceBeginnings, ...refusedTops], 0)
+const suspectEndings = pairs(refusedEndings, 1)
+
+const upper = (code: number): number => code >= 97 && code <= 122 ? code - 32 : code
+
+const isPair = (known: Uint8Array, text: string, at: number, to: number): boolean =>
+  at + 1 < to && known[pairOf(upper(text.charCodeAt(at)), upper(text.charCodeAt(at + 1)))] === 1
+
+/**
+ * Whether `isRefused` may hold for a part of a text, as told by few of its
+ * characters: a segment of printable ASCII that has no `~` and does not begin
+ * with a dot. Folders that are refused for what lies in them begin with one.
+ */
+export const isSuspect = (text: string, from: number, to: number): boolean => {
+  if (isPair(suspectBeginnings, text, from, to)) return true
+  let dot = to - 1
+  while (dot > from && text.charCodeAt(dot) !== 46) dot--
+  return dot > from && isPair(suspectEndings, text, dot + 1, to)
 }

@@ -54,20 +54,21 @@ export interface PreparedGrant {
  * time or revocation.
  */
 export interface Match {
+  readonly resource: string
   readonly asks: ReadonlyArray<AskRule>
   readonly grants: ReadonlyArray<GrantRule>
 }
 
 /**
- * `recent` and `older` remember matches by resource. They belong to these very
- * rules and are emptied whenever one is added; whether a rule still holds is
- * never in them. What is not asked for again moves to `older`, and out.
+ * `remembered` are matches, each until another resource takes its place. They
+ * belong to these very rules and are forgotten whenever one is added; whether a
+ * rule still holds is never in them.
  */
 export interface KindTable {
+  readonly takesPatterns: boolean
   readonly asks: RuleIndex<AskRule>
   readonly grants: RuleIndex<GrantRule>
-  recent: Map<string, Match>
-  older: Map<string, Match>
+  remembered: Array<Match | undefined>
 }
 
 export interface Account {
@@ -101,14 +102,18 @@ export const make = (principal: Principal, release: string | undefined): Account
 const tableOf = (account: Account, kind: CapabilityKind.CapabilityKind): KindTable => {
   const found = account.kinds.get(kind)
   if (found !== undefined) return found
-  const made: KindTable = { asks: new RuleIndex(), grants: new RuleIndex(), recent: new Map(), older: new Map() }
+  const made: KindTable = {
+    takesPatterns: CapabilityKind.takesPatterns(kind),
+    asks: new RuleIndex(),
+    grants: new RuleIndex(),
+    remembered: []
+  }
   account.kinds.set(kind, made)
   return made
 }
 
 const forget = (table: KindTable): void => {
-  table.recent = new Map()
-  table.older = new Map()
+  table.remembered = []
 }
 
 /** Decoding copies: whoever keeps the value that was given cannot change the rule. */
@@ -232,23 +237,26 @@ export const below = (state: GrantState): ReadonlyArray<GrantState> =>
   [...state.children].flatMap((child) => [child, ...below(child)])
 
 const compute = (table: KindTable, kind: CapabilityKind.CapabilityKind, resource: string): Match => {
-  if (!CapabilityKind.takesPatterns(kind)) return { asks: table.asks.rules, grants: table.grants.rules }
   const subject = Pattern.parseResource(kind, resource)
-  if (subject === undefined) return { asks: [], grants: [] }
-  const anchors = Pattern.anchors(subject)
-  return { asks: table.asks.covering(subject, anchors), grants: table.grants.covering(subject, anchors) }
+  if (subject === undefined) return { resource, asks: [], grants: [] }
+  return { resource, asks: table.asks.covering(subject), grants: table.grants.covering(subject) }
+}
+
+/** A place that resources of equal length and equal last characters share. */
+const placeOf = (resource: string): number => {
+  const { length } = resource
+  return (resource.charCodeAt(length - 1) + 11 * resource.charCodeAt(length - 2) +
+    47 * resource.charCodeAt(length >> 1) + 5 * length) & (mostRemembered - 1)
 }
 
 /** Only short resources are remembered, and only so many: nobody fills memory by naming many. */
 export const matching = (table: KindTable, kind: CapabilityKind.CapabilityKind, resource: string): Match => {
+  if (!table.takesPatterns) return { resource, asks: table.asks.rules, grants: table.grants.rules }
   if (resource.length > longestRemembered) return compute(table, kind, resource)
-  const recent = table.recent.get(resource)
-  if (recent !== undefined) return recent
-  const made = table.older.get(resource) ?? compute(table, kind, resource)
-  if (table.recent.size >= mostRemembered) {
-    table.older = table.recent
-    table.recent = new Map()
-  }
-  table.recent.set(resource, made)
-  return made
+  const place = placeOf(resource)
+  const last = table.remembered[place]
+  if (last !== undefined && last.resource === resource) return last
+  const match = compute(table, kind, resource)
+  table.remembered[place] = match
+  return match
 }
