@@ -1,3 +1,4 @@
+import type { Func } from "@airssys/engine/WitType"
 import { assert, describe, it } from "@effect/vitest"
 import { ComponentEngine } from "airssys/component/ComponentEngine"
 import { ComponentHost } from "airssys/component/ComponentHost"
@@ -37,6 +38,30 @@ const interfaceOf = (id: string | undefined, name: string) => ({
   resources: []
 })
 
+/** `environment.get`, as its WIT says. */
+const get: Func = {
+  name: "get",
+  params: [{ name: "name", type: { kind: "string" } }],
+  result: {
+    kind: "result",
+    ok: { kind: "option", some: { kind: "string" } },
+    err: {
+      kind: "variant",
+      name: undefined,
+      cases: [
+        { name: "access-denied", type: undefined },
+        { name: "invalid-argument", type: { kind: "string" } },
+        { name: "not-found", type: undefined },
+        { name: "timed-out", type: undefined },
+        { name: "exhausted", type: undefined },
+        { name: "unavailable", type: undefined },
+        { name: "failed", type: { kind: "string" } }
+      ]
+    }
+  },
+  async: false
+}
+
 /** Runs every artifact as one guest: `read` gives what the host says about KEY. */
 const engine = Layer.succeed(ComponentEngine, {
   name: "scripted",
@@ -45,7 +70,7 @@ const engine = Layer.succeed(ComponentEngine, {
     Effect.succeed({
       digest: createHash("sha256").update(bytes).digest("hex"),
       world: {
-        imports: [interfaceOf(environment, "get")],
+        imports: [{ ...interfaceOf(environment, "get"), functions: [get] }],
         exports: [interfaceOf(undefined, "read")]
       }
     }),

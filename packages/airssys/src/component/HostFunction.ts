@@ -20,6 +20,7 @@ import type * as Capability from "../security/Capability.ts"
 import type { CapabilityError } from "../security/CapabilityError.ts"
 import type * as CapabilityKind from "../security/CapabilityKind.ts"
 import type { CurrentPrincipal, Principal } from "../security/Principal.ts"
+import type { Delivery } from "./Delivery.ts"
 import type * as Wit from "./Wit.ts"
 
 /**
@@ -33,9 +34,9 @@ export interface Call {
   readonly namespace: string
   readonly name: string
   readonly version: string
-  /** The id of the message that is being handled; undefined outside of one. */
-  readonly message: string | undefined
-  /** Whether the component holds a capability now. Records nothing. */
+  /** The message that is being handled; undefined outside of one. */
+  readonly delivery: Delivery | undefined
+  /** Whether the component, and each for whom it acts, holds a capability now. Records nothing. */
   readonly holds: (kind: CapabilityKind.CapabilityKind, resource?: string) => boolean
 }
 
@@ -54,9 +55,9 @@ export class Caller extends Context.Service<Caller, Call>()("airssys/component/H
  * @category models
  * @since 0.1.0
  */
-export interface Guest extends Omit<Call, "message"> {
-  /** The id of the message that is being handled now; undefined outside of one. */
-  readonly message: () => string | undefined
+export interface Guest extends Omit<Call, "delivery"> {
+  /** The message that is being handled now; undefined outside of one. */
+  readonly delivery: () => Delivery | undefined
   /** The values that the operator gives to components by name. */
   readonly environment: ReadonlyMap<string, string>
   readonly clock: Clock.Clock
@@ -136,12 +137,20 @@ export type Success<T> = T extends Wit.Result<infer A, infer _E> ? A : Wit.Value
  */
 export type Failure<T> = T extends Wit.Result<infer _A, infer E> ? E : never
 
-interface Common<Input, T, Q> {
+/**
+ * Any failure of a handler: a value of the error type, or of authority.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnyFailure = CapabilityError | object | string | number | bigint | boolean | undefined
+
+interface Common<Input, Q, F> {
   readonly requires: Q
   /** What a call costs the guest, besides what the engine charges for any call. */
   readonly fuel: number
   /** The failure of an input that is malformed, before anything is decided. */
-  readonly check?: ((input: Input) => Failure<T> | undefined) | undefined
+  readonly check?: ((input: Input) => F) | undefined
 }
 
 /**
@@ -150,7 +159,7 @@ interface Common<Input, T, Q> {
  * @category models
  * @since 0.1.0
  */
-export interface Options<Input, T, Q> extends Common<Input, T, Q> {
+export interface Options<Input, T, Q, F> extends Common<Input, Q, F> {
   /**
    * How long it may take, 30 seconds by default. Beyond, it is interrupted, and
    * the guest is given `timed-out` or, where the error type has no such case, is
@@ -170,8 +179,8 @@ export interface Options<Input, T, Q> extends Common<Input, T, Q> {
  * @category models
  * @since 0.1.0
  */
-export interface SyncOptions<Input, T, Q> extends Common<Input, T, Q> {
-  readonly handler: (guest: Guest) => (input: Input) => Wit.Value<T>
+export interface SyncOptions<Input, A, Q, F> extends Common<Input, Q, F> {
+  readonly handler: (guest: Guest) => (input: Input) => A
 }
 
 /**
@@ -190,7 +199,7 @@ export interface HostFunction {
     | {
       readonly _tag: "Async"
       readonly deadline: Duration.Duration
-      readonly handler: (input: never) => Effect.Effect<unknown, unknown, Caller | CurrentPrincipal>
+      readonly handler: (input: never) => Effect.Effect<unknown, AnyFailure, Caller | CurrentPrincipal>
     }
 }
 
@@ -199,7 +208,7 @@ const name = /^([a-z][a-z0-9-]*:[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*(?:@[0-9A-Za-z.+
 
 const base = <P extends Wit.Fields, T extends Wit.Type<unknown> | undefined>(
   { params, result, wit }: Signature<P, T>,
-  { check, fuel, requires }: Common<never, T, Requires<never>>
+  { check, fuel, requires }: Common<never, Requires<never>, unknown>
 ): Omit<HostFunction, "run"> => {
   const [, owner, member] = name.exec(wit) ?? []
   if (owner === undefined || member === undefined) {
@@ -257,19 +266,20 @@ const base = <P extends Wit.Fields, T extends Wit.Type<unknown> | undefined>(
 export const make = <
   const P extends Wit.Fields,
   const Q extends Requires<Wit.ValueOfFields<P>>,
-  T extends Wit.Type<unknown> | undefined = undefined
+  T extends Wit.Type<unknown> | undefined = undefined,
+  const F extends Failure<NoInfer<T>> | undefined = undefined
 >(
   signature: Signature<P, T>,
-  options: Options<Wit.ValueOfFields<P>, NoInfer<T>, Q>
+  options: Options<Wit.ValueOfFields<P>, NoInfer<T>, Q, F>
 ): HostFunction => {
   const { deadline = defaultDeadline, handler } = options
   return {
-    ...base(signature, options as Common<never, T, Requires<never>>),
+    ...base(signature, options as Common<never, Requires<never>, unknown>),
     run: {
       _tag: "Async",
       deadline: Duration.fromInputUnsafe(deadline),
       // Serving it discharges the powers: they are those of `requires`, which the type of the options says.
-      handler: handler as (input: never) => Effect.Effect<unknown, unknown, Caller | CurrentPrincipal>
+      handler: handler as (input: never) => Effect.Effect<unknown, AnyFailure, Caller | CurrentPrincipal>
     }
   }
 }
@@ -297,12 +307,14 @@ export const make = <
 export const sync = <
   const P extends Wit.Fields,
   const Q extends Requires<Wit.ValueOfFields<P>>,
-  T extends Wit.Type<unknown> | undefined = undefined
+  const A extends Wit.Value<NoInfer<T>>,
+  T extends Wit.Type<unknown> | undefined = undefined,
+  const F extends Failure<NoInfer<T>> | undefined = undefined
 >(
   signature: Signature<P, T>,
-  options: SyncOptions<Wit.ValueOfFields<P>, NoInfer<T>, Q>
+  options: SyncOptions<Wit.ValueOfFields<P>, A, Q, F>
 ): HostFunction => ({
-  ...base(signature, options as Common<never, T, Requires<never>>),
+  ...base(signature, options as Common<never, Requires<never>, unknown>),
   run: { _tag: "Sync", handler: options.handler }
 })
 

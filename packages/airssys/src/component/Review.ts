@@ -4,7 +4,7 @@
  * its operator grants.
  *
  * It reads the table from which a host makes the imports of guests, so what it
- * says of an import is what happens. It decides nothing: a component with
+ * says of an import is what happens, given the functions of the host program. It decides nothing: a component with
  * errors in its review may run, unless it imports what this host does not
  * serve; it is then without what it needs. Policies, revocations and
  * observation, which change what a running host answers, are not part of it.
@@ -16,6 +16,7 @@ import type * as CapabilityKind from "../security/CapabilityKind.ts"
 import type { Grant } from "../security/Grant.ts"
 import * as Risk from "../security/Risk.ts"
 import * as SafeText from "../security/SafeText.ts"
+import type { HostFunction } from "./HostFunction.ts"
 import * as reviewAsks from "./internal/reviewAsks.ts"
 import * as reviewImports from "./internal/reviewImports.ts"
 import type * as Manifest from "./Manifest.ts"
@@ -102,6 +103,8 @@ export interface Options {
   readonly manifest: Manifest.Manifest
   readonly file: string
   readonly world: WitType.World
+  /** What the host program serves besides airssys. */
+  readonly functions?: ReadonlyArray<HostFunction> | undefined
   readonly grants?: ReadonlyArray<Grant> | undefined
   readonly now: number
 }

@@ -11,6 +11,7 @@ import type { CapabilityKind } from "../../src/security/CapabilityKind.ts"
 import type { Explanation } from "../../src/security/Explanation.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
+import { interfaceOf } from "./support/imports.ts"
 
 const principal = Principal.make({ kind: "Component", id: "acme:rates" })
 const denied = { tag: "err", val: { tag: "access-denied" } }
@@ -34,13 +35,6 @@ const grants = [
   Grant.make("clock", { reason: "Fine." }),
   Grant.make("environment", ["KEY", "NONE"], { reason: "Fine." })
 ]
-
-const interfaceOf = (id: string, ...names: ReadonlyArray<string>) => ({
-  id,
-  functions: names.map((name) => ({ name, params: [], result: undefined, async: false })),
-  types: [],
-  resources: []
-})
 
 const world = [
   interfaceOf("airssys:core/log@0.1.0", "write", "enabled"),
@@ -226,12 +220,12 @@ describe("HostServices", () => {
       provided(Effect.gen(function*() {
         const { call, lines, setMessage } = yield* setUp("granted")
         const answers = Array.from({ length: 1000 }, () => call("log#write", "info", "again", []))
-        assert.deepStrictEqual(answers[255], { tag: "ok" })
+        assert.deepStrictEqual(answers[255], { tag: "ok", val: undefined })
         assert.deepStrictEqual(answers[256], { tag: "err", val: { tag: "exhausted" } })
         assert.lengthOf(lines, 257)
         assert.include(String(lines[256]?.message), "dropped")
         setMessage("m2")
-        assert.deepStrictEqual(call("log#write", "info", "again", []), { tag: "ok" })
+        assert.deepStrictEqual(call("log#write", "info", "again", []), { tag: "ok", val: undefined })
       })))
 
     it.effect("is exhausted after 256 KiB of one message", () =>
@@ -330,9 +324,12 @@ describe("HostServices", () => {
     provided(Effect.gen(function*() {
       const { imports } = yield* setUp("unknown")
       for (const [id, functions] of imports) {
-        const of = (...names: ReadonlyArray<string>) => HostServices.unserved(interfaceOf(id, ...names))
+        const of = (...names: ReadonlyArray<string>) => HostServices.obstacles(interfaceOf(id, ...names), [])
         assert.deepStrictEqual(of(...functions.keys()), [])
-        assert.deepStrictEqual(of("constructor", "__proto__"), [`${id}#constructor`, `${id}#__proto__`])
+        assert.deepStrictEqual(of("constructor", "__proto__"), [
+          `${id}#constructor, which this host does not serve`,
+          `${id}#__proto__, which this host does not serve`
+        ])
       }
     })))
 })

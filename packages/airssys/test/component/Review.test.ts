@@ -12,19 +12,13 @@ import { layerMemory } from "../../src/security/AuditLog.ts"
 import { CapabilityEnforcer, layer as layerEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
+import { interfaceOf } from "./support/imports.ts"
 
 const file = "Component.toml"
 const now = Date.UTC(2027, 0, 1)
 
-const interfaceOf = (id: string | undefined, names: ReadonlyArray<string>) => ({
-  id,
-  functions: names.map((name) => ({ name, params: [], result: undefined, async: false })),
-  types: [],
-  resources: []
-})
-
 const world = (imports: Readonly<Record<string, ReadonlyArray<string>>>) => ({
-  imports: Object.entries(imports).map(([id, names]) => interfaceOf(id, names)),
+  imports: Object.entries(imports).map(([id, names]) => interfaceOf(id, ...names)),
   exports: []
 })
 
@@ -228,9 +222,10 @@ const layer = layerEnforcer.pipe(
 
 /** Each function of the table, and a method of each resource that is never given. */
 const served = new Map<string, ReadonlyArray<string>>([
-  ...Object.entries({ ...bindings.core, ...wasiBindings.functions }).map(([id, functions]) =>
-    [`${id}.0`, Object.keys(functions)] as const
+  ...Map.groupBy(bindings.core, (one) => one.interface).entries().map(([id, functions]) =>
+    [id, functions.map(({ type }) => type.name)] as const
   ),
+  ...Object.entries(wasiBindings.functions).map(([id, functions]) => [`${id}.0`, Object.keys(functions)] as const),
   ["wasi:sockets/tcp@0.2.0", ["[method]tcp-socket.start-bind"]],
   ["wasi:io/error@0.2.0", ["[method]error.to-debug-string"]]
 ])
@@ -249,7 +244,7 @@ const everything = Effect.gen(function*() {
       inert: (name) => inert.push(name),
       denied: () => undefined
     },
-    [...served].map(([id, names]) => interfaceOf(id, names))
+    [...served].map(([id, names]) => interfaceOf(id, ...names))
   )
   const run = (id: string, name: string, args: ReadonlyArray<unknown>): unknown => {
     const found = imports.get(id)?.get(name)

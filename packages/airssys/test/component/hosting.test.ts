@@ -9,6 +9,7 @@ import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
 import { TrustRegistry } from "../../src/security/TrustRegistry.ts"
+import { interfaceOf } from "./support/imports.ts"
 
 const func = (name: string) => Contract.func("acme:probe/probe@1.0.0", name, [], { kind: "string" }, undefined)
 
@@ -51,12 +52,7 @@ const hosting = <A, E>(
 ) =>
   Effect.gen(function*() {
     const started = yield* Ref.make<Started>({ imports: new Map(), tier: "inline" })
-    const imports = (options.imports ?? ["airssys:core/environment@0.1.0"]).map((id) => ({
-      id,
-      functions: ["get", "names"].map((name) => ({ name, params: [], result: undefined, async: false })),
-      types: [],
-      resources: []
-    }))
+    const imports = (options.imports ?? ["airssys:core/environment@0.1.0"]).map((id) => interfaceOf(id, "get", "names"))
     const component = { digest, world: { ...Contract.world(Probe.definition), imports } }
     const engine = Layer.succeed(ComponentEngine, {
       name: "probe",

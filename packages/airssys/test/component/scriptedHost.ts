@@ -98,12 +98,7 @@ export const func = (name: string, result: WitType.WitType | undefined = undefin
   async: false
 })
 
-export const imported = (id: string, ...functions: ReadonlyArray<string>): WitType.Interface => ({
-  id,
-  functions: functions.map((name) => func(name)),
-  types: [],
-  resources: []
-})
+export { interfaceOf as imported } from "./support/imports.ts"
 
 export interface Files {
   manifest: string

@@ -1,17 +1,17 @@
 /** What this host does with one function that a guest may import. */
 import type { CapabilityKind } from "../../security/CapabilityKind.ts"
+import * as HostFunction from "../HostFunction.ts"
 
-/** For every guest. `kind`, where there is one, changes what it answers. */
+/** A function of `airssys:core` or of the host program. */
+export interface Served {
+  readonly _tag: "Served"
+  readonly function: HostFunction.HostFunction
+}
+
+/** For every guest. */
 export interface Open {
   readonly _tag: "Open"
   readonly gives: string
-  readonly kind: CapabilityKind | undefined
-}
-
-/** Answers `access-denied` without the capability. */
-export interface Guarded {
-  readonly _tag: "Guarded"
-  readonly kind: CapabilityKind
 }
 
 /** Reaches nothing real; with the capability, where there is one, what it stands for. */
@@ -29,11 +29,12 @@ export interface Unreachable {
   readonly because: string
 }
 
-export type Binding = Open | Guarded | Inert | Unreachable
+/** What is given in place of WASI. */
+export type Wasi = Open | Inert | Unreachable
 
-export const open = (gives: string, kind?: CapabilityKind): Open => ({ _tag: "Open", gives, kind })
+export type Binding = Served | Wasi
 
-export const guarded = (kind: CapabilityKind): Guarded => ({ _tag: "Guarded", kind })
+export const open = (gives: string): Open => ({ _tag: "Open", gives })
 
 export const inert = (gives: string, kind?: CapabilityKind): Inert => ({
   _tag: "Inert",
@@ -44,6 +45,14 @@ export const inert = (gives: string, kind?: CapabilityKind): Inert => ({
 
 export const reliedOn = (gives: string, kind: CapabilityKind): Inert => ({ ...inert(gives, kind), isReliedOn: true })
 
-/** The capability by which a function does more than without it. */
-export const kindOf = (binding: Binding): CapabilityKind | undefined =>
-  binding._tag === "Unreachable" ? undefined : binding.kind
+/** The capabilities by which a function does more than without them. */
+export const kindsOf = (binding: Binding): ReadonlyArray<CapabilityKind> => {
+  switch (binding._tag) {
+    case "Served":
+      return HostFunction.kinds(binding.function)
+    case "Inert":
+      return binding.kind === undefined ? [] : [binding.kind]
+    default:
+      return []
+  }
+}

@@ -4,59 +4,95 @@
  * no binding is served to nobody.
  */
 import type { CapabilityKind } from "../../security/CapabilityKind.ts"
-import { type Binding, guarded, kindOf, open } from "./binding.ts"
+import type { HostFunction } from "../HostFunction.ts"
+import { type Binding, kindsOf, type Served, type Unreachable } from "./binding.ts"
+import * as clock from "./functions/clock.ts"
+import * as environment from "./functions/environment.ts"
+import * as identity from "./functions/identity.ts"
+import * as log from "./functions/log.ts"
 import * as wasiBindings from "./wasiBindings.ts"
 
-/** By interface without its last number, and function. */
-export const core = {
-  "airssys:core/log@0.1": {
-    write: guarded("log"),
-    enabled: open("false without the capability", "log")
-  },
-  "airssys:core/clock@0.1": {
-    now: guarded("clock"),
-    monotonic: guarded("clock")
-  },
-  "airssys:core/environment@0.1": {
-    get: guarded("environment"),
-    names: open("the names that are granted", "environment")
-  },
-  "airssys:core/identity@0.1": {
-    "this-release": open("its own id and version"),
-    "current-message": open("the id of the message"),
-    "current-sender": open("that the host sent it")
-  }
-} as const
+/** The functions of `airssys:core`. */
+export const core: ReadonlyArray<HostFunction> = [
+  ...log.functions,
+  ...clock.functions,
+  ...environment.functions,
+  ...identity.functions
+]
+
+const series = /^(.+@(?:0\.[1-9][0-9]*|[1-9][0-9]*(?=\.[0-9]+\.)))\.[0-9.]+$/
 
 /** Interfaces of one family are compatible: `wasi:io/poll@0.2` for `wasi:io/poll@0.2.12`. */
-export const family = (id: string): string => /^(.+@0\.[1-9][0-9]*)\.(?:0|[1-9][0-9]*)$/.exec(id)?.[1] ?? id
+export const family = (id: string): string => series.exec(id)?.[1] ?? id
 
-const tableOf = <A>(entries: Readonly<Record<string, Readonly<Record<string, A>>>>) =>
+type Table<A> = ReadonlyMap<string, ReadonlyMap<string, A>>
+
+const tableOf = <A>(entries: Readonly<Record<string, Readonly<Record<string, A>>>>): Table<A> =>
   new Map(Object.entries(entries).map(([id, inner]) => [id, new Map(Object.entries(inner))]))
 
-const functions: ReadonlyMap<string, ReadonlyMap<string, Binding>> = tableOf<Binding>({
-  ...core,
-  ...wasiBindings.functions
-})
+const absent = tableOf<Unreachable["because"]>(wasiBindings.absent)
 
-const absent = tableOf(wasiBindings.absent)
+/** By interface without what its family does not have, and function. */
+const serving = (functions: ReadonlyArray<HostFunction>): Table<Served> => {
+  const table = new Map<string, Map<string, Served>>()
+  for (const one of functions) {
+    const id = family(one.interface)
+    const members = table.get(id) ?? new Map<string, Served>()
+    table.set(id, members.set(one.type.name, { _tag: "Served", function: one }))
+  }
+  return table
+}
 
-/** The binding of a function of an imported interface; undefined where nobody serves it. */
-export const find = (id: string | undefined, name: string): Binding | undefined => {
-  if (id === undefined) return undefined
-  const known = functions.get(family(id))?.get(name)
-  if (known !== undefined) return known
+/** Throws where two functions have one name, or one is of a package that is not the host program's. */
+export const refuseClashes = (functions: ReadonlyArray<HostFunction>): void => {
+  const seen = new Set<string>()
+  for (const { interface: id, type } of functions) {
+    const name = `${id}#${type.name}`
+    if (/^(?:airssys|wasi):/.test(id)) throw new TypeError(`${name}: functions of this package are the host's own`)
+    const key = `${family(id)}#${type.name}`
+    if (seen.size === seen.add(key).size) throw new TypeError(`${name}: two functions have this name`)
+  }
+}
+
+/** The bindings of one host. */
+export interface Bindings {
+  /** The binding of a function of an imported interface; undefined where nobody serves it. */
+  readonly find: (id: string | undefined, name: string) => Binding | undefined
+  /** Whether any function uses the capability. */
+  readonly isUsed: (kind: CapabilityKind) => boolean
+  /** The versions of an interface that are served, for a guest that asks for another one. */
+  readonly servedFamilies: (id: string) => ReadonlyArray<string>
+}
+
+const none: ReadonlyArray<HostFunction> = []
+
+const made = new WeakMap<ReadonlyArray<HostFunction>, Bindings>()
+
+/** The bindings of a host whose program adds these functions. */
+export const of = (functions: ReadonlyArray<HostFunction> = none): Bindings => {
+  const known = made.get(functions) ?? make(functions)
+  made.set(functions, known)
+  return known
+}
+
+const make = (functions: ReadonlyArray<HostFunction>): Bindings => {
+  const table: Table<Binding> = new Map<string, ReadonlyMap<string, Binding>>([
+    ...tableOf<Binding>(wasiBindings.functions),
+    ...serving([...functions, ...core])
+  ])
+  return {
+    find: (id, name) => id === undefined ? undefined : table.get(family(id))?.get(name) ?? unreachable(id, name),
+    isUsed: (kind) =>
+      [...table.values()].some((inner) => [...inner.values()].some((one) => kindsOf(one).includes(kind))),
+    servedFamilies: (id) => {
+      const name = id.replace(/@.*$/, "@")
+      return [...table.keys()].filter((other) => other.startsWith(name))
+    }
+  }
+}
+
+const unreachable = (id: string, name: string): Unreachable | undefined => {
   const [, resource] = /^\[method\]([^.]+)\./.exec(name) ?? []
   const because = resource === undefined ? undefined : absent.get(family(id))?.get(resource)
   return because === undefined ? undefined : { _tag: "Unreachable", because }
-}
-
-/** Whether any function of this host uses the capability. */
-export const isUsed = (kind: CapabilityKind): boolean =>
-  [...functions.values()].some((inner) => [...inner.values()].some((binding) => kindOf(binding) === kind))
-
-/** The versions of an interface that this host serves, for a guest that asks for another one. */
-export const servedFamilies = (id: string): ReadonlyArray<string> => {
-  const name = id.replace(/@.*$/, "@")
-  return [...functions.keys()].filter((other) => other.startsWith(name))
 }

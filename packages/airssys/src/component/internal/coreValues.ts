@@ -2,13 +2,15 @@
 import * as Result from "effect/Result"
 import type { Callback, Deliver } from "../ComponentMessage.ts"
 import type { Sender } from "../Delivery.ts"
+import type * as Wit from "../Wit.ts"
+import type * as types from "./functions/types.ts"
 
 const componentId = (id: string) => {
   const [namespace = "", name = ""] = id.split(":")
   return { namespace, name }
 }
 
-export const sender = (sender: Sender) => {
+export const sender = (sender: Sender): Wit.Value<typeof types.sender> => {
   switch (sender._tag) {
     case "Host":
       return { tag: "host" }

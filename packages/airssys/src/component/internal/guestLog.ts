@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as LogLevel from "effect/LogLevel"
 import * as SafeText from "../../security/SafeText.ts"
 import type { Delivery } from "../Delivery.ts"
+import type { Guest, LogField } from "../HostFunction.ts"
 
 const lineLimit = 8 * 1024
 const keyLimit = 64
@@ -11,14 +12,7 @@ const fieldLimit = 64
 const linesPerMessage = 256
 const charactersPerMessage = 256 * 1024
 
-const exhausted = { tag: "err", val: { tag: "exhausted" } } as const
-
-export type Write = (severity: LogLevel.Severity, message: string, fields: ReadonlyArray<LogField>) => unknown
-
-export interface LogField {
-  readonly key: string
-  readonly value: { readonly tag: string; readonly val: unknown }
-}
+export type Write = Guest["log"]
 
 /** Who writes, and in which message. */
 export interface Writer {
@@ -53,17 +47,17 @@ export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknow
       lines = 0
       characters = 0
     }
-    if (lines > linesPerMessage || characters > charactersPerMessage) return exhausted
+    if (lines > linesPerMessage || characters > charactersPerMessage) return false
     const text = line(message)
     const fields = given.length === 0 ? undefined : fieldText(given)
     lines++
     characters += text.length + (fields?.length ?? 0)
     if (lines > linesPerMessage || characters > charactersPerMessage) {
       log("Warn", "More lines of this message are dropped.", undefined)
-      return exhausted
+      return false
     }
     log(severity, text, fields)
-    return { tag: "ok" }
+    return true
   }
 }
 

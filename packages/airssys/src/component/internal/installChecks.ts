@@ -2,6 +2,7 @@ import type * as WitType from "@airssys/engine/WitType"
 import * as Effect from "effect/Effect"
 import * as SafeText from "../../security/SafeText.ts"
 import * as Contract from "../Contract.ts"
+import type { HostFunction } from "../HostFunction.ts"
 import * as HostServices from "../HostServices.ts"
 import type * as Manifest from "../Manifest.ts"
 import { InstallRefused, type Release } from "../Release.ts"
@@ -11,16 +12,17 @@ const namesLimit = 8
 const detailLimit = 512
 
 /** What this host cannot serve or call, or the manifest does not say, is refused before anything runs. */
-export const inspect = Effect.fnUntraced(function*(manifest: Manifest.Manifest, world: WitType.World) {
+export const inspect = Effect.fnUntraced(function*(
+  manifest: Manifest.Manifest,
+  world: WitType.World,
+  functions: ReadonlyArray<HostFunction>
+) {
   const refuse = (reason: InstallRefused["reason"], detail: string) =>
     new InstallRefused({ component: manifest.id, reason, detail: SafeText.escape(detail) })
-  const unserved = world.imports.flatMap(HostServices.unserved)
-  if (unserved.length > 0) {
-    const more = unserved.length > namesLimit ? ` and ${unserved.length - namesLimit} more` : ""
-    return yield* refuse(
-      "UnknownImports",
-      `imports ${unserved.slice(0, namesLimit).join(", ")}${more}, which this host does not serve`
-    )
+  const obstacles = world.imports.flatMap((imported) => HostServices.obstacles(imported, functions))
+  if (obstacles.length > 0) {
+    const more = obstacles.length > namesLimit ? `; and ${obstacles.length - namesLimit} more` : ""
+    return yield* refuse("UnknownImports", `imports ${obstacles.slice(0, namesLimit).join("; ")}${more}`)
   }
   const foreign = worldMismatch(manifest, world)
   if (foreign !== undefined) return yield* refuse("WorldMismatch", foreign)

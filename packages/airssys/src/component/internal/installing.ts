@@ -5,6 +5,7 @@ import { AuditLog } from "../../security/AuditLog.ts"
 import { TrustRegistry } from "../../security/TrustRegistry.ts"
 import type { SignedRelease, Verdict } from "../../security/TrustVerdict.ts"
 import { ComponentEngine, type LoadedComponent } from "../ComponentEngine.ts"
+import { HostFunctions } from "../HostFunctions.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Release } from "../Release.ts"
@@ -18,6 +19,7 @@ export const make = Effect.gen(function*() {
   const audit = yield* AuditLog
   const digests = yield* Digest.Digest
   const engine = yield* ComponentEngine
+  const functions = yield* HostFunctions
   const source = yield* ReleaseSource
   const trust = yield* TrustRegistry
   const admitting = Semaphore.makeUnsafe(1)
@@ -46,7 +48,7 @@ export const make = Effect.gen(function*() {
     const digest = `sha256:${component.digest}`
     const isKnown = known?.text === text.text && known.signature === signature && known.release.digest === digest
     if (!isKnown) {
-      yield* installChecks.inspect(manifest, component.world)
+      yield* installChecks.inspect(manifest, component.world, functions)
       yield* audit.append({ _tag: "Installed", component: `${manifest.id} ${manifest.component.version}`, digest })
     }
     const verdict = yield* trust.evaluate({ digest, path: text.path, signed })

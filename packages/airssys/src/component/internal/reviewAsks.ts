@@ -7,7 +7,7 @@ import * as ExpiryDate from "../../security/ExpiryDate.ts"
 import type { Grant } from "../../security/Grant.ts"
 import * as Risk from "../../security/Risk.ts"
 import type { Finding, Options } from "../Review.ts"
-import { kindOf } from "./binding.ts"
+import { kindsOf } from "./binding.ts"
 import * as bindings from "./bindings.ts"
 
 /** Whether its last day is over. */
@@ -15,31 +15,41 @@ export const isOver = ({ expires }: { readonly expires?: string | undefined }, n
   expires !== undefined && now >= ExpiryDate.end(expires)
 
 export const findings = (options: Options): ReadonlyArray<Finding> => {
-  const used = usable(options.world)
+  const table = bindings.of(options.functions)
+  const used = usable(options.world, table)
   return [
-    ...options.manifest.asks.flatMap((ask) => [...unused(ask, used), ...risks(ask), ...expiry(ask, options.now)]),
+    ...options.manifest.asks.flatMap((
+      ask
+    ) => [...unused(ask, used, table), ...risks(ask), ...expiry(ask, options.now)]),
     ...(options.grants === undefined ? [] : granted(options, options.grants))
   ]
 }
 
 /** The capabilities that the imports of a world could use. */
-const usable = (world: WitType.World): ReadonlySet<CapabilityKind.CapabilityKind> =>
+const usable = (
+  world: WitType.World,
+  table: bindings.Bindings
+): ReadonlySet<CapabilityKind.CapabilityKind> =>
   new Set(
     world.imports.flatMap(({ functions, id }) =>
       functions.flatMap(({ name }) => {
-        const binding = bindings.find(id, name)
-        return (binding === undefined ? undefined : kindOf(binding)) ?? []
+        const binding = table.find(id, name)
+        return binding === undefined ? [] : kindsOf(binding)
       })
     )
   )
 
-const unused = ({ kind, place }: Ask, used: ReadonlySet<CapabilityKind.CapabilityKind>): ReadonlyArray<Finding> =>
+const unused = (
+  { kind, place }: Ask,
+  used: ReadonlySet<CapabilityKind.CapabilityKind>,
+  table: bindings.Bindings
+): ReadonlyArray<Finding> =>
   used.has(kind) ? [] : [{
     severity: "Warning",
     subject: "Unused",
     place,
     kind,
-    problem: bindings.isUsed(kind)
+    problem: table.isUsed(kind)
       ? `asks for ${kind}, and imports nothing that uses it`
       : `asks for ${kind}, and this host serves no import that uses it`,
     remedy: "Remove it: what is granted and not used waits for a release that does."

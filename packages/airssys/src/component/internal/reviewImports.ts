@@ -1,9 +1,11 @@
 /** What becomes of the imports of a component, as findings. */
+import type * as WitType from "@airssys/engine/WitType"
 import * as CapabilityKind from "../../security/CapabilityKind.ts"
 import type { Finding, Options } from "../Review.ts"
-import type { Binding } from "./binding.ts"
+import { type Binding, kindsOf } from "./binding.ts"
 import * as bindings from "./bindings.ts"
 import { isOver } from "./reviewAsks.ts"
+import * as witDifference from "./witDifference.ts"
 
 const namesShown = 6
 
@@ -12,66 +14,82 @@ const listed = (names: ReadonlyArray<string>): string =>
     ? `${names.slice(0, namesShown).join(", ")} and ${names.length - namesShown} more`
     : names.join(", ")
 
-export const findings = (options: Options): ReadonlyArray<Finding> =>
-  options.world.imports.flatMap((imported) => {
+export const findings = (options: Options): ReadonlyArray<Finding> => {
+  const table = bindings.of(options.functions)
+  return options.world.imports.flatMap((imported) => {
     const groups = new Map<string, { readonly binding: Binding | undefined; readonly names: Array<string> }>()
-    for (const { name } of imported.functions) {
-      const binding = bindings.find(imported.id, name)
-      const key = JSON.stringify(binding ?? null)
+    for (const func of imported.functions) {
+      const binding = fitting(table.find(imported.id, func.name), func)
+      const key = keyOf(binding)
       const group = groups.get(key)
-      if (group === undefined) groups.set(key, { binding, names: [name] })
-      else group.names.push(name)
+      if (group === undefined) groups.set(key, { binding, names: [func.name] })
+      else group.names.push(func.name)
     }
     return [...groups.values()].flatMap(({ binding, names }) => {
-      const found = one(options, imported.id, `${imported.id ?? "the world's own"} (${listed(names)})`, binding)
-      return found === undefined ? [] : [found]
+      const shown = `${imported.id ?? "the world's own"} (${listed(names)})`
+      return binding === undefined ? [unserved(options, imported.id, shown, table)] : ofBinding(options, shown, binding)
     })
   })
+}
 
-const one = (
-  options: Options,
+/** Undefined for a function of another type than the one that is served. */
+const fitting = (binding: Binding | undefined, func: WitType.Func): Binding | undefined =>
+  binding?._tag === "Served" && witDifference.ofFunctions(binding.function.type, func) !== undefined
+    ? undefined
+    : binding
+
+/** Functions of an interface that come to the same are told of together. */
+const keyOf = (binding: Binding | undefined): string =>
+  binding?._tag === "Served"
+    ? JSON.stringify(["Served", kindsOf(binding), "_tag" in binding.function.requires])
+    : JSON.stringify(binding ?? null)
+
+const unserved = (
+  { file }: Options,
   id: string | undefined,
   shown: string,
-  binding: Binding | undefined
-): Finding | undefined => {
+  table: bindings.Bindings
+): Finding => ({
+  severity: "Error",
+  subject: "Unserved",
+  place: { file },
+  problem: `imports ${shown}, which this host does not serve, so it is not installed`,
+  remedy: withoutIt(id, table)
+})
+
+const ofBinding = (options: Options, shown: string, binding: Binding): ReadonlyArray<Finding> => {
   const place = { file: options.file }
-  switch (binding?._tag) {
-    case undefined:
-      return {
-        severity: "Error",
-        subject: "Unserved",
-        place,
-        problem: `imports ${shown}, which this host does not serve, so it is not installed`,
-        remedy: withoutIt(id)
-      }
-    case "Guarded":
-      return lacking(options, shown, binding.kind)
+  switch (binding._tag) {
+    case "Served":
+      return "_tag" in binding.function.requires
+        ? []
+        : kindsOf(binding).flatMap((kind) => lacking(options, shown, kind) ?? [])
     case "Unreachable":
-      return {
+      return [{
         severity: "Notice",
         subject: "Inert",
         place,
         problem: `imports ${shown}, which it has no handle to call: ${binding.because}`
-      }
+      }]
     case "Inert": {
       const { gives, kind } = binding
-      if (kind !== undefined && lacking(options, shown, kind) === undefined) return undefined
-      return {
+      if (kind !== undefined && lacking(options, shown, kind) === undefined) return []
+      return [{
         severity: "Notice",
         subject: "Inert",
         place,
         problem: `imports ${shown}, and gets ${gives}`,
         kind,
         ...(kind === undefined ? undefined : { remedy: `It is real with ${kind}, asked for and granted.` })
-      }
+      }]
     }
     case "Open":
-      return undefined
+      return []
   }
 }
 
-const withoutIt = (id: string | undefined): string => {
-  const served = id === undefined ? [] : bindings.servedFamilies(id)
+const withoutIt = (id: string | undefined, table: bindings.Bindings): string => {
+  const served = id === undefined ? [] : table.servedFamilies(id)
   return served.length === 0
     ? "No line of a manifest settles this: build it without the import."
     : `No line of a manifest settles this: build it for what this host serves of ${served.join(", ")}.`

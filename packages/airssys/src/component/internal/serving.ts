@@ -1,33 +1,25 @@
-/** Host functions under what the table of bindings says of them. */
+/** WASI's functions under what the table of bindings says of them. */
 import type { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
-import type { CapabilityKind } from "../../security/CapabilityKind.ts"
 import type { Explanation } from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
 import type { HostFunction, HostTrap } from "../ComponentEngine.ts"
 import type { Delivery } from "../Delivery.ts"
-import type { Binding, Guarded, Inert } from "./binding.ts"
-
-/** Does it, or gives the error value of a denial. */
-export type Guard = (resource: string, use: () => unknown) => unknown
-
-/** Whether the capability is held; records nothing. */
-export type Holds = (resource: string) => boolean
+import type { Inert, Wasi } from "./binding.ts"
 
 type Args = ReadonlyArray<unknown>
 
-/** What stands behind a binding. Of an inert function, `real` says that the capability is held and its use recorded. */
-type FunctionOf<B> = B extends Guarded ? (guard: Guard, ...args: Args) => unknown
-  : B extends Inert ? (real: boolean, ...args: Args) => unknown
-  : (holds: Holds, ...args: Args) => unknown
+/**
+ * What stands behind a binding. Of an inert function, `real` says that the
+ * capability is held and its use recorded; of an open one it is false.
+ */
+export type Function = (real: boolean, ...args: Args) => unknown
 
 /** One function for each binding of a table. */
 export type Functions<Table> = {
-  readonly [I in keyof Table]: { readonly [F in keyof Table[I]]: FunctionOf<Table[I][F]> }
+  readonly [I in keyof Table]: { readonly [F in keyof Table[I]]: Function }
 }
 
-export type Function = (...args: ReadonlyArray<never>) => unknown
-
-interface Caller {
+export interface Caller {
   readonly principal: Principal
   /** The message that is being handled. */
   readonly delivery: () => Delivery | undefined
@@ -35,46 +27,24 @@ interface Caller {
   readonly denied: (explanation: Explanation, entry: number | undefined) => void
 }
 
-const denial = { tag: "err", val: { tag: "access-denied" } } as const
-
 /** Gives the function that makes an import of one guest. */
 export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) => {
-  const holds = (kind: CapabilityKind, resource: string): boolean =>
-    enforcer.check(guest.principal, kind, resource, guest.delivery()?.onBehalfOf)._tag === "Allowed"
-
-  const decide = (kind: CapabilityKind, resource: string) => {
-    const delivery = guest.delivery()
-    return enforcer.decideUnsafe(guest.principal, kind, resource, delivery?.onBehalfOf, delivery?.correlation)
-  }
-
-  const guard = (kind: CapabilityKind, resource: string, use: () => unknown): unknown => {
-    const { decision, entry } = decide(kind, resource)
-    if (decision._tag === "Allowed") return use()
-    guest.denied(decision.explanation, entry)
-    return denial
-  }
-
   /** To be without it is no denial, and a use of the inert form is recorded as such. */
   const takes = ({ isReliedOn, kind }: Inert): boolean => {
-    if (kind === undefined || !holds(kind, "")) return false
-    const { decision, entry } = decide(kind, "")
+    if (kind === undefined) return false
+    const { correlation, onBehalfOf } = guest.delivery() ?? nobody
+    if (enforcer.check(guest.principal, kind, "", onBehalfOf)._tag === "Denied") return false
+    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, "", onBehalfOf, correlation)
     if (decision._tag === "Allowed") return true
     if (!isReliedOn) return false
     guest.denied(decision.explanation, entry)
     return stop("Denied", `${kind} is granted, and its use cannot be recorded`)
   }
 
-  const called = (name: string, binding: Binding, given: (...args: ReadonlyArray<unknown>) => unknown) => {
+  const called = (name: string, binding: Wasi, given: Function) => {
     switch (binding._tag) {
-      case "Open": {
-        const { kind } = binding
-        const held: Holds = kind === undefined ? () => false : (resource) => holds(kind, resource)
-        return (args: Args) => given(held, ...args)
-      }
-      case "Guarded": {
-        const guarded: Guard = (resource, use) => guard(binding.kind, resource, use)
-        return (args: Args) => given(guarded, ...args)
-      }
+      case "Open":
+        return (args: Args) => given(false, ...args)
       case "Inert":
         return (args: Args) => {
           const real = takes(binding)
@@ -86,17 +56,24 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
     }
   }
 
-  return (name: string, binding: Binding, given: Function | undefined): HostFunction => ({
+  return (name: string, binding: Wasi, given: Function | undefined): HostFunction => ({
     _tag: "Sync",
-    call: called(name, binding, (given ?? missing) as (...args: ReadonlyArray<unknown>) => unknown)
+    call: called(name, binding, given ?? missing)
   })
 }
+
+const nobody = { correlation: undefined, onBehalfOf: [] }
 
 /** The types of the tables leave no binding without its function. */
 const missing = (): never => stop("HostFailure", "this host has no such function")
 
 /** Stops the guest that called. */
 export const stop = (category: HostTrap["category"], detail: string): never => {
-  const trap: HostTrap = { _tag: "HostTrap", category, detail }
-  throw trap
+  throw trap(category, detail)
 }
+
+export const trap = (category: HostTrap["category"], detail: string): HostTrap => ({
+  _tag: "HostTrap",
+  category,
+  detail
+})

@@ -7,23 +7,13 @@
  * Handles of guests are told apart by the class of what they stand for: a
  * component that declares other types than WASI has gains nothing by it.
  */
-import type * as Clock from "effect/Clock"
+import type { Guest } from "../HostFunction.ts"
 import { Generator } from "./generator.ts"
-import type * as guestLog from "./guestLog.ts"
 import { type Functions, stop } from "./serving.ts"
 import type { functions } from "./wasiBindings.ts"
 import { Input, Network, Output, Pollable, room } from "./wasiResources.ts"
 
-interface Options {
-  readonly guest: guestLog.Writer & { readonly principal: { readonly id: string } }
-  readonly clock: Clock.Clock
-  /** Nanoseconds of the monotonic clock when the instance was made. */
-  readonly started: bigint
-  readonly write: guestLog.Write
-  readonly randomBytes: (size: number) => Uint8Array
-}
-
-type Wasi = Functions<typeof functions>
+export type Wasi = Functions<typeof functions>
 
 const ok = (val?: unknown) => ({ tag: "ok", val })
 const closed = { tag: "err", val: { tag: "closed" } } as const
@@ -34,11 +24,11 @@ const millisecond = 1_000_000
 const mostRandom = 65_536
 
 /** The functions for one instance. */
-export const make = (options: Options): Wasi => ({
+export const make = (guest: Guest): Wasi => ({
   ...environment,
-  ...streams(options),
-  ...clocks(options),
-  ...random(options),
+  ...streams(guest),
+  ...clocks(guest),
+  ...random(guest),
   "wasi:filesystem/preopens@0.2": { "get-directories": empty },
   "wasi:filesystem/types@0.2": { "filesystem-error-code": none },
   "wasi:sockets/instance-network@0.2": { "instance-network": () => new Network() },
@@ -69,10 +59,10 @@ const write = (real: boolean, self: unknown, given: unknown) => {
   return ok()
 }
 
-const streams = (options: Options) => {
+const streams = ({ log }: Guest) => {
   const input = new Input()
-  const stdout = new Output((line) => options.write("Info", line, []))
-  const stderr = new Output((line) => options.write("Warn", line, []))
+  const stdout = new Output((line) => log("Info", line, []))
+  const stderr = new Output((line) => log("Warn", line, []))
   return {
     "wasi:cli/stdin@0.2": { "get-stdin": () => input },
     "wasi:cli/stdout@0.2": { "get-stdout": () => stdout },
@@ -103,16 +93,16 @@ const streams = (options: Options) => {
 }
 
 /** Each message has one moment: when it first looks. */
-const clocks = ({ clock, guest, started }: Options) => {
+const clocks = ({ clock, delivery, started }: Guest) => {
   const look = () => ({
-    message: guest.delivery()?.id,
+    message: delivery()?.id,
     millis: clock.currentTimeMillisUnsafe(),
     nanos: clock.monotonicTimeNanosUnsafe() - started
   })
   let moment = look()
   const at = (real: boolean) => {
     if (real) return look()
-    if (moment.message !== guest.delivery()?.id) moment = look()
+    if (moment.message !== delivery()?.id) moment = look()
     return { ...moment, nanos: moment.nanos - moment.nanos % BigInt(millisecond) }
   }
   return {
@@ -133,11 +123,11 @@ const clocks = ({ clock, guest, started }: Options) => {
   }
 }
 
-const random = ({ guest, randomBytes }: Options) => {
+const random = ({ principal, randomBytes, version }: Guest) => {
   let generator: Generator | undefined
   const draw = (real: boolean, size: number): Uint8Array => {
     if (real) return randomBytes(size)
-    generator ??= new Generator(`${guest.principal.id} ${guest.version}`)
+    generator ??= new Generator(`${principal.id} ${version}`)
     return generator.bytes(size)
   }
   const number = (real: boolean): bigint => {

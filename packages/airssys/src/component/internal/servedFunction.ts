@@ -1,0 +1,192 @@
+/**
+ * A host function as one guest calls it: what it requires is decided, and
+ * recorded, before anything of it runs.
+ */
+import type * as WitType from "@airssys/engine/WitType"
+import { camelCase } from "@airssys/engine/WitValue"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Capability from "../../security/Capability.ts"
+import type { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
+import { CapabilityError } from "../../security/CapabilityError.ts"
+import * as Explanation from "../../security/Explanation.ts"
+import { ActingFor, Correlation, CurrentPrincipal } from "../../security/Principal.ts"
+import type * as Engine from "../ComponentEngine.ts"
+import { Tenant } from "../Delivery.ts"
+import * as HostFunction from "../HostFunction.ts"
+import * as errorCase from "./errorCase.ts"
+import { stop, trap } from "./serving.ts"
+
+export interface Caller {
+  readonly guest: HostFunction.Guest
+  /** Told of each denial, with its audit entry where it could be recorded. */
+  readonly denied: (explanation: Explanation.Explanation, entry: number | undefined) => void
+}
+
+type Input = Readonly<Record<string, unknown>>
+
+interface Requirement {
+  readonly kind: HostFunction.Requirement<Input>["kind"]
+  readonly resource: (input: Input) => string
+  readonly request: Capability.Request<unknown, unknown>
+}
+
+interface Serving extends Caller {
+  readonly enforcer: CapabilityEnforcer["Service"]
+  readonly name: string
+  readonly requirements: ReadonlyArray<Requirement>
+  readonly input: (args: ReadonlyArray<unknown>) => Input
+  readonly check: ((input: Input) => unknown) | undefined
+  readonly result: WitType.WitType | undefined
+  readonly denial: errorCase.Case | undefined
+}
+
+/** Gives the function that makes an import of one guest. */
+export const binder =
+  (enforcer: CapabilityEnforcer["Service"], caller: Caller) =>
+  (served: HostFunction.HostFunction): Engine.HostFunction => {
+    const { check, fuel, interface: id, requires, run, type } = served
+    const serving: Serving = {
+      ...caller,
+      enforcer,
+      name: `${id}#${type.name}`,
+      requirements: requirementsOf(requires),
+      input: inputOf(type.params),
+      check: check as Serving["check"],
+      result: type.result,
+      denial: errorCase.denied(type.result)
+    }
+    return run._tag === "Sync"
+      ? { _tag: "Sync", fuel, call: synchronous(serving, run.handler(caller.guest) as (input: Input) => unknown) }
+      : { _tag: "Async", fuel, call: asynchronous(serving, run) }
+  }
+
+const requirementsOf = (requires: HostFunction.Requires<never>): ReadonlyArray<Requirement> =>
+  "_tag" in requires ? [] : requires.map((one) => {
+    const resource = one.resource as string | ((input: Input) => string)
+    return {
+      kind: one.kind,
+      resource: typeof resource === "string" ? () => resource : resource,
+      request: one as unknown as Capability.Request<unknown, unknown>
+    }
+  })
+
+const inputOf = (params: ReadonlyArray<WitType.Field>): Serving["input"] => {
+  const keys = params.map(({ name }) => camelCase(name))
+  return (args) => {
+    const input: Record<string, unknown> = {}
+    for (let index = 0; index < keys.length; index++) input[keys[index]!] = args[index]
+    return input
+  }
+}
+
+const err = (val: unknown) => ({ tag: "err", val })
+
+const isTakenAway = ({ reason }: Explanation.Explanation): boolean => reason === "Revoked" || reason === "Expired"
+
+/** The error value of a denial. Stops a guest that could not be told. */
+const refuse = (
+  { denial, denied }: Serving,
+  explanation: Explanation.Explanation,
+  entry: number | undefined
+): unknown => {
+  denied(explanation, entry)
+  return denial === undefined
+    ? stop(isTakenAway(explanation) ? "Revoked" : "Denied", Explanation.subject(explanation))
+    : err(denial)
+}
+
+const synchronous = (serving: Serving, handler: (input: Input) => unknown) => (args: ReadonlyArray<unknown>) => {
+  const { check, enforcer, guest, requirements } = serving
+  const input = serving.input(args)
+  const malformed = check?.(input)
+  if (malformed !== undefined) return err(malformed)
+  if (requirements.length === 0) return handler(input)
+  const delivery = guest.delivery()
+  for (const { kind, resource } of requirements) {
+    const { decision, entry } = enforcer.decideUnsafe(
+      guest.principal,
+      kind,
+      resource(input),
+      delivery?.onBehalfOf,
+      delivery?.correlation
+    )
+    if (decision._tag === "Denied") return refuse(serving, decision.explanation, entry)
+  }
+  return handler(input)
+}
+
+type Run = Extract<HostFunction.HostFunction["run"], { readonly _tag: "Async" }>
+
+const asynchronous = (serving: Serving, { deadline, handler }: Run) => {
+  const timedOut = errorCase.timedOut(serving.result)
+  const late = Effect.suspend(() =>
+    timedOut === undefined
+      ? Effect.fail(trap("HostFailure", "it took longer than it may"))
+      : Effect.succeed(err(timedOut))
+  )
+  return (args: ReadonlyArray<unknown>): Effect.Effect<unknown, Engine.HostTrap> => {
+    const { check, enforcer, guest, requirements } = serving
+    const input = serving.input(args)
+    const malformed = check?.(input)
+    if (malformed !== undefined) return Exit.succeed(err(malformed))
+    const { name, namespace, principal, version } = guest
+    const delivery = guest.delivery()
+    const holds: HostFunction.Call["holds"] = (kind, resource) =>
+      enforcer.check(principal, kind, resource, delivery?.onBehalfOf)._tag === "Allowed"
+    const held = requirements.reduceRight<
+      Effect.Effect<unknown, HostFunction.AnyFailure, CurrentPrincipal | HostFunction.Caller>
+    >(
+      (effect, { request, resource }) => enforcer.require({ ...request, resource: resource(input) })(effect),
+      Effect.suspend(() => (handler as (input: Input) => ReturnType<Run["handler"]>)(input))
+    )
+    return settled(serving, held).pipe(
+      Effect.timeoutOrElse({ duration: deadline, orElse: () => late }),
+      Effect.provideContext(
+        Context.make(CurrentPrincipal, principal).pipe(
+          Context.add(ActingFor, delivery?.onBehalfOf ?? []),
+          Context.add(Correlation, delivery?.correlation),
+          Context.add(Tenant, delivery?.tenant),
+          Context.add(HostFunction.Caller, { principal, namespace, name, version, delivery, holds })
+        )
+      )
+    )
+  }
+}
+
+const settled = <R>(
+  serving: Serving,
+  effect: Effect.Effect<unknown, HostFunction.AnyFailure, R>
+): Effect.Effect<unknown, Engine.HostTrap, R> =>
+  Effect.matchCauseEffect(effect, {
+    onSuccess: (value) => Effect.succeed(serving.result?.kind === "result" ? { tag: "ok", val: value } : value),
+    onFailure: (cause) => {
+      const failure = cause.reasons.find(Cause.isFailReason)
+      if (failure === undefined) return Effect.failCause(cause as Cause.Cause<never>)
+      return failure.error instanceof CapabilityError
+        ? refused(serving, failure.error)
+        : Effect.succeed(err(failure.error))
+    }
+  })
+
+const refused = (serving: Serving, error: CapabilityError): Effect.Effect<unknown, Engine.HostTrap> => {
+  const { reason } = error
+  if (reason._tag === "PowerMissing") {
+    const unavailable = errorCase.unavailable(serving.result)
+    return Effect.andThen(
+      Effect.logError(error.message),
+      unavailable === undefined ? Effect.fail(trap("HostFailure", error.message)) : Effect.succeed(err(unavailable))
+    )
+  }
+  serving.denied(reason.explanation, reason.entry)
+  return serving.denial === undefined
+    ? Effect.fail(
+      trap(
+        reason._tag !== "Denied" || isTakenAway(reason.explanation) ? "Revoked" : "Denied",
+        Explanation.subject(reason.explanation)
+      )
+    )
+    : Effect.succeed(err(serving.denial))
+}

@@ -1,0 +1,299 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { beforeAll } from "vitest"
+import { ActorSystem } from "../../src/actor/ActorSystem.ts"
+import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
+import type { ComponentError } from "../../src/component/ComponentError.ts"
+import * as HostFunction from "../../src/component/HostFunction.ts"
+import * as HostFunctions from "../../src/component/HostFunctions.ts"
+import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
+import * as Wit from "../../src/component/Wit.ts"
+import * as Runtime from "../../src/Runtime.ts"
+import { AuditLog } from "../../src/security/AuditLog.ts"
+import * as Capability from "../../src/security/Capability.ts"
+import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
+import type { CapabilityError } from "../../src/security/CapabilityError.ts"
+import * as Grant from "../../src/security/Grant.ts"
+import * as Powers from "../../src/security/Powers.ts"
+import * as Principal from "../../src/security/Principal.ts"
+import { manifest } from "./support/actorGuest.ts"
+import { forwardingGuest } from "./support/forwardingGuest.ts"
+
+class Vault extends Capability.Service<Vault, {
+  readonly open: (wait: Effect.Effect<void>) => Effect.Effect<string, CapabilityError>
+}>()("custom.vault") {}
+
+const error = Wit.variant({ "access-denied": undefined, "timed-out": undefined, "failed": Wit.string })
+const host = "acme:vault/vault@1.0.0"
+const id = (name: string) => `${host}#${name}`
+
+const artifacts = new Map<string, Uint8Array<ArrayBuffer>>()
+
+beforeAll(async () => {
+  artifacts.set(
+    "vault",
+    await forwardingGuest({
+      owner: host,
+      functions: [
+        { name: "open", type: "func(name: string) -> result<string, error>", params: ["i32", "i32"], result: "memory" },
+        { name: "weigh", type: "func(name: string) -> u32", params: ["i32", "i32"], result: "i32" },
+        { name: "peek", type: "func(name: string) -> result<u32, error>", params: ["i32", "i32"], result: "memory" },
+        { name: "who", type: "func() -> string", result: "memory" }
+      ],
+      types: `use acme:vault/vault@1.0.0.{error};`,
+      packages: `package acme:vault@1.0.0 { interface vault {
+        variant error { access-denied, timed-out, failed(string) }
+        open: func(name: string) -> result<string, error>;
+        weigh: func(name: string) -> u32;
+        peek: func(name: string) -> result<u32, error>;
+        who: func() -> string;
+      } }`
+    })
+  )
+})
+
+/** Functions that wait as the test says; `started` and `ended` tell how far `open` came. */
+const vault = (options: { readonly wait?: Effect.Effect<void>; readonly deadline?: number } = {}) => {
+  const seen = { started: Deferred.makeUnsafe<void>(), ended: Deferred.makeUnsafe<Exit.Exit<unknown, unknown>>() }
+  const watched = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.andThen(Deferred.succeed(seen.started, undefined), effect).pipe(
+      Effect.onExit((exit) => Deferred.succeed(seen.ended, exit))
+    )
+  const wait = options.wait ?? Effect.void
+  const params = { name: Wit.string }
+  const functions = [
+    HostFunction.make({ wit: id("open"), params, result: Wit.result(Wit.string, error) }, {
+      requires: [Vault.on((input) => input.name)],
+      fuel: 1_000,
+      deadline: options.deadline,
+      handler: ({ name }) =>
+        name === "broken"
+          ? Effect.fail({ tag: "failed", val: "it is broken" } as const)
+          : Vault.use((vault) => watched(vault.open(wait)))
+    }),
+    HostFunction.make({ wit: id("weigh"), params, result: Wit.u32 }, {
+      requires: [Vault.on((input) => input.name)],
+      fuel: 1_000,
+      deadline: options.deadline,
+      handler: () => Vault.use((vault) => Effect.map(watched(vault.open(wait)), (text) => text.length))
+    }),
+    HostFunction.sync({ wit: id("peek"), params, result: Wit.result(Wit.u32, error) }, {
+      requires: [Vault.on((input) => input.name)],
+      fuel: 100,
+      check: ({ name }) => name.length > 16 ? { tag: "failed", val: "no such name" } : undefined,
+      handler: () => ({ name }) => ({ tag: "ok", val: name.length })
+    }),
+    HostFunction.make({ wit: id("who"), params: {}, result: Wit.string }, {
+      requires: Capability.none("everybody knows its own name"),
+      fuel: 100,
+      handler: () =>
+        Effect.map(
+          HostFunction.Caller,
+          ({ delivery, name, principal }) => `${principal.id} ${name} ${delivery?.sender._tag}`
+        )
+    })
+  ]
+  return { seen, functions }
+}
+
+const asks = "[[capability]]\nreason = \"Try.\"\ncustom = { vault = [\"*\"] }"
+const grants = [Grant.make("custom.vault", ["gold", "broken"], { reason: "Try." })]
+const source = Powers.source(Vault, (lease) => ({
+  open: (wait) => lease.use(Effect.as(wait, `${lease.resource} opened`))
+}))
+
+interface Probe {
+  readonly call: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, ComponentError>
+  readonly kill: Effect.Effect<void, never, ActorSystem>
+  readonly denials: Effect.Effect<ReadonlyArray<string>, never, AuditLog>
+}
+
+const probe = "acme:probe"
+const principal = Principal.make({ kind: "Component", id: probe })
+
+const running = <A, E>(
+  functions: ReadonlyArray<HostFunction.HostFunction>,
+  test: (probe: Probe) => Effect.Effect<A, E, Runtime.Services>,
+  options: { readonly grants?: ReadonlyArray<Grant.Grant>; readonly powers?: ReadonlyArray<Powers.Source> } = {}
+) =>
+  Effect.gen(function*() {
+    const runtime = yield* Runtime.Runtime
+    const { ref } = yield* runtime.startUntyped("/vault", { tier: "inline", grants: options.grants ?? grants })
+    return yield* test({
+      call: (name, ...args) => Effect.map(runtime.call(probe, `probe.${name}`, args), ({ value }) => value),
+      kill: ActorSystem.use((system) => system.kill(ref)),
+      denials: Effect.map(Effect.orDie(AuditLog.use((log) => log.entries)), (entries) =>
+        entries.flatMap(({ event }) => event._tag === "CapabilityDenied" ? [event.reason] : []))
+    })
+  }).pipe(
+    Effect.provide(
+      Runtime.layer.pipe(
+        Layer.provide([
+          layerEngine,
+          HostFunctions.layer(...functions),
+          Powers.layer(...options.powers ?? [source]),
+          ReleaseSource.layerMemory({ "/vault": { manifest: manifest(asks), artifact: artifacts.get("vault")! } })
+        ])
+      )
+    )
+  )
+
+const denied = { tag: "err", val: { tag: "access-denied" } }
+
+describe("HostFunction", () => {
+  it.effect("does for a guest what it holds the capability for, with the power of what it requires", () =>
+    running(vault().functions, ({ call }) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* call("open", "gold"), { tag: "ok", val: "gold opened" })
+        assert.strictEqual(yield* call("weigh", "gold"), 11)
+        assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
+        assert.strictEqual(yield* call("who"), "acme:probe probe Host")
+      })))
+
+  it.effect("denies by the error of its type what is not granted, audits it and runs nothing", () => {
+    const { functions, seen } = vault()
+    return running(functions, ({ call, denials }) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* call("open", "silver"), denied)
+        assert.deepStrictEqual(yield* call("peek", "silver"), denied)
+        assert.isFalse(yield* Deferred.isDone(seen.started))
+        assert.deepStrictEqual(yield* denials, ["NoMatch"])
+      }))
+  })
+
+  it.effect("stops a guest that has no error to be told by", () =>
+    running(vault().functions, ({ call }) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(call("weigh", "silver"))
+        assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "Denied" })
+        assert.deepStrictEqual(error.denials, ["custom.vault silver"])
+      })))
+
+  it.effect("gives the failures of its handler as errors, and what is malformed before it decides", () =>
+    running(vault().functions, ({ call, denials }) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* call("open", "broken"), {
+          tag: "err",
+          val: { tag: "failed", val: "it is broken" }
+        })
+        assert.deepStrictEqual(yield* call("peek", "x".repeat(100_000)), {
+          tag: "err",
+          val: { tag: "failed", val: "no such name" }
+        })
+        assert.deepStrictEqual(yield* denials, [])
+      })))
+
+  it.effect("tells a guest while its handler waits that the capability is taken away", () => {
+    const { functions, seen } = vault({ wait: Effect.never })
+    return running(functions, ({ call, denials }) =>
+      Effect.gen(function*() {
+        const answer = yield* Effect.forkChild(call("open", "gold"))
+        yield* Deferred.await(seen.started)
+        yield* CapabilityEnforcer.use((enforcer) => enforcer.revoke(principal, { reason: "Enough." }))
+        assert.deepStrictEqual(yield* Fiber.join(answer), denied)
+        assert.deepStrictEqual(yield* denials, ["Revoked"])
+      }))
+  })
+
+  it.effect("stops a guest without an error as revoked while its handler waits", () => {
+    const { functions, seen } = vault({ wait: Effect.never })
+    return running(functions, ({ call }) =>
+      Effect.gen(function*() {
+        const answer = yield* Effect.forkChild(Effect.flip(call("weigh", "gold")))
+        yield* Deferred.await(seen.started)
+        yield* CapabilityEnforcer.use((enforcer) => enforcer.revoke(principal, { reason: "Enough." }))
+        assert.deepStrictEqual((yield* Fiber.join(answer)).reason, { _tag: "Trap", category: "Revoked" })
+      }))
+  })
+
+  it.effect("interrupts a handler when its component is killed", () => {
+    const { functions, seen } = vault({ wait: Effect.never })
+    return running(functions, ({ call, kill }) =>
+      Effect.gen(function*() {
+        const answer = yield* Effect.forkChild(Effect.exit(call("open", "gold")))
+        yield* Deferred.await(seen.started)
+        yield* kill
+        const exit = yield* Deferred.await(seen.ended)
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause))
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(answer)))
+      }))
+  })
+
+  it.effect("interrupts a handler that never ends at the deadline of the function, and goes on with the guest", () => {
+    const { functions, seen } = vault({ wait: Effect.never, deadline: 200 })
+    return running(functions, ({ call }) =>
+      Effect.gen(function*() {
+        const answer = yield* Effect.forkChild(call("open", "gold"))
+        yield* Deferred.await(seen.started)
+        yield* TestClock.adjust(200)
+        assert.deepStrictEqual(yield* Fiber.join(answer), { tag: "err", val: { tag: "timed-out" } })
+        assert.isTrue(Exit.isFailure(yield* Deferred.await(seen.ended)))
+        assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
+      }))
+  })
+
+  it.effect("stops a guest whose handler takes too long, where it has no error for that", () => {
+    const { functions, seen } = vault({ wait: Effect.never, deadline: 200 })
+    return running(functions, ({ call }) =>
+      Effect.gen(function*() {
+        const answer = yield* Effect.forkChild(Effect.flip(call("weigh", "gold")))
+        yield* Deferred.await(seen.started)
+        yield* TestClock.adjust(200)
+        assert.deepStrictEqual((yield* Fiber.join(answer)).reason, { _tag: "Trap", category: "HostFailure" })
+      }))
+  })
+
+  it.effect("stops a guest whose handler has a defect", () =>
+    running(
+      vault({ wait: Effect.die(new Error("the vault is gone")) }).functions,
+      ({ call }) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(call("open", "gold"))
+          assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "HostFailure" })
+        })
+    ))
+
+  it.effect("is a failure of the host where nobody makes the power", () =>
+    running(vault().functions, ({ call }) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(call("weigh", "gold"))
+        assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "HostFailure" })
+      }), { powers: [] }))
+})
+
+describe("HostFunctions", () => {
+  const requires = Capability.none("a test")
+  const named = (wit: string) => HostFunction.sync({ wit, params: {} }, { requires, fuel: 1, handler: () => () => {} })
+
+  it("refuses the names of airssys and of WASI, and a name twice", () => {
+    assert.throws(() => HostFunctions.layer(named("airssys:core/log@0.1.0#write")), /functions of this package/)
+    assert.throws(() => HostFunctions.layer(named("airssys:other/log@9.1.0#write")), /functions of this package/)
+    assert.throws(() => HostFunctions.layer(named("wasi:cli/exit@0.2.0#exit")), /functions of this package/)
+    assert.throws(() => HostFunctions.layer(named("a:b/c@1.0.0#d"), named("a:b/c@1.2.0#d")), /two functions/)
+    HostFunctions.layer(named("a:b/c@1.0.0#d"), named("a:b/c@2.0.0#d"))
+  })
+
+  it("refuses what is no name of a function, no reason and no fuel", () => {
+    assert.throws(() => named("push"), /no function such as/)
+    assert.throws(() => Capability.none(" "), /says why/)
+    assert.throws(() =>
+      HostFunction.sync({ wit: "a:b/c#d", params: {} }, { requires, fuel: -1, handler: () => () => {} })
+    )
+  })
+
+  it.effect("are compared with the types that a component declares for them", () =>
+    Effect.gen(function*() {
+      const other = HostFunction.sync({ wit: id("weigh"), params: { name: Wit.u32 }, result: Wit.u32 }, {
+        requires,
+        fuel: 1,
+        handler: () => () => 1
+      })
+      const functions = [...vault().functions.filter(({ type }) => type.name !== "weigh"), other]
+      const error = yield* Effect.flip(running(functions, () => Effect.void))
+      assert.include(
+        String(error),
+        "acme:vault/vault@1.0.0#weigh, which is another function here: parameter name is u32 here, and string in the component"
+      )
+    }))
+})
