@@ -83,6 +83,17 @@ export interface Usage {
 }
 
 /**
+ * The tenant on whose account the current fiber runs. None by default.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentTenant: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
+  "airssys/security/Quotas/CurrentTenant",
+  { defaultValue: () => undefined }
+)
+
+/**
  * Service that holds every use to the limits of who pays.
  *
  * @category services
@@ -114,6 +125,8 @@ export class Quotas extends Context.Service<Quotas, {
   ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Quota.QuotaExceeded, R>
   /** Gives back what was committed of a level, such as the bytes of what was deleted. */
   readonly free: (payer: Payer, level: Quota.Level, amount: number) => Effect.Effect<void>
+  /** `free` without suspending, for what has to be one step with the change that it follows. */
+  readonly freeUnsafe: (payer: Payer, level: Quota.Level, amount: number) => void
   /** Says how much of a level is held, from a count at the start; also if that is above the limit. */
   readonly settle: (payer: Payer, level: Quota.Level, used: number) => Effect.Effect<void>
   /** Sets the limits of a subject. What it has taken stays taken. Dies where they are none, and changes nothing. */
@@ -188,6 +201,9 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
     )
   }
 
+  const freeUnsafe: Quotas["Service"]["freeUnsafe"] = (payer, level, amount) =>
+    ledger.giveBack(subjectsOf(payer), level, amount)
+
   const reserve: Quotas["Service"]["reserve"] = (payer, quota, amount) =>
     Effect.acquireRelease(
       Effect.suspend(() => Effect.fromResult(reserveUnsafe(payer, quota, amount))),
@@ -198,7 +214,8 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
     reserveUnsafe,
     reserve,
     during: (payer, level, amount) => (effect) => Effect.scoped(Effect.andThen(reserve(payer, level, amount), effect)),
-    free: (payer, level, amount) => Effect.sync(() => ledger.giveBack(subjectsOf(payer), level, amount)),
+    free: (payer, level, amount) => Effect.sync(() => freeUnsafe(payer, level, amount)),
+    freeUnsafe,
     settle: (payer, level, used) => Effect.sync(() => ledger.settle(subjectsOf(payer), level, used)),
     setLimits: (subject, limits, reason) =>
       Effect.uninterruptible(Effect.suspend(() => {

@@ -1,12 +1,14 @@
 /**
- * The capability to write values of one's own storage.
+ * The capability to write values of one's own storage. Writing tells whether a
+ * key had a value and whether it changed since a revision, and nothing else
+ * about it.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
-import { join, type KeyValue, type StorageError } from "./KeyValue.ts"
+import { type Batch, batchLimit, join, type KeyValue, type Outcome, StorageError } from "./KeyValue.ts"
 import * as Powers from "./Powers.ts"
 
 /**
@@ -17,9 +19,15 @@ import * as Powers from "./Powers.ts"
  * @since 0.1.0
  */
 export class StorageWrite extends Capability.Service<StorageWrite, {
-  readonly set: (value: Uint8Array, below?: string) => Effect.Effect<void, CapabilityError | StorageError>
+  /** Gives the revision of the new value. */
+  readonly set: (value: Uint8Array, below?: string) => Effect.Effect<number, CapabilityError | StorageError>
   /** Whether there was a value. */
   readonly remove: (below?: string) => Effect.Effect<boolean, CapabilityError | StorageError>
+  /**
+   * Writes several keys, given in full, together or not at all. Each of them,
+   * and each that is checked, has to be granted.
+   */
+  readonly commit: (batch: Batch) => Effect.Effect<Outcome, CapabilityError | StorageError>
 }>()("storage.write") {}
 
 /**
@@ -29,13 +37,29 @@ export class StorageWrite extends Capability.Service<StorageWrite, {
  * @since 0.1.0
  */
 export const source = (store: KeyValue): Powers.Source =>
-  Powers.source(StorageWrite, (lease) => ({
-    set: (value, below) => {
-      const key = join(lease.resource, below)
-      return lease.useOn(key, Effect.suspend(() => store.set(lease.principal, key, value)))
-    },
-    remove: (below) => {
-      const key = join(lease.resource, below)
-      return lease.useOn(key, Effect.suspend(() => store.remove(lease.principal, key)))
+  Powers.source(StorageWrite, (lease) => {
+    const write = (key: string, value: Uint8Array | undefined) =>
+      lease.useOn(
+        key,
+        Effect.flatMap(
+          Effect.suspend(() => store.commit(lease.principal, { checks: [], writes: [{ key, value }] })),
+          (outcome) => outcome._tag === "Committed" ? Effect.succeed(outcome) : Effect.die(unchecked)
+        )
+      )
+    return {
+      set: (value, below) => Effect.map(write(join(lease.resource, below), value), ({ revision }) => revision),
+      remove: (below) => Effect.map(write(join(lease.resource, below), undefined), ({ existed }) => existed === 1),
+      commit: (batch) =>
+        Effect.gen(function*() {
+          if (batch.checks.length + batch.writes.length > batchLimit) return yield* tooLong(lease.resource)
+          const keys = new Set([...batch.checks, ...batch.writes].map(({ key }) => key))
+          for (const key of keys) yield* lease.useOn(key, Effect.void)
+          return yield* lease.use(Effect.suspend(() => store.commit(lease.principal, batch)))
+        })
     }
-  }))
+  })
+
+const tooLong = (key: string): StorageError =>
+  new StorageError({ reason: "InvalidBatch", key, detail: `a batch has at most ${batchLimit} checks and writes` })
+
+const unchecked = new Error("a write without checks was in conflict")

@@ -13,6 +13,7 @@ const auditedChange = "security/internal/auditedChange.ts"
 const enforcer = "security/CapabilityEnforcer.ts"
 const powers = "security/Powers.ts"
 const principal = "security/Principal.ts"
+const keyPage = "security/internal/keyPage.ts"
 const storageRead = "security/StorageRead.ts"
 const storageWrite = "security/StorageWrite.ts"
 const send = "security/MessagingSend.ts"
@@ -632,32 +633,40 @@ const powersMutants: ReadonlyArray<Mutant> = [
   {
     name: "writes below a key are not decided on",
     file: storageWrite,
-    find: "return lease.useOn(key, Effect.suspend(() => store.set",
-    replace: "return lease.use(Effect.suspend(() => store.set",
+    find: "lease.useOn(\n        key,\n        Effect.flatMap(",
+    replace: "lease.use(\n        Effect.flatMap(",
     test: kindsTest,
     title: "read and write below the key that was required"
   },
   {
-    name: "removals below a key are not decided on",
+    name: "the keys of a batch are not decided on",
     file: storageWrite,
-    find: "return lease.useOn(key, Effect.suspend(() => store.remove",
-    replace: "return lease.use(Effect.suspend(() => store.remove",
+    find: "yield* lease.useOn(key, Effect.void)",
+    replace: "yield* lease.use(Effect.void)",
     test: kindsTest,
     title: "is over with its grant, whatever its operations are"
   },
   {
     name: "reads below a key are not decided on",
     file: storageRead,
-    find: "return lease.useOn(key, ",
-    replace: "return lease.use(",
+    find: "return lease.useOn(key, Effect.suspend(() => store.get",
+    replace: "return lease.use(Effect.suspend(() => store.get",
+    test: kindsTest,
+    title: "is over with its grant, whatever its operations are"
+  },
+  {
+    name: "looks below a key are not decided on",
+    file: storageRead,
+    find: "return lease.useOn(key, Effect.suspend(() => store.exists",
+    replace: "return lease.use(Effect.suspend(() => store.exists",
     test: kindsTest,
     title: "is over with its grant, whatever its operations are"
   },
   {
     name: "keys are listed that may not be read",
-    file: storageRead,
-    find: "keys.filter((key) => allows(key))",
-    replace: "keys",
+    file: keyPage,
+    find: "if (!allows(key)) skipped++\n        else if",
+    replace: "if",
     test: kindsTest,
     title: "list only what may be read"
   },

@@ -1,22 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Storage from "airssys/component/Storage"
 import * as Ask from "airssys/security/Ask"
+import * as AuditLog from "airssys/security/AuditLog"
 import * as Capability from "airssys/security/Capability"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import { CapabilityError } from "airssys/security/CapabilityError"
 import type * as CapabilityKind from "airssys/security/CapabilityKind"
 import * as Grant from "airssys/security/Grant"
-import * as KeyValue from "airssys/security/KeyValue"
 import * as Log from "airssys/security/Log"
 import * as MessagingPublish from "airssys/security/MessagingPublish"
 import * as MessagingSend from "airssys/security/MessagingSend"
 import * as MessagingSubscribe from "airssys/security/MessagingSubscribe"
 import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
+import * as Quotas from "airssys/security/Quotas"
 import * as Random from "airssys/security/Random"
 import * as StorageRead from "airssys/security/StorageRead"
 import * as StorageWrite from "airssys/security/StorageWrite"
 import { Deferred, Effect, Fiber, Layer, Logger, Option, PubSub, References, Stream } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { Digest, SecureRandom } from "effect/crypto"
 
 const rates = Principal.make({ kind: "Component", id: "acme:rates@1.2.0", label: "acme:rates 1.2.0" })
 
@@ -26,7 +28,14 @@ const reason = (error: { readonly _tag: string }): string =>
     : error._tag
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const text = (value: Option.Option<Uint8Array>) => Option.map(value, (_) => new TextDecoder().decode(_))
+const text = (value: Option.Option<{ readonly value: Uint8Array }>) =>
+  Option.map(value, (_) => new TextDecoder().decode(_.value))
+
+const stores = Storage.layerMemory.pipe(
+  Layer.provide(Quotas.layerMemory()),
+  Layer.provide(AuditLog.layerMemory()),
+  Layer.provide(Digest.layerWebCrypto)
+)
 
 const admitted = <A, E>(
   source: Powers.Source,
@@ -170,11 +179,11 @@ describe("StorageRead and StorageWrite", () => {
   const stored = <A, E>(
     test: (
       enforcer: CapabilityEnforcer.CapabilityEnforcer["Service"],
-      store: KeyValue.KeyValue
+      store: Storage.Storage["Service"]
     ) => Effect.Effect<A, E, Principal.CurrentPrincipal>
   ) =>
     Effect.gen(function*() {
-      const store = yield* KeyValue.memory
+      const store = yield* Storage.Storage
       yield* Effect.gen(function*() {
         const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
         const place = { file: "Component.toml", line: 1 }
@@ -198,7 +207,7 @@ describe("StorageRead and StorageWrite", () => {
           )
         )
       )
-    })
+    }).pipe(Effect.provide(stores))
 
   const read = (below?: string) => StorageRead.StorageRead.use((storage) => storage.get(below))
 
@@ -239,7 +248,9 @@ describe("StorageRead and StorageWrite", () => {
         for (const key of ["rates/usd", "rates/eur", "rates/eur/old", "ratesx", "secrets/a"]) {
           yield* store.set(rates, key, bytes("x"))
         }
-        const list = enforcer.require(StorageRead.StorageRead.on("rates"))(StorageRead.StorageRead.use((_) => _.keys))
+        const list = enforcer.require(StorageRead.StorageRead.on("rates"))(
+          StorageRead.StorageRead.use((_) => Effect.map(_.list(), ({ keys }) => keys))
+        )
         assert.deepStrictEqual(yield* list, ["rates/eur", "rates/eur/old", "rates/usd"])
         yield* enforcer.revoke(rates, { kind: "storage.read", reason: "over" })
         yield* enforcer.grant(rates, Grant.make("storage.read", ["rates", "rates/*"], { reason: "x" }))
@@ -251,7 +262,7 @@ describe("StorageRead and StorageWrite", () => {
 describe("a power that is kept", () => {
   it.effect("is over with its grant, whatever its operations are", () =>
     Effect.gen(function*() {
-      const store = yield* KeyValue.memory
+      const store = yield* Storage.Storage
       const published: Array<string> = []
       const kinds = ["random", "messaging.publish", "storage.read", "storage.write"] as const
       const patterns = (kind: typeof kinds[number]) =>
@@ -274,10 +285,22 @@ describe("a power that is kept", () => {
           topic.publish(bytes("x")),
           writing.set(bytes("x"), "b"),
           reading.get("b"),
-          reading.keys,
+          reading.exists("b"),
+          reading.list(),
+          writing.commit({ checks: [], writes: [{ key: "a/b", value: bytes("x") }] }),
           writing.remove("b")
         ]
-        const beyond = [reading.get("c"), writing.set(bytes("x"), "c"), writing.remove("c")]
+        const beyond: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
+          reading.get("c"),
+          reading.exists("c"),
+          writing.set(bytes("x"), "c"),
+          writing.remove("c"),
+          writing.commit({
+            checks: [],
+            writes: [{ key: "a/b", value: undefined }, { key: "c", value: bytes("x") }]
+          }),
+          writing.commit({ checks: [{ key: "c", revision: 1 }], writes: [{ key: "a/b", value: undefined }] })
+        ]
         for (const operation of operations) yield* operation
         for (const operation of beyond) assert.strictEqual(reason(yield* Effect.flip(operation)), "Denied: NotAsked")
         yield* enforcer.revoke(rates, { reason: "over" })
@@ -297,7 +320,7 @@ describe("a power that is kept", () => {
           )
         ))
       )
-    }))
+    }).pipe(Effect.provide(stores)))
 })
 
 describe("a custom kind", () => {

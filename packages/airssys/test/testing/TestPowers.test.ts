@@ -244,7 +244,7 @@ describe("TestPowers", () => {
       )
       const get = as(enforcer.require(StorageRead.on("rates/usd"))(StorageRead.use((power) => power.get())))
       yield* set
-      assert.strictEqual(text(Option.getOrThrow(yield* get)), "1.08")
+      assert.strictEqual(text(Option.getOrThrow(yield* get).value), "1.08")
       yield* next("storage.read", { fail: "the disk is gone" })
       assert.strictEqual((yield* Effect.flip(get)).message, "storage rates/usd: the disk is gone")
     }))

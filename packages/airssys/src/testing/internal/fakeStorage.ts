@@ -1,4 +1,7 @@
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { ownerOf } from "../../component/Storage.ts"
+import { type Admit, layerMemory, StorageStore } from "../../component/StorageStore.ts"
 import * as KeyValue from "../../security/KeyValue.ts"
 import * as Powers from "../../security/Powers.ts"
 import { StorageRead } from "../../security/StorageRead.ts"
@@ -8,19 +11,22 @@ import * as StorageWrites from "../../security/StorageWrite.ts"
 import type { Desk } from "./desk.ts"
 
 export const failure = (key: string, detail: string): KeyValue.StorageError =>
-  new KeyValue.StorageError({ key, detail })
+  new KeyValue.StorageError({ reason: "Unavailable", key, detail })
+
+const always: Admit<never> = () => Result.succeed({ commit: () => {}, release: () => {} })
 
 /** The sources over a store in memory, each of whose uses goes by the desk. */
 export const make = <K extends string>(desk: Desk<K>): Effect.Effect<ReadonlyArray<Powers.Source>> =>
-  Effect.map(KeyValue.memory, (store) => {
+  Effect.map(Effect.provide(StorageStore, layerMemory, { local: true }), (store) => {
     const asked = (lease: Powers.Lease): KeyValue.KeyValue => {
-      const step = <A>(operation: string, key: string, work: Effect.Effect<A, KeyValue.StorageError>) =>
-        desk.step(lease, operation, () => work, key)
+      const step = <A, E>(operation: string, key: string, work: Effect.Effect<A, E>) =>
+        desk.step(lease, operation, () => Effect.mapError(work, (error) => failure(key, String(error))), key)
       return {
-        get: (owner, key) => step("get", key, store.get(owner, key)),
-        set: (owner, key, value) => step("set", key, store.set(owner, key, value)),
-        remove: (owner, key) => step("remove", key, store.remove(owner, key)),
-        keys: (owner, below) => step("keys", below, store.keys(owner, below))
+        get: (owner, key) => step("get", key, store.get(ownerOf(owner), key)),
+        exists: (owner, key) => step("exists", key, store.exists(ownerOf(owner), key)),
+        keys: (owner, range) => step("keys", range.within ?? "", store.keys(ownerOf(owner), range)),
+        commit: (owner, batch) =>
+          step("commit", batch.writes[0]?.key ?? "", store.commit(ownerOf(owner), batch, undefined, always))
       }
     }
     return [

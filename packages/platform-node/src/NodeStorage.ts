@@ -1,0 +1,139 @@
+/**
+ * Storage in a file of SQLite.
+ *
+ * A write is on the disk when it succeeds; writes that are made at once share
+ * one synchronisation. What is read may be part of a write that is not answered
+ * yet. One process has the file at a time. Beside it are `.lock`, and `.mark`,
+ * which tells when the file has lost something: keep the two together.
+ *
+ * @since 0.1.0
+ */
+import * as Storage from "airssys/component/Storage"
+import { StorageStore, StorageStoreError } from "airssys/component/StorageStore"
+import type { StorageError } from "airssys/security/KeyValue"
+import type { Quotas } from "airssys/security/Quotas"
+import type { Digest } from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import * as storageMark from "./internal/storageMark.ts"
+import * as storageRows from "./internal/storageRows.ts"
+import * as storageSqlite from "./internal/storageSqlite.ts"
+import { verify } from "./internal/storageVerify.ts"
+import * as storageWriter from "./internal/storageWriter.ts"
+import * as storeLock from "./internal/storeLock.ts"
+
+const { O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants
+
+/** Makes the file for its owner alone, or takes it as it is; a link is refused. */
+const claim = (file: string): void => {
+  const made = fs.openSync(file, O_RDWR | O_CREAT | (O_NOFOLLOW ?? 0), 0o600)
+  try {
+    fs.fchmodSync(made, 0o600)
+  } finally {
+    fs.closeSync(made)
+  }
+}
+
+const settings = `
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
+  PRAGMA cache_size = -32768;
+`
+
+/** The log of the database is made and on the disk, with its name in the folder, before anything is kept. */
+const open = (file: string, mark: storageMark.Mark): DatabaseSync => {
+  claim(file)
+  const database = new DatabaseSync(file, { timeout: 10_000 })
+  try {
+    database.exec(settings)
+    const isNew = storageRows.isNew(database)
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA synchronous = FULL;
+      PRAGMA checkpoint_fullfsync = ON;
+    `)
+    if (isNew) database.exec(`BEGIN IMMEDIATE; ${storageRows.schema} COMMIT;`)
+    refuseLoss(file, database, mark)
+    database.exec("UPDATE counter SET commits = commits + 1")
+    database.exec("PRAGMA synchronous = NORMAL")
+    if (process.platform !== "win32") syncFolder(path.dirname(path.resolve(file)))
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const syncFolder = (folder: string): void => {
+  const opened = fs.openSync(folder, "r")
+  try {
+    fs.fsyncSync(opened)
+  } finally {
+    fs.closeSync(opened)
+  }
+}
+
+const acquire = <A>(file: string, make: () => A, close: (made: A) => void) =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: make,
+      catch: storageRows.failed("Unreadable", `${file} cannot be opened as a store of storage`)
+    }),
+    (made) => Effect.sync(() => close(made))
+  )
+
+/** Nothing else would tell what a file lacks. */
+const refuseLoss = (file: string, database: DatabaseSync, mark: storageMark.Mark): void => {
+  const commits = Number(database.prepare("SELECT commits FROM counter").get()?.["commits"])
+  if (commits >= mark.found) return
+  throw new StorageStoreError({
+    reason: "Damaged",
+    detail: `${file} has lost writes that were on the disk, or is an older copy: ` +
+      `if an older state is meant, remove ${file}.mark`
+  })
+}
+
+const make = (file: string): Effect.Effect<StorageStore["Service"], StorageStoreError, Scope.Scope> =>
+  Effect.gen(function*() {
+    yield* Effect.mapError(
+      storeLock.hold(file),
+      ({ detail, reason }) => new StorageStoreError({ reason: reason === "InUse" ? reason : "Unwritable", detail })
+    )
+    const mark = yield* acquire(file, () => storageMark.open(`${file}.mark`), (mark) => mark.close())
+    const database = yield* acquire(file, () => open(file, mark), (database) => database.close())
+    const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
+    const writer = yield* storageWriter.make(database, log, mark)
+    const reader = () => {
+      const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
+      database.exec(settings)
+      return database
+    }
+    return yield* storageSqlite.make(file, database, writer, reader, verify)
+  })
+
+/**
+ * Layer of a store in a file, which is made where there is none. A link in
+ * place of the file is refused, except on Windows; so is a file of another
+ * program, of a later version, and one that has lost what was acknowledged.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStore = (file: string): Layer.Layer<StorageStore, StorageStoreError> =>
+  Layer.effect(StorageStore, make(file))
+
+/**
+ * Layer of storage in a file.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  file: string
+): Layer.Layer<Storage.Storage, StorageError | StorageStoreError, Digest | Quotas> =>
+  Layer.provide(Storage.layer, layerStore(file))

@@ -1,0 +1,170 @@
+/**
+ * Commits in groups: what is asked for while the disk is busy is made in one
+ * transaction, and answered when that is on the disk.
+ *
+ * SQLite writes to its log without waiting for the disk, in one stretch that
+ * nothing interleaves; the log is then synchronised by a thread of Node, so that
+ * the thread of the host does not wait for a disk. One group is made after
+ * another: at most the last one can be lost or torn, and it was not answered.
+ */
+import { type Room, StorageStoreError } from "airssys/component/StorageStore"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as fs from "node:fs"
+import type { DatabaseSync } from "node:sqlite"
+import type { Mark } from "./storageMark.ts"
+import { failed } from "./storageRows.ts"
+
+/** What came of a step of a transaction. `room` is set aside for what was written, and there if something was. */
+export interface Done<A, E> {
+  readonly result: Result.Result<A, E>
+  readonly room: Room | undefined
+}
+
+interface Work {
+  /** Gives the room of what was written, and keeps the result for its answer. */
+  readonly run: () => Room | undefined
+  readonly answer: () => void
+  readonly fail: (error: StorageStoreError) => void
+  isWanted: boolean
+}
+
+interface Ran {
+  readonly work: Work
+  readonly room: Room | undefined
+}
+
+/** Bounds the time for which a group holds the thread. */
+const groupLimit = 128
+
+const closed = new StorageStoreError({ reason: "Unwritable", detail: "the store was closed" })
+
+export interface Writer {
+  /** Interrupted before its turn, it is not done. */
+  readonly submit: <A, E>(run: () => Done<A, E>) => Effect.Effect<A, E | StorageStoreError>
+}
+
+const syncFile = (file: number): Effect.Effect<void, StorageStoreError> =>
+  Effect.callback((resume) => {
+    fs.fdatasync(file, (error) =>
+      resume(error === null ? Effect.void : Effect.fail(failed("Unwritable", "the disk did not take it")(error))))
+  })
+
+const failAll = (group: ReadonlyArray<Work>, error: StorageStoreError): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const work of group) work.fail(error)
+  })
+
+class Groups {
+  readonly #database: DatabaseSync
+  readonly #log: number
+  readonly #mark: Mark
+  readonly #count: ReturnType<DatabaseSync["prepare"]>
+  /** After a failure of the disk nobody knows what is on it. */
+  #broken: StorageStoreError | undefined
+
+  constructor(database: DatabaseSync, log: number, mark: Mark) {
+    this.#database = database
+    this.#log = log
+    this.#mark = mark
+    this.#count = database.prepare("UPDATE counter SET commits = commits + 1 RETURNING commits")
+  }
+
+  /** Does all of a group, or fails each, and answers when it is on the disk. */
+  make(taken: ReadonlyArray<Work>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const group = taken.filter(({ isWanted }) => isWanted)
+      const broken = this.#broken
+      if (broken !== undefined) return failAll(group, broken)
+      const made = this.#transaction(group)
+      if (Result.isFailure(made)) return failAll(group, made.failure)
+      const { commits, ran } = made.success
+      return Effect.match(commits === undefined ? Effect.void : this.#settle(commits), {
+        onSuccess: () => {
+          for (const { work } of ran) work.answer()
+        },
+        onFailure: (error) => this.#break(ran, error)
+      })
+    })
+  }
+
+  #transaction(
+    group: ReadonlyArray<Work>
+  ): Result.Result<{ readonly ran: ReadonlyArray<Ran>; readonly commits: number | undefined }, StorageStoreError> {
+    const ran: Array<Ran> = []
+    try {
+      this.#database.exec("BEGIN IMMEDIATE")
+      for (const work of group) ran.push({ work, room: work.run() })
+      const isWritten = ran.some(({ room }) => room !== undefined)
+      const commits = isWritten ? Number(this.#count.get()?.["commits"]) : undefined
+      this.#database.exec("COMMIT")
+      for (const { room } of ran) room?.commit()
+      return Result.succeed({ ran, commits })
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK")
+      for (const { room } of ran) room?.release()
+      return Result.fail(failed("Unwritable", "it could not be written")(error))
+    }
+  }
+
+  #settle(commits: number): Effect.Effect<void, StorageStoreError> {
+    return Effect.andThen(
+      syncFile(this.#log),
+      Effect.try({
+        try: () => this.#mark.write(commits),
+        catch: failed("Unwritable", "the mark could not be written")
+      })
+    )
+  }
+
+  #break(ran: ReadonlyArray<Ran>, error: StorageStoreError): void {
+    this.#broken = new StorageStoreError({
+      reason: "Unwritable",
+      detail: "an earlier write may not be on the disk: open the store again",
+      cause: error
+    })
+    for (const { room, work } of ran) {
+      if (room === undefined) work.answer()
+      else work.fail(error)
+    }
+  }
+}
+
+/** Makes groups for as long as the scope is open. */
+export const make = (database: DatabaseSync, log: number, mark: Mark): Effect.Effect<Writer, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const groups = new Groups(database, log, mark)
+    const queue = yield* Queue.unbounded<Work>()
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function*() {
+        const left = yield* Queue.clear(queue)
+        yield* Queue.shutdown(queue)
+        yield* failAll(left, closed)
+      })
+    )
+    yield* Effect.forkScoped(Effect.forever(
+      Effect.flatMap(Queue.takeBetween(queue, 1, groupLimit), (taken) => Effect.uninterruptible(groups.make(taken)))
+    ))
+    return {
+      submit: <A, E>(run: () => Done<A, E>) =>
+        Effect.callback<A, E | StorageStoreError>((resume) => {
+          let result: Result.Result<A, E | StorageStoreError> = Result.fail(closed)
+          const work: Work = {
+            run: () => {
+              const done = run()
+              result = done.result
+              return done.room
+            },
+            answer: () => resume(Effect.fromResult(result)),
+            fail: (error) => resume(Effect.fail(error)),
+            isWanted: true
+          }
+          if (!Queue.offerUnsafe(queue, work)) return work.fail(closed)
+          return Effect.sync(() => {
+            work.isWanted = false
+          })
+        })
+    }
+  })
