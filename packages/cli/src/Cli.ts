@@ -36,6 +36,20 @@ export class ContractDrift extends Schema.TaggedError<ContractDrift>("@airssys/c
   }
 }
 
+/**
+ * `--guest` was given a component: what a guest imports is declared from WIT.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class GuestNeedsWit extends Schema.TaggedError<GuestNeedsWit>("@airssys/cli/GuestNeedsWit")("GuestNeedsWit", {
+  file: Schema.String
+}) {
+  override get message(): string {
+    return `error: --guest reads WIT, and ${this.file} is a component.`
+  }
+}
+
 const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print one JSON object per line"),
   Flag.withDefault(false)
@@ -72,9 +86,9 @@ const build = Command.make(
 const types = Command.make(
   "types",
   {
-    wit: Argument.String("wit").pipe(Argument.withDescription("WIT folder or file")),
+    wit: Argument.String("wit").pipe(Argument.withDescription("WIT folder or file, or a component: a .wasm file")),
     world: Flag.String("world").pipe(
-      Flag.withDescription("World, where the package has several"),
+      Flag.withDescription("World, where the package has several, or of a component without Component.toml"),
       Flag.optional
     ),
     out: Flag.String("out").pipe(
@@ -92,8 +106,12 @@ const types = Command.make(
   },
   Effect.fnUntraced(function*({ check, guest, out, wit, world }) {
     const fs = yield* FileSystem.FileSystem
-    const generate = guest ? ContractFile.generateGuest : ContractFile.generate
-    const generated = yield* generate(wit, Option.getOrUndefined(world))
+    if (guest && wit.endsWith(".wasm")) return yield* new GuestNeedsWit({ file: wit })
+    const generated = yield* (guest
+      ? ContractFile.generateGuest
+      : wit.endsWith(".wasm")
+      ? ContractFile.generateFromComponent
+      : ContractFile.generate)(wit, Option.getOrUndefined(world))
     const file = Option.getOrElse(out, () => generated.name)
     if (file === "-") return yield* Console.log(generated.text.trimEnd())
     if (check) {
@@ -104,8 +122,11 @@ const types = Command.make(
     yield* Console.log(file)
   })
 ).pipe(
-  Command.withDescription("Write the contract of a WIT world"),
-  Command.withExamples([{ command: "airssys types wit/", description: "Write rates.gen.ts for acme:rates" }])
+  Command.withDescription("Write the contract of a WIT world or of a component"),
+  Command.withExamples([
+    { command: "airssys types wit/", description: "Write rates.gen.ts for acme:rates" },
+    { command: "airssys types plugins/rates/dist/rates.wasm", description: "The same, from the component" }
+  ])
 )
 
 const run = Command.make(

@@ -123,6 +123,32 @@ describe("airssys", { timeout: 60_000 }, () => {
       assert.strictEqual(readFileSync(join(folder, "rates.gen.ts"), "utf8"), "")
     })
 
+    it("writes the same contract from the component alone, whose world is declared beside it or given", async () => {
+      const folder = plugin("totals")
+      await airssys(["build"], folder)
+      const expected = readFileSync(join(root, "examples/plugins/totals.gen.ts"), "utf8")
+      const declared = await airssys(["types", "dist/totals.wasm"], folder)
+      assert.strictEqual(declared.out, "totals.gen.ts\n", declared.err)
+      assert.strictEqual(readFileSync(join(folder, "totals.gen.ts"), "utf8"), expected)
+
+      const alone = mkdtempSync(join(temp, "alone-"))
+      cpSync(join(folder, "dist/totals.wasm"), join(alone, "some.wasm"))
+      const unnamed = await airssys(["types", "some.wasm"], alone)
+      assert.strictEqual(unnamed.code, 1)
+      assert.include(unnamed.err, "some.wasm does not say which world it has: give --world")
+      const given = await airssys(["types", "some.wasm", "--world", "acme:totals/plugin@1.0.0", "--out", "-"], alone)
+      assert.strictEqual(given.out, expected, given.err)
+    })
+
+    it("writes nothing of what is no component", async () => {
+      writeFileSync(join(temp, "text.wasm"), "not a component")
+      const malformed = await airssys(["types", "text.wasm", "--world", "a:b/c@1.0.0"])
+      assert.strictEqual(malformed.code, 1)
+      assert.strictEqual(malformed.out, "")
+      assert.include((await airssys(["types", "none.wasm"])).err, "none.wasm is not there")
+      assert.include((await airssys(["types", "text.wasm", "--guest"])).err, "--guest reads WIT")
+    })
+
     it("reports a mistake in WIT with its place", async () => {
       writeFileSync(join(temp, "bad.wit"), "package a:b@1.0.0;\nworld w { export f: func(x: u33); }\n")
       const { code, err } = await airssys(["types", "bad.wit"])
