@@ -1,5 +1,6 @@
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as Contract from "airssys/component/Contract"
+import type { Promised, PromiseRuntime } from "airssys/PromiseRuntime"
 import type { ClientRefused, Runtime } from "airssys/Runtime"
 import * as Effect from "effect/Effect"
 import { describe, expect, test } from "tstyche"
@@ -57,5 +58,31 @@ describe("a client of a runtime", () => {
   test("is made from a contract, not from any service", () => {
     expect(runtime.client).type.not.toBeCallableWith("acme:rates", "acme:rates")
     expect(runtime.client).type.not.toBeCallableWith(Rates)
+  })
+})
+
+declare const promises: PromiseRuntime
+declare const promised: Promised<{
+  readonly then: () => Effect.Effect<string, ComponentError>
+  readonly nested: { readonly sum: (items: ReadonlyArray<Item>) => Effect.Effect<bigint, ComponentError> }
+}>
+
+describe("a client of promises", () => {
+  test("has the functions of the contract as functions that return promises", () => {
+    expect(promises.start(Rates, "plugins/rates")).type.toBe<Promise<Promised<typeof Rates.Service>>>()
+    expect<Promised<typeof Rates.Service>["latest"]>().type.toBe<(currency: string) => Promise<number>>()
+    expect(promised.nested.sum).type.toBe<(items: ReadonlyArray<Item>) => Promise<bigint>>()
+  })
+
+  test("takes no wrong call", () => {
+    expect<Promised<typeof Rates.Service>["latest"]>().type.not.toBeCallableWith(42)
+    expect<Promised<typeof Rates.Service>["latest"]>().type.not.toBeCallableWith()
+    expect(promised.nested.sum).type.not.toBeCallableWith([{ cents: 1, kind: "sale" }])
+    expect(promised.nested).type.not.toHaveProperty("summ")
+  })
+
+  test("has no function that is called then", () => {
+    expect(promised).type.not.toHaveProperty("then")
+    expect(promised.then_).type.toBe<() => Promise<string>>()
   })
 })

@@ -8,32 +8,32 @@
  *
  * @since 0.1.0
  */
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
 import * as PolicyFile from "airssys/component/PolicyFile"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
-import * as TrustConfig from "airssys/component/TrustConfig"
+import type * as TrustConfig from "airssys/component/TrustConfig"
 import type { WorkerHost } from "airssys/component/WorkerHost"
+import * as PromiseRuntime from "airssys/PromiseRuntime"
 import * as Runtime from "airssys/Runtime"
 import type { AuditError } from "airssys/security/AuditError"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as AuditStore from "airssys/security/AuditStore"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as Powers from "airssys/security/Powers"
-import * as TrustRegistry from "airssys/security/TrustRegistry"
-import * as TrustSource from "airssys/security/TrustSource"
-import { layerFile, type TrustStore } from "airssys/security/TrustStore"
-import { TrustStoreError } from "airssys/security/TrustStoreError"
-import type { ConfigError } from "effect/Config"
+import type * as TrustRegistry from "airssys/security/TrustRegistry"
+import * as Config from "effect/Config"
 import type { Digest } from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as Path from "effect/Path"
+import type * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
-import { ownFolder } from "./internal/ownedPaths.ts"
+import * as Schema from "effect/Schema"
+import * as hostFolder from "./internal/hostFolder.ts"
+import * as hostTrust from "./internal/hostTrust.ts"
 import * as NodeAuditStore from "./NodeAuditStore.ts"
 import * as NodeDigest from "./NodeDigest.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
@@ -49,11 +49,18 @@ import * as NodeWorkerHost from "./NodeWorkerHost.ts"
  * @since 0.1.0
  */
 export interface Options {
+  /**
+   * The folder in which the host keeps what outlives it: its audit log, what it
+   * trusts, and prepared components with their key. It is made, for this user
+   * alone; one host at a time has it. `audit`, `trustStore` and `cache` name
+   * other places. Without a folder, what has no place of its own is forgotten.
+   */
+  readonly folder?: string | undefined
   /** What runs components; default `ComponentEngine.layer`. */
   readonly engine?: Layer.Layer<ComponentEngine.ComponentEngine, never, WorkerHost> | undefined
   /**
    * File of the audit log, a SQLite database if its name ends in `.sqlite`.
-   * Without it the log is kept in memory and ends with the host.
+   * Without it, and without `folder`, the log is kept in memory and ends with the host.
    */
   readonly audit?: string | undefined
   /** How the audit log is written, kept and attested. */
@@ -65,7 +72,7 @@ export interface Options {
   /**
    * Folder that keeps over restarts what was trusted, revoked and seen while
    * the host ran; it is made, for this user alone. With `audit`, an older state
-   * that is put back is found. Without it the host forgets all that.
+   * that is put back is found. Without it, and without `folder`, the host forgets all that.
    */
   readonly trustStore?: string | undefined
   /** Keeps components that were prepared on disk, so that later hosts start faster. */
@@ -86,6 +93,36 @@ export interface Options {
   readonly http?: NodeHttpAccess.Options | undefined
   /** Gives the power to run these programs, for grants of `process.spawn`. */
   readonly programs?: NodeProcessSpawn.Options | undefined
+  /**
+   * How long components may work off the calls that wait when the host closes,
+   * all together. Default 10 seconds; then they are killed.
+   */
+  readonly shutdown?: Duration.Input | undefined
+}
+
+/**
+ * The folder of a host cannot be used. Nothing in it was changed.
+ *
+ * - `InUse`: another host has it, in this process or another one.
+ * - `NotAFolder`, `Exposed`, `ForeignOwner`: it is something else, a link, open
+ *   to other users, or another user's.
+ * - `Unusable`: it cannot be made, read or locked.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class FolderRefused extends Schema.TaggedError<FolderRefused>("@airssys/platform-node/NodeHost/FolderRefused")(
+  "FolderRefused",
+  {
+    folder: Schema.String,
+    reason: Schema.Literals(["InUse", "NotAFolder", "Exposed", "ForeignOwner", "Unusable"]),
+    detail: Schema.String,
+    cause: Schema.optionalKey(Schema.Defect())
+  }
+) {
+  override get message(): string {
+    return `${this.detail}. Nothing was started.`
+  }
 }
 
 /**
@@ -94,9 +131,10 @@ export interface Options {
  */
 export type HostError =
   | AuditError
+  | FolderRefused
   | PlatformError
   | PolicyFile.PolicyFileError
-  | ConfigError
+  | Config.ConfigError
   | TrustRegistry.DevModeRefused
   | TrustRegistry.ChangeError
   | TrustConfig.TrustConfigError
@@ -126,16 +164,89 @@ export type NodeHost =
  * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<NodeHost, HostError> => {
-  const parts = layerParts(options)
+  const parts = options.folder === undefined ? layerParts(options) : Layer.unwrap(inFolder(options.folder, options))
   return Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(parts, Layer.makeMemoMapUnsafe(), scope))
 }
+
+/**
+ * A host for programs that do not use Effect, with promises.
+ *
+ * ```ts fragment
+ * await using host = await NodeHost.runtime({ folder: ".airssys" })
+ * const rates = await host.start(Rates, "plugins/rates")
+ * await rates.latest("USD")
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const runtime = (options?: Options): Promise<PromiseRuntime.PromiseRuntime> =>
+  PromiseRuntime.make(layer(options))
+
+const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> => Config.withDefault(config, undefined)
+
+/**
+ * Options from the configuration of the program: by default its environment.
+ * What is not set has the default of `Options`.
+ *
+ * | Name | Option |
+ * | --- | --- |
+ * | `AIRSSYS_FOLDER` | `folder` |
+ * | `AIRSSYS_AUDIT` | `audit` |
+ * | `AIRSSYS_TRUST` | `trust`, with commas between |
+ * | `AIRSSYS_TRUST_FILE` | `trustFile` |
+ * | `AIRSSYS_TRUST_STORE` | `trustStore` |
+ * | `AIRSSYS_POLICY` | `policy` |
+ * | `AIRSSYS_DEV_MODE` | `devMode`, `false` by default |
+ * | `AIRSSYS_SHUTDOWN` | `shutdown`, `10 seconds` by default |
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const config: Config.Config<Options> = Config.nested(
+  Config.all({
+    folder: optional(Config.NonEmptyString("FOLDER")),
+    audit: optional(Config.NonEmptyString("AUDIT")),
+    trust: optional(Config.map(Config.Array(Schema.String, "TRUST"), (sources) => sources.map((_) => _.trim()))),
+    trustFile: optional(Config.NonEmptyString("TRUST_FILE")),
+    trustStore: optional(Config.NonEmptyString("TRUST_STORE")),
+    policy: optional(Config.NonEmptyString("POLICY")),
+    devMode: Config.withDefault(Config.Boolean("DEV_MODE"), false),
+    shutdown: Config.withDefault(Config.Duration("SHUTDOWN"), Duration.seconds(10))
+  }),
+  "AIRSSYS"
+)
+
+/**
+ * Layer of a host whose options are those of `config`; options that are given
+ * here win.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (options: Options = {}): Layer.Layer<NodeHost, HostError> =>
+  Layer.unwrap(Effect.map(config, (configured) => layer({ ...configured, ...options })))
+
+/** The host is built within the lock of its folder: that is the last thing it gives up. */
+const inFolder = (folder: string, options: Options) =>
+  Effect.map(
+    Effect.mapError(hostFolder.open(folder), (fault) => new FolderRefused({ folder, ...fault })),
+    ({ audit, cache, cacheKey, trust }) =>
+      layerParts({
+        ...options,
+        audit: options.audit ?? audit,
+        trustStore: options.trustStore ?? trust,
+        cache: options.cache ?? { folder: cache, key: cacheKey }
+      })
+  )
 
 const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
   Runtime.layerWith.pipe(
     Layer.provide(NodeTurnScheduler.layer),
+    Layer.provide(layerBound(options)),
     Layer.provideMerge(layerPolicy(options)),
     Layer.provideMerge(Layer.provide(CapabilityEnforcer.layer, layerPowers(options))),
-    Layer.provideMerge(layerTrust(options)),
+    Layer.provideMerge(hostTrust.layer(options)),
     Layer.provideMerge(AuditLog.layer(options.auditOptions)),
     Layer.provide(layerAuditStore(options)),
     Layer.provideMerge(layerEngine(options)),
@@ -145,13 +256,18 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
 
+const layerBound = ({ shutdown }: Options): Layer.Layer<never> =>
+  shutdown === undefined
+    ? Layer.empty
+    : Layer.succeed(Runtime.ShutdownBound, Duration.fromInputUnsafe(shutdown))
+
 const layerPolicy = ({ policy }: Options) =>
   Layer.effectDiscard(Effect.gen(function*() {
     if (policy === undefined) return
     const fs = yield* FileSystem.FileSystem
     const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
     const text = yield* fs.readFileString(policy)
-    yield* enforcer.govern(yield* Effect.fromResult(PolicyFile.parse(text, { file: policy })), because)
+    yield* enforcer.govern(yield* Effect.fromResult(PolicyFile.parse(text, { file: policy })), hostTrust.because)
   }))
 
 const layerAuditStore = ({ audit }: Options): Layer.Layer<AuditStore.AuditStore, AuditError> =>
@@ -190,84 +306,15 @@ const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootEr
   )
 
 /** What a component could change to be more than it is, or to hide what it did. */
-const reserved = ({ audit, cache, trust = [], trustFile, trustStore }: Options): ReadonlyArray<string> => [
-  ...[trustFile, trustStore].filter((_) => _ !== undefined),
-  ...audit === undefined ? [] : [audit],
+const reserved = ({ audit, cache, folder, trust = [], trustFile, trustStore }: Options): ReadonlyArray<string> => [
+  ...[audit, folder, trustFile, trustStore].filter((_) => _ !== undefined),
   ...cache === undefined ? [] : [cache.folder],
   ...typeof cache?.key === "string" ? [cache.key] : [],
   ...trust.flatMap((source) =>
     typeof source !== "string"
       ? source.source._tag === "Path" ? [source.source.path] : []
-      : isDigest(source)
+      : hostTrust.isDigest(source)
       ? []
       : [source]
   )
 ]
-
-const because = "given to this host"
-
-const isDigest = (source: string): boolean => source.startsWith("sha256:")
-
-const unusable = (detail: string) => (cause: unknown) =>
-  new TrustStoreError({ reason: "Unreadable", detail, remedy: "Look at the file and its permissions", cause })
-
-/** A path that is there, free of links; any other as it is. */
-const absolute = (base: string) => (relative: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const resolved = (yield* Path.Path).resolve(base, relative)
-    return yield* Effect.orElseSucceed(fs.realPath(resolved), () => resolved)
-  })
-
-const fileLimit = 256 * 1024
-
-const inFile = Effect.fnUntraced(function*(file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const unreadable = unusable(`${file} cannot be read as a file of trust`)
-  const info = yield* Effect.mapError(fs.stat(file), unreadable)
-  if (info.type !== "File" || info.size > fileLimit) return yield* unreadable("it is no file of at most 256 KiB")
-  const text = yield* Effect.mapError(fs.readFileString(file), unreadable)
-  const config = yield* Effect.fromResult(TrustConfig.parse(text, { file }))
-  const declared = yield* TrustConfig.declared(config, absolute(path.dirname(path.resolve(file))))
-  return { declared, devMode: config.devMode }
-})
-
-const ofOptions = (trust: NonNullable<Options["trust"]>) =>
-  Effect.forEach(trust, (source) => {
-    if (typeof source !== "string") return Effect.succeed(source)
-    const found = isDigest(source)
-      ? Effect.fromResult(TrustSource.digest(source))
-      : Effect.flatMap(absolute(".")(source), (path) => Effect.fromResult(TrustSource.path(path)))
-    return Effect.map(found, (source): TrustRegistry.Declared => ({ source, reason: because }))
-  })
-
-const layerStore = (folder: string): Layer.Layer<TrustStore, TrustStoreError, FileSystem.FileSystem | Path.Path> =>
-  Layer.unwrap(Effect.gen(function*() {
-    const path = yield* Path.Path
-    const owned = yield* Effect.tryPromise({
-      try: () => ownFolder(folder),
-      catch: unusable(`${folder} is no folder that this user alone can change`)
-    })
-    return layerFile({ path: path.join(owned, "trust.state"), syncFolder: process.platform !== "win32" })
-  }))
-
-const layerTrust = (
-  options: Options
-): Layer.Layer<
-  TrustRegistry.TrustRegistry,
-  ConfigError | TrustRegistry.DevModeRefused | TrustRegistry.ChangeError | TrustConfig.TrustConfigError,
-  AuditLog.AuditLog | Digest | FileSystem.FileSystem | Path.Path
-> =>
-  Layer.unwrap(Effect.gen(function*() {
-    const file = options.trustFile === undefined ? undefined : yield* inFile(options.trustFile)
-    const registry: TrustRegistry.Options = {
-      devMode: options.devMode === true || file?.devMode === true,
-      declared: [...yield* ofOptions(options.trust ?? []), ...file?.declared ?? []]
-    }
-    return options.trustStore === undefined
-      ? TrustRegistry.layerMemory(registry)
-      : TrustRegistry.layer(registry).pipe(
-        Layer.provide([layerStore(options.trustStore), NodeCrypto.layerSignature])
-      )
-  }))

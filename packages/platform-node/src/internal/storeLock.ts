@@ -26,15 +26,19 @@ const open = (path: string): DatabaseSync => {
   }
 }
 
-/** Holds the lock of a store until the scope ends, or refuses with `InUse`. */
-export const hold = (store: string): Effect.Effect<void, AuditError.AuditError, Scope.Scope> =>
+/** Holds a lock until the scope ends; `refused` makes the error of one that another holds, or that cannot be made. */
+export const holdFile = <E>(
+  lock: string,
+  refused: (failure: { readonly isHeld: boolean; readonly cause: unknown }) => E
+): Effect.Effect<void, E, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(
-    Effect.try({
-      try: () => open(`${store}.lock`),
-      catch: (error) =>
-        isBusy(error)
-          ? new AuditError.AuditError({ reason: "InUse", detail: `${store} is open in another process` })
-          : AuditError.failed("Unwritable", `${store}.lock cannot be locked`)(error)
-    }),
+    Effect.try({ try: () => open(lock), catch: (cause) => refused({ isHeld: isBusy(cause), cause }) }),
     (database) => Effect.sync(() => database.close())
   ))
+
+/** Holds the lock of a store until the scope ends, or refuses with `InUse`. */
+export const hold = (store: string): Effect.Effect<void, AuditError.AuditError, Scope.Scope> =>
+  holdFile(`${store}.lock`, ({ cause, isHeld }) =>
+    isHeld
+      ? new AuditError.AuditError({ reason: "InUse", detail: `${store} is open in another process` })
+      : AuditError.failed("Unwritable", `${store}.lock cannot be locked`)(cause))

@@ -1,0 +1,48 @@
+/**
+ * The folder of a host: what lies where in it, and the lock by which one host
+ * at a time has it.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as path from "node:path"
+import { ownFolder, PathFault } from "./ownedPaths.ts"
+import * as storeLock from "./storeLock.ts"
+
+export interface Places {
+  readonly audit: string
+  readonly trust: string
+  readonly cache: string
+  readonly cacheKey: string
+}
+
+export interface Fault {
+  readonly reason: "InUse" | "NotAFolder" | "Exposed" | "ForeignOwner" | "Unusable"
+  readonly detail: string
+  readonly cause?: unknown
+}
+
+const unusable = (detail: string, cause: unknown): Fault => ({ reason: "Unusable", detail, cause })
+
+const faultOf = (folder: string) => (cause: unknown): Fault => {
+  if (!(cause instanceof PathFault)) return unusable(`${folder} cannot be used as the folder of a host`, cause)
+  const { detail, reason } = cause.fault
+  return reason === "NotAFolder" || reason === "Exposed" || reason === "ForeignOwner"
+    ? { reason, detail }
+    : unusable(detail, cause)
+}
+
+/** Makes the folder where there is none, and holds it until the scope ends. */
+export const open = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> =>
+  Effect.gen(function*() {
+    const real = yield* Effect.tryPromise({ try: () => ownFolder(folder), catch: faultOf(folder) })
+    yield* storeLock.holdFile(path.join(real, "host.lock"), ({ cause, isHeld }) =>
+      isHeld
+        ? { reason: "InUse", detail: `another host has ${folder}: give this one a folder of its own` } as const
+        : unusable(`${folder} cannot be locked`, cause))
+    return {
+      audit: path.join(real, "audit.sqlite"),
+      trust: path.join(real, "trust"),
+      cache: path.join(real, "cache"),
+      cacheKey: path.join(real, "cache.key")
+    }
+  })
