@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
 import type { ComponentError } from "../../src/component/ComponentError.ts"
+import * as HostFunction from "../../src/component/HostFunction.ts"
+import * as HostFunctions from "../../src/component/HostFunctions.ts"
+import * as Wit from "../../src/component/Wit.ts"
 import { Runtime } from "../../src/Runtime.ts"
+import * as Capability from "../../src/security/Capability.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as SimulatedComponents from "../../src/testing/SimulatedComponents.ts"
 import * as Simulation from "../../src/testing/Simulation.ts"
@@ -31,9 +35,20 @@ const artifact = component(
        enum level { trace, debug, info, warn, error }
        variant log-value { text(string), integer(s64), number(f64), boolean(bool) }
        record log-field { key: string, value: log-value }
-       write: func(level: level, message: string, fields: list<log-field>) -> result<_, error>;
+       write: func(level: level, message: string, context: list<log-field>) -> result<_, error>;
      }
    }`
+)
+
+/** Pays what its host says. */
+const paying = component(
+  `(module
+    (import "acme:bank/vault@1.0.0" "pay" (func $pay (result i32)))
+    (func (export "acme:bank/bank@1.0.0#pay") (result i32) (call $pay)))`,
+  `package acme:bank@1.0.0;
+   interface vault { pay: func() -> u32; }
+   interface bank { pay: func() -> u32; }
+   world plugin { import vault; export bank; }`
 )
 
 const manifest = (fuel: string) =>
@@ -180,6 +195,33 @@ describe("SimulatedComponents", () => {
         assert.include(failed.message, "acme:till cannot be simulated with")
         assert.include(failed.message, "Start it with limits: { fuel: 2000000 } here")
       }
+    }))
+
+  it.effect("runs an import that may wait where it does not, and names one that does", () =>
+    Effect.gen(function*() {
+      const bytes = yield* Effect.promise(() => paying)
+      const files = { manifest: manifest("fuel = 100_000").replaceAll("till", "bank"), artifact: bytes }
+      const components = yield* SimulatedComponents.make({ "/bank": files })
+      const simulate = (pay: Effect.Effect<number>) =>
+        Simulation.run(
+          { seed: 1 },
+          Effect.gen(function*() {
+            const { call, startUntyped } = yield* Runtime
+            yield* startUntyped("/bank")
+            return (yield* call("acme:bank", "bank.pay", [])).value
+          }).pipe(Effect.provide(Layer.provide(
+            components,
+            HostFunctions.layer(HostFunction.make({ wit: "acme:bank/vault@1.0.0#pay", params: {}, result: Wit.u32 }, {
+              requires: Capability.none("a test"),
+              fuel: 100,
+              handler: () => pay
+            }))
+          )))
+        )
+      assert.strictEqual((yield* simulate(Effect.andThen(Effect.yieldNow, Effect.succeed(7)))).value, 7)
+      const failed = yield* Effect.flip(simulate(Effect.as(Effect.sleep("1 second"), 7)))
+      assert.strictEqual(reasonOf(failed), "NotSimulated")
+      assert.include(failed.message, "acme:bank/vault@1.0.0#pay, which waits, is not simulated")
     }))
 
   it.effect("is for the program of a simulation alone", () =>

@@ -1,5 +1,4 @@
 import { maxSyncFuel } from "@airssys/engine/Instance"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -10,9 +9,6 @@ import * as Random from "effect/Random"
 import {
   type CallResult,
   ComponentEngine,
-  type HostFunction,
-  type HostTrap,
-  type Imports,
   type Instance,
   layer,
   type Limits,
@@ -22,8 +18,9 @@ import { ComponentError, InstantiateError, LoadError, type TrapCategory } from "
 import * as Contract from "../../component/Contract.ts"
 import { EnginePlatform } from "../../component/EnginePlatform.ts"
 import { engineClock } from "./engineClock.ts"
+import { immediate } from "./immediateImports.ts"
 import { printed } from "./printed.ts"
-import { CurrentVoice, type Voice, wholeMillis } from "./simulator.ts"
+import { CurrentVoice, wholeMillis } from "./simulator.ts"
 
 type Shape = ComponentEngine["Service"]
 type Called = Exit.Exit<CallResult, ComponentError>
@@ -240,35 +237,3 @@ const refusalOf = (id: string, { fuel }: Limits): InstantiateError | undefined =
       `beyond ${maxSyncFuel} it gives way to the thread between two slices, which goes through a promise. ` +
       `Start it with limits: { fuel: ${maxSyncFuel} } here`
   })
-
-/** Imports that wait for nothing. */
-const immediate = (imports: Imports, voice: Voice, context: () => Context.Context<never>): Imports =>
-  new Map(Array.from(imports, ([owner, functions]) => [
-    owner,
-    new Map(
-      Array.from(functions, ([name, host]) => [
-        name,
-        host._tag === "Sync" ? host : atOnce(owner === "" ? name : `${owner}#${name}`, host, voice, context)
-      ])
-    )
-  ]))
-
-const atOnce = (
-  name: string,
-  { call, fuel }: HostFunction & { readonly _tag: "Async" },
-  voice: Voice,
-  context: () => Context.Context<never>
-): HostFunction => ({
-  _tag: "Sync",
-  fuel,
-  call: (args) => {
-    const exit = Effect.runSyncExitWith(context())(call(args))
-    if (Exit.isSuccess(exit)) return exit.value
-    const failure = Cause.squash(exit.cause)
-    if (!Cause.isAsyncFiberError(failure)) throw failure
-    failure.fiber.interruptUnsafe()
-    voice.refuse(`${name}, which waits,`, "a call of a guest is one step; give it an answer that is there at once")
-    const trap: HostTrap = { _tag: "HostTrap", category: "HostFailure", detail: "it waits" }
-    throw trap
-  }
-})
