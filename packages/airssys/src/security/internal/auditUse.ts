@@ -32,27 +32,32 @@ const isValid = (event: Use): boolean =>
   (event.release === undefined || digestPattern.test(event.release)) &&
   (event.correlation === undefined || isText(event.correlation, 256))
 
-const actorOf = ({ id, kind }: Use["principal"]) => ({ kind, id })
+const textOf = JSON.stringify as (text: string) => string
+
+const actorText = ({ id, kind }: Use["principal"]): string => `{"kind":"${kind}","id":${textOf(id)}}`
+
+const refusalText = (event: Use): string =>
+  event._tag === "CapabilityUsed"
+    ? ""
+    : `,"reason":"${event.reason}"${event.isReported === true ? ",\"isReported\":true" : ""}`
+
+const ruleText = (rule: Use["rule"]): string =>
+  rule === undefined ? "" : `,"rule":{"grant":${rule.grant},"pattern":${textOf(rule.pattern)}}`
 
 /**
  * The text of a use but for its message and its count, or undefined if it does
  * not fit: repeats have the same. A use is checked and printed here and not by
  * its schema, which says the same, because every call of a guest pays for it.
+ * What is not printed as JSON is one of few words, a number or a digest.
  */
-export const useText = (event: Use): string | undefined =>
-  isValid(event)
-    ? JSON.stringify({
-      _tag: event._tag,
-      principal: actorOf(event.principal),
-      kind: event.kind,
-      resource: event.resource,
-      reason: event._tag === "CapabilityDenied" ? event.reason : undefined,
-      isReported: event._tag === "CapabilityDenied" ? event.isReported : undefined,
-      rule: event.rule === undefined ? undefined : { grant: event.rule.grant, pattern: event.rule.pattern },
-      onBehalfOf: event.onBehalfOf?.map(actorOf),
-      release: event.release
-    })
-    : undefined
+export const useText = (event: Use): string | undefined => {
+  if (!isValid(event)) return undefined
+  const { _tag, kind, onBehalfOf, principal, release, resource, rule } = event
+  return `{"_tag":"${_tag}","principal":${actorText(principal)},"kind":"${kind}","resource":${textOf(resource)}` +
+    refusalText(event) + ruleText(rule) +
+    (onBehalfOf === undefined ? "" : `,"onBehalfOf":[${onBehalfOf.map(actorText).join(",")}]`) +
+    (release === undefined ? "}" : `,"release":"${release}"}`)
+}
 
 /** The text with the message in the course of which the use was. */
 export const inMessage = (text: string, { correlation }: Use): string =>

@@ -14,7 +14,7 @@ import { AuditQueue, type Pending, type Refusal, textOf, withdraw } from "./audi
 import type { Recovered } from "./auditRecovery.ts"
 import { lossWindow, type Settings } from "./auditSettings.ts"
 import { isStanding } from "./auditStanding.ts"
-import type { Frontier } from "./merkleFrontier.ts"
+import { done, type Frontier } from "./merkleFrontier.ts"
 
 const encoder = new TextEncoder()
 
@@ -203,7 +203,8 @@ export class AuditWriter {
       const hashes: Array<Hash> = []
       const lines = new BatchBytes(batch)
       for (const entry of batch) {
-        const hash = yield* this.sha256.digestHex(sha256, lines.leaf(textOf(entry)))
+        const made = this.sha256.digestHex(sha256, lines.leaf(textOf(entry)))
+        const hash = done(made) ?? (yield* made)
         lines.end(hash)
         hashes.push(hash)
         yield* frontier.push(hash)

@@ -1,5 +1,6 @@
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 
 /** 64 lower-case hex digits. */
 export type Hash = string
@@ -52,6 +53,13 @@ const hashInto = (sha256: Sha256, scratch: Uint8Array, left: Hash, right: Hash):
 export const nodeHash = (sha256: Sha256, left: Hash, right: Hash): Effect.Effect<Hash> =>
   Effect.suspend(() => hashInto(sha256, new Uint8Array(65), left, right))
 
+/** A hash that is made when it is asked for, as on Node: a loop over entries need not wait for it. */
+export const done = (hash: Effect.Effect<Hash>): Hash | undefined => {
+  if (!Exit.isExit(hash)) return undefined
+  const exit: Exit.Exit<unknown, unknown> = hash
+  return exit._tag === "Success" && typeof exit.value === "string" ? exit.value : undefined
+}
+
 /** How many complete subtrees make up a tree: the ones in the binary form of its size. */
 export const widthOf = (size: number): number => {
   let width = 0
@@ -87,7 +95,8 @@ export class Frontier {
   *push(leaf: Hash): Generator<Effect.Effect<Hash>, void, Hash> {
     let node = leaf
     for (let rest = this.size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      node = yield hashInto(this.sha256, this.scratch, this.nodes.pop() ?? emptyRoot, node)
+      const made = hashInto(this.sha256, this.scratch, this.nodes.pop() ?? emptyRoot, node)
+      node = done(made) ?? (yield made)
     }
     this.nodes.push(node)
     this.size++
