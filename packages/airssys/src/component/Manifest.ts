@@ -15,6 +15,7 @@ import { type Block, entriesOf } from "./internal/capabilityBlock.ts"
 import * as decodeToml from "./internal/decodeToml.ts"
 import { bytesOf, durationOf } from "./internal/fieldSchema.ts"
 import { ManifestFile } from "./internal/manifestSchema.ts"
+import type { Codec } from "./Payload.ts"
 
 /**
  * A decoded manifest. `id` is `namespace:name`; `memory` is in bytes.
@@ -40,6 +41,7 @@ export interface Manifest {
     readonly timeout: Duration.Duration | undefined
   }
   readonly config: ReadonlyMap<string, ConfigEntry>
+  readonly messages: Messages
   /** One for each kind of each `[[capability]]` block, in their order. */
   readonly asks: ReadonlyArray<Ask>
   /** Ranges of versions by component id. */
@@ -56,6 +58,21 @@ export interface ConfigEntry {
   readonly type: "string" | "integer" | "boolean" | "float" | "secret"
   readonly default: string | number | boolean | undefined
   readonly isOptional: boolean
+}
+
+/**
+ * What a component says about its messages. `accepts` and `sends` are the
+ * codecs of messages and of replies alike, none where nothing is said; `from`
+ * are patterns of the components that may send to it, undefined for all that
+ * hold the capability.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Messages {
+  readonly accepts: ReadonlyArray<Codec>
+  readonly sends: ReadonlyArray<Codec>
+  readonly from: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -119,6 +136,11 @@ export const parse = (text: string, options: { readonly file: string }): Result.
         { type: entry.type, default: entry.default, isOptional: entry.optional === true }
       ])
     ),
+    messages: {
+      accepts: value.messages?.accepts ?? [],
+      sends: value.messages?.sends ?? [],
+      from: value.messages?.from
+    },
     asks,
     dependencies: new Map(Object.entries(value.dependencies ?? {}))
   })

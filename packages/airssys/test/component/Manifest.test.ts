@@ -38,6 +38,7 @@ describe("Manifest.parse", () => {
         ["base", { type: "string", default: "EUR", isOptional: false }],
         ["api-key", { type: "secret", default: undefined, isOptional: true }]
       ]),
+      messages: { accepts: ["cbor", "json"], sends: ["cbor"], from: ["acme:*"] },
       asks: [
         {
           kind: "network.outbound",
@@ -135,6 +136,29 @@ describe("Manifest.parse", () => {
       "     |                              ^^^^^^^ did you mean \"optional\"?",
       "  api-key takes type, default, optional. Nothing was installed."
     ]],
+    ["an unknown codec", "sends = [\"cbor\"]", "sends = [\"xml\"]", [
+      "error: Component.toml:40:10: a value of sends is \"xml\"",
+      "  40 | sends = [\"xml\"]",
+      "     |          ^^^^^ write \"cbor\", \"json\" or \"borsh\"",
+      "  Nothing was installed."
+    ]],
+    ["a codec that is there twice", "sends = [\"cbor\"]", "sends = [\"cbor\", \"cbor\"]", [
+      "error: Component.toml:40:9: a codec is there twice",
+      "  40 | sends = [\"cbor\", \"cbor\"]",
+      "     |         ^^^^^^^^^^^^^^^^ remove one",
+      "  Nothing was installed."
+    ]],
+    [
+      "a sender that is no component",
+      "from = [\"acme:*\"]                      # who may send to it",
+      "from = [\"acme\"]",
+      [
+        "error: Component.toml:41:9: a recipient has two parts",
+        "  41 | from = [\"acme\"]",
+        "     |         ^^^^^^ write \"acme:totals\"",
+        "  A recipient is namespace:name; * stands for either of them. Nothing was installed."
+      ]
+    ],
     ["an unknown capability", "clock = true", "clocks = true", [
       "error: Component.toml:34:1: unknown key \"clocks\" in capability",
       "  34 | clocks = true",
@@ -145,12 +169,12 @@ describe("Manifest.parse", () => {
       "error: Component.toml:1:1: this file needs \"limits\"",
       "  1 | #:schema ./node_modules/airssys/schema/component-1.json",
       "    | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ add [limits]",
-      "  this file takes schema, component, build, limits, config, capability, dependencies.",
+      "  this file takes schema, component, build, limits, config, messages, capability, dependencies.",
       "",
       "error: Component.toml:14:2: unknown key \"limit\" in this file",
       "  14 | [limit]                               # what it asks for; the host may give less",
       "     |  ^^^^^ did you mean \"limits\"?",
-      "  this file takes schema, component, build, limits, config, capability, dependencies. Nothing was installed."
+      "  this file takes schema, component, build, limits, config, messages, capability, dependencies. Nothing was installed."
     ]],
     ["a prototype key", "license = \"MIT\"", "__proto__ = \"MIT\"", [
       "error: Component.toml:10:1: unknown key \"__proto__\" in component",

@@ -28,7 +28,8 @@ const customDescription = "Use something of the host's own: invoices/**."
 
 const mostPatterns = 256
 
-const patternList = (kind: CapabilityKind.CapabilityKind, description: string) =>
+/** A list of patterns of one kind, each once. */
+export const patternList = (kind: CapabilityKind.CapabilityKind, description: string) =>
   Schema.Array(
     text({
       expected: "a pattern in quotes",

@@ -1,7 +1,8 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SemVerRange from "effect/SemVerRange"
-import { CapabilityBlock } from "./capabilityBlock.ts"
+import { Codec, codecs } from "../Payload.ts"
+import { CapabilityBlock, patternList } from "./capabilityBlock.ts"
 import { check, checkKeys } from "./decodeToml.ts"
 import {
   componentIdPattern,
@@ -98,6 +99,24 @@ const ConfigEntry = Schema.Struct({
   }]
 }))
 
+const codecList = (description: string) =>
+  Schema.optionalKey(
+    Schema.Array(Codec).annotate({ expected: "a list such as [\"cbor\"]", description }).check(
+      check((list: ReadonlyArray<Codec>) =>
+        new Set(list).size === list.length
+          ? undefined
+          : { problem: "a codec is there twice", hint: "remove one" }, { maxItems: codecs.length, uniqueItems: true })
+    )
+  )
+
+const Messages = Schema.Struct({
+  accepts: codecList("Codecs of the messages and replies that it takes."),
+  sends: codecList("Codecs of the messages and replies that it sends."),
+  from: Schema.optionalKey(
+    patternList("messaging.send", "Components that may send to it: acme:*. All that are granted to, if left out.")
+  )
+})
+
 /** The whole of `Component.toml`. */
 export const ManifestFile = Schema.Struct({
   schema: SchemaVersion,
@@ -110,6 +129,7 @@ export const ManifestFile = Schema.Struct({
   config: Schema.optionalKey(
     Schema.Record(Schema.String, ConfigEntry).check(keyed(isKebab, "a-z, 0-9 and single dashes", kebabPattern))
   ),
+  messages: Schema.optionalKey(Messages),
   capability: Schema.optionalKey(Schema.Array(CapabilityBlock).annotate({ expected: "[[capability]] blocks" })),
   dependencies: Schema.optionalKey(
     Schema.Record(Schema.String, Range).check(keyed(isComponentId, "\"acme:csv\"", componentIdPattern))
