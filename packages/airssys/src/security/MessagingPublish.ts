@@ -6,8 +6,10 @@
 import * as Effect from "effect/Effect"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
+import type { Payload } from "./MessagingSend.ts"
 import * as Powers from "./Powers.ts"
 import type { Principal } from "./Principal.ts"
+import type { Undeliverable } from "./Undeliverable.ts"
 
 /**
  * Power to publish to the topic that was named in `MessagingPublish.on(topic)`.
@@ -16,8 +18,23 @@ import type { Principal } from "./Principal.ts"
  * @since 0.1.0
  */
 export class MessagingPublish extends Capability.Service<MessagingPublish, {
-  readonly publish: (payload: Uint8Array) => Effect.Effect<void, CapabilityError>
+  /** Does not wait for whoever listens. */
+  readonly publish: (payload: Payload) => Effect.Effect<void, CapabilityError | Undeliverable>
 }>()("messaging.publish") {}
+
+/**
+ * A message as its source has to publish it. It is published on behalf of
+ * those of the fiber as well.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outgoing {
+  readonly sender: Principal
+  readonly onBehalfOf: ReadonlyArray<Principal>
+  readonly topic: string
+  readonly payload: Payload
+}
 
 /**
  * Source over a function of the host that publishes. The sender is the
@@ -26,14 +43,8 @@ export class MessagingPublish extends Capability.Service<MessagingPublish, {
  * @category constructors
  * @since 0.1.0
  */
-export const source = (
-  publish: (message: {
-    readonly sender: Principal
-    readonly topic: string
-    readonly payload: Uint8Array
-  }) => Effect.Effect<void>
-): Powers.Source =>
-  Powers.source(MessagingPublish, (lease) => ({
+export const source = (publish: (message: Outgoing) => Effect.Effect<void, Undeliverable>): Powers.Source =>
+  Powers.source(MessagingPublish, ({ onBehalfOf, principal, resource, use }) => ({
     publish: (payload) =>
-      lease.use(Effect.suspend(() => publish({ sender: lease.principal, topic: lease.resource, payload })))
+      use(Effect.suspend(() => publish({ sender: principal, onBehalfOf, topic: resource, payload })))
   }))

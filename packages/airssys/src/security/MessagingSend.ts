@@ -3,26 +3,35 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
 import * as Powers from "./Powers.ts"
 import type { Principal } from "./Principal.ts"
+import type { Undeliverable } from "./Undeliverable.ts"
 
 /**
- * The message did not reach its recipient's mailbox.
+ * What a message carries: bytes, and how they are to be read.
  *
- * @category errors
+ * @category models
  * @since 0.1.0
  */
-export class Undeliverable extends Schema.TaggedError<Undeliverable>("airssys/security/MessagingSend/Undeliverable")(
-  "Undeliverable",
-  { recipient: Schema.String, detail: Schema.String }
-) {
-  override get message(): string {
-    return `message to ${this.recipient}: ${this.detail}`
-  }
+export interface Payload {
+  readonly codec: "cbor" | "json" | "borsh"
+  readonly bytes: Uint8Array
+}
+
+/**
+ * A request that was taken. `reply` waits for its reply within the time that
+ * was given; interrupted, it is cancelled.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Started<out E> {
+  readonly id: string
+  readonly reply: Effect.Effect<Payload, E>
 }
 
 /**
@@ -32,24 +41,69 @@ export class Undeliverable extends Schema.TaggedError<Undeliverable>("airssys/se
  * @since 0.1.0
  */
 export class MessagingSend extends Capability.Service<MessagingSend, {
-  readonly send: (payload: Uint8Array) => Effect.Effect<void, CapabilityError | Undeliverable>
+  /** Gives the id of the message once the recipient's mailbox has it. */
+  readonly send: (payload: Payload) => Effect.Effect<string, CapabilityError | Undeliverable>
+  /** Sends a request; its time runs from now on. */
+  readonly start: (
+    payload: Payload,
+    timeout: Duration.Input
+  ) => Effect.Effect<Started<CapabilityError | Undeliverable>, CapabilityError | Undeliverable>
+  /** Sends a request and waits for the reply. */
+  readonly request: (
+    payload: Payload,
+    timeout: Duration.Input
+  ) => Effect.Effect<Payload, CapabilityError | Undeliverable>
 }>()("messaging.send") {}
 
 /**
- * Source over a function of the host that delivers. The sender is the principal
- * of the lease, whatever the payload says.
+ * A message as its source has to deliver it. It is sent on behalf of those of
+ * the fiber as well.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outgoing {
+  readonly sender: Principal
+  readonly onBehalfOf: ReadonlyArray<Principal>
+  readonly recipient: string
+  readonly payload: Payload
+}
+
+/**
+ * What delivers, whoever may send. `request` is what the sender waits for, and
+ * `start` what it does not.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Port {
+  readonly send: (message: Outgoing) => Effect.Effect<string, Undeliverable>
+  readonly start: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<Started<Undeliverable>, Undeliverable>
+  readonly request: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<Payload, Undeliverable>
+}
+
+/**
+ * Source over what the host delivers with. The sender is the principal of the
+ * lease, whatever the payload says; a reply that is waited for when the lease
+ * ends is not given.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const source = (
-  deliver: (message: {
-    readonly sender: Principal
-    readonly recipient: string
-    readonly payload: Uint8Array
-  }) => Effect.Effect<void, Undeliverable>
-): Powers.Source =>
-  Powers.source(MessagingSend, (lease) => ({
-    send: (payload) =>
-      lease.use(Effect.suspend(() => deliver({ sender: lease.principal, recipient: lease.resource, payload })))
-  }))
+export const source = (port: Port): Powers.Source =>
+  Powers.source(MessagingSend, (lease) => {
+    const outgoing = (payload: Payload): Outgoing => ({
+      sender: lease.principal,
+      onBehalfOf: lease.onBehalfOf,
+      recipient: lease.resource,
+      payload
+    })
+    return {
+      send: (payload) => lease.use(Effect.suspend(() => port.send(outgoing(payload)))),
+      start: (payload, timeout) =>
+        lease.use(Effect.suspend(() => port.start(outgoing(payload), timeout))).pipe(
+          Effect.map(({ id, reply }) => ({ id, reply: lease.use(reply) }))
+        ),
+      request: (payload, timeout) => lease.use(Effect.suspend(() => port.request(outgoing(payload), timeout)))
+    }
+  })

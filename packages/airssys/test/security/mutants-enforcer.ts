@@ -681,16 +681,24 @@ const powersMutants: ReadonlyArray<Mutant> = [
   {
     name: "messages are sent after a revocation",
     file: send,
-    find: "lease.use(Effect.suspend(() => deliver({ sender: lease.principal, recipient: lease.resource, payload })))",
-    replace: "Effect.suspend(() => deliver({ sender: lease.principal, recipient: lease.resource, payload }))",
+    find: "lease.use(Effect.suspend(() => port.send(outgoing(payload))))",
+    replace: "Effect.suspend(() => port.send(outgoing(payload)))",
     test: kindsTest,
     title: "delivers to the recipient that was required"
   },
   {
+    name: "replies are given after a revocation",
+    file: send,
+    find: "reply: lease.use(reply)",
+    replace: "reply",
+    test: kindsTest,
+    title: "gives no reply to a request whose grant has gone"
+  },
+  {
     name: "topics are published to after a revocation",
     file: publish,
-    find: "lease.use(Effect.suspend(() => publish({ sender: lease.principal, topic: lease.resource, payload })))",
-    replace: "Effect.suspend(() => publish({ sender: lease.principal, topic: lease.resource, payload }))",
+    find: "use(Effect.suspend(() => publish({ sender: principal, onBehalfOf, topic: resource, payload })))",
+    replace: "Effect.suspend(() => publish({ sender: principal, onBehalfOf, topic: resource, payload }))",
     test: kindsTest,
     title: "is over with its grant, whatever its operations are"
   },

@@ -80,20 +80,47 @@ describe("Log", () => {
   })
 })
 
+const payload = (size: number): MessagingSend.Payload => ({ codec: "cbor", bytes: new Uint8Array(size) })
+
 describe("MessagingSend", () => {
   it.effect("delivers to the recipient that was required, from the principal, and not after a revocation", () => {
     const delivered: Array<string> = []
-    const source = MessagingSend.source(({ payload, recipient, sender }) => {
-      delivered.push(`${sender.id} -> ${recipient}: ${payload.length}`)
-      return Effect.void
+    const source = MessagingSend.source({
+      send: ({ payload, recipient, sender }) => {
+        delivered.push(`${sender.id} -> ${recipient}: ${payload.bytes.length}`)
+        return Effect.succeed("1")
+      },
+      start: () => Effect.never,
+      request: () => Effect.never
     })
     return admitted(source, "messaging.send", ["acme:totals"], (enforcer) =>
       Effect.gen(function*() {
         const messaging = yield* MessagingSend.MessagingSend
-        yield* messaging.send(new Uint8Array(3))
+        yield* messaging.send(payload(3))
         yield* enforcer.revoke(rates, { reason: "over" })
-        assert.strictEqual((yield* Effect.flip(messaging.send(new Uint8Array(4))))._tag, "CapabilityError")
+        assert.strictEqual((yield* Effect.flip(messaging.send(payload(4))))._tag, "CapabilityError")
         assert.deepStrictEqual(delivered, ["acme:rates@1.2.0 -> acme:totals: 3"])
+      }).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
+  })
+
+  it.effect("gives no reply to a request whose grant has gone", () => {
+    const source = MessagingSend.source({
+      send: () => Effect.never,
+      start: ({ payload }) => Effect.succeed({ id: "1", reply: Effect.succeed(payload) }),
+      request: () => Effect.never
+    })
+    return admitted(source, "messaging.send", ["acme:totals"], (enforcer) =>
+      Effect.gen(function*() {
+        const messaging = yield* MessagingSend.MessagingSend
+        const [first, second] = [yield* messaging.start(payload(1), 1), yield* messaging.start(payload(2), 1)]
+        assert.lengthOf((yield* first.reply).bytes, 1)
+        const waiting = yield* Effect.forkChild(Effect.flip(messaging.request(payload(3), 1)), {
+          startImmediately: true
+        })
+        yield* Effect.yieldNow
+        yield* enforcer.revoke(rates, { reason: "over" })
+        assert.strictEqual((yield* Effect.flip(second.reply))._tag, "CapabilityError")
+        assert.strictEqual((yield* Fiber.join(waiting))._tag, "CapabilityError")
       }).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
   })
 })
@@ -102,12 +129,12 @@ describe("MessagingPublish", () => {
   it.effect("publishes to the topic that was required, from the principal", () => {
     const published: Array<string> = []
     const source = MessagingPublish.source(({ payload, sender, topic }) => {
-      published.push(`${sender.id} -> ${topic}: ${payload.length}`)
+      published.push(`${sender.id} -> ${topic}: ${payload.bytes.length}`)
       return Effect.void
     })
     return admitted(source, "messaging.publish", ["rates.*"], (enforcer) =>
       Effect.gen(function*() {
-        const publish = MessagingPublish.MessagingPublish.use((_) => _.publish(new Uint8Array(3)))
+        const publish = MessagingPublish.MessagingPublish.use((_) => _.publish(payload(3)))
         yield* enforcer.require(MessagingPublish.MessagingPublish.on("rates.eur"))(publish)
         const other = enforcer.require(MessagingPublish.MessagingPublish.on("invoices.paid"))(publish)
         assert.strictEqual(reason(yield* Effect.flip(other)), "Denied: NotAsked")
@@ -122,9 +149,12 @@ describe("MessagingSubscribe", () => {
       const bus = yield* PubSub.unbounded<MessagingSubscribe.Message>()
       const ended = yield* Deferred.make<void>()
       const asked: Array<string> = []
-      const source = MessagingSubscribe.source(({ subscriber, topics }) => {
-        asked.push(`${subscriber.id}: ${topics}`)
-        return Stream.ensuring(Stream.fromPubSub(bus), Deferred.succeed(ended, undefined))
+      const source = MessagingSubscribe.source({
+        messages: ({ subscriber, topics }) => {
+          asked.push(`${subscriber.id}: ${topics}`)
+          return Stream.ensuring(Stream.fromPubSub(bus), Deferred.succeed(ended, undefined))
+        },
+        attach: () => Effect.void
       })
       yield* admitted(source, "messaging.subscribe", ["rates.**"], (enforcer) =>
         Effect.gen(function*() {
@@ -137,11 +167,11 @@ describe("MessagingSubscribe", () => {
             { startImmediately: true }
           )
           yield* Effect.yieldNow
-          yield* PubSub.publish(bus, { topic: "rates.eur", payload: bytes("1.0") })
+          yield* PubSub.publish(bus, { topic: "rates.eur", sender: undefined, payload: payload(1) })
           yield* Effect.yieldNow
           yield* Effect.yieldNow
           yield* enforcer.revoke(rates, { reason: "over" })
-          yield* PubSub.publish(bus, { topic: "rates.usd", payload: bytes("1.1") })
+          yield* PubSub.publish(bus, { topic: "rates.usd", sender: undefined, payload: payload(1) })
           assert.strictEqual(reason(yield* Fiber.join(fiber)), "Revoked: Revoked")
           yield* Deferred.await(ended)
           assert.deepStrictEqual(heard, ["rates.eur"])
@@ -259,6 +289,32 @@ describe("StorageRead and StorageWrite", () => {
     ))
 })
 
+describe("MessagingSubscribe.attach", () => {
+  it.effect("ends with its scope, and with its grant", () => {
+    const attached: Array<string> = []
+    const source = MessagingSubscribe.source({
+      messages: () => Stream.never,
+      attach: ({ topics }) =>
+        Effect.acquireRelease(
+          Effect.sync(() => void attached.push(topics)),
+          () => Effect.sync(() => void attached.splice(attached.indexOf(topics), 1))
+        )
+    })
+    return admitted(source, "messaging.subscribe", ["rates.**"], (enforcer) =>
+      Effect.gen(function*() {
+        const { attach } = yield* MessagingSubscribe.MessagingSubscribe
+        yield* Effect.scoped(Effect.andThen(attach, Effect.sync(() => assert.deepStrictEqual(attached, ["rates.*"]))))
+        assert.deepStrictEqual(attached, [])
+        yield* Effect.scoped(Effect.gen(function*() {
+          yield* attach
+          yield* enforcer.revoke(rates, { reason: "over" })
+          yield* Effect.yieldNow
+          assert.deepStrictEqual(attached, [])
+        }))
+      }).pipe(enforcer.require(MessagingSubscribe.MessagingSubscribe.on("rates.*"))))
+  })
+})
+
 describe("a power that is kept", () => {
   it.effect("is over with its grant, whatever its operations are", () =>
     Effect.gen(function*() {
@@ -282,7 +338,7 @@ describe("a power that is kept", () => {
         const writing = yield* enforcer.require(StorageWrite.StorageWrite.on("a"))(StorageWrite.StorageWrite)
         const operations: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
           random.bytes(1),
-          topic.publish(bytes("x")),
+          topic.publish(payload(1)),
           writing.set(bytes("x"), "b"),
           reading.get("b"),
           reading.exists("b"),
