@@ -27,6 +27,8 @@ import type { ComponentError } from "./component/ComponentError.ts"
 import * as ComponentHost from "./component/ComponentHost.ts"
 import * as ComponentMessage from "./component/ComponentMessage.ts"
 import type * as Contract from "./component/Contract.ts"
+import type { Exchange } from "./component/Exchange.ts"
+import * as Messaging from "./component/Messaging.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
 import { exportsOf } from "./internal/exportNames.ts"
@@ -35,7 +37,7 @@ import * as running from "./internal/running.ts"
 import * as shutdown from "./internal/shutdown.ts"
 import type { AuditError } from "./security/AuditError.ts"
 import * as AuditLog from "./security/AuditLog.ts"
-import * as CapabilityEnforcer from "./security/CapabilityEnforcer.ts"
+import type * as CapabilityEnforcer from "./security/CapabilityEnforcer.ts"
 import * as TrustRegistry from "./security/TrustRegistry.ts"
 
 /**
@@ -335,6 +337,8 @@ export const resolve = (world: WitType.World, target: string): Contract.Export |
 export type Services =
   | Runtime
   | ComponentDirectory
+  | Exchange
+  | Messaging.Messaging
   | ComponentHost.ComponentHost
   | ActorSystem.ActorSystem
   | CapabilityEnforcer.CapabilityEnforcer
@@ -369,7 +373,7 @@ export const layerWith: Layer.Layer<
  * @since 0.1.0
  */
 export const layer: Layer.Layer<Services, AuditError, ComponentEngine | ReleaseSource> = layerWith.pipe(
-  Layer.provideMerge(CapabilityEnforcer.layer),
+  Layer.provideMerge(Messaging.layerWithEnforcer),
   Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory())),
   Layer.provideMerge(AuditLog.layerMemory()),
   Layer.provide(Digest.layerWebCrypto)

@@ -11,6 +11,7 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
+import * as Messaging from "airssys/component/Messaging"
 import * as PolicyFile from "airssys/component/PolicyFile"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
 import type * as TrustConfig from "airssys/component/TrustConfig"
@@ -245,7 +246,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provide(NodeTurnScheduler.layer),
     Layer.provide(layerBound(options)),
     Layer.provideMerge(layerPolicy(options)),
-    Layer.provideMerge(Layer.provide(CapabilityEnforcer.layer, layerPowers(options))),
+    Layer.provideMerge(Layer.provide(Messaging.layerWithEnforcer, layerPowers(options))),
     Layer.provideMerge(hostTrust.layer(options)),
     Layer.provideMerge(AuditLog.layer(options.auditOptions)),
     Layer.provide(layerAuditStore(options)),

@@ -21,6 +21,7 @@ import * as SafeText from "./SafeText.ts"
  * - `Expired`, `Revoked`: a grant, or the ask, that covered it is over.
  * - `PolicyDenied`: it is granted, and a policy denies it.
  * - `TooManyActingFor`: it acts on behalf of more than eight principals.
+ * - `RecipientRefused`: it may send, and the recipient's manifest names other senders.
  * - `AuditUnavailable`: it would be allowed, but the use cannot be recorded.
  *
  * @category schemas
@@ -35,6 +36,7 @@ export const Reason = Schema.Literals([
   "Revoked",
   "PolicyDenied",
   "TooManyActingFor",
+  "RecipientRefused",
   "AuditUnavailable"
 ])
 
@@ -215,6 +217,12 @@ const body = (self: Explanation): ReadonlyArray<string> => {
         ]
     case "TooManyActingFor":
       return ["It acts on behalf of more than eight principals, so nothing is allowed."]
+    case "RecipientRefused":
+      return [
+        `It may send to ${
+          SafeText.escape(self.resource)
+        }, whose manifest takes messages from others only ([messages] from).`
+      ]
     case "AuditUnavailable":
       return ["It is granted, but its use could not be recorded in the audit log, so it was denied."]
   }

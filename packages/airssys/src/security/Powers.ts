@@ -132,6 +132,23 @@ export const layer = (...sources: ReadonlyArray<Source>): Layer.Layer<never> =>
   Layer.succeed(Powers, new Map(sources.map((source) => [source.key, source])))
 
 /**
+ * Provides sources beside those that are given already, which come first.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerBeside = <E, R>(
+  sources: Effect.Effect<ReadonlyArray<Source>, E, R>
+): Layer.Layer<never, E, Exclude<R, Scope.Scope>> =>
+  Layer.effect(
+    Powers,
+    Effect.gen(function*() {
+      const given = yield* Powers
+      return new Map([...(yield* sources).map((source) => [source.key, source] as const), ...given])
+    })
+  )
+
+/**
  * The power for a lease, or undefined where this very capability class has no
  * source.
  *

@@ -13,10 +13,10 @@ import {
 } from "../../src/component/ComponentEngine.ts"
 import { ComponentError, InstantiateError, LoadError, type TrapCategory } from "../../src/component/ComponentError.ts"
 import * as Contract from "../../src/component/Contract.ts"
+import * as Messaging from "../../src/component/Messaging.ts"
 import { ReleaseSource, SourceError } from "../../src/component/ReleaseSource.ts"
 import * as Runtime from "../../src/Runtime.ts"
 import * as AuditLog from "../../src/security/AuditLog.ts"
-import * as CapabilityEnforcer from "../../src/security/CapabilityEnforcer.ts"
 import * as TrustRegistry from "../../src/security/TrustRegistry.ts"
 
 /** What a scripted guest can do: call what it imports, and trap. */
@@ -214,7 +214,7 @@ export const make = (options?: {
   })
 
   const layer = Runtime.layerWith.pipe(
-    Layer.provideMerge(CapabilityEnforcer.layer),
+    Layer.provideMerge(Messaging.layerWithEnforcer),
     Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory({ devMode: options?.devMode }))),
     Layer.provideMerge(Layer.orDie(AuditLog.layerMemory({ capacity: options?.auditCapacity }))),
     Layer.provideMerge(source),

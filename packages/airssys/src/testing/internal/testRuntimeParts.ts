@@ -1,9 +1,9 @@
 import * as Layer from "effect/Layer"
 import type { ComponentEngine } from "../../component/ComponentEngine.ts"
+import * as Messaging from "../../component/Messaging.ts"
 import * as ReleaseSource from "../../component/ReleaseSource.ts"
 import * as Runtime from "../../Runtime.ts"
 import * as AuditLog from "../../security/AuditLog.ts"
-import * as CapabilityEnforcer from "../../security/CapabilityEnforcer.ts"
 import * as Powers from "../../security/Powers.ts"
 import * as TrustRegistry from "../../security/TrustRegistry.ts"
 import * as immediateDigest from "./immediateDigest.ts"
@@ -17,7 +17,7 @@ export const runtime = (
   powers: ReadonlyArray<Powers.Source>
 ): Layer.Layer<Runtime.Services> =>
   Runtime.layerWith.pipe(
-    Layer.provideMerge(CapabilityEnforcer.layer),
+    Layer.provideMerge(Messaging.layerWithEnforcer),
     Layer.provideMerge(TrustRegistry.layerMemory()),
     Layer.provideMerge(AuditLog.layerMemory()),
     Layer.provide([engine, ReleaseSource.layerMemory(components), immediateDigest.layer, Powers.layer(...powers)]),

@@ -1,0 +1,332 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { beforeAll } from "vitest"
+import * as Codec from "../../src/component/Codec.ts"
+import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
+import type { Origin } from "../../src/component/Delivery.ts"
+import { Exchange } from "../../src/component/Exchange.ts"
+import { Messaging } from "../../src/component/Messaging.ts"
+import type { Payload } from "../../src/component/Payload.ts"
+import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
+import * as Runtime from "../../src/Runtime.ts"
+import { AuditLog } from "../../src/security/AuditLog.ts"
+import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
+import * as Grant from "../../src/security/Grant.ts"
+import * as Principal from "../../src/security/Principal.ts"
+import type { Undeliverable } from "../../src/security/Undeliverable.ts"
+import { actorGuest, manifest } from "./support/actorGuest.ts"
+
+let artifact = new Uint8Array()
+
+beforeAll(async () => {
+  artifact = await actorGuest()
+})
+
+const both = "[messages]\naccepts = [\"json\"]\nsends = [\"json\"]\n"
+
+const folders: Readonly<Record<string, string>> = {
+  probe: both,
+  other: both,
+  third: both,
+  binary: "[messages]\naccepts = [\"cbor\"]\nsends = [\"cbor\", \"json\"]\n",
+  picky: `${both}from = ["acme:other"]\n`,
+  mute: "[messages]\naccepts = [\"json\"]\n",
+  silent: ""
+}
+
+const layer = Layer.suspend(() =>
+  Runtime.layer.pipe(
+    Layer.provide([
+      layerEngine,
+      ReleaseSource.layerMemory(
+        Object.fromEntries(
+          Object.entries(folders).map(([name, more]) => [
+            `/${name}`,
+            { manifest: manifest(more, undefined, name), artifact }
+          ])
+        )
+      )
+    ])
+  )
+)
+
+const start = (...names: ReadonlyArray<string>) =>
+  Effect.forEach(
+    names,
+    (name) =>
+      Effect.flatMap(Runtime.Runtime, (runtime) => runtime.startUntyped(`/${name}`, { tier: "inline", mailbox: 4 }))
+  )
+
+const text = (value: string, codec: Payload["codec"] = "json"): Payload => ({
+  codec,
+  bytes: new TextEncoder().encode(value)
+})
+
+const from = (id: string): Origin => ({
+  sender: { _tag: "Component", id: `acme:${id}` },
+  tenant: undefined,
+  correlation: undefined,
+  onBehalfOf: []
+})
+
+const host: Origin = { ...from("host"), sender: { _tag: "Host" } }
+const settled = Effect.replicateEffect(Effect.yieldNow, 40, { discard: true })
+const reason = ({ reason }: Undeliverable) => reason
+const textOf = ({ bytes }: Payload) => new TextDecoder().decode(bytes)
+const count = (name: string) =>
+  Effect.flatMap(
+    Runtime.Runtime,
+    (runtime) => Effect.map(runtime.call(`acme:${name}`, "probe.count", []), ({ value }) => value)
+  )
+
+const isAccounted = Effect.flatMap(
+  Exchange,
+  ({ metrics }) =>
+    Effect.map(metrics, ({ delivered, dropped, failed, sent, waiting }) => {
+      assert.isAtLeast(waiting, 0)
+      assert.strictEqual(sent, delivered + failed + waiting + [...dropped.values()].reduce((a, b) => a + b, 0))
+    })
+)
+
+const test = <A, E>(body: Effect.Effect<A, E, Runtime.Services>) =>
+  Effect.provide(Effect.andThen(body, isAccounted), layer)
+
+describe("Exchange", () => {
+  it.effect("brings a request to a component, and its reply back", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe", "other")
+      const exchange = yield* Exchange
+      assert.strictEqual(textOf(yield* exchange.request("acme:probe", text("echo"), "1 second", from("other"))), "echo")
+      assert.strictEqual(
+        reason(yield* Effect.flip(exchange.request("acme:probe", text("nothing"), "1 second", host))),
+        "NoReply"
+      )
+      const refused = yield* Effect.flip(exchange.request("acme:probe", text("refuse"), "1 second", host))
+      assert.strictEqual(refused.reason, "Answered")
+      assert.deepStrictEqual(refused.answer, { tag: "failed", val: "no" })
+      const { delivered, failed, waiting } = yield* exchange.metrics
+      assert.deepStrictEqual([delivered, failed, waiting], [2, 1, 0])
+    })))
+
+  it.effect("gives an id for a message that was taken, and a reason for one that was not", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe", "other", "binary", "picky", "mute", "silent")
+      const exchange = yield* Exchange
+      const fails = (to: string, payload: Payload, origin: Origin) =>
+        Effect.map(Effect.flip(exchange.send(`acme:${to}`, payload, origin)), reason)
+      assert.notStrictEqual(
+        yield* exchange.send("acme:probe", text("nothing"), from("other")),
+        yield* exchange.send("acme:probe", text("nothing"), from("other"))
+      )
+      assert.strictEqual(yield* fails("nobody", text("x"), host), "NotFound")
+      assert.strictEqual(yield* fails("binary", text("x"), host), "CodecNotAccepted")
+      assert.strictEqual(yield* fails("silent", text("x"), host), "CodecNotAccepted")
+      assert.strictEqual(yield* fails("probe", text("x", "cbor"), from("other")), "CodecNotDeclared")
+      assert.strictEqual(yield* fails("probe", text("x"), from("mute")), "CodecNotDeclared")
+      assert.strictEqual(yield* fails("probe", text("x"), from("third")), "Stopped")
+      assert.strictEqual(yield* fails("picky", text("x"), from("probe")), "Refused")
+      yield* exchange.send("acme:picky", text("nothing"), from("other"))
+      yield* exchange.send("acme:picky", text("nothing"), host)
+      const large = { codec: "json", bytes: new Uint8Array(1_048_577) } as const
+      assert.strictEqual(yield* fails("probe", large, host), "TooLarge")
+      yield* settled
+      assert.strictEqual(yield* count("probe"), 2)
+    })))
+
+  it.effect("records that a recipient refused a sender", () =>
+    test(Effect.gen(function*() {
+      yield* start("picky", "probe")
+      const exchange = yield* Exchange
+      yield* Effect.flip(exchange.send("acme:picky", text("x"), { ...from("probe"), correlation: "order-7" }))
+      const entries = yield* (yield* AuditLog).entriesOf(new Set(["CapabilityDenied"]))
+      assert.deepStrictEqual(entries.map(({ event }) => event), [{
+        _tag: "CapabilityDenied",
+        principal: { kind: "Component", id: "acme:probe" },
+        kind: "messaging.send",
+        resource: "acme:picky",
+        reason: "RecipientRefused",
+        correlation: "order-7"
+      }])
+    })))
+
+  it.effect("holds back who floods a component, while others get through", () =>
+    test(Effect.gen(function*() {
+      const runtime = yield* Runtime.Runtime
+      yield* runtime.startUntyped("/probe", { tier: "inline" })
+      yield* start("other", "third")
+      const exchange = yield* Exchange
+      const flood = yield* Effect.forEach(
+        Array.from({ length: 150 }),
+        () => Effect.result(exchange.send("acme:probe", text("nothing"), from("other")))
+      )
+      assert.strictEqual(flood.filter(({ _tag }) => _tag === "Success").length, 100)
+      assert.strictEqual(
+        textOf(yield* exchange.request("acme:probe", text("echo"), "1 second", from("third"))),
+        "echo"
+      )
+      assert.strictEqual(yield* count("probe"), 101)
+      assert.strictEqual((yield* exchange.metrics).dropped.get("Busy"), 50)
+    })))
+
+  it.effect("tells a sender that a mailbox is full", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe")
+      const exchange = yield* Exchange
+      const sends = yield* Effect.forEach(
+        Array.from({ length: 6 }),
+        () => Effect.result(exchange.send("acme:probe", text("nothing"), host))
+      )
+      assert.deepStrictEqual(
+        sends.map((result) => result._tag === "Success" ? "taken" : result.failure.reason),
+        ["taken", "taken", "taken", "taken", "Busy", "Busy"]
+      )
+    })))
+
+  it.effect("gives no reply to a request that was cancelled, and counts it as late", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe", "other")
+      const exchange = yield* Exchange
+      const { reply } = yield* exchange.start("acme:probe", text("echo"), "1 second", from("other"))
+      const waiting = yield* Effect.forkChild(reply, { startImmediately: true })
+      yield* Fiber.interrupt(waiting)
+      yield* settled
+      assert.strictEqual(yield* count("probe"), 1)
+      const { lateReplies, waiting: left } = yield* exchange.metrics
+      assert.deepStrictEqual([lateReplies, left], [1, 0])
+    })))
+
+  it.effect("does not handle a message whose time was over when its turn came", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe")
+      const exchange = yield* Exchange
+      const { reply } = yield* exchange.start("acme:probe", text("echo"), -1, host)
+      assert.strictEqual(reason(yield* Effect.flip(reply)), "TimedOut")
+      yield* settled
+      assert.strictEqual(yield* count("probe"), 0)
+      const { dropped, lateReplies } = yield* exchange.metrics
+      assert.deepStrictEqual([dropped.get("TimedOut"), lateReplies], [1, 0])
+    })))
+
+  it.effect("fails the sender of a message in which the recipient traps, and keeps those that wait", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe")
+      const exchange = yield* Exchange
+      const trap = yield* exchange.start("acme:probe", text("trap"), "1 minute", host)
+      const next = yield* exchange.start("acme:probe", text("echo"), "1 minute", host)
+      assert.strictEqual(reason(yield* Effect.flip(trap.reply)), "Failed")
+      const waiting = yield* Effect.forkChild(next.reply, { startImmediately: true })
+      yield* settled
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual(textOf(yield* Fiber.join(waiting)), "echo")
+    })))
+
+  it.effect("drops what waits for a component that is stopped for good, with a reason", () =>
+    test(Effect.gen(function*() {
+      const runtime = yield* Runtime.Runtime
+      yield* start("probe", "other")
+      const exchange = yield* Exchange
+      const letters = yield* Effect.forkChild(Stream.runCollect(Stream.take(exchange.deadLetters, 1)), {
+        startImmediately: true
+      })
+      yield* runtime.stop("acme:probe")
+      yield* Effect.flip(exchange.send("acme:probe", text("echo"), from("other")))
+      assert.deepStrictEqual(yield* Fiber.join(letters), [
+        { from: { _tag: "Component", id: "acme:other" }, to: "acme:probe", topic: undefined, reason: "NotFound" }
+      ])
+    })))
+
+  it.effect("brings what is published to whoever listens, and to nobody else", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe", "other", "third", "binary")
+      const exchange = yield* Exchange
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* exchange.attach("prices.*", "acme:probe")
+        yield* exchange.attach("prices.**", "acme:other")
+        yield* exchange.attach("**", "acme:binary")
+        assert.strictEqual((yield* exchange.metrics).subscriptions, 3)
+        yield* exchange.publish("prices.eur", text("nothing"), from("third"))
+        yield* exchange.publish("prices.eur.spot", text("nothing"), from("third"))
+        yield* exchange.publish("orders", text("nothing"), from("third"))
+        yield* settled
+        assert.deepStrictEqual([yield* count("probe"), yield* count("other"), yield* count("third")], [1, 2, 0])
+      }))
+      yield* exchange.publish("prices.eur", text("nothing"), from("third"))
+      const { dropped, published, subscriptions, unheard } = yield* exchange.metrics
+      assert.deepStrictEqual([published, unheard, subscriptions], [4, 1, 0])
+      assert.strictEqual(dropped.get("CodecNotAccepted"), 3)
+    })))
+
+  it.effect("bounds the subscriptions of a component, and takes nothing that is no topic or pattern", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe")
+      const exchange = yield* Exchange
+      yield* Effect.scoped(Effect.gen(function*() {
+        for (let index = 0; index < 256; index++) yield* exchange.attach(`a.${index}`, "acme:probe")
+        assert.strictEqual(reason(yield* Effect.flip(exchange.attach("a", "acme:probe"))), "TooMany")
+      }))
+      assert.strictEqual(reason(yield* Effect.flip(Effect.scoped(exchange.attach("a..b", "acme:probe")))), "NotFound")
+      assert.strictEqual(reason(yield* Effect.flip(exchange.publish("a.*", text("x"), host))), "NotFound")
+    })))
+})
+
+describe("Messaging", () => {
+  const Text = Codec.schema("json", Schema.String)
+  const sender = Principal.make({ kind: "Operator", id: "ada" })
+
+  it.effect("carries values of a schema, for the host itself without grants", () =>
+    test(Effect.gen(function*() {
+      const messaging = yield* Messaging
+      yield* start("probe")
+      const bytes = Codec.bytes("json")
+      const said = new TextEncoder().encode("echo")
+      const reply = yield* messaging.request("acme:probe", said, { sends: bytes, receives: bytes, timeout: "1 second" })
+      assert.deepStrictEqual(reply, said)
+      const failed = yield* Effect.flip(
+        messaging.request("acme:probe", said, { sends: bytes, receives: Text, timeout: "1 second" })
+      )
+      assert.strictEqual(failed._tag, "CodecError")
+    })))
+
+  it.effect("lets a principal send, publish and listen as it is granted, until it is not", () =>
+    test(Effect.gen(function*() {
+      const enforcer = yield* CapabilityEnforcer
+      const messaging = yield* Messaging
+      yield* start("probe")
+      const send = Effect.provideService(messaging.send("acme:probe", "x", Text), Principal.CurrentPrincipal, sender)
+      assert.strictEqual((yield* Effect.flip(send))._tag, "CapabilityError")
+      yield* enforcer.admit(sender, {
+        asks: [],
+        grants: [
+          Grant.make("messaging.send", ["acme:*"], { reason: "x" }),
+          Grant.make("messaging.publish", ["prices.*"], { reason: "x" }),
+          Grant.make("messaging.subscribe", ["prices.**"], { reason: "x" })
+        ]
+      })
+      yield* send
+      const heard: Array<unknown> = []
+      const listening = yield* messaging.messages("prices.*", Text).pipe(
+        Stream.runForEach((message) => Effect.sync(() => void heard.push(message))),
+        Effect.flip,
+        Effect.provideService(Principal.CurrentPrincipal, sender),
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* settled
+      const publish = (topic: string, value: unknown) =>
+        messaging.publish(topic, value, Codec.schema("json", Schema.Json as Schema.Codec<unknown>)).pipe(
+          Effect.provideService(Principal.CurrentPrincipal, sender)
+        )
+      yield* publish("prices.eur", "1.08")
+      yield* publish("prices.eur", { hostile: true })
+      yield* publish("prices.usd", "0.92")
+      assert.strictEqual((yield* Effect.flip(publish("orders.paid", "x")))._tag, "CapabilityError")
+      yield* settled
+      yield* enforcer.revoke(sender, { kind: "messaging.subscribe", reason: "over" })
+      assert.strictEqual((yield* Fiber.join(listening))._tag, "CapabilityError")
+      assert.deepStrictEqual(heard, [
+        { topic: "prices.eur", sender: "ada", value: "1.08" },
+        { topic: "prices.usd", sender: "ada", value: "0.92" }
+      ])
+      assert.strictEqual((yield* (yield* Exchange).metrics).subscriptions, 0)
+    })))
+})
