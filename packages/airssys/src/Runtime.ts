@@ -31,6 +31,7 @@ import type { Exchange } from "./component/Exchange.ts"
 import * as Messaging from "./component/Messaging.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
+import * as Storage from "./component/Storage.ts"
 import { exportsOf } from "./internal/exportNames.ts"
 import * as keyedLock from "./internal/keyedLock.ts"
 import * as running from "./internal/running.ts"
@@ -38,6 +39,7 @@ import * as shutdown from "./internal/shutdown.ts"
 import type { AuditError } from "./security/AuditError.ts"
 import * as AuditLog from "./security/AuditLog.ts"
 import type * as CapabilityEnforcer from "./security/CapabilityEnforcer.ts"
+import * as Quotas from "./security/Quotas.ts"
 import * as TrustRegistry from "./security/TrustRegistry.ts"
 
 /**
@@ -366,15 +368,22 @@ export const layerWith: Layer.Layer<
 )
 
 /**
- * Layer of a runtime that keeps its audit log, its grants and its trust in
- * memory: for tests, and for programs that need nothing to outlive them.
+ * Layer of a runtime that keeps its audit log, its grants, its trust and what
+ * components store in memory: for tests, and for programs that need nothing to
+ * outlive them.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Services, AuditError, ComponentEngine | ReleaseSource> = layerWith.pipe(
-  Layer.provideMerge(Messaging.layerWithEnforcer),
+export const layer: Layer.Layer<
+  Services | Quotas.Quotas | Storage.Storage,
+  AuditError,
+  ComponentEngine | ReleaseSource
+> = layerWith.pipe(
+  Layer.provideMerge(Layer.provide(Messaging.layerWithEnforcer, Storage.layerPowers)),
   Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory())),
+  Layer.provideMerge(Storage.layerMemory),
+  Layer.provideMerge(Quotas.layerMemory()),
   Layer.provideMerge(AuditLog.layerMemory()),
   Layer.provide(Digest.layerWebCrypto)
 )

@@ -15,29 +15,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { type Batch, batchLimit, type KeyValue, pageLimit, type StorageError } from "../security/KeyValue.ts"
-import type * as Powers from "../security/Powers.ts"
+import * as Powers from "../security/Powers.ts"
 import type { Principal } from "../security/Principal.ts"
 import * as Quotas from "../security/Quotas.ts"
 import * as StorageRead from "../security/StorageRead.ts"
 import * as StorageWrite from "../security/StorageWrite.ts"
+import { Tenant } from "./Delivery.ts"
 import * as storageAccount from "./internal/storageAccount.ts"
 import * as storageKey from "./internal/storageKey.ts"
 import * as storageTransfer from "./internal/storageTransfer.ts"
 import type * as StorageFile from "./StorageFile.ts"
 import * as StorageStore from "./StorageStore.ts"
-
-/**
- * What an owner holds. `bytes` counts keys, values and 64 for each entry;
- * `limit` is undefined where there is none.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Usage {
-  readonly keys: number
-  readonly bytes: number
-  readonly limit: number | undefined
-}
 
 /**
  * The most characters of a key, and the most bytes of a value and of all values
@@ -78,7 +66,6 @@ export class Storage extends Context.Service<
     readonly set: (owner: Principal, key: string, value: Uint8Array) => Effect.Effect<number, StorageError>
     /** Removes one value; whether there was one. */
     readonly remove: (owner: Principal, key: string) => Effect.Effect<boolean, StorageError>
-    readonly usage: (owner: Principal) => Effect.Effect<Usage, StorageError>
     /** The lines of a file with everything as it is when this begins, whatever is written meanwhile. */
     readonly exportLines: (owner: Principal) => Stream.Stream<string, StorageError>
     /**
@@ -162,7 +149,7 @@ const make = Effect.gen(function*() {
       const key = valid.writes[0]!.key
       const admit = storageAccount.admission(quotas, name, key)
       return Effect.mapError(
-        store.commit(name, valid, fiber.getRef(Quotas.CurrentTenant), admit),
+        store.commit(name, valid, fiber.getRef(Tenant), admit),
         (error) => error._tag === "StorageError" ? error : unavailable(key)(error)
       )
     })
@@ -237,12 +224,12 @@ export const layerMemory: Layer.Layer<Storage, never, Quotas.Quotas> = Layer.orD
 )
 
 /**
- * The powers to read and write what the service keeps, for `Powers.layer`.
+ * Layer that adds the powers to read and write what the service keeps to those
+ * that are given, to be provided to `CapabilityEnforcer.layer`.
  *
- * @category combinators
+ * @category layers
  * @since 0.1.0
  */
-export const sources: Effect.Effect<ReadonlyArray<Powers.Source>, never, Storage> = Effect.map(
-  Storage,
-  (storage) => [StorageRead.source(storage), StorageWrite.source(storage)]
+export const layerPowers: Layer.Layer<never, never, Storage> = Powers.layerBeside(
+  Effect.map(Storage, (storage) => [StorageRead.source(storage), StorageWrite.source(storage)])
 )

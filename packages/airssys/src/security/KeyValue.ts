@@ -118,6 +118,19 @@ export interface Range {
 }
 
 /**
+ * What an owner holds. `bytes` counts keys, values and something for each
+ * entry; `limit` is undefined where there is none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Usage {
+  readonly keys: number
+  readonly bytes: number
+  readonly limit: number | undefined
+}
+
+/**
  * A store. Bytes that go in or out are the caller's to change.
  *
  * @category models
@@ -129,6 +142,7 @@ export interface KeyValue {
   /** Keys that have a value, ascending by their code points. */
   readonly keys: (owner: Principal, range: Range) => Effect.Effect<ReadonlyArray<string>, StorageError>
   readonly commit: (owner: Principal, batch: Batch) => Effect.Effect<Outcome, StorageError>
+  readonly usage: (owner: Principal) => Effect.Effect<Usage, StorageError>
 }
 
 /**

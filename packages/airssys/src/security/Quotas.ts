@@ -83,17 +83,6 @@ export interface Usage {
 }
 
 /**
- * The tenant on whose account the current fiber runs. None by default.
- *
- * @category references
- * @since 0.1.0
- */
-export const CurrentTenant: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
-  "airssys/security/Quotas/CurrentTenant",
-  { defaultValue: () => undefined }
-)
-
-/**
  * Service that holds every use to the limits of who pays.
  *
  * @category services

@@ -8,7 +8,7 @@ import type * as Option from "effect/Option"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
 import * as keyPage from "./internal/keyPage.ts"
-import { type Entry, join, type KeyValue, type StorageError } from "./KeyValue.ts"
+import { type Entry, join, type KeyValue, type StorageError, type Usage } from "./KeyValue.ts"
 import * as Powers from "./Powers.ts"
 
 /**
@@ -46,6 +46,8 @@ export class StorageRead extends Capability.Service<StorageRead, {
    * `TooMany` where more than 10,000 in a row may not.
    */
   readonly list: (options?: ListOptions) => Effect.Effect<Page, CapabilityError | StorageError>
+  /** How much the principal stores, under all of its keys. */
+  readonly usage: Effect.Effect<Usage, CapabilityError | StorageError>
 }>()("storage.read") {}
 
 /**
@@ -71,5 +73,6 @@ export const source = (store: KeyValue): Powers.Source =>
           options,
           (after, limit) => store.keys(lease.principal, { within: lease.resource, after, limit }),
           allows
-        )))
+        ))),
+    usage: lease.use(Effect.suspend(() => store.usage(lease.principal)))
   }))

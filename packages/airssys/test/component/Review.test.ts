@@ -2,16 +2,19 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Result, Schema } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import type { HostTrap } from "../../src/component/ComponentEngine.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
 import * as bindings from "../../src/component/internal/bindings.ts"
 import * as wasiBindings from "../../src/component/internal/wasiBindings.ts"
 import * as Manifest from "../../src/component/Manifest.ts"
 import * as Review from "../../src/component/Review.ts"
+import * as Storage from "../../src/component/Storage.ts"
 import { layerMemory } from "../../src/security/AuditLog.ts"
 import { CapabilityEnforcer, layer as layerEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
+import * as Quotas from "../../src/security/Quotas.ts"
 import { interfaceOf } from "./support/imports.ts"
 
 const file = "Component.toml"
@@ -182,7 +185,7 @@ notice: Component.toml: imports wasi:filesystem/types@0.2.12 ([method]descriptor
         const asks = [...asked].map((kind) => `[[capability]]\nreason = "So."\n${kind} = ${value(kind)}\n`).join("")
         const declared = manifest(asks)
         const grants = [...granted].map((kind) =>
-          kind === "environment" ? Grant.make(kind, ["KEY"], { reason: "So." }) : Grant.make(kind, { reason: "So." })
+          isNamed(kind) ? Grant.make(kind, ["KEY"], { reason: "So." }) : Grant.make(kind, { reason: "So." })
         )
         yield* CapabilityEnforcer.use((enforcer) => enforcer.admit(principal, { asks: declared.asks, grants }))
         const call = yield* everything
@@ -197,7 +200,7 @@ notice: Component.toml: imports wasi:filesystem/types@0.2.12 ([method]descriptor
             }).findings.filter(({ subject }) => ["Unserved", "NotAsked", "NotGranted", "Inert"].includes(subject))
             assert.deepStrictEqual(more, [])
             const said = finding === undefined ? "Real" : finding.severity === "Error" ? "Denied" : "Inert"
-            assert.strictEqual(said, call(id, name), `${id}#${name}`)
+            assert.strictEqual(said, yield* call(id, name), `${id}#${name}`)
           }
         }
       }).pipe(Effect.provide(layer)),
@@ -205,16 +208,21 @@ notice: Component.toml: imports wasi:filesystem/types@0.2.12 ([method]descriptor
   )
 })
 
-const kinds = ["log", "clock", "random", "environment"] as const
+const kinds = ["log", "clock", "random", "environment", "storage.read", "storage.write"] as const
 const subset = Arbitrary.map(
   Arbitrary.array(Arbitrary.schema(Schema.Literals(kinds)), { maxLength: 4 }),
   (found) => new Set(found)
 )
-const value = (kind: typeof kinds[number]): string => kind === "environment" ? "[\"KEY\"]" : "true"
+const named = ["environment", "storage.read", "storage.write"] as const
+const isNamed = (kind: typeof kinds[number]): kind is typeof named[number] =>
+  (named as ReadonlyArray<string>).includes(kind)
+const value = (kind: typeof kinds[number]): string => isNamed(kind) ? "[\"KEY\"]" : "true"
 
 const principal = Principal.make({ kind: "Component", id: "acme:rates" })
 
-const layer = layerEnforcer.pipe(
+const layer = Layer.provide(layerEnforcer, Storage.layerPowers).pipe(
+  Layer.provide(Storage.layerMemory),
+  Layer.provide(Quotas.layerMemory()),
   Layer.provideMerge(layerMemory()),
   Layer.provide(Digest.layerWebCrypto),
   Layer.merge(SecureRandom.layerWebCrypto)
@@ -246,13 +254,16 @@ const everything = Effect.gen(function*() {
     },
     [...served].map(([id, names]) => interfaceOf(id, ...names))
   )
-  const run = (id: string, name: string, args: ReadonlyArray<unknown>): unknown => {
+  const run = (id: string, name: string, args: ReadonlyArray<unknown>): Effect.Effect<unknown, HostTrap> => {
     const found = imports.get(id)?.get(name)
-    return found?._tag === "Sync" ? found.call(args) : assert.fail(`${id}#${name} is not served`)
+    if (found === undefined) return assert.fail(`${id}#${name} is not served`)
+    return found._tag === "Sync"
+      ? Effect.try({ try: () => found.call(args), catch: (trap) => trap as HostTrap })
+      : found.call(args)
   }
-  const input = run("wasi:cli/stdin@0.2.0", "get-stdin", [])
-  const output = run("wasi:cli/stdout@0.2.0", "get-stdout", [])
-  const timer = run("wasi:clocks/monotonic-clock@0.2.0", "subscribe-duration", [1n])
+  const input = yield* run("wasi:cli/stdin@0.2.0", "get-stdin", [])
+  const output = yield* run("wasi:cli/stdout@0.2.0", "get-stdout", [])
+  const timer = yield* run("wasi:clocks/monotonic-clock@0.2.0", "subscribe-duration", [1n])
   const argumentsOf = (name: string): ReadonlyArray<unknown> => {
     if (name.startsWith("[method]input-stream.")) return [input, 8n]
     if (name.endsWith("splice")) return [output, input, 8n]
@@ -260,19 +271,22 @@ const everything = Effect.gen(function*() {
     if (name.startsWith("[method]pollable.")) return [timer]
     if (name === "poll") return [[timer]]
     if (name === "write") return ["info", "hello", []]
-    return name === "get" ? ["KEY"] : [8n]
+    if (name === "set") return ["KEY", new Uint8Array(8)]
+    if (name === "commit") return [[], [{ key: "KEY", value: undefined }]]
+    if (name === "list-keys" || name === "compare-and-set") return ["KEY", undefined, undefined]
+    return ["get", "exists", "usage", "delete"].includes(name) ? ["KEY"] : [8n]
   }
-  return (id: string, name: string): "Real" | "Inert" | "Denied" => {
-    inert.length = 0
-    let answer: unknown
-    try {
-      answer = run(id, name, argumentsOf(name))
-    } catch (trap) {
-      if ((trap as { readonly category: string }).category === "Denied") return "Inert"
-    }
-    const denied = { tag: "err", val: { tag: "access-denied" } }
-    return inert.length > 0 ? "Inert" : JSON.stringify(answer, big) === JSON.stringify(denied) ? "Denied" : "Real"
-  }
+  return (id: string, name: string): Effect.Effect<"Real" | "Inert" | "Denied"> =>
+    Effect.gen(function*() {
+      inert.length = 0
+      const answer = yield* Effect.result(run(id, name, argumentsOf(name)))
+      const denied = { tag: "err", val: { tag: "access-denied" } }
+      if (Result.isFailure(answer)) {
+        return answer.failure.category === "Denied" || inert.length > 0 ? "Inert" : "Real"
+      }
+      if (inert.length > 0) return "Inert"
+      return JSON.stringify(answer.success, big) === JSON.stringify(denied) ? "Denied" : "Real"
+    })
 })
 
 const big = (_: string, inner: unknown) => typeof inner === "bigint" ? String(inner) : inner

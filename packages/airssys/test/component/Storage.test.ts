@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Tenant } from "airssys/component/Delivery"
 import * as Storage from "airssys/component/Storage"
 import * as StorageFile from "airssys/component/StorageFile"
 import * as StorageStore from "airssys/component/StorageStore"
@@ -7,7 +8,6 @@ import * as AuditLog from "airssys/security/AuditLog"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as Grant from "airssys/security/Grant"
 import { StorageError } from "airssys/security/KeyValue"
-import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
 import * as Quota from "airssys/security/Quota"
 import * as Quotas from "airssys/security/Quotas"
@@ -59,7 +59,7 @@ const used = (quotas: Quotas.Quotas["Service"], subject: Quota.Subject) =>
 const component = (id: string) => ({ kind: "Component", id }) as const
 const tenant = (id: string) => ({ kind: "Tenant", id }) as const
 
-const as = (tenant: string) => Effect.provideService(Quotas.CurrentTenant, tenant)
+const as = (tenant: string) => Effect.provideService(Tenant, tenant)
 
 const reasonOf = <A, R>(effect: Effect.Effect<A, StorageError, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
@@ -454,10 +454,7 @@ describe("a list by pages", () => {
         Effect.provideService(Principal.CurrentPrincipal, rates),
         Effect.provide(Layer.provide(
           CapabilityEnforcer.layerTest,
-          Layer.effect(
-            Powers.Powers,
-            Effect.map(Storage.sources, (sources) => new Map(sources.map((source) => [source.key, source])))
-          )
+          Storage.layerPowers
         ))
       )
     )

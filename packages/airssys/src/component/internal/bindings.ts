@@ -10,6 +10,7 @@ import * as clock from "./functions/clock.ts"
 import * as environment from "./functions/environment.ts"
 import * as identity from "./functions/identity.ts"
 import * as log from "./functions/log.ts"
+import * as storage from "./functions/storage.ts"
 import * as wasiBindings from "./wasiBindings.ts"
 
 /** The functions of `airssys:core`. */
@@ -17,7 +18,8 @@ export const core: ReadonlyArray<HostFunction> = [
   ...log.functions,
   ...clock.functions,
   ...environment.functions,
-  ...identity.functions
+  ...identity.functions,
+  ...storage.functions
 ]
 
 const series = /^(.+@(?:0\.[1-9][0-9]*|[1-9][0-9]*(?=\.[0-9]+\.)))\.[0-9.]+$/

@@ -25,6 +25,16 @@ export const make = <K extends string>(desk: Desk<K>): Effect.Effect<ReadonlyArr
         get: (owner, key) => step("get", key, store.get(ownerOf(owner), key)),
         exists: (owner, key) => step("exists", key, store.exists(ownerOf(owner), key)),
         keys: (owner, range) => step("keys", range.within ?? "", store.keys(ownerOf(owner), range)),
+        usage: (owner) =>
+          step(
+            "usage",
+            "",
+            Effect.map(store.holdings(ownerOf(owner)), (holdings) => ({
+              keys: holdings.reduce((sum, { keys }) => sum + keys, 0),
+              bytes: holdings.reduce((sum, { bytes }) => sum + bytes, 0),
+              limit: undefined
+            }))
+          ),
         commit: (owner, batch) =>
           step("commit", batch.writes[0]?.key ?? "", store.commit(ownerOf(owner), batch, undefined, always))
       }
