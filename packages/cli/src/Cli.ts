@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeHost from "@airssys/platform-node/NodeHost"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -137,7 +136,7 @@ const run = Command.make(
     const program = host.calls.length === 0 ? HostFolder.serve(host) : HostFolder.perform(host)
     yield* program.pipe(
       Effect.provide([
-        NodeHost.layer(host.options),
+        HostFolder.layer(host),
         json ? Report.layerJson : Report.layerText
       ]),
       Effect.provideService(Logger.LogToStderr, true)

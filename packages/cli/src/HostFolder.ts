@@ -3,17 +3,19 @@
  *
  * @since 0.1.0
  */
-import type * as NodeHost from "@airssys/platform-node/NodeHost"
+import * as NodeHost from "@airssys/platform-node/NodeHost"
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as HostConfig from "airssys/component/HostConfig"
 import * as TrustConfig from "airssys/component/TrustConfig"
 import * as WitJson from "airssys/component/WitJson"
 import * as Runtime from "airssys/Runtime"
+import type { WitnessError } from "airssys/security/AuditWitness"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import * as HostAudit from "./HostAudit.ts"
 import * as Report from "./Report.ts"
 import * as Walkthrough from "./Walkthrough.ts"
 
@@ -27,6 +29,8 @@ export interface HostFolder {
   readonly plugins: ReadonlyArray<Walkthrough.Plugin>
   readonly supervision: HostConfig.Supervision
   readonly calls: ReadonlyArray<HostConfig.Call>
+  readonly audit: HostConfig.Audit
+  /** Without the options of the audit log, whose key may have to be made. */
   readonly options: NodeHost.Options
 }
 
@@ -75,27 +79,60 @@ export const read = Effect.fnUntraced(function*(
   if (config.components.length === 0) {
     return yield* new HostFolderError({ detail: `${file} has no [[component]], so there is nothing to host` })
   }
+  const inFolder = (item: string) => path.resolve(root, item)
+  const audit = auditIn(config.audit, inFolder)
   return {
     plugins: config.components.map((component) => ({
       ...component.options,
       backoff: config.supervision.backoff,
-      source: path.resolve(root, component.source)
+      source: inFolder(component.source)
     })),
     supervision: config.supervision,
     calls: config.calls,
+    audit,
     options: {
       trust: yield* Effect.mapError(
-        TrustConfig.declared(config.trust, (item) => {
-          const absolute = path.resolve(root, item)
-          return Effect.orElseSucceed(fs.realPath(absolute), () => absolute)
-        }),
+        TrustConfig.declared(
+          config.trust,
+          (item) => Effect.orElseSucceed(fs.realPath(inFolder(item)), () => inFolder(item))
+        ),
         (error) => new HostFolderError({ detail: error.message })
       ),
       devMode: config.trust.devMode,
-      audit: config.audit.file === undefined ? undefined : path.resolve(root, config.audit.file)
+      audit: audit.file,
+      policy: config.policy === undefined ? undefined : inFolder(config.policy),
+      roots: config.roots.size === 0
+        ? undefined
+        : Object.fromEntries([...config.roots].map(([name, folder]) => [name, inFolder(folder)])),
+      reserved: audit.checkpoints === undefined ? [] : [audit.checkpoints.key, ...audit.checkpoints.witnesses]
     }
   }
 })
+
+const auditIn = (audit: HostConfig.Audit, inFolder: (item: string) => string): HostConfig.Audit => ({
+  ...audit,
+  file: audit.file === undefined ? undefined : inFolder(audit.file),
+  checkpoints: audit.checkpoints && {
+    ...audit.checkpoints,
+    key: inFolder(audit.checkpoints.key),
+    witnesses: audit.checkpoints.witnesses.map(inFolder)
+  }
+})
+
+/**
+ * Layer of the host of a folder. Makes the key of its checkpoints if it says so.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (host: HostFolder): Layer.Layer<
+  NodeHost.NodeHost,
+  NodeHost.HostError | WitnessError,
+  FileSystem.FileSystem
+> =>
+  Layer.unwrap(
+    Effect.map(HostAudit.options(host.audit), (auditOptions) => NodeHost.layer({ ...host.options, auditOptions }))
+  )
 
 const components = (host: HostFolder): Layer.Layer<never, Runtime.StartError, Runtime.Runtime> =>
   Layer.effectDiscard(Effect.gen(function*() {

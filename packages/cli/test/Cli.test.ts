@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
@@ -182,6 +182,103 @@ describe("airssys", { timeout: 60_000 }, () => {
         err,
         "error: acme:totals totals.summ: the component is not running, or has no such export. The call was not made."
       )
+    })
+
+    it("holds components to a policy, and keeps a log that verifies against its witness", async () => {
+      const folder = plugin("totals")
+      const hosted = join(folder, "..")
+      writeFileSync(
+        join(hosted, "airssys.toml"),
+        `schema = 1
+policy = "policy.toml"
+[audit]
+file = "audit.ndjson"
+flush-every = "5 ms"
+retain = { days = 90 }
+[audit.checkpoints]
+origin = "host-1/audit"
+key = "keys/audit.key"
+witnesses = ["witness.ndjson"]
+[[component]]
+source = "totals"
+[[component.grant]]
+reason = "Say what it does."
+log = true
+[[call]]
+title = "A sum"
+component = "acme:totals"
+export = "totals.sum"
+args = [[{ quantity = 2, cents = 1050 }]]
+`
+      )
+      writeFileSync(
+        join(hosted, "policy.toml"),
+        `schema = 1
+unmatched = "grants"
+[[entry]]
+effect = "deny"
+principal = "acme:*"
+reason = "Not in this house."
+log = true
+`
+      )
+      const { code, err, out } = await airssys(["run", "."], hosted)
+      assert.strictEqual(code, 0, err)
+      assert.include(out, "2100")
+      const log = readFileSync(join(hosted, "audit.ndjson"), "utf8")
+      assert.match(log, /"_tag":"CapabilityDenied",[^\n]*"kind":"log"[^\n]*"reason":"PolicyDenied"/)
+      assert.notMatch(log, /"_tag":"CapabilityUsed",[^\n]*"kind":"log"/)
+
+      const key = /verify with (\S+)/.exec(out + err)?.[1]
+      assert(key !== undefined, out + err)
+      const check = ["audit", "verify", "audit.ndjson", "--checkpoint", "witness.ndjson", "--key", key]
+      const sound = await airssys(check, hosted)
+      assert.strictEqual(sound.code, 0, sound.err)
+      assert.match(sound.out, /entries 1 to \d+ verify/)
+      assert.match(sound.out, /a checkpoint of \d+ entries fits/)
+
+      const lines = log.split("\n")
+      writeFileSync(join(hosted, "audit.ndjson"), `${lines.slice(0, 3).join("\n")}\n`)
+      assert.notStrictEqual((await airssys(check, hosted)).code, 0)
+      const again = await airssys(["run", "."], hosted)
+      assert.notStrictEqual(again.code, 0)
+      assert.include(again.out + again.err, "Somebody put back an older state")
+    })
+
+    it("starts nothing where the file of policies is wrong", async () => {
+      const folder = plugin("totals")
+      const hosted = join(folder, "..")
+      writeFileSync(
+        join(hosted, "airssys.toml"),
+        "schema = 1\npolicy = \"policy.toml\"\n[[component]]\nsource = \"totals\"\n"
+      )
+      writeFileSync(join(hosted, "policy.toml"), "schema = 1\n[[entry]]\neffect = \"alow\"\n")
+      const { code, err, out } = await airssys(["run", "."], hosted)
+      assert.strictEqual(code, 1)
+      assert.include(err, "policy.toml:3")
+      assert.notInclude(out, "START")
+    })
+
+    it("gives no root that is not there, or that holds what the host keeps", async () => {
+      const folder = plugin("totals")
+      const hosted = join(folder, "..")
+      mkdirSync(join(hosted, "data"))
+      const host = (more: string) => {
+        writeFileSync(join(hosted, "airssys.toml"), `schema = 1\n${more}\n[[component]]\nsource = "totals"\n`)
+        return airssys(["run", "."], hosted)
+      }
+      const missing = await host("[roots]\ninbox = \"nowhere\"")
+      assert.strictEqual(missing.code, 1)
+      assert.include(missing.err, "nowhere")
+      const policed = await host("policy = \"data/policy.toml\"\n[roots]\ninbox = \"data\"")
+      assert.strictEqual(policed.code, 1)
+      assert.include(policed.err, "policy.toml")
+      const signed = await host(
+        "[roots]\ninbox = \"data\"\n[audit]\nfile = \"audit.ndjson\"\n" +
+          "checkpoints = { origin = \"a\", key = \"data/key\", console = true }"
+      )
+      assert.strictEqual(signed.code, 1)
+      assert.match(signed.err, /inbox[^]*data/)
     })
 
     it("begins each report of a failure in the same way", async () => {

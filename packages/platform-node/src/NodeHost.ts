@@ -87,6 +87,8 @@ export interface Options {
    * `{ inbox: "/srv/inbox" }`. None may hold what this host keeps or trusts.
    */
   readonly roots?: Readonly<Record<string, string>> | undefined
+  /** More files and folders that no root may hold. */
+  readonly reserved?: ReadonlyArray<string> | undefined
   /**
    * Gives the power to send HTTP requests, for grants of `network.outbound`, and
    * to look up names, for those of `network.resolve`; `{}` for the defaults.
@@ -307,8 +309,11 @@ const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootEr
   )
 
 /** What a component could change to be more than it is, or to hide what it did. */
-const reserved = ({ audit, cache, folder, trust = [], trustFile, trustStore }: Options): ReadonlyArray<string> => [
-  ...[audit, folder, trustFile, trustStore].filter((_) => _ !== undefined),
+const reserved = (
+  { audit, cache, folder, policy, reserved = [], trust = [], trustFile, trustStore }: Options
+): ReadonlyArray<string> => [
+  ...[audit, folder, policy, trustFile, trustStore].filter((_) => _ !== undefined),
+  ...reserved,
   ...cache === undefined ? [] : [cache.folder],
   ...typeof cache?.key === "string" ? [cache.key] : [],
   ...trust.flatMap((source) =>

@@ -6,10 +6,11 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Place } from "../security/Ask.ts"
+import type * as AuditLog from "../security/AuditLog.ts"
 import type { Grant } from "../security/Grant.ts"
 import type { Tier } from "./ComponentEngine.ts"
 import { Diagnostic, render } from "./Diagnostic.ts"
@@ -22,8 +23,8 @@ import * as TrustConfig from "./TrustConfig.ts"
 
 /**
  * A decoded file, defaults included. All paths are as they were written:
- * relative to the folder of the file, or absolute where `roots` and `audit`
- * say so.
+ * relative to the folder of the file, or absolute where `roots`, `policy` and
+ * `audit` say so.
  *
  * @category models
  * @since 0.1.0
@@ -33,9 +34,40 @@ export interface HostConfig {
   /** Folders by the name that `filesystem` patterns use. */
   readonly roots: ReadonlyMap<string, string>
   readonly trust: TrustConfig.TrustConfig
-  readonly audit: { readonly file: string | undefined }
+  /** File of policies, `PolicyFile`. */
+  readonly policy: string | undefined
+  readonly audit: Audit
   readonly components: ReadonlyArray<HostedComponent>
   readonly calls: ReadonlyArray<Call>
+}
+
+/**
+ * Where the audit log is kept, and how. `options` are those of `AuditLog.layer`
+ * but for the checkpoints, which need a key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Audit {
+  readonly file: string | undefined
+  readonly options: Omit<AuditLog.Options, "checkpoints">
+  readonly checkpoints: Checkpoints | undefined
+}
+
+/**
+ * Checkpoints of the audit log. `key` is a file, `witnesses` are files too; with
+ * `console` there is one more.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Checkpoints {
+  readonly origin: string
+  readonly key: string
+  readonly witnesses: ReadonlyArray<string>
+  readonly console: boolean
+  readonly every: Duration.Duration | undefined
+  readonly required: boolean
 }
 
 /**
@@ -143,7 +175,8 @@ export const parse = (text: string, options: { readonly file: string }): Result.
     supervision: supervisionOf(value.supervision),
     roots: new Map(Object.entries(value.roots ?? {})),
     trust: TrustConfig.fromTable(value.trust),
-    audit: { file: value.audit?.file },
+    policy: value.policy,
+    audit: auditOf(value.audit),
     components: (value.component ?? []).map((component, index) => ({
       source: hostSchema.normalPath(component.source),
       place: { file: options.file, line: lineOf(["component", index]) },
@@ -175,11 +208,37 @@ const supervisionOf = (table: File["supervision"]): Supervision => ({
   }
 })
 
+const auditOf = (table: File["audit"]): Audit => {
+  const { checkpoints, quota, retain, rotate } = table ?? {}
+  return {
+    file: table?.file,
+    options: {
+      capacity: table?.capacity,
+      flushEvery: optionalDuration(table?.["flush-every"]),
+      quota: quota && { bytesPerSecond: optionalBytes(quota["per-second"]), burst: optionalBytes(quota.burst) },
+      rotate: rotate && { bytes: optionalBytes(rotate.size), every: optionalDays(rotate.days) },
+      retain: retain && { segments: retain.segments, age: optionalDays(retain.days) }
+    },
+    checkpoints: checkpoints && {
+      origin: checkpoints.origin,
+      key: checkpoints.key,
+      witnesses: checkpoints.witnesses ?? [],
+      console: checkpoints.console ?? false,
+      every: optionalDuration(checkpoints.every),
+      required: checkpoints.required ?? false
+    }
+  }
+}
+
+const optionalBytes = (value: string | undefined) => value === undefined ? undefined : bytesOf(value)
+const optionalDuration = (value: string | undefined) => value === undefined ? undefined : durationOf(value)
+const optionalDays = (value: number | undefined) => value === undefined ? undefined : Duration.days(value)
+
 const optionsOf = (component: NonNullable<File["component"]>[number]): Options => ({
   limits: {
-    memory: component.limits?.memory === undefined ? undefined : bytesOf(component.limits.memory),
+    memory: optionalBytes(component.limits?.memory),
     fuel: component.limits?.fuel,
-    timeout: component.limits?.timeout === undefined ? undefined : durationOf(component.limits.timeout)
+    timeout: optionalDuration(component.limits?.timeout)
   },
   grants: (component.grant ?? []).flatMap((entry): ReadonlyArray<Grant> => {
     const block = entry as Block

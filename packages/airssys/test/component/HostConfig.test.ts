@@ -7,6 +7,29 @@ import * as fs from "node:fs"
 
 const file = "airssys.toml"
 const read = (path: string) => fs.readFileSync(new URL(path, import.meta.url), "utf8")
+const inMemory = {
+  file: undefined,
+  options: { capacity: undefined, flushEvery: undefined, quota: undefined, rotate: undefined, retain: undefined },
+  checkpoints: undefined
+}
+
+const audited = `schema = 1
+policy = "policy.toml"
+[audit]
+file = "audit/log.ndjson"
+capacity = 1024
+flush-every = "10 ms"
+quota = { per-second = "100 KiB", burst = "1 MiB" }
+rotate = { size = "16 MiB", days = 1 }
+retain = { segments = 30, days = 90 }
+[audit.checkpoints]
+origin = "example.com/host-1/audit"
+key = "keys/audit.key"
+witnesses = ["/mnt/witness/audit.ndjson"]
+console = true
+every = "30 s"
+required = true`
+
 const whole = read("./fixtures/airssys.toml")
 
 const parsed = (text: string): HostConfig.HostConfig =>
@@ -31,7 +54,8 @@ describe("HostConfig.parse", () => {
       },
       roots: new Map(),
       trust: { paths: [], digests: [], devMode: false, sources: [], pinned: [] },
-      audit: { file: undefined },
+      policy: undefined,
+      audit: inMemory,
       components: [],
       calls: []
     })
@@ -52,7 +76,7 @@ describe("HostConfig.parse", () => {
       sources: [],
       pinned: []
     })
-    assert.deepStrictEqual(audit, { file: "audit/log.ndjson" })
+    assert.deepStrictEqual(audit, { ...inMemory, file: "audit/log.ndjson" })
     const [rates, totals] = components
     assert(rates !== undefined && totals !== undefined)
     assert.strictEqual(rates.source, "plugins/rates")
@@ -76,6 +100,62 @@ describe("HostConfig.parse", () => {
     assert.deepStrictEqual(call.args.slice(0, 6), [1, 2.5, "x", true, "2027-01-01", 9_007_199_254_740_993n])
     assert.deepStrictEqual(Object.entries(call.args[6] as object), [["a", [1]]])
     assert.deepStrictEqual(call.meanwhile, { component: "acme:rates", export: "ping", args: [] })
+  })
+
+  it("decodes a policy and how the audit log is kept", () => {
+    const { audit, policy } = parsed(audited)
+    assert.strictEqual(policy, "policy.toml")
+    assert.deepStrictEqual(audit, {
+      file: "audit/log.ndjson",
+      options: {
+        capacity: 1024,
+        flushEvery: millis(10),
+        quota: { bytesPerSecond: 100 * 1024, burst: 1024 * 1024 },
+        rotate: { bytes: 16 * 1024 * 1024, every: Duration.days(1) },
+        retain: { segments: 30, age: Duration.days(90) }
+      },
+      checkpoints: {
+        origin: "example.com/host-1/audit",
+        key: "keys/audit.key",
+        witnesses: ["/mnt/witness/audit.ndjson"],
+        console: true,
+        every: seconds(30),
+        required: true
+      }
+    })
+  })
+
+  it.each<[name: string, from: string, to: string, problem: string]>([
+    ["a wait beyond the loss window", "\"10 ms\"", "\"51 ms\"", "\"51 ms\" is no time of 1 to 50 ms"],
+    ["no wait", "\"10 ms\"", "\"0 ms\"", "\"0 ms\" is no time of 1 to 50 ms"],
+    ["a size of nothing", "\"100 KiB\"", "\"0 B\"", "the size is out of range"],
+    ["a size without a unit", "\"16 MiB\"", "\"many\"", "\"many\" is no size"],
+    ["an empty table", "{ segments = 30, days = 90 }", "{}", "the table says nothing"],
+    ["no segments", "segments = 30", "segments = 0", "segments is no whole number from 1 to 1000000"],
+    ["parts of a day", "days = 90", "days = 0.5", "days is no whole number from 1 to 36500"],
+    [
+      "a name of a key that no note has",
+      "host-1/audit",
+      "host 1",
+      "an origin has 1 to 256 characters, no spaces and no \"+\""
+    ],
+    [
+      "checkpoints that nobody takes",
+      "witnesses = [\"/mnt/witness/audit.ndjson\"]\nconsole = true",
+      "",
+      "checkpoints have no witness"
+    ],
+    [
+      "checkpoints of a log in memory",
+      "file = \"audit/log.ndjson\"\n",
+      "",
+      "a log in memory starts again with each host"
+    ],
+    ["a witness that climbs", "/mnt/witness", "/mnt/../witness", "an absolute path has no \"..\""],
+    ["an unknown key", "required = true", "require = true", "unknown key \"require\" in checkpoints"]
+  ])("refuses %s", (_, from, to, problem) => {
+    assert.include(audited, from)
+    assert.deepStrictEqual(failureOf(audited.replace(from, () => to)).problems.map((_) => _.problem), [problem])
   })
 
   it("gives options that host a component", () => {

@@ -54,12 +54,12 @@ export const usableKey = (key: Uint8Array): Uint8Array => {
   throw new PathFault({ reason: "KeyInvalid", detail: `a key has at least ${keySize} bytes, this one ${key.length}` })
 }
 
-/** Reads the key in a file, which is made with a new key if there is none. */
-export const keyIn = async (file: string, folder: string): Promise<Uint8Array> => {
+/** Reads the key in a file, which is made with a new key if there is none, and is not below `outside`. */
+export const keyIn = async (file: string, outside?: string): Promise<Uint8Array> => {
   const parent = path.dirname(path.resolve(file))
   await fs.mkdir(parent, { recursive: true, mode: 0o700 })
   const real = await fs.realpath(parent)
-  if (real === folder || real.startsWith(folder + path.sep)) {
+  if (outside !== undefined && (real === outside || real.startsWith(outside + path.sep))) {
     throw new PathFault({
       reason: "KeyInside",
       detail: `${file} is inside of the folder of the cache: keep the key elsewhere`

@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Pattern from "../../security/Pattern.ts"
+import { Audit } from "./auditSchema.ts"
 import { type Block, CapabilityBlock, entriesOf } from "./capabilityBlock.ts"
 import { checkKeys, type Problem } from "./decodeToml.ts"
 import {
@@ -148,9 +149,8 @@ export const HostFile = Schema.Struct({
     ).check(keyed(isKebab, "a-z, 0-9 and single dashes", kebabPattern))
   ),
   trust: Schema.optionalKey(Trust),
-  audit: Schema.optionalKey(Schema.Struct({
-    file: Schema.optionalKey(pathOfHost("Where the audit log is kept. Default: in memory."))
-  })),
+  policy: Schema.optionalKey(pathOfHost("File of policies, which stand over all grants.")),
+  audit: Schema.optionalKey(Audit),
   component: Schema.optionalKey(Schema.Array(HostedComponent).annotate({ expected: "[[component]] blocks" })),
   call: Schema.optionalKey(Schema.Array(Call).annotate({ expected: "[[call]] blocks" }))
 }).check(checkKeys((file) => {

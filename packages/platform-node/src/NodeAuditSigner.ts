@@ -1,0 +1,44 @@
+/**
+ * What signs the checkpoints of an audit log, with a key in a file.
+ *
+ * The file is made with a random key if there is none, and nobody but this user
+ * may read it. Whoever deletes it does not get past the witnesses: they take no
+ * checkpoint of another key.
+ *
+ * @since 0.1.0
+ */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as AuditCheckpoint from "airssys/security/AuditCheckpoint"
+import { AuditError } from "airssys/security/AuditError"
+import * as SigningKey from "airssys/security/SigningKey"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { keyIn, PathFault } from "./internal/ownedPaths.ts"
+import * as NodeDigest from "./NodeDigest.ts"
+
+const unusable = (file: string) => (cause: unknown) =>
+  new AuditError({
+    reason: "InvalidOptions",
+    detail: cause instanceof PathFault ? cause.message : `${file} cannot be used as the key of checkpoints`,
+    cause
+  })
+
+/**
+ * The signer of a log with the key in a file, which holds its 32 bytes. `origin`
+ * names the log and the key.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromFile = (options: {
+  readonly file: string
+  readonly origin: string
+}): Effect.Effect<AuditCheckpoint.Signer, AuditError> =>
+  Effect.gen(function*() {
+    const seed = yield* Effect.tryPromise(() => keyIn(options.file))
+    const key = yield* SigningKey.fromSeed(Redacted.make(seed))
+    return yield* AuditCheckpoint.signer({ key, origin: options.origin })
+  }).pipe(
+    Effect.provide([NodeCrypto.layerSignature, NodeDigest.layer]),
+    Effect.mapError((error) => unusable(options.file)(error._tag === "UnknownError" ? error.cause : error))
+  )
