@@ -181,7 +181,7 @@ describe("Runtime", () => {
           yield* runtime.stop("acme:echo")
           assert.isUndefined(starting.pollUnsafe())
           yield* TestClock.adjust("30 seconds")
-          assert.strictEqual(tag(yield* Fiber.join(starting)), "ActorStartTimeout")
+          assert.strictEqual(tag(yield* Fiber.join(starting)), "ComponentError")
         })
       ))
 

@@ -10,6 +10,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -131,6 +132,8 @@ export const make = <M, E = never, R = never, P = never>(options: {
   readonly restart?: ChildSpec.Restart | undefined
   readonly backoff?: Backoff.Input | undefined
   readonly shutdown?: ChildSpec.Shutdown | undefined
+  /** Whether a crash of a member counts, as for any child. Default: every crash does. */
+  readonly isCounted?: ((cause: Cause.Cause<unknown>) => boolean) | undefined
   readonly mailbox?: Mailbox | undefined
   /** Lets `lookup` find the pool, and its members, as refs that can be told. */
   readonly protocol?: Protocol.Any<NoInfer<M>> | undefined
@@ -139,7 +142,7 @@ export const make = <M, E = never, R = never, P = never>(options: {
   /** The services it stands for below a supervisor. */
   readonly provide?: ((handle: Handle<M, E>) => Context.Context<P>) | undefined
 }): Pool<M, E, Exclude<R, Scope.Scope>, P> => {
-  const { backoff, behaviour, id, intensity, mailbox, protocol, provide, restart, shutdown } = options
+  const { backoff, behaviour, id, intensity, isCounted, mailbox, protocol, provide, restart, shutdown } = options
   const place = Supervisor.make({ id, name: options.name, strategy: "OneForOne", intensity, children: [] })
   const { name } = place
   const member = (place: number) =>
@@ -150,6 +153,7 @@ export const make = <M, E = never, R = never, P = never>(options: {
       restart,
       backoff,
       shutdown,
+      isCounted,
       mailbox,
       protocol
     })

@@ -14,8 +14,11 @@ import type * as Layer from "effect/Layer"
 import type { ActorRef } from "../actor/ActorRef.ts"
 import type { ActorSystem } from "../actor/ActorSystem.ts"
 import type * as Backoff from "../actor/Backoff.ts"
+import type { Behaviour } from "../actor/Behaviour.ts"
 import * as ChildSpec from "../actor/ChildSpec.ts"
+import type { Guardian } from "../actor/Guardian.ts"
 import * as Mailbox from "../actor/Mailbox.ts"
+import * as ActorPool from "../actor/Pool.ts"
 import * as Supervisor from "../actor/Supervisor.ts"
 import { ComponentError, type TrapCategory } from "./ComponentError.ts"
 import * as ComponentHost from "./ComponentHost.ts"
@@ -33,13 +36,31 @@ export interface ChildOptions extends HostingOptions {
   readonly restart?: ChildSpec.Restart | undefined
   /** Default 100 milliseconds, doubled at each restart, at most 10 seconds. */
   readonly backoff?: Backoff.Input | undefined
-  /** Messages that may wait, default 1,000; further calls fail with `Busy`. */
+  /** Messages that may wait for an instance, default 1,000; further calls fail with `Busy`. */
   readonly mailbox?: number | undefined
   /**
    * How long a stop lets it work off the calls that wait before it is killed.
    * Default 10 seconds; in a runtime that has another bound, that.
    */
   readonly shutdown?: ChildSpec.Shutdown | undefined
+  /** Several instances behind one ref, for a component without state. Default: one instance. */
+  readonly pool?: Pool | undefined
+}
+
+/**
+ * How many instances a component has, and which of them a message goes to. Each
+ * has the limits of the component for itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Pool {
+  /** From 1. */
+  readonly size: number
+  /** Default: the instance with the fewest messages. */
+  readonly routing?: "LeastLoaded" | "RoundRobin" | undefined
+  /** Of the restarts of all instances together, default 3 within 10 seconds; one more and all are stopped. */
+  readonly intensity?: Supervisor.Intensity | undefined
 }
 
 /**
@@ -57,7 +78,12 @@ export interface LayerOptions extends ChildOptions {
  * @category models
  * @since 0.1.0
  */
-export type Child<Self> = ChildSpec.ChildSpec<Self, ComponentHost.StartError, ComponentHost.ComponentHost>
+export type Child<Self> = ChildSpec.ChildSpec<
+  Self,
+  ComponentHost.StartError | Supervisor.StartError,
+  ActorSystem | ComponentHost.ComponentHost,
+  ComponentMessage.ComponentMessage
+>
 
 const defaultBackoff: Backoff.Input = { base: "100 millis", factor: 2, cap: "10 seconds" }
 
@@ -95,10 +121,13 @@ export const child = <Self, Shape>(
         component = id
       })
   )
-  return ChildSpec.make({
-    ...spec(actor, release, contract.definition, options),
-    provide: (ref) => Context.make(contract, client(contract, ref, () => component))
-  })
+  return specOf(
+    actor,
+    release,
+    contract.definition,
+    options,
+    (ref) => Context.make(contract, client(contract, ref, () => component))
+  )
 }
 
 /**
@@ -130,30 +159,66 @@ export const childOf = (
   release: Release,
   definition: Contract.Definition | undefined,
   options: ChildOptions
-): ChildSpec.ChildSpec<
-  never,
-  ComponentHost.StartError,
-  ComponentHost.ComponentHost,
-  ComponentMessage.ComponentMessage
-> => ChildSpec.make(spec(ComponentHost.actorName(release.id), Effect.succeed(release), definition, options))
+): Child<never> =>
+  specOf(ComponentHost.actorName(release.id), Effect.succeed(release), definition, options, () => Context.empty())
 
-const spec = (
+const specOf = <S>(
   actor: string,
   release: Effect.Effect<Release, ComponentHost.InstallError, ComponentHost.ComponentHost>,
   definition: Contract.Definition | undefined,
-  options: ChildOptions
-) => ({
-  id: actor,
-  behaviour: Effect.flatMap(
-    ComponentHost.ComponentHost,
-    (host) => Effect.flatMap(release, (release) => host.behaviour(actor, release, definition, options))
-  ),
-  restart: options.restart ?? "Permanent",
-  backoff: options.backoff ?? defaultBackoff,
-  isCounted,
-  shutdown: options.shutdown ?? defaultShutdown,
-  mailbox: Mailbox.bounded(options.mailbox ?? defaultMailbox)
-})
+  options: ChildOptions,
+  provide: (ref: ActorRef<ComponentMessage.ComponentMessage>) => Context.Context<S>
+): Child<S> => {
+  const { pool } = options
+  const group = { name: actor, actors: pool?.size ?? 1 }
+  const common = {
+    id: actor,
+    behaviour: Effect.flatMap(
+      ComponentHost.ComponentHost,
+      (host) => Effect.flatMap(release, (release) => host.behaviour(group, release, definition, options))
+    ),
+    restart: options.restart ?? "Permanent",
+    backoff: options.backoff ?? defaultBackoff,
+    isCounted,
+    shutdown: options.shutdown ?? defaultShutdown,
+    mailbox: Mailbox.bounded(options.mailbox ?? defaultMailbox)
+  }
+  return pool === undefined ? ChildSpec.make({ ...common, provide }) : pooled({ ...common, provide }, pool)
+}
+
+/** A pool that has given up is not begun again: its instances were restarted as often as they may be. */
+const pooled = <S, E, R>(
+  options:
+    & {
+      readonly id: string
+      readonly behaviour: Behaviour<ComponentMessage.ComponentMessage, E, R>
+      readonly provide: (ref: ActorRef<ComponentMessage.ComponentMessage>) => Context.Context<S>
+    }
+    & Pick<ChildSpec.ChildSpec, "restart" | "isCounted">
+    & {
+      readonly backoff: Backoff.Input
+      readonly shutdown: ChildSpec.Shutdown
+      readonly mailbox: Mailbox.Mailbox
+    },
+  { intensity = defaultIntensity, routing, size }: Pool
+) => {
+  const spec = ActorPool.make({
+    ...options,
+    size,
+    routing: routing === "RoundRobin" ? ActorPool.roundRobin : ActorPool.leastLoaded,
+    intensity,
+    provide: ({ ref }) => options.provide(ref)
+  })
+  return {
+    ...spec,
+    restart: "Temporary" as const,
+    spawn: (guardian: Guardian) =>
+      Effect.tap(
+        spec.spawn(guardian),
+        ({ ref }) => ComponentHost.ComponentHost.use((host) => Effect.sync(() => host.represent(options.id, ref)))
+      )
+  }
+}
 
 /** A guest that was denied and has no error to return traps: that is its host's doing. */
 const isCounted = (cause: Cause.Cause<unknown>): boolean => {

@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { QuotaExceeded } from "../security/Quota.ts"
 
 /**
  * Why a running guest was stopped, as `airssys` classifies it.
@@ -112,11 +113,20 @@ export class ComponentError extends Schema.TaggedError<ComponentError>("airssys/
       /** The component has no such export. */
       NoSuchExport: {},
       /** A call was made while another one runs in the same instance. */
-      ReEntered: {}
+      ReEntered: {},
+      /** A quota of the component, or of the tenant of the message, is used up. The component did not see it. */
+      QuotaExceeded: { exceeded: QuotaExceeded }
     }),
     detail: Schema.String,
     /** The capabilities denied during this call, as `capability resource`. */
     denials: Schema.Array(Schema.String),
+    /** What the call had cost when it was stopped, where that was measured. */
+    receipt: Schema.optionalKey(Schema.Struct({
+      fuel: Schema.UndefinedOr(Schema.Number),
+      costTable: Schema.UndefinedOr(Schema.Number),
+      memory: Schema.Number,
+      nanos: Schema.BigInt
+    })),
     /** What the host failed with, where the guest was not to blame. */
     cause: Schema.optionalKey(Schema.Defect())
   }

@@ -11,38 +11,36 @@
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberMap from "effect/FiberMap"
-import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import type { ActorEvent } from "../actor/ActorEvent.ts"
-import { ActorHooks } from "../actor/ActorHooks.ts"
+import { ActorHooks, type Offer } from "../actor/ActorHooks.ts"
 import type { ActorRef } from "../actor/ActorRef.ts"
-import * as Behaviour from "../actor/Behaviour.ts"
+import type { ActorSystem } from "../actor/ActorSystem.ts"
+import type { Behaviour } from "../actor/Behaviour.ts"
 import type { AdmissionError } from "../security/AdmissionError.ts"
 import type { InvalidAsk } from "../security/Ask.ts"
-import * as AuditEvent from "../security/AuditEvent.ts"
-import { AuditLog } from "../security/AuditLog.ts"
-import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
+import type { AuditLog } from "../security/AuditLog.ts"
+import type { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import type * as Explanation from "../security/Explanation.ts"
 import type { InvalidGrant } from "../security/Grant.ts"
+import type { QuotaExceeded } from "../security/Quota.ts"
 import type { ChangeError, TrustRegistry } from "../security/TrustRegistry.ts"
+import type { ApprovalRequired, ApprovalUnknown } from "./ApprovalRequired.ts"
 import * as ComponentDirectory from "./ComponentDirectory.ts"
 import type { ComponentEngine, Limits, Tier } from "./ComponentEngine.ts"
 import type { ComponentError, InstantiateError, LoadError } from "./ComponentError.ts"
+import type { LifecycleEvent } from "./ComponentLifecycle.ts"
 import type { ComponentMessage } from "./ComponentMessage.ts"
+import type { ComponentStatus } from "./ComponentStatus.ts"
 import type * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
-import * as componentLimits from "./internal/componentLimits.ts"
-import * as installChecks from "./internal/installChecks.ts"
-import * as installing from "./internal/installing.ts"
-import * as instances from "./internal/instances.ts"
-import * as lifeEvents from "./internal/lifeEvents.ts"
+import * as hosting from "./internal/hosting.ts"
 import type * as Manifest from "./Manifest.ts"
-import { InstallRefused, principal as principalOf, type Release } from "./Release.ts"
+import type { InstallRefused, Release } from "./Release.ts"
 import type { ReleaseSource, SourceError } from "./ReleaseSource.ts"
 
 /**
@@ -71,6 +69,9 @@ export type StartError =
   | InstantiateError
   | ComponentError
   | AdmissionError
+  | ApprovalRequired
+  | ApprovalUnknown
+  | QuotaExceeded
   | InvalidAsk
   | InvalidGrant
 
@@ -89,6 +90,18 @@ export interface Placement {
 }
 
 /**
+ * The actors of a component: their number, and the name of the only one, or of
+ * the pool that they are in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Group {
+  readonly name: string
+  readonly actors: number
+}
+
+/**
  * @category services
  * @since 0.1.0
  */
@@ -99,26 +112,38 @@ export class ComponentHost extends Context.Service<ComponentHost, {
    */
   readonly install: (source: string) => Effect.Effect<Release, InstallError>
   /**
-   * The behaviour of a component's actor, by that actor's name; each run of it
-   * is a fresh instance. A component has one actor at a time.
+   * The behaviour of the actors of a component; each run of it is a fresh
+   * instance. A component has one actor at a time, or those of one group.
    */
   readonly behaviour: (
-    actor: string,
+    group: Group,
     release: Release,
     definition: Contract.Definition | undefined,
     options: HostingOptions
-  ) => Behaviour.Behaviour<ComponentMessage, StartError, Scope.Scope>
+  ) => Behaviour<ComponentMessage, StartError, ActorSystem | Scope.Scope>
+  /** Says of a group by which ref it is known; without it, by that of the actor that has its name. */
+  readonly represent: (group: string, ref: ActorRef<ComponentMessage>) => void
   /** Judges a release as a start does, and gives the tier and limits it would get with these options. */
   readonly place: (release: Release, options: HostingOptions) => Effect.Effect<Placement, PlaceError>
   /**
-   * The release of an actor, by the actor's name, until that actor ends: what
-   * its restarts run, whatever became of the files.
+   * The release of a group, until its actors have ended: what their restarts
+   * run, whatever became of the files.
    */
-  readonly current: (actor: string) => Release | undefined
+  readonly current: (group: string) => Release | undefined
+  /** Every component that was installed here since the host began, in the order of their ids. */
+  readonly status: Effect.Effect<ReadonlyArray<ComponentStatus>>
+  /** The status of one; undefined where it was never installed. */
+  readonly statusOf: (component: string) => Effect.Effect<ComponentStatus | undefined>
+  /** The steps of all components, from when this is run. Who reads slowly misses the oldest of more than 1,024. */
+  readonly lifecycle: Stream.Stream<LifecycleEvent>
   /** The last denials, newest first, with the audit entries that hold them; at most 64. */
   readonly denials: Effect.Effect<ReadonlyArray<Denial>>
   /** To be provided to the actor system: records the lives of components. */
   readonly onEvent: (event: ActorEvent) => void
+  /** As `onEvent`: refuses messages for which a quota has no room. Undefined where no quotas are kept. */
+  readonly onOffer: ((offer: Offer) => string | undefined) | undefined
+  /** As `onEvent`: a component that is killed is not told of its end. */
+  readonly beforeKill: (ref: ActorRef<never>) => void
 }>()("airssys/component/ComponentHost") {}
 
 /**
@@ -151,84 +176,9 @@ export const layer: Layer.Layer<
   ComponentHost | ComponentDirectory.ComponentDirectory,
   never,
   AuditLog | CapabilityEnforcer | ComponentEngine | ReleaseSource | TrustRegistry
-> = Layer.effect(
-  ComponentHost,
-  Effect.gen(function*() {
-    const audit = yield* AuditLog
-    const directory = yield* ComponentDirectory.ComponentDirectory
-    const enforcer = yield* CapabilityEnforcer
-    const installer = yield* installing.make
-    const hosted = yield* instances.make
-    const dismissals = yield* FiberMap.make<string, void>()
-    const dismiss = yield* FiberMap.runtime(dismissals)<never>()
-    const appends = yield* FiberSet.make<void>()
-    const append = yield* FiberSet.runtime(appends)<never>()
-    const lives = new Map<string, ComponentDirectory.Entry>()
-
-    const begin = Effect.fnUntraced(function*(
-      { name, self }: { readonly name: string; readonly self: ActorRef<ComponentMessage> },
-      given: Release,
-      definition: Contract.Definition | undefined,
-      options: HostingOptions
-    ) {
-      yield* installChecks.agree(given, definition)
-      for (const [other, { release }] of lives) {
-        if (other === name || release.id !== given.id) continue
-        return yield* new InstallRefused({
-          component: given.id,
-          reason: "AlreadyHosted",
-          detail: "is hosted already, by another actor"
-        })
-      }
-      const life: ComponentDirectory.Entry = { id: given.id, ref: self, release: given }
-      lives.set(name, life)
-      const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
-      const placement = yield* installer.place(given, options, true)
-      const { release } = placement
-      const principal = principalOf(release)
-      const leaving = yield* FiberMap.get(dismissals, release.id)
-      if (Option.isSome(leaving)) yield* Fiber.await(leaving.value)
-      yield* enforcer.admit(principal, {
-        asks: release.manifest.asks,
-        grants: options.grants ?? [],
-        release: release.digest
-      })
-      const handler = yield* hosted.make(principal, placement, settings, options.environment)
-      directory.enter(life)
-      return handler
-    })
-
-    // The buffer for uses may be full; the edges of a life are appended then.
-    const record = (event: AuditEvent.AuditEvent): void => {
-      if (audit.recordUnsafe(event) !== undefined) return
-      append(Effect.asVoid(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
-    }
-
-    const onEvent = (event: ActorEvent): void => {
-      const life = lives.get(event.name)
-      if (life === undefined) return
-      const { release } = life
-      const principal = principalOf(release)
-      const audited = lifeEvents.auditEvent(AuditEvent.actor(principal), event, release.digest)
-      if (audited !== undefined) record(audited)
-      if (event._tag === "Stopped" || event._tag === "Failed") {
-        lives.delete(event.name)
-        directory.leave(life)
-        dismiss(principal.id, Effect.ignore(enforcer.dismiss(principal), { log: "Error" }))
-      }
-    }
-
-    return ComponentHost.of({
-      ...installer,
-      behaviour: (name, release, definition, options) =>
-        Behaviour.setup(({ self }) => begin({ name, self }, release, definition, options)),
-      current: (actor) => lives.get(actor)?.release,
-      denials: hosted.denials,
-      onEvent
-    })
-  })
-).pipe(
+> = Layer.effect(ComponentHost, hosting.make).pipe(
   Layer.provideMerge(ComponentDirectory.layer),
+  Layer.provide(Signature.layerWebCrypto),
   Layer.provide([Digest.layerWebCrypto, SecureRandom.layerWebCrypto])
 )
 
@@ -241,11 +191,15 @@ export const layer: Layer.Layer<
  */
 export const layerHooks: Layer.Layer<never, never, ComponentHost> = Layer.effect(
   ActorHooks,
-  Effect.map(Effect.all([ComponentHost, ActorHooks]), ([host, hooks]) => ({
-    ...hooks,
-    onEvent: (event: ActorEvent) => {
+  Effect.map(Effect.all([ComponentHost, ActorHooks]), ([host, hooks]): ActorHooks => ({
+    onEvent: (event) => {
       hooks.onEvent(event)
       host.onEvent(event)
+    },
+    onOffer: host.onOffer === undefined ? hooks.onOffer : (offer) => hooks.onOffer?.(offer) ?? host.onOffer?.(offer),
+    beforeKill: (ref, reason) => {
+      hooks.beforeKill?.(ref, reason)
+      host.beforeKill(ref)
     }
   }))
 )

@@ -19,6 +19,7 @@ import { ComponentError } from "./ComponentError.ts"
 import * as Contract from "./Contract.ts"
 import * as Delivery from "./Delivery.ts"
 import type { CoreError, GuestError } from "./GuestError.ts"
+import * as quotaRefusals from "./internal/quotaRefusals.ts"
 import type { Payload } from "./Payload.ts"
 import * as Receipt from "./Receipt.ts"
 
@@ -78,12 +79,34 @@ export class Callback extends Protocol.request<void, ComponentError | GuestError
 }> {}
 
 /**
+ * A probe of the component's health, in its turn among the messages. Answered
+ * with what `health.check` reports, with `unhealthy` where it fails or takes too
+ * long, and with `unknown` where the component does not export it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Check extends Protocol.request<HealthReport, ComponentError>()("Check") {}
+
+/**
+ * What a component says of its own health.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HealthReport {
+  readonly status: "healthy" | "degraded" | "unhealthy" | "unknown"
+  /** One line for people, escaped and cut. */
+  readonly detail: string | undefined
+}
+
+/**
  * Everything that a component's actor takes.
  *
  * @category models
  * @since 0.1.0
  */
-export type ComponentMessage = Invoke | Deliver | Callback
+export type ComponentMessage = Invoke | Deliver | Callback | Check
 
 /**
  * Calls an export through a component's ref; `component` names it in errors. A
@@ -106,7 +129,7 @@ export const invoke = (
     const request = new Invoke(target, args, Delivery.originOf(fiber.context))
     const answer = Effect.mapError(
       ref.ask(request),
-      (error) => error instanceof ComponentError ? error : unanswered(component, target, error)
+      (error) => error instanceof ComponentError ? error : unanswered(component, target, error, request)
     )
     return collect === undefined
       ? answer
@@ -150,13 +173,24 @@ const failed = (
   })
 
 /**
- * Why an ask of a component's actor has no answer, in the words of components.
+ * Why a request to a component's actor has no answer, in the words of components.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const unanswered = (component: string, target: Contract.Target, error: AskError): ComponentError => {
+export const unanswered = (
+  component: string,
+  target: Contract.Target,
+  error: AskError,
+  request: object
+): ComponentError => {
   switch (error._tag) {
+    case "MessageRefused": {
+      const exceeded = quotaRefusals.of(request)
+      return exceeded === undefined
+        ? failed(component, target, "Poisoned", error.message)
+        : quotaRefusals.toError(component, target, exceeded)
+    }
     case "MailboxFull":
       return failed(component, target, "Busy", error.message)
     case "ActorStopped":

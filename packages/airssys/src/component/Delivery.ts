@@ -68,6 +68,9 @@ export const Tenant: Context.Reference<string | undefined> = Context.Reference<s
  */
 export const fromHost: Origin = { sender: { _tag: "Host" }, tenant: undefined, correlation: undefined, onBehalfOf: [] }
 
+/** Contexts do not change, and who calls often does so in the same one. */
+const origins = new WeakMap<Context.Context<never>, Origin>()
+
 /**
  * Where a message comes from that is sent in a context: its principal is the
  * sender, and the host where none is bound.
@@ -76,6 +79,14 @@ export const fromHost: Origin = { sender: { _tag: "Host" }, tenant: undefined, c
  * @since 0.1.0
  */
 export const originOf = (context: Context.Context<never>): Origin => {
+  const known = origins.get(context)
+  if (known !== undefined) return known
+  const origin = read(context)
+  origins.set(context, origin)
+  return origin
+}
+
+const read = (context: Context.Context<never>): Origin => {
   const principal = Context.getOrUndefined(context, CurrentPrincipal)
   const tenant = Context.get(context, Tenant)
   const correlation = Context.get(context, Correlation)

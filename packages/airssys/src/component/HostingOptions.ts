@@ -23,6 +23,24 @@ export interface HostingOptions {
     readonly fuel?: number | undefined
     readonly timeout?: Duration.Input | undefined
   } | undefined
+  /** How long the calls of the host may take, each for itself; the limits of a message hold for them as well. */
+  readonly hooks?: {
+    /** `lifecycle.init`, default 10 seconds. */
+    readonly init?: Duration.Input | undefined
+    /** `lifecycle.shutdown`, default 2 seconds. */
+    readonly shutdown?: Duration.Input | undefined
+    /** `callback-handler.handle-callback`, default 10 seconds. */
+    readonly callback?: Duration.Input | undefined
+  } | undefined
+  /** How the health of a component that exports `airssys:core/health` is checked. */
+  readonly health?: {
+    /** Default 10 seconds. */
+    readonly every?: Duration.Input | undefined
+    /** How long one check may hold up messages, default 1 second. A later answer is none, and the instance is lost. */
+    readonly timeout?: Duration.Input | undefined
+    /** After so many reports of `unhealthy` in a row the instance is given up, default 3. */
+    readonly failures?: number | undefined
+  } | undefined
   /** What the operator grants; without grants a component holds nothing. */
   readonly grants?: ReadonlyArray<Grant> | undefined
   /** Values for `airssys:core/environment`, by name. */

@@ -26,6 +26,8 @@ export interface Release {
   readonly source: string
   readonly path: string | undefined
   readonly manifest: Manifest
+  /** The text of the manifest, as it was read. */
+  readonly manifestText: string
   readonly component: LoadedComponent
   readonly trust: Verdict
   /** What `Component.sig` says, as it was read; not verified here. */

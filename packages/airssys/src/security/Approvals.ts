@@ -18,8 +18,10 @@ import type * as Signature from "effect/crypto/Signature"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import { type InvalidOptions, NotApproved, RequestRefused, UnknownRequest } from "./ApprovalError.ts"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
@@ -114,6 +116,11 @@ export class Approvals extends Context.Service<Approvals, {
     release: Release,
     judged: Judged
   ) => Effect.Effect<Approval.Approval, Failure | NotApproved>
+  /**
+   * Each request that came to another state in this process, as it is then, from
+   * when this is run. Who reads slowly misses the oldest of more than 256.
+   */
+  readonly changes: Stream.Stream<Approval.Approval>
 }>()("airssys/security/Approvals") {}
 
 /**
@@ -143,12 +150,20 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const rules = yield* Effect.fromResult(approvalRequest.rules(options))
   const store = yield* ApprovalStore
   const audit = yield* AuditLog
+  const changes = yield* PubSub.sliding<Approval.Approval>(256)
   const crypto = yield* Effect.context<Signature.Signature | Digest.Digest>()
   const now = steadyTime.make(yield* Clock.Clock, audit.latestTimeUnsafe())
   /** One at a time, so that nobody takes for forgotten what is about to be recorded. */
   const inTurn = Semaphore.makeUnsafe(1).withPermit
   const lifetime = Duration.toMillis(options.lifetime ?? 365 * day)
   const longestRequest = Duration.toMillis(options.longestRequest ?? 90 * day)
+
+  /** Tells of what is stored, whether or not it can be recorded: what is taken back counts at once. */
+  const update = (approval: Approval.Approval): Effect.Effect<boolean, ApprovalStoreError> =>
+    Effect.tap(
+      store.update(approval),
+      (isKept) => isKept ? PubSub.publish(changes, approval) : Effect.void
+    )
 
   /**
    * Brings into the audit log what a process that stopped meanwhile had only
@@ -171,7 +186,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
     Effect.suspend(() => {
       const stepped = Result.getOrElse(Approval.step(approval, { _tag: "TimePassed" }, rules, now()), () => approval)
       return stepped === approval ? Effect.succeed(approval) : Effect.flatMap(
-        store.update(stepped),
+        update(stepped),
         (isKept) => isKept ? record(stepped, approval.state._tag) : found(approval.id)
       )
     })
@@ -183,7 +198,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
     Effect.gen(function*() {
       const approval = yield* found(id)
       const stepped = yield* Effect.fromResult(Approval.step(approval, event, rules, now()))
-      return (yield* store.update(stepped))
+      return (yield* update(stepped))
         ? yield* record(stepped, approval.state._tag)
         : yield* take(id, event)
     })
@@ -387,7 +402,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
         (page) => Effect.map(Effect.forEach(page.approvals, current), (approvals): Page => ({ ...page, approvals }))
       )),
     difference,
-    require
+    require,
+    changes: Stream.fromPubSub(changes)
   })
 })
 

@@ -86,3 +86,17 @@ export const open = (
           detail: "the key that it names has not signed it"
         })
       ))
+
+/**
+ * The first field in which a statement differs from what a host found out about
+ * a release; undefined where it is of that release.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const difference = (
+  value: ReleaseStatement,
+  found: Pick<ReleaseStatement, "artifact" | "manifest" | "capabilities" | "namespace" | "name" | "version">
+): string | undefined => about.find((field) => value[field] !== found[field])
+
+const about = ["artifact", "manifest", "capabilities", "namespace", "name", "version"] as const

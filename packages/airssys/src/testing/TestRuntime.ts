@@ -117,23 +117,21 @@ const scriptedRelease = (definition: Contract.Definition): Release => {
   const [namespace = "", name = ""] = id.split(":")
   const at = definition.world.indexOf("@")
   const version = at === -1 ? "0.0.0" : definition.world.slice(at + 1)
-  const manifest = Result.getOrThrow(Manifest.parse(
-    [
-      "schema = 1",
-      "[component]",
-      `namespace = "${namespace}"`,
-      `name = "${name}"`,
-      `version = "${version}"`,
-      `world = "${definition.world}"`,
-      "[build]",
-      "command = \"none\"",
-      "output = \"none\"",
-      "[limits]",
-      "memory = \"4 GiB\"",
-      "timeout = \"60 min\""
-    ].join("\n"),
-    { file: "script" }
-  ))
+  const manifestText = [
+    "schema = 1",
+    "[component]",
+    `namespace = "${namespace}"`,
+    `name = "${name}"`,
+    `version = "${version}"`,
+    `world = "${definition.world}"`,
+    "[build]",
+    "command = \"none\"",
+    "output = \"none\"",
+    "[limits]",
+    "memory = \"4 GiB\"",
+    "timeout = \"60 min\""
+  ].join("\n")
+  const manifest = Result.getOrThrow(Manifest.parse(manifestText, { file: "script" }))
   return {
     id,
     version,
@@ -141,6 +139,7 @@ const scriptedRelease = (definition: Contract.Definition): Release => {
     source: "script",
     path: undefined,
     manifest,
+    manifestText,
     component: { digest: "0".repeat(64), world: Contract.world(definition) },
     trust: trusted
   }

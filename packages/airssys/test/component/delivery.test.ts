@@ -134,7 +134,7 @@ describe("delivery", () => {
         yield* deliver("nothing")
         const error = yield* bounced(Effect.flip(deliver("trap")))
         if (error._tag !== "ActorCrashed") return assert.fail(error._tag)
-        const reason = unanswered("acme:probe", { interface: undefined, function: "handle-message" }, error).reason
+        const reason = unanswered("acme:probe", { interface: undefined, function: "handle-message" }, error, {}).reason
         assert.deepStrictEqual(reason, { _tag: "Trap", category: "Unreachable" })
         assert.strictEqual(yield* call("count"), 0)
       })

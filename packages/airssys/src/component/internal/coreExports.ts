@@ -151,6 +151,10 @@ export const all: ReadonlyArray<Contract.Definition> = [lifecycle, messageHandle
 export const isExportedBy = (definition: Contract.Definition, world: World): boolean =>
   world.exports.some((item) => item.id === definition.world)
 
+/** The interfaces of a component that only its host calls. */
+export const ownOf = (world: World): ReadonlySet<string | undefined> =>
+  new Set(all.filter((definition) => isExportedBy(definition, world)).map((definition) => definition.world))
+
 /** A function of one of these, to be called. */
 export const target = (definition: Contract.Definition, name: string): Target => ({
   interface: definition.world,

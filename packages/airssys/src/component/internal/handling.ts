@@ -1,37 +1,32 @@
 /** How the messages of a component's actor become calls of its instance. */
 import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import type { Handler } from "../../actor/Behaviour.ts"
 import * as Pending from "../../actor/Pending.ts"
-import type { CallResult, ComponentEngine, Instance } from "../ComponentEngine.ts"
-import type { ComponentError } from "../ComponentError.ts"
+import type { CallResult, Receipt } from "../ComponentEngine.ts"
+import { ComponentError } from "../ComponentError.ts"
 import type { ComponentMessage } from "../ComponentMessage.ts"
 import * as Contract from "../Contract.ts"
 import { type CoreError, GuestError } from "../GuestError.ts"
 import type { Payload } from "../Payload.ts"
 import * as coreExports from "./coreExports.ts"
 import * as coreValues from "./coreValues.ts"
-
-interface Hosted {
-  /** `namespace:name`. */
-  readonly component: string
-  readonly engine: ComponentEngine["Service"]
-  readonly instance: Instance
-  /** Told before a message is handled, and after. */
-  readonly begin: (message: ComponentMessage) => void
-  readonly end: () => void
-  /** What a failed call is to its sender. */
-  readonly named: (target: Contract.Target) => (failure: ComponentError) => ComponentError
-}
+import * as hooks from "./hooks.ts"
+import type { Hosted, Message } from "./hosted.ts"
+import type { Charge } from "./metering.ts"
+import * as quotaRefusals from "./quotaRefusals.ts"
 
 type Called = Exit.Exit<CallResult, ComponentError>
+type Context = ActorContext<ComponentMessage>
 
 const handleMessage = coreExports.target(coreExports.messageHandler, "handle-message")
 const handleCallback = coreExports.target(coreExports.callbackHandler, "handle-callback")
 
-const targetOf = (message: ComponentMessage): Contract.Target => {
+const targetOf = (message: Message): Contract.Target => {
   switch (message._tag) {
     case "Invoke":
       return message
@@ -42,7 +37,7 @@ const targetOf = (message: ComponentMessage): Contract.Target => {
   }
 }
 
-const argsOf = (message: ComponentMessage): ReadonlyArray<unknown> => {
+const argsOf = (message: Message): ReadonlyArray<unknown> => {
   switch (message._tag) {
     case "Invoke":
       return message.args
@@ -56,12 +51,7 @@ const argsOf = (message: ComponentMessage): ReadonlyArray<unknown> => {
 type GuestResult<A> = { readonly tag: "ok"; readonly val: A } | { readonly tag: "err"; readonly val: CoreError }
 
 /** What a guest says of its own accord is an answer, also if it is an error: the instance goes on. */
-const answer = (
-  component: string,
-  message: ComponentMessage,
-  called: CallResult,
-  context: ActorContext<ComponentMessage>
-): void => {
+const answer = (component: string, message: Message, called: CallResult, context: Context): void => {
   if (message._tag === "Invoke") return context.reply(message, called)
   const result = called.value as GuestResult<Payload | undefined>
   if (result.tag === "err") {
@@ -72,32 +62,102 @@ const answer = (
   else context.reply(message, undefined)
 }
 
+const refuse = (message: Message, error: ComponentError, context: Context): void => {
+  switch (message._tag) {
+    case "Invoke":
+      return context.fail(message, error)
+    case "Deliver":
+      return context.fail(message, error)
+    case "Callback":
+      return context.fail(message, error)
+  }
+}
+
+const reserved = (component: string, target: Contract.Target): ComponentError =>
+  new ComponentError({
+    component,
+    export: Contract.exportName(target),
+    reason: { _tag: "NoSuchExport" },
+    detail: "only its host calls this",
+    denials: []
+  })
+
 /** A call that failed and left the instance whole is the sender's failure alone. */
 const fail = (
   { instance, named }: Hosted,
-  message: ComponentMessage,
+  message: Message,
   cause: Cause.Cause<ComponentError>,
-  context: ActorContext<ComponentMessage>
+  context: Context
 ): Exit.Exit<void, ComponentError> => {
   const failure = Cause.findErrorOption(cause)
   if (Option.isNone(failure)) return Exit.failCause(cause)
   const error = named(targetOf(message))(failure.value)
   if (instance.isPoisoned()) return Exit.fail(error)
-  context.fail(message as ComponentMessage & { readonly _tag: "Invoke" }, error)
+  refuse(message, error, context)
   return Exit.void
 }
 
-export const make = (hosted: Hosted): Handler<ComponentMessage> => (message, context) => {
-  const { begin, component, end, engine, instance } = hosted
-  begin(message)
-  const target = targetOf(message)
-  const args = argsOf(message)
-  const settle = (exit: Called): Exit.Exit<void, ComponentError> => {
-    end()
-    if (Exit.isFailure(exit)) return fail(hosted, message, exit.cause, context)
-    answer(component, message, exit.value, context)
-    return Exit.void
+const receiptOf = (exit: Called): Receipt | undefined =>
+  Exit.isSuccess(exit) ? exit.value.receipt : Option.getOrUndefined(Cause.findErrorOption(exit.cause))?.receipt
+
+/** The call of a message, bounded by the hook's own time where it is one. */
+const call = (
+  { component, engine, hooks: { callback }, instance }: Hosted,
+  message: Message,
+  target: Contract.Target
+) => {
+  const called = engine.call(instance, target, argsOf(message))
+  return message._tag === "Callback" ? hooks.within(component, target, callback)(called) : called
+}
+
+/** Handles what is sent to an instance, one after the other, and closes the account of what was cut short. */
+export const make = (hosted: Hosted): Effect.Effect<Handler<ComponentMessage>, never, Scope.Scope> => {
+  const { begin, component, delivery, end, engine, instance, meter, own } = hosted
+  let charge: Charge | undefined
+
+  const handle = (message: Message, context: Context): ReturnType<Handler<ComponentMessage>> => {
+    const target = targetOf(message)
+    if (message._tag === "Invoke" && own.has(message.interface)) {
+      return refuse(message, reserved(component, target), context)
+    }
+    begin(message)
+    if (meter !== undefined) {
+      const opened = meter.open(delivery()!)
+      if (!("close" in opened)) {
+        end()
+        return refuse(message, quotaRefusals.toError(component, target, opened), context)
+      }
+      charge = opened
+    }
+    const settle = (exit: Called): Exit.Exit<void, ComponentError> => {
+      if (charge !== undefined) pay(target, exit)
+      end()
+      if (Exit.isFailure(exit)) return fail(hosted, message, exit.cause, context)
+      answer(component, message, exit.value, context)
+      return Exit.void
+    }
+    const exit = engine.callUnsafe(instance, target, argsOf(message))
+    return exit === undefined ? Pending.settle(call(hosted, message, target), settle) : settle(exit)
   }
-  const exit = engine.callUnsafe(instance, target, args)
-  return exit === undefined ? Pending.settle(engine.call(instance, target, args), settle) : settle(exit)
+
+  const pay = (target: Contract.Target, exit: Called): void => {
+    const open = charge
+    charge = undefined
+    open?.close(target, receiptOf(exit), Exit.isSuccess(exit) || !instance.isPoisoned() ? "Handled" : "Failed")
+  }
+
+  const handler: Handler<ComponentMessage> = (message, context) =>
+    message._tag === "Check" ? hosted.health.check(hosted, message, context) : handle(message, context)
+
+  return meter === undefined
+    ? Effect.succeed(handler)
+    : Effect.as(
+      Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          charge?.close(handleMessage, undefined, "Failed")
+          charge = undefined
+        })
+      ),
+      handler
+    )
 }

@@ -21,6 +21,13 @@ import type { HostCalls } from "./hostCalls.ts"
 
 type Called = Exit.Exit<CallResult, ComponentError>
 
+const receiptOf = ({ costTable, fuel, memory, millis }: EngineReceipt): Receipt => ({
+  fuel,
+  costTable,
+  memory,
+  nanos: BigInt(Math.round(millis * 1e6))
+})
+
 interface Options {
   readonly component: LoadedComponent
   readonly instance: EngineInstance.Instance
@@ -109,11 +116,10 @@ export class InlineInstance implements Instance {
     return found
   }
 
-  #done(value: unknown, { costTable, fuel, memory, millis }: EngineReceipt): Called {
+  #done(value: unknown, receipt: EngineReceipt): Called {
     if (this.#state === "Running") this.#state = "Idle"
     this.#hosts.end()
-    const receipt: Receipt = { fuel, costTable, memory, nanos: BigInt(Math.round(millis * 1e6)) }
-    return Exit.succeed({ value, receipt })
+    return Exit.succeed({ value, receipt: receiptOf(receipt) })
   }
 
   #failed(target: Contract.Target, error: unknown): Called {
@@ -127,7 +133,7 @@ export class InlineInstance implements Instance {
     const reason: ComponentError["reason"] = error.category === "Deadline"
       ? { _tag: "DeadlineExceeded", limitMillis: this.#timeout ?? 0 }
       : { _tag: "Trap", category: error.category }
-    return this.#error(target, reason, error.message, error.cause)
+    return this.#error(target, reason, error.message, error)
   }
 
   #notCalled(target: Contract.Target, { message, reason }: CallError): Called {
@@ -160,7 +166,12 @@ export class InlineInstance implements Instance {
     }
   }
 
-  #error(target: Contract.Target, reason: ComponentError["reason"], detail: string, cause?: unknown): Called {
+  #error(
+    target: Contract.Target,
+    reason: ComponentError["reason"],
+    detail: string,
+    { cause, receipt }: Partial<Pick<Trap, "cause" | "receipt">> = {}
+  ): Called {
     return Exit.fail(
       new ComponentError({
         component: this.component.digest,
@@ -168,6 +179,7 @@ export class InlineInstance implements Instance {
         reason,
         detail,
         denials: [],
+        ...(receipt === undefined ? undefined : { receipt: receiptOf(receipt) }),
         ...(cause === undefined ? undefined : { cause })
       })
     )

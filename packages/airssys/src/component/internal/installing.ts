@@ -60,6 +60,7 @@ export const make = Effect.gen(function*() {
       source: text.folder,
       path: text.path,
       manifest,
+      manifestText: text.text,
       component,
       trust: verdict,
       signed

@@ -1,62 +1,115 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ActorContext } from "../../actor/ActorContext.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import * as Explanation from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
+import { Quotas } from "../../security/Quotas.ts"
 import { ComponentEngine } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
 import type { Denial, Placement } from "../ComponentHost.ts"
-import type { ComponentMessage } from "../ComponentMessage.ts"
+import type { ComponentMessage, HealthReport } from "../ComponentMessage.ts"
 import * as Contract from "../Contract.ts"
 import * as Delivery from "../Delivery.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import * as HostServices from "../HostServices.ts"
+import { Sink } from "../Receipts.ts"
 import type * as componentLimits from "./componentLimits.ts"
 import * as coreExports from "./coreExports.ts"
 import * as handling from "./handling.ts"
+import * as health from "./health.ts"
+import * as hooks from "./hooks.ts"
+import type { Hosted, Message } from "./hosted.ts"
 import * as inertUses from "./inertUses.ts"
 import * as lifecycle from "./lifecycle.ts"
+import * as metering from "./metering.ts"
 
-/** The message in work and its denials are of the instance: it handles one at a time. */
+/** What an instance is for: whose, with what, and in which actor. */
+export interface Order {
+  readonly principal: Principal
+  readonly placement: Placement
+  readonly settings: ReadonlyArray<componentLimits.Setting>
+  readonly options: HostingOptions
+  readonly context: ActorContext<ComponentMessage>
+  /** Whether its actor was killed: then the guest is not told of the end. */
+  readonly isKilled: () => boolean
+  readonly reported: (report: HealthReport) => void
+}
+
+/** What the instance works on. It handles one message at a time. */
+class Work {
+  message: Message | undefined = undefined
+  delivery: Delivery.Delivery | undefined = undefined
+  readonly denied: Array<string> = []
+  private readonly counter: Counter
+
+  constructor(counter: Counter) {
+    this.counter = counter
+  }
+
+  begin(message: Message | undefined): void {
+    this.end()
+    this.denied.length = 0
+    this.message = message
+    if (message !== undefined) this.counter.messages++
+  }
+
+  end(): void {
+    this.message = undefined
+    this.delivery = undefined
+  }
+
+  current(): Delivery.Delivery | undefined {
+    const { message } = this
+    if (message === undefined) return undefined
+    this.delivery ??= message._tag === "Invoke"
+      ? Delivery.make(`m${this.counter.messages}`, message.origin)
+      : message.delivery
+    return this.delivery
+  }
+
+  deny(subject: string): void {
+    if (this.denied.length < deniedLimit && !this.denied.includes(subject)) this.denied.push(subject)
+  }
+}
+
 export const make = Effect.gen(function*() {
   const audit = yield* AuditLog
+  const clock = yield* Clock.Clock
   const engine = yield* ComponentEngine
   const makeImports = yield* HostServices.make
+  const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
+  const sink = yield* Sink
   const counters = new Map<string, Counter>()
   const denials: Array<Denial> = []
 
-  const instance = Effect.fnUntraced(function*(
-    principal: Principal,
-    { limits, release, tier }: Placement,
-    settings: ReadonlyArray<componentLimits.Setting>,
-    environment: HostingOptions["environment"]
-  ) {
-    const counter = counters.get(release.id) ?? { messages: 0 }
-    counters.set(release.id, counter)
-    let handled: ComponentMessage | undefined
-    let delivery: Delivery.Delivery | undefined
-    const denied: Array<string> = []
-    const inert = yield* inertUses.make(audit, principal, release.digest)
-    const imports = makeImports({
+  const importsOf = Effect.fnUntraced(function*({ options, placement: { release }, principal }: Order, work: Work) {
+    return makeImports({
       principal,
       namespace: release.manifest.component.namespace,
       name: release.manifest.component.name,
       version: release.version,
-      environment: new Map(Object.entries(environment ?? {})),
-      delivery: () => {
-        if (handled === undefined) return undefined
-        delivery ??= handled._tag === "Invoke"
-          ? Delivery.make(`m${counter.messages}`, handled.origin)
-          : handled.delivery
-        return delivery
-      },
-      inert,
+      environment: new Map(Object.entries(options.environment ?? {})),
+      delivery: () => work.current(),
+      inert: yield* inertUses.make(audit, principal, release.digest),
       denied: (explanation, entry) => {
-        const subject = Explanation.subject(explanation)
-        if (denied.length < deniedLimit && !denied.includes(subject)) denied.push(subject)
+        work.deny(Explanation.subject(explanation))
         denials.unshift({ explanation, entry })
         if (denials.length > denialsLimit) denials.pop()
       }
     }, release.component.world.imports)
+  })
+
+  const instance = Effect.fnUntraced(function*(order: Order) {
+    const { limits, release, tier } = order.placement
+    const limitsOfHooks = yield* Effect.fromResult(hooks.make(release, order.options.hooks))
+    const checks = yield* Effect.fromResult(health.options(release, order.options.health))
+    const counter = counters.get(release.id) ?? { messages: 0 }
+    counters.set(release.id, counter)
+    const work = new Work(counter)
+    if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
+    const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
     const named = (target: Contract.Target) => (failure: ComponentError): ComponentError =>
       new ComponentError({
@@ -64,41 +117,39 @@ export const make = Effect.gen(function*() {
         export: Contract.exportName(target),
         reason: failure.reason,
         detail: failure.detail,
-        denials: denied.slice(),
+        denials: work.denied.slice(),
+        ...(failure.receipt === undefined ? undefined : { receipt: failure.receipt }),
         ...(failure.cause === undefined ? undefined : { cause: failure.cause })
       })
-
-    if (coreExports.isExportedBy(coreExports.lifecycle, release.component.world)) {
-      yield* lifecycle.run(release, { settings, limits }, {
+    const hosted: Hosted = {
+      component: release.id,
+      engine,
+      instance,
+      hooks: limitsOfHooks,
+      health: health.make(release, checks, order.reported),
+      meter: metering.make(quotas, sink, () => clock.currentTimeMillisUnsafe(), order.placement),
+      own: coreExports.ownOf(release.component.world),
+      begin: (message) => work.begin(message),
+      end: () => work.end(),
+      delivery: () => work.current(),
+      named
+    }
+    if (hosted.own.has(coreExports.lifecycle.world)) {
+      yield* lifecycle.run(release, { settings: order.settings, limits }, {
+        hooks: limitsOfHooks,
         call: (target, args) =>
           Effect.mapError(
             Effect.suspend(() => {
-              handled = undefined
-              delivery = undefined
+              work.begin(undefined)
               return engine.call(instance, target, args)
             }),
             named(target)
           ),
-        isOver: () => instance.isPoisoned()
+        isOver: () => instance.isPoisoned() || order.isKilled()
       })
     }
-
-    return handling.make({
-      component: release.id,
-      engine,
-      instance,
-      named,
-      begin: (message) => {
-        handled = message
-        delivery = undefined
-        denied.length = 0
-        counter.messages++
-      },
-      end: () => {
-        handled = undefined
-        delivery = undefined
-      }
-    })
+    hosted.health.begin(order.context)
+    return yield* handling.make(hosted)
   })
 
   return { make: instance, denials: Effect.sync(() => denials.slice()) }

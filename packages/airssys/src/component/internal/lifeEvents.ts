@@ -1,21 +1,37 @@
 import * as Cause from "effect/Cause"
+import { ProbeFailed } from "../../actor/ActorError.ts"
 import type { ActorEvent } from "../../actor/ActorEvent.ts"
 import type * as AuditEvent from "../../security/AuditEvent.ts"
 import * as SafeText from "../../security/SafeText.ts"
+import { ApprovalRequired } from "../ApprovalRequired.ts"
 import { ComponentError, InstantiateError } from "../ComponentError.ts"
 import { InstallRefused } from "../Release.ts"
 
 const detailLimit = 512
 
-/** The edges of a component's life that the audit log records. */
+/** An event in a few words; nothing in them is a guest's choice. */
+export const detail = (event: ActorEvent): string => {
+  switch (event._tag) {
+    case "Crashed":
+    case "Failed":
+      return crashDetail(event.cause)
+    case "Stopped":
+      return event.reason
+    default:
+      return event._tag
+  }
+}
+
+/** The edges of a component's life that the audit log records; `condemned` is why it was taken out. */
 export const auditEvent = (
   principal: AuditEvent.Actor,
   event: ActorEvent,
-  digest: string | undefined
+  digest: string,
+  condemned: string | undefined
 ): AuditEvent.AuditEvent | undefined => {
   switch (event._tag) {
     case "Started":
-      return { _tag: "Started", principal, ...(digest === undefined ? undefined : { digest }) }
+      return { _tag: "Started", principal, digest }
     case "Restarted":
       return { _tag: "Restarted", principal, attempt: event.attempt }
     case "Crashed":
@@ -24,7 +40,7 @@ export const auditEvent = (
       return { _tag: "Stopped", principal, detail: `Failed: ${crashDetail(event.cause)}` }
     case "Stopped":
       return event.reason === "Killed"
-        ? { _tag: "Killed", principal, detail: event.reason }
+        ? { _tag: "Killed", principal, detail: SafeText.escape(condemned ?? event.reason, detailLimit) }
         : { _tag: "Stopped", principal, detail: event.reason }
     default:
       return undefined
@@ -39,5 +55,7 @@ const crashDetail = (cause: Cause.Cause<unknown>): string => {
     return SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
   }
   if (error instanceof InstantiateError || error instanceof InstallRefused) return `${error._tag} ${error.reason}`
+  if (error instanceof ApprovalRequired) return `${error._tag} ${error.state}`
+  if (error instanceof ProbeFailed) return error._tag
   return SafeText.escape(error instanceof Error ? error.name : typeof error, detailLimit)
 }

@@ -7,6 +7,7 @@ import * as GuestError from "../GuestError.ts"
 import type { Release } from "../Release.ts"
 import type * as componentLimits from "./componentLimits.ts"
 import * as coreExports from "./coreExports.ts"
+import * as hooks from "./hooks.ts"
 
 const init = coreExports.target(coreExports.lifecycle, "init")
 const shutdown = coreExports.target(coreExports.lifecycle, "shutdown")
@@ -23,6 +24,7 @@ const largestTimeout = 2 ** 32 - 1
 
 interface Lifecycle {
   readonly call: (target: Contract.Target, args: ReadonlyArray<unknown>) => Effect.Effect<CallResult, ComponentError>
+  readonly hooks: hooks.Hooks
   readonly isOver: () => boolean
 }
 
@@ -30,9 +32,11 @@ interface Lifecycle {
 export const run = Effect.fnUntraced(function*(
   release: Release,
   { limits, settings }: { readonly settings: ReadonlyArray<componentLimits.Setting>; readonly limits: Limits },
-  { call, isOver }: Lifecycle
+  { call, hooks: limit, isOver }: Lifecycle
 ) {
-  const { value } = yield* call(init, [{ settings, limits: shownLimits(limits) }])
+  const { value } = yield* call(init, [{ settings, limits: shownLimits(limits) }]).pipe(
+    hooks.within(release.id, init, limit.init)
+  )
   const result = value as { readonly tag: "ok" } | { readonly tag: "err"; readonly val: GuestError.CoreError }
   if (result.tag === "err") {
     return yield* new InstantiateError({
@@ -40,5 +44,6 @@ export const run = Effect.fnUntraced(function*(
       detail: `${release.id}: init failed: ${GuestError.format(result.val)}`
     })
   }
-  yield* Effect.addFinalizer(() => isOver() ? Effect.void : Effect.ignore(call(shutdown, ["stopped"])))
+  const end = hooks.within(release.id, shutdown, limit.shutdown)(Effect.interruptible(call(shutdown, ["stopped"])))
+  yield* Effect.addFinalizer(() => isOver() ? Effect.void : Effect.ignore(end))
 })

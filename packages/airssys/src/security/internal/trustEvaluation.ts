@@ -21,16 +21,9 @@ const open = Effect.fnUntraced(function*(digest: string, signed: SignedRelease) 
     return { _tag: "Broken", because } satisfies trustVerdict.Signatures
   }
   const { signers, value } = opened.success
-  const other = ([
-    ["artifact", digest],
-    ["manifest", signed.manifest],
-    ["capabilities", signed.capabilities],
-    ["namespace", signed.namespace],
-    ["name", signed.name],
-    ["version", signed.version]
-  ] as const).find(([field, found]) => value[field] !== found)
+  const other = ReleaseStatement.difference(value, { ...signed, artifact: digest })
   if (other !== undefined) {
-    return { _tag: "Broken", because: `its statement is of another ${other[0]}` } satisfies trustVerdict.Signatures
+    return { _tag: "Broken", because: `its statement is of another ${other}` } satisfies trustVerdict.Signatures
   }
   const release = yield* Statement.digest(signed.statement.text)
   return { _tag: "Opened", release, statement: value, signers } satisfies trustVerdict.Signatures

@@ -1,0 +1,142 @@
+/**
+ * Whether a release may run here, where operators approve releases.
+ *
+ * The host asks in the name of a key of its own, which no operator has. What
+ * passes by itself is for `Approvals` to say; anything else waits. A decision of
+ * an operator against a release is never asked about again.
+ */
+import * as Clock from "effect/Clock"
+import type * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import type * as Signature from "effect/crypto/Signature"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as Approval from "../../security/Approval.ts"
+import { NotApproved } from "../../security/ApprovalError.ts"
+import { Approvals, type Judged } from "../../security/Approvals.ts"
+import * as ApprovalStatement from "../../security/ApprovalStatement.ts"
+import * as CapabilitySet from "../../security/CapabilitySet.ts"
+import type { PublicKey } from "../../security/PublicKey.ts"
+import * as ReleaseStatement from "../../security/ReleaseStatement.ts"
+import * as SigningKey from "../../security/SigningKey.ts"
+import * as Statement from "../../security/Statement.ts"
+import { ApprovalRequired, ApprovalUnknown } from "../ApprovalRequired.ts"
+import type { Release } from "../Release.ts"
+
+const waitsFor = Duration.toMillis("30 days")
+
+/** States in which asking again would change nothing. */
+const isSettled: ReadonlySet<string> = new Set(["Pending", "Reviewing", "Denied", "Revoked"])
+
+/** Whose signature on exactly this release was verified. */
+const publisherOf = (release: Release): Effect.Effect<PublicKey | undefined, never, Signature.Signature> => {
+  const { digest, signed } = release
+  if (signed === undefined) return Effect.succeed(undefined)
+  return Effect.map(Effect.result(ReleaseStatement.open(signed.statement)), (opened) =>
+    Result.isSuccess(opened) &&
+      ReleaseStatement.difference(opened.success.value, { ...signed, artifact: digest }) === undefined
+      ? opened.success.value.key
+      : undefined)
+}
+
+const isOf = ({ asked }: Approval.Approval, release: Release): boolean =>
+  asked.component === release.id && asked.artifact === release.digest
+
+const overAt = ({ state }: Approval.Approval): number => Approval.isApproving(state) ? state.notAfter : 0
+
+const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
+  const random = yield* SecureRandom.SecureRandom
+  const crypto = yield* Effect.context<Digest.Digest | Signature.Signature>()
+  const requester = yield* Effect.cached(SigningKey.generate)
+
+  const ask = Effect.fnUntraced(function*(release: Release, capabilities: string, judged: Judged) {
+    const now = yield* Clock.currentTimeMillis
+    const value: ApprovalStatement.Request = {
+      host: approvals.host,
+      nonce: Base64Url.encode(yield* random.randomBytes(24)),
+      component: release.id,
+      version: release.version,
+      artifact: release.digest,
+      manifest: yield* Statement.digest(release.manifestText),
+      capabilities,
+      wants: release.manifest.asks.map(({ expires, kind, patterns, reason }) => ({
+        kind,
+        patterns,
+        reason,
+        ...(expires === undefined ? undefined : { expires })
+      })),
+      reason: "The host was told to start it.",
+      issued: now,
+      notAfter: now + waitsFor
+    }
+    const signed = yield* Statement.sign(ApprovalStatement.request, value, [yield* requester])
+    return yield* approvals.submit(signed, judged)
+  })
+
+  const required = (release: Release, missing: NotApproved, asked: Approval.Approval | undefined) =>
+    Effect.gen(function*() {
+      const difference = asked === undefined ? undefined : yield* approvals.difference(asked)
+      const request = asked?.id ?? missing.request
+      return new ApprovalRequired({
+        component: release.id,
+        version: release.version,
+        digest: release.digest,
+        state: asked?.state._tag ?? missing.state,
+        asks: (difference?.widened ?? []).map(({ kind, pattern }) => pattern === "" ? kind : `${kind} ${pattern}`),
+        ...(request === undefined ? undefined : { request })
+      })
+    })
+
+  const decide = Effect.fnUntraced(function*(release: Release) {
+    const capabilities = yield* CapabilitySet.digest(release.manifest.asks)
+    const publisher = yield* publisherOf(release)
+    const judged: Judged = { level: release.trust.level, ...(publisher === undefined ? undefined : { publisher }) }
+    const wanted = { component: release.id, artifact: release.digest, capabilities }
+    const found = yield* Effect.result(approvals.require(wanted, judged))
+    if (Result.isSuccess(found)) return found.success
+    const missing = found.failure
+    if (!(missing instanceof NotApproved)) return yield* missing
+    const asked = isSettled.has(missing.state)
+      ? missing.request === undefined ? undefined : yield* approvals.get(missing.request)
+      : yield* ask(release, capabilities, judged)
+    if (asked !== undefined && Approval.isApproving(asked.state)) return asked
+    return yield* yield* required(release, missing, asked)
+  })
+
+  const ensure = (release: Release): Effect.Effect<Approval.Approval, ApprovalRequired | ApprovalUnknown> =>
+    decide(release).pipe(
+      Effect.provide(crypto),
+      Effect.mapError((error) =>
+        error._tag === "ApprovalRequired"
+          ? error
+          : new ApprovalUnknown({ component: release.id, detail: error.message, cause: error })
+      )
+    )
+
+  /** Ends with why when a release that runs may not run any more. Looks again at each change, after it listens. */
+  const watch = (release: Release): Effect.Effect<ApprovalRequired | ApprovalUnknown> =>
+    Effect.gen(function*() {
+      const changed = Stream.runHead(Stream.filter(approvals.changes, (changed) => isOf(changed, release)))
+      const over = Effect.gen(function*() {
+        yield* Effect.yieldNow
+        const again = yield* Effect.result(ensure(release))
+        if (Result.isFailure(again)) return again.failure
+        yield* Effect.sleep(Math.max(0, overAt(again.success) - (yield* Clock.currentTimeMillis)))
+        return undefined
+      })
+      const ended = yield* Effect.raceFirst(Effect.as(changed, undefined), over)
+      return ended ?? (yield* watch(release))
+    })
+
+  return { ensure, watch }
+})
+
+/** Undefined where nobody approves releases. */
+export const make = Effect.flatMap(
+  Effect.serviceOption(Approvals),
+  (approvals) => Option.isNone(approvals) ? Effect.succeed(undefined) : makeWith(approvals.value)
+)

@@ -1,0 +1,68 @@
+/** The calls that a host makes of its own accord, each within a time of its own. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { ComponentError } from "../ComponentError.ts"
+import * as Contract from "../Contract.ts"
+import type { HostingOptions } from "../HostingOptions.ts"
+import { InstallRefused, type Release } from "../Release.ts"
+
+export interface Hooks {
+  readonly init: Duration.Duration
+  readonly shutdown: Duration.Duration
+  readonly callback: Duration.Duration
+}
+
+export const defaults: Hooks = {
+  init: Duration.seconds(10),
+  shutdown: Duration.seconds(2),
+  callback: Duration.seconds(10)
+}
+
+/** A time that is positive and ends. */
+export const duration = (
+  release: Release,
+  what: string,
+  given: Duration.Input | undefined,
+  preset: Duration.Duration
+): Result.Result<Duration.Duration, InstallRefused> => {
+  if (given === undefined) return Result.succeed(preset)
+  const parsed = Duration.fromInput(given)
+  return Option.isSome(parsed) && Duration.isFinite(parsed.value) && Duration.isPositive(parsed.value)
+    ? Result.succeed(parsed.value)
+    : Result.fail(
+      new InstallRefused({
+        component: release.id,
+        reason: "InvalidLimit",
+        detail: `the ${what} is no time such as "250 millis"`
+      })
+    )
+}
+
+export const make = (release: Release, given: HostingOptions["hooks"]): Result.Result<Hooks, InstallRefused> =>
+  Result.gen(function*() {
+    return {
+      init: yield* duration(release, "limit of init", given?.init, defaults.init),
+      shutdown: yield* duration(release, "limit of shutdown", given?.shutdown, defaults.shutdown),
+      callback: yield* duration(release, "limit of handle-callback", given?.callback, defaults.callback)
+    }
+  })
+
+/** Ends a call when its time is over; the instance is lost then. */
+export const within =
+  (component: string, target: Contract.Target, limit: Duration.Duration) =>
+  <A>(call: Effect.Effect<A, ComponentError>): Effect.Effect<A, ComponentError> =>
+    Effect.timeoutOrElse(call, {
+      duration: limit,
+      orElse: () =>
+        Effect.fail(
+          new ComponentError({
+            component,
+            export: Contract.exportName(target),
+            reason: { _tag: "DeadlineExceeded", limitMillis: Duration.toMillis(limit) },
+            detail: `did not end within ${Duration.format(limit)}`,
+            denials: []
+          })
+        )
+    })

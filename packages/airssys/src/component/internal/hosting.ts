@@ -1,0 +1,198 @@
+/** How a host brings components to life, follows their lives and tells of them. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberMap from "effect/FiberMap"
+import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Stream from "effect/Stream"
+import type { ActorContext } from "../../actor/ActorContext.ts"
+import type { ActorEvent } from "../../actor/ActorEvent.ts"
+import { ActorSystem } from "../../actor/ActorSystem.ts"
+import * as Behaviour from "../../actor/Behaviour.ts"
+import * as AuditEvent from "../../security/AuditEvent.ts"
+import { AuditLog } from "../../security/AuditLog.ts"
+import { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
+import { Quotas } from "../../security/Quotas.ts"
+import { ComponentDirectory } from "../ComponentDirectory.ts"
+import type { ComponentHost, Group } from "../ComponentHost.ts"
+import type { LifecycleEvent } from "../ComponentLifecycle.ts"
+import type { ComponentMessage } from "../ComponentMessage.ts"
+import type { ComponentStatus } from "../ComponentStatus.ts"
+import type * as Contract from "../Contract.ts"
+import type { HostingOptions } from "../HostingOptions.ts"
+import { InstallRefused, principal as principalOf, type Release } from "../Release.ts"
+import * as approving from "./approving.ts"
+import * as componentLimits from "./componentLimits.ts"
+import * as installChecks from "./installChecks.ts"
+import * as installing from "./installing.ts"
+import * as instances from "./instances.ts"
+import * as lifeEvents from "./lifeEvents.ts"
+import { type Life, Lives } from "./lives.ts"
+import * as offers from "./offers.ts"
+import * as statuses from "./statuses.ts"
+
+const alreadyHosted = (component: string) =>
+  new InstallRefused({ component, reason: "AlreadyHosted", detail: "is hosted already, by another actor" })
+
+/** What keeps the audit log and the grants in step with the lives of components. */
+const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
+  const audit = yield* AuditLog
+  const directory = yield* ComponentDirectory
+  const enforcer = yield* CapabilityEnforcer
+  const dismissals = yield* FiberMap.make<string, void>()
+  const dismiss = yield* FiberMap.runtime(dismissals)<never>()
+  const appends = yield* FiberSet.make<void>()
+  const append = yield* FiberSet.runtime(appends)<never>()
+
+  // The buffer for uses may be full; the edges of a life are appended then.
+  const record = (event: AuditEvent.AuditEvent): void => {
+    if (audit.recordUnsafe(event) !== undefined) return
+    append(Effect.asVoid(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
+  }
+
+  const onEvent = (event: ActorEvent): void => {
+    const life = lives.of(event.name)
+    if (life === undefined) return
+    const { release } = life
+    const principal = principalOf(release)
+    const audited = lifeEvents.auditEvent(AuditEvent.actor(principal), event, release.digest, life.condemned)
+    if (audited !== undefined) record(audited)
+    if (lives.onEvent(event, lifeEvents.detail(event)) === undefined) return
+    if (life.ref !== undefined) directory.leave({ id: release.id, ref: life.ref })
+    dismiss(principal.id, Effect.ignore(enforcer.dismiss(principal), { log: "Error" }))
+  }
+
+  /** Waits until the grants of an earlier life are gone. */
+  const dismissed = (id: string): Effect.Effect<void> =>
+    Effect.flatMap(
+      FiberMap.get(dismissals, id),
+      (leaving) => Option.isSome(leaving) ? Fiber.await(leaving.value) : Effect.void
+    )
+
+  return { onEvent, dismissed }
+})
+
+type Following = Effect.Success<ReturnType<typeof makeFollowing>>
+
+interface Start {
+  readonly group: Group
+  readonly release: Release
+  readonly definition: Contract.Definition | undefined
+  readonly options: HostingOptions
+}
+
+/** What brings an instance to life in an actor. */
+const makeBeginning = Effect.fnUntraced(function*(
+  lives: Lives,
+  following: Following,
+  place: Effect.Success<typeof installing.make>["place"]
+) {
+  const approvals = yield* approving.make
+  const directory = yield* ComponentDirectory
+  const enforcer = yield* CapabilityEnforcer
+  const hosted = yield* instances.make
+
+  const taken = (life: Life, release: Release, context: ActorContext<ComponentMessage>) =>
+    Effect.gen(function*() {
+      const { kill } = yield* ActorSystem
+      const because = yield* approvals!.watch(release)
+      life.condemned = because.message
+      yield* kill(context.self)
+    })
+
+  const begin = Effect.fnUntraced(function*(
+    context: ActorContext<ComponentMessage>,
+    { definition, group, options, release: given }: Start
+  ) {
+    yield* installChecks.agree(given, definition)
+    const { self } = context
+    const system = yield* ActorSystem
+    const life = lives.begin(given, group, self, system)
+    if (life === undefined) return yield* alreadyHosted(given.id)
+    const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
+    const placement = yield* place(given, options, true)
+    const { release } = placement
+    const principal = principalOf(release)
+    const isWatched = approvals !== undefined && release.manifest.asks.length > 0
+    if (isWatched) yield* approvals.ensure(release)
+    yield* following.dismissed(release.id)
+    yield* enforcer.admit(principal, {
+      asks: release.manifest.asks,
+      grants: options.grants ?? [],
+      release: release.digest
+    })
+    const member = lives.member(self.name)
+    const handler = yield* hosted.make({
+      principal,
+      placement,
+      settings,
+      options,
+      context,
+      isKilled: () => member?.isKilled === true,
+      reported: (report) => {
+        if (member === undefined) return
+        member.report = report
+        life.follow(report.detail ?? `it says that it is ${report.status}`)
+      }
+    })
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        if (self.status() === "Stopping") lives.stopping(self.name)
+      })
+    )
+    if (isWatched) context.fork(Effect.provideService(taken(life, release, context), ActorSystem, system))
+    if (self.name === group.name) {
+      life.ref = self
+      directory.enter({ id: given.id, ref: self, release: given })
+    }
+    return handler
+  })
+
+  return { begin, denials: hosted.denials }
+})
+
+export const make = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const directory = yield* ComponentDirectory
+  const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
+  const steps = yield* PubSub.sliding<LifecycleEvent>(1024)
+  const lives = new Lives(() => clock.currentTimeMillisUnsafe(), (event) => void PubSub.publishUnsafe(steps, event))
+  const installer = yield* installing.make
+  const following = yield* makeFollowing(lives)
+  const { begin, denials } = yield* makeBeginning(lives, following, installer.place)
+  const statusOf = (life: Life): Effect.Effect<ComponentStatus> => statuses.make(life, quotas)
+
+  const self: ComponentHost["Service"] = {
+    install: (source) =>
+      Effect.tap(installer.install(source), (release) => Effect.sync(() => lives.installed(release))),
+    place: installer.place,
+    behaviour: (group, release, definition, options) =>
+      Behaviour.setup((context) => begin(context, { group, release, definition, options })),
+    represent: (group, ref) => {
+      const life = lives.ofGroup(group)
+      if (life === undefined) return
+      life.ref = ref
+      directory.enter({ id: life.release.id, ref, release: life.release })
+    },
+    current: (group) => lives.ofGroup(group)?.release,
+    status: Effect.suspend(() =>
+      Effect.forEach([...lives.all.values()].toSorted((a, b) => a.release.id < b.release.id ? -1 : 1), statusOf)
+    ),
+    statusOf: (component) =>
+      Effect.suspend(() => {
+        const life = lives.all.get(component)
+        return life === undefined ? Effect.succeed(undefined) : statusOf(life)
+      }),
+    lifecycle: Stream.fromPubSub(steps),
+    denials,
+    onEvent: following.onEvent,
+    onOffer: quotas === undefined ? undefined : offers.make(quotas, lives),
+    beforeKill: ({ name }) => {
+      const member = lives.member(name)
+      if (member !== undefined) member.isKilled = true
+    }
+  }
+  return self
+})

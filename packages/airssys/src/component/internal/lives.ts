@@ -1,0 +1,222 @@
+/** The lives of the components of a host: their states, and how they came to them. */
+import type { ActorEvent } from "../../actor/ActorEvent.ts"
+import type { ActorRef } from "../../actor/ActorRef.ts"
+import type { ActorSystem } from "../../actor/ActorSystem.ts"
+import type { Group } from "../ComponentHost.ts"
+import { edge, isLive, type LifecycleEvent, type State } from "../ComponentLifecycle.ts"
+import type { ComponentMessage, HealthReport } from "../ComponentMessage.ts"
+import type { Release } from "../Release.ts"
+
+/** One actor of a component. */
+export interface Member {
+  readonly ref: ActorRef<ComponentMessage>
+  readonly system: ActorSystem["Service"]
+  state: "Starting" | "Running" | "Stopping"
+  report: HealthReport | undefined
+  isKilled: boolean
+}
+
+const historyLimit = 32
+const restartsLimit = 64
+const restartsWindow = 60_000
+
+/** A component, from its install on. */
+export class Life {
+  release: Release
+  /** The actor, or the pool of actors, that it runs in. */
+  group: string | undefined = undefined
+  /** How many actors it is to have. */
+  expected = 1
+  /** By which it is known. */
+  ref: ActorRef<ComponentMessage> | undefined = undefined
+  readonly members = new Map<string, Member>()
+  state: State = "Installed"
+  /** Why it is to be taken out, when it ends. */
+  condemned: string | undefined = undefined
+  private readonly steps: Array<LifecycleEvent> = []
+  private readonly restartTimes: Array<number> = []
+  private readonly now: () => number
+  private readonly tell: (event: LifecycleEvent) => void
+
+  constructor(release: Release, now: () => number, tell: (event: LifecycleEvent) => void) {
+    this.release = release
+    this.now = now
+    this.tell = tell
+  }
+
+  get history(): ReadonlyArray<LifecycleEvent> {
+    return this.steps.slice()
+  }
+
+  get restarts(): number {
+    const since = this.now() - restartsWindow
+    return this.restartTimes.filter((at) => at >= since).length
+  }
+
+  get running(): number {
+    return [...this.members.values()].filter(({ state }) => state === "Running").length
+  }
+
+  /** What the members last said, the worst of it. */
+  get report(): HealthReport | undefined {
+    const reports = [...this.members.values()].flatMap(({ report }) => report === undefined ? [] : [report])
+    return reports.toSorted((a, b) => severity[b.status] - severity[a.status])[0]
+  }
+
+  restarted(): void {
+    this.restartTimes.push(this.now())
+    if (this.restartTimes.length > restartsLimit) this.restartTimes.shift()
+  }
+
+  /** Goes to the state that its members are in. */
+  follow(because: string): void {
+    const next = this.stateOfMembers()
+    if (next !== undefined) this.go(next, because)
+  }
+
+  end(as: "Stopped" | "Failed", because: string): void {
+    if (!isLive(this.state)) return
+    this.go("Stopping", because)
+    this.go(this.condemned === undefined ? as : "Quarantined", this.condemned ?? because)
+    this.condemned = undefined
+  }
+
+  private stateOfMembers(): State | undefined {
+    const members = [...this.members.values()]
+    if (members.length === 0) return undefined
+    const running = members.filter(({ state }) => state === "Running")
+    if (running.length > 0) {
+      const isWell = running.length >= this.expected && running.every(({ report }) => !isBad(report))
+      return isWell ? "Running" : "Degraded"
+    }
+    return members.some(({ state }) => state === "Starting") ? "Starting" : "Stopping"
+  }
+
+  private go(to: State, because: string): void {
+    const step = edge(this.state, to)
+    if (step === undefined) return
+    this.state = to
+    const event = { component: this.release.id, release: this.release.digest, edge: step, at: this.now(), because }
+    this.steps.push(event)
+    if (this.steps.length > historyLimit) this.steps.shift()
+    this.tell(event)
+  }
+}
+
+const severity = { healthy: 0, unknown: 1, degraded: 2, unhealthy: 3 } as const
+
+const isBad = (report: HealthReport | undefined): boolean =>
+  report !== undefined && (report.status === "degraded" || report.status === "unhealthy")
+
+export class Lives {
+  /** By the ids of the components. */
+  readonly all = new Map<string, Life>()
+  private readonly byActor = new Map<string, Life>()
+  private readonly now: () => number
+  private readonly tell: (event: LifecycleEvent) => void
+
+  constructor(now: () => number, tell: (event: LifecycleEvent) => void) {
+    this.now = now
+    this.tell = tell
+  }
+
+  /** The life of the component in an actor, or in a pool of them, of this name. */
+  ofGroup(group: string): Life | undefined {
+    for (const life of this.all.values()) if (life.group === group && isLive(life.state)) return life
+    return undefined
+  }
+
+  /** The life of the component that an actor belongs to. */
+  of(actor: string): Life | undefined {
+    return this.byActor.get(actor)
+  }
+
+  member(actor: string): Member | undefined {
+    return this.byActor.get(actor)?.members.get(actor)
+  }
+
+  installed(release: Release): Life {
+    const known = this.all.get(release.id)
+    if (known !== undefined) {
+      if (!isLive(known.state)) known.release = release
+      return known
+    }
+    const life = new Life(release, this.now, this.tell)
+    this.all.set(release.id, life)
+    return life
+  }
+
+  /** An actor begins a life; undefined where another one has the component. */
+  begin(
+    release: Release,
+    group: Group,
+    ref: ActorRef<ComponentMessage>,
+    system: ActorSystem["Service"]
+  ): Life | undefined {
+    const life = this.installed(release)
+    if (life.members.size > 0 && life.group !== group.name) return undefined
+    life.group = group.name
+    life.expected = group.actors
+    life.release = release
+    const former = life.members.get(ref.name)
+    life.members.set(ref.name, {
+      ref,
+      system,
+      state: "Starting",
+      report: undefined,
+      isKilled: false
+    })
+    this.byActor.set(ref.name, life)
+    life.condemned = undefined
+    life.follow(former === undefined ? "it is started" : "it is restarted")
+    return life
+  }
+
+  /** Takes an event of an actor. Gives the life that is over with it, if one is. */
+  onEvent(event: ActorEvent, detail: string): Life | undefined {
+    const life = this.byActor.get(event.name)
+    const member = life?.members.get(event.name)
+    if (life === undefined || member === undefined) return undefined
+    switch (event._tag) {
+      case "Started":
+      case "Restarted":
+        member.state = "Running"
+        if (event._tag === "Restarted") life.restarted()
+        life.follow(event._tag === "Started" ? "it has started" : "it has restarted")
+        return undefined
+      case "Crashed":
+      case "Restarting":
+        member.state = "Starting"
+        member.report = undefined
+        life.follow(detail)
+        return undefined
+      case "GaveUp":
+        life.condemned = "it kept failing"
+        return undefined
+      case "Stopped":
+      case "Failed":
+        return this.leave(life, event.name, event._tag, detail)
+      default:
+        return undefined
+    }
+  }
+
+  /** An actor is being stopped, and takes no more messages. */
+  stopping(actor: string): void {
+    const member = this.member(actor)
+    if (member === undefined) return
+    member.state = "Stopping"
+    this.byActor.get(actor)?.follow("it is stopped")
+  }
+
+  private leave(life: Life, actor: string, as: "Stopped" | "Failed", detail: string): Life | undefined {
+    this.byActor.delete(actor)
+    life.members.delete(actor)
+    if (life.members.size > 0) {
+      life.follow(detail)
+      return undefined
+    }
+    life.end(as, detail)
+    return life
+  }
+}

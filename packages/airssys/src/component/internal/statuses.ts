@@ -1,0 +1,34 @@
+import * as Effect from "effect/Effect"
+import type { Quotas } from "../../security/Quotas.ts"
+import * as ComponentStatus from "../ComponentStatus.ts"
+import type { Life } from "./lives.ts"
+
+const mailboxOf = (life: Life): Effect.Effect<ComponentStatus.MailboxFill> =>
+  Effect.map(
+    Effect.forEach(life.members.values(), ({ ref, system }) => system.metrics(ref)),
+    (metrics) => ({
+      waiting: metrics.reduce((sum, { size }) => sum + size, 0),
+      capacity: metrics.reduce((sum, { capacity }) => sum + capacity, 0)
+    })
+  )
+
+/** The status of a component at this moment. */
+export const make = Effect.fnUntraced(function*(life: Life, quotas: Quotas["Service"] | undefined) {
+  const { release } = life
+  const signs: ComponentStatus.Signs = {
+    state: life.state,
+    instances: { running: life.running, expected: life.expected },
+    report: life.report,
+    mailbox: yield* mailboxOf(life),
+    restarts: life.restarts,
+    quotas: quotas === undefined ? [] : yield* quotas.usage({ kind: "Component", id: release.id })
+  }
+  return {
+    component: release.id,
+    version: release.version,
+    digest: release.digest,
+    ...signs,
+    ...ComponentStatus.judge(signs),
+    history: life.history
+  } satisfies ComponentStatus.ComponentStatus
+})
