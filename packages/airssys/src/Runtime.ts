@@ -15,7 +15,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type { ActorRef, Status } from "./actor/ActorRef.ts"
 import * as ActorSystem from "./actor/ActorSystem.ts"
@@ -32,61 +31,18 @@ import * as Messaging from "./component/Messaging.ts"
 import type { Release } from "./component/Release.ts"
 import type { ReleaseSource } from "./component/ReleaseSource.ts"
 import * as Storage from "./component/Storage.ts"
+import * as StorageStore from "./component/StorageStore.ts"
 import { exportsOf } from "./internal/exportNames.ts"
 import * as keyedLock from "./internal/keyedLock.ts"
 import * as running from "./internal/running.ts"
 import * as shutdown from "./internal/shutdown.ts"
+import { AlreadyRunning, ClientRefused, RuntimeStopped } from "./RuntimeError.ts"
 import type { AuditError } from "./security/AuditError.ts"
 import * as AuditLog from "./security/AuditLog.ts"
 import type * as CapabilityEnforcer from "./security/CapabilityEnforcer.ts"
+import * as Quota from "./security/Quota.ts"
 import * as Quotas from "./security/Quotas.ts"
 import * as TrustRegistry from "./security/TrustRegistry.ts"
-
-/**
- * A component with this id is running already.
- *
- * @category errors
- * @since 0.1.0
- */
-export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>("airssys/Runtime/AlreadyRunning")(
-  "AlreadyRunning",
-  { component: Schema.String }
-) {
-  override get message(): string {
-    return `${this.component} is running already, or being restarted: stop it first`
-  }
-}
-
-/**
- * The runtime is being shut down, or was: it starts nothing more.
- *
- * @category errors
- * @since 0.1.0
- */
-export class RuntimeStopped extends Schema.TaggedError<RuntimeStopped>("airssys/Runtime/RuntimeStopped")(
-  "RuntimeStopped",
-  { component: Schema.String }
-) {
-  override get message(): string {
-    return `${this.component} was not started: the host is shutting down`
-  }
-}
-
-/**
- * There is no client for a component: it does not run, or what runs exports
- * something else than the contract says. `detail` names the first difference.
- *
- * @category errors
- * @since 0.1.0
- */
-export class ClientRefused extends Schema.TaggedError<ClientRefused>("airssys/Runtime/ClientRefused")(
-  "ClientRefused",
-  { component: Schema.String, reason: Schema.Literals(["NotRunning", "ContractMismatch"]), detail: Schema.String }
-) {
-  override get message(): string {
-    return `${this.component}: ${this.detail}`
-  }
-}
 
 /**
  * @category errors
@@ -344,6 +300,8 @@ export type Services =
   | ComponentHost.ComponentHost
   | ActorSystem.ActorSystem
   | CapabilityEnforcer.CapabilityEnforcer
+  | Quotas.Quotas
+  | Storage.Storage
   | TrustRegistry.TrustRegistry
   | AuditLog.AuditLog
 
@@ -368,6 +326,39 @@ export const layerWith: Layer.Layer<
 )
 
 /**
+ * What components are held to where a host says nothing else: `Quota.defaults`
+ * without those of messages and fuel by the second. Who calls a component is
+ * the host's program, and a mailbox is bounded anyway.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const defaultQuotas: Quotas.Options = {
+  component: { ...Quota.defaults, messages: "unlimited", fuel: "unlimited" }
+}
+
+/**
+ * Layer of messaging, storage in memory and quotas, and of the enforcer with
+ * their powers, beside those that are given.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerKernel: Layer.Layer<
+  | CapabilityEnforcer.CapabilityEnforcer
+  | ComponentDirectory
+  | Exchange
+  | Messaging.Messaging
+  | Quotas.Quotas
+  | Storage.Storage,
+  never,
+  AuditLog.AuditLog | Digest.Digest
+> = Layer.provide(Messaging.layerWithEnforcer, Storage.layerPowers).pipe(
+  Layer.provideMerge(Layer.orDie(Layer.provide(Storage.layer, StorageStore.layerMemory))),
+  Layer.provideMerge(Quotas.layerMemory(defaultQuotas))
+)
+
+/**
  * Layer of a runtime that keeps its audit log, its grants, its trust and what
  * components store in memory: for tests, and for programs that need nothing to
  * outlive them.
@@ -375,15 +366,9 @@ export const layerWith: Layer.Layer<
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<
-  Services | Quotas.Quotas | Storage.Storage,
-  AuditError,
-  ComponentEngine | ReleaseSource
-> = layerWith.pipe(
-  Layer.provideMerge(Layer.provide(Messaging.layerWithEnforcer, Storage.layerPowers)),
+export const layer: Layer.Layer<Services, AuditError, ComponentEngine | ReleaseSource> = layerWith.pipe(
+  Layer.provideMerge(layerKernel),
   Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory())),
-  Layer.provideMerge(Storage.layerMemory),
-  Layer.provideMerge(Quotas.layerMemory()),
   Layer.provideMerge(AuditLog.layerMemory()),
   Layer.provide(Digest.layerWebCrypto)
 )

@@ -4,7 +4,7 @@ import { Deferred, Effect, Layer } from "effect"
 import { ComponentError } from "../src/component/ComponentError.ts"
 import * as Contract from "../src/component/Contract.ts"
 import * as PromiseRuntime from "../src/PromiseRuntime.ts"
-import { ClientRefused, RuntimeStopped } from "../src/Runtime.ts"
+import { ClientRefused, RuntimeStopped } from "../src/RuntimeError.ts"
 import * as scriptedHost from "./component/scriptedHost.ts"
 
 const { func, world } = scriptedHost

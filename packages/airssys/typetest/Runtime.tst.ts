@@ -1,7 +1,8 @@
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as Contract from "airssys/component/Contract"
 import type { Promised, PromiseRuntime } from "airssys/PromiseRuntime"
-import type { ClientRefused, Runtime } from "airssys/Runtime"
+import type { Runtime } from "airssys/Runtime"
+import type { ClientRefused } from "airssys/RuntimeError"
 import * as Effect from "effect/Effect"
 import { describe, expect, test } from "tstyche"
 

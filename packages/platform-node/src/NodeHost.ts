@@ -11,18 +11,26 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
+import type { HostFunction } from "airssys/component/HostFunction"
+import * as HostFunctions from "airssys/component/HostFunctions"
 import * as Messaging from "airssys/component/Messaging"
 import * as PolicyFile from "airssys/component/PolicyFile"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
+import * as Storage from "airssys/component/Storage"
+import type { StorageStoreError } from "airssys/component/StorageStore"
 import type * as TrustConfig from "airssys/component/TrustConfig"
 import type { WorkerHost } from "airssys/component/WorkerHost"
 import * as PromiseRuntime from "airssys/PromiseRuntime"
 import * as Runtime from "airssys/Runtime"
+import type { InvalidOptions } from "airssys/security/ApprovalError"
+import type * as Approvals from "airssys/security/Approvals"
+import type { ApprovalStoreError } from "airssys/security/ApprovalStore"
 import type { AuditError } from "airssys/security/AuditError"
 import * as AuditLog from "airssys/security/AuditLog"
-import * as AuditStore from "airssys/security/AuditStore"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
+import type { StorageError } from "airssys/security/KeyValue"
 import * as Powers from "airssys/security/Powers"
+import * as Quotas from "airssys/security/Quotas"
 import type * as TrustRegistry from "airssys/security/TrustRegistry"
 import * as Config from "effect/Config"
 import type { Digest } from "effect/crypto/Digest"
@@ -34,14 +42,14 @@ import type * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as hostFolder from "./internal/hostFolder.ts"
+import * as hostPowers from "./internal/hostPowers.ts"
+import * as hostStores from "./internal/hostStores.ts"
 import * as hostTrust from "./internal/hostTrust.ts"
-import * as NodeAuditStore from "./NodeAuditStore.ts"
 import * as NodeDigest from "./NodeDigest.ts"
 import * as NodeEnginePlatform from "./NodeEnginePlatform.ts"
-import * as NodeFileAccess from "./NodeFileAccess.ts"
-import * as NodeHttpAccess from "./NodeHttpAccess.ts"
-import * as NodeNetworkResolve from "./NodeNetworkResolve.ts"
-import * as NodeProcessSpawn from "./NodeProcessSpawn.ts"
+import type * as NodeFileAccess from "./NodeFileAccess.ts"
+import type * as NodeHttpAccess from "./NodeHttpAccess.ts"
+import type * as NodeProcessSpawn from "./NodeProcessSpawn.ts"
 import * as NodeTurnScheduler from "./NodeTurnScheduler.ts"
 import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 
@@ -52,9 +60,10 @@ import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 export interface Options {
   /**
    * The folder in which the host keeps what outlives it: its audit log, what it
-   * trusts, and prepared components with their key. It is made, for this user
-   * alone; one host at a time has it. `audit`, `trustStore` and `cache` name
-   * other places. Without a folder, what has no place of its own is forgotten.
+   * trusts, what components store, requests for approval, and prepared
+   * components with their key. It is made, for this user alone; one host at a
+   * time has it. `audit`, `trustStore`, `storage`, `approvalStore` and `cache`
+   * name other places. Without a folder, what has no place of its own is forgotten.
    */
   readonly folder?: string | undefined
   /** What runs components; default `ComponentEngine.layer`. */
@@ -64,6 +73,22 @@ export interface Options {
    * Without it, and without `folder`, the log is kept in memory and ends with the host.
    */
   readonly audit?: string | undefined
+  /**
+   * File in which components keep what they store, a SQLite database. Without
+   * it, and without `folder`, it is kept in memory and ends with the host.
+   */
+  readonly storage?: string | undefined
+  /** Limits of what components and tenants use. Default `Runtime.defaultQuotas`. */
+  readonly quotas?: Quotas.Options | undefined
+  /**
+   * Whose approval a release needs to be started. Without it releases need none,
+   * and nobody can ask for one.
+   */
+  readonly approvals?: Approvals.Options | undefined
+  /** File of the requests for approval. Without it, and without `folder`, they are kept in memory. */
+  readonly approvalStore?: string | undefined
+  /** Functions of the host's own for its guests. */
+  readonly functions?: ReadonlyArray<HostFunction> | undefined
   /** How the audit log is written, kept and attested. */
   readonly auditOptions?: AuditLog.Options | undefined
   /** Folders, digests (`sha256:...`) and other sources that the operator trusts; a folder may be relative. */
@@ -133,8 +158,12 @@ export class FolderRefused extends Schema.TaggedError<FolderRefused>("@airssys/p
  * @since 0.1.0
  */
 export type HostError =
+  | ApprovalStoreError
   | AuditError
   | FolderRefused
+  | InvalidOptions
+  | StorageError
+  | StorageStoreError
   | PlatformError
   | PolicyFile.PolicyFileError
   | Config.ConfigError
@@ -166,7 +195,11 @@ export type NodeHost =
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<NodeHost, HostError> => {
+export function layer(
+  options: Options & { readonly approvals: Approvals.Options }
+): Layer.Layer<NodeHost | Approvals.Approvals, HostError>
+export function layer(options?: Options): Layer.Layer<NodeHost, HostError>
+export function layer(options: Options = {}): Layer.Layer<NodeHost, HostError> {
   const parts = options.folder === undefined ? layerParts(options) : Layer.unwrap(inFolder(options.folder, options))
   return Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(parts, Layer.makeMemoMapUnsafe(), scope))
 }
@@ -196,6 +229,8 @@ const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> => 
  * | --- | --- |
  * | `AIRSSYS_FOLDER` | `folder` |
  * | `AIRSSYS_AUDIT` | `audit` |
+ * | `AIRSSYS_STORAGE` | `storage` |
+ * | `AIRSSYS_APPROVAL_STORE` | `approvalStore` |
  * | `AIRSSYS_TRUST` | `trust`, with commas between |
  * | `AIRSSYS_TRUST_FILE` | `trustFile` |
  * | `AIRSSYS_TRUST_STORE` | `trustStore` |
@@ -210,6 +245,8 @@ export const config: Config.Config<Options> = Config.nested(
   Config.all({
     folder: optional(Config.NonEmptyString("FOLDER")),
     audit: optional(Config.NonEmptyString("AUDIT")),
+    storage: optional(Config.NonEmptyString("STORAGE")),
+    approvalStore: optional(Config.NonEmptyString("APPROVAL_STORE")),
     trust: optional(Config.map(Config.Array(Schema.String, "TRUST"), (sources) => sources.map((_) => _.trim()))),
     trustFile: optional(Config.NonEmptyString("TRUST_FILE")),
     trustStore: optional(Config.NonEmptyString("TRUST_STORE")),
@@ -234,11 +271,13 @@ export const layerConfig = (options: Options = {}): Layer.Layer<NodeHost, HostEr
 const inFolder = (folder: string, options: Options) =>
   Effect.map(
     Effect.mapError(hostFolder.open(folder), (fault) => new FolderRefused({ folder, ...fault })),
-    ({ audit, cache, cacheKey, trust }) =>
+    ({ approvals, audit, cache, cacheKey, storage, trust }) =>
       layerParts({
         ...options,
         audit: options.audit ?? audit,
         trustStore: options.trustStore ?? trust,
+        storage: options.storage ?? storage,
+        approvalStore: options.approvalStore ?? approvals,
         cache: options.cache ?? { folder: cache, key: cacheKey }
       })
   )
@@ -248,10 +287,14 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provide(NodeTurnScheduler.layer),
     Layer.provide(layerBound(options)),
     Layer.provideMerge(layerPolicy(options)),
+    Layer.provide(layerFunctions(options)),
     Layer.provideMerge(Layer.provide(Messaging.layerWithEnforcer, layerPowers(options))),
+    Layer.provideMerge(hostStores.layerStorage(options.storage)),
+    Layer.provideMerge(Quotas.layerMemory(options.quotas ?? Runtime.defaultQuotas)),
+    Layer.provideMerge(layerApprovals(options)),
     Layer.provideMerge(hostTrust.layer(options)),
     Layer.provideMerge(AuditLog.layer(options.auditOptions)),
-    Layer.provide(layerAuditStore(options)),
+    Layer.provide(hostStores.layerAudit(options.audit)),
     Layer.provideMerge(layerEngine(options)),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
     Layer.provide(NodeEnginePlatform.layer({ cache: options.cache })),
@@ -264,6 +307,20 @@ const layerBound = ({ shutdown }: Options): Layer.Layer<never> =>
     ? Layer.empty
     : Layer.succeed(Runtime.ShutdownBound, Duration.fromInputUnsafe(shutdown))
 
+/** In the context of the host where there are any, so that it is typed by the options of `layer`. */
+const layerApprovals = ({ approvals, approvalStore }: Options) =>
+  approvals === undefined ? Layer.empty : hostStores.layerApprovals(approvals, approvalStore)
+
+/** The powers of these options, and those that were provided to the host: they come first. */
+const layerPowers = (options: Options) =>
+  Layer.provide(
+    Powers.layerBeside(Effect.suspend(() => hostPowers.sources(options, reserved(options)))),
+    Storage.layerPowers
+  )
+
+const layerFunctions = ({ functions }: Options): Layer.Layer<never> =>
+  functions === undefined ? Layer.empty : HostFunctions.layer(...functions)
+
 const layerPolicy = ({ policy }: Options) =>
   Layer.effectDiscard(Effect.gen(function*() {
     if (policy === undefined) return
@@ -273,54 +330,24 @@ const layerPolicy = ({ policy }: Options) =>
     yield* enforcer.govern(yield* Effect.fromResult(PolicyFile.parse(text, { file: policy })), hostTrust.because)
   }))
 
-const layerAuditStore = ({ audit }: Options): Layer.Layer<AuditStore.AuditStore, AuditError> =>
-  audit === undefined
-    ? AuditStore.layerMemory
-    : audit.endsWith(".sqlite")
-    ? NodeAuditStore.layerSqlite(audit)
-    : NodeAuditStore.layerFile(audit)
-
 /** Threads for components change settings of the whole process: they are for an engine that wants them. */
 const layerEngine = ({ engine }: Options): Layer.Layer<ComponentEngine.ComponentEngine> =>
   engine === undefined ? ComponentEngine.layer : Layer.provide(engine, NodeWorkerHost.layer)
 
-/** The powers of these options, and those that were provided to the host: they come first. */
-const layerPowers = (options: Options): Layer.Layer<never, NodeFileAccess.RootError> =>
-  Layer.effect(
-    Powers.Powers,
-    Effect.gen(function*() {
-      const given = yield* Powers.Powers
-      const files = options.roots === undefined
-        ? []
-        : yield* NodeFileAccess.sources({ roots: options.roots, reserved: reserved(options) })
-      const programs = options.programs === undefined
-        ? []
-        : [yield* Effect.provide(NodeProcessSpawn.source(options.programs), NodeProcessSpawn.layerSpawner)]
-      const own = [
-        ...files,
-        ...programs,
-        ...options.http === undefined ? [] : [
-          NodeHttpAccess.source(options.http),
-          NodeNetworkResolve.source({ resolve: options.http.resolve })
-        ]
-      ]
-      return new Map([...own.map((source) => [source.key, source] as const), ...given])
-    })
-  )
-
 /** What a component could change to be more than it is, or to hide what it did. */
-const reserved = (
-  { audit, cache, folder, policy, reserved = [], trust = [], trustFile, trustStore }: Options
-): ReadonlyArray<string> => [
-  ...[audit, folder, policy, trustFile, trustStore].filter((_) => _ !== undefined),
-  ...reserved,
-  ...cache === undefined ? [] : [cache.folder],
-  ...typeof cache?.key === "string" ? [cache.key] : [],
-  ...trust.flatMap((source) =>
-    typeof source !== "string"
-      ? source.source._tag === "Path" ? [source.source.path] : []
-      : hostTrust.isDigest(source)
-      ? []
-      : [source]
-  )
-]
+const reserved = (options: Options): ReadonlyArray<string> => {
+  const { approvalStore, audit, cache, folder, policy, storage, trust = [], trustFile, trustStore } = options
+  return [
+    ...[approvalStore, audit, folder, policy, storage, trustFile, trustStore].filter((_) => _ !== undefined),
+    ...options.reserved ?? [],
+    ...cache === undefined ? [] : [cache.folder],
+    ...typeof cache?.key === "string" ? [cache.key] : [],
+    ...trust.flatMap((source) =>
+      typeof source !== "string"
+        ? source.source._tag === "Path" ? [source.source.path] : []
+        : hostTrust.isDigest(source)
+        ? []
+        : [source]
+    )
+  ]
+}

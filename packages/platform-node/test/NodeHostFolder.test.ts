@@ -1,7 +1,17 @@
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { assert, describe, it } from "@effect/vitest"
 import { ComponentError } from "airssys/component/ComponentError"
+import * as HostFunction from "airssys/component/HostFunction"
+import { InstallRefused } from "airssys/component/Release"
+import { Storage } from "airssys/component/Storage"
+import * as Wit from "airssys/component/Wit"
 import { Runtime } from "airssys/Runtime"
+import { Approvals } from "airssys/security/Approvals"
 import * as AuditLog from "airssys/security/AuditLog"
+import * as Capability from "airssys/security/Capability"
+import * as Principal from "airssys/security/Principal"
+import * as Quota from "airssys/security/Quota"
+import * as SigningKey from "airssys/security/SigningKey"
 import { TrustRegistry } from "airssys/security/TrustRegistry"
 import { ConfigProvider, Duration, Effect, Layer } from "effect"
 import {
@@ -52,6 +62,39 @@ describe("NodeHost with a folder", () => {
       assert.includeMembers(kept, ["Installed", "TrustRevoked"])
     }))
 
+  it.live("keeps in it what components store, and who approved what", () =>
+    Effect.gen(function*() {
+      const folder = join(yield* temporary, "host")
+      const hostKey = yield* Effect.provide(SigningKey.generate, NodeCrypto.layerSignature)
+      const operator = yield* Effect.provide(SigningKey.generate, NodeCrypto.layerSignature)
+      const host = NodeHost.layer({ folder, approvals: { hostKey, operators: [operator.publicKey] } })
+      const owner = Principal.make({ kind: "Component", id: "acme:load" })
+      yield* Effect.gen(function*() {
+        yield* Storage.use((storage) => storage.set(owner, "a", Uint8Array.of(7)))
+        assert.strictEqual((yield* Approvals).host, hostKey.publicKey)
+      }).pipe(Effect.provide(host))
+      for (const name of ["storage.sqlite", "approvals.sqlite"]) {
+        assert.strictEqual(statSync(join(folder, name)).mode & 0o777, 0o600, name)
+      }
+      const kept = yield* Effect.provide(Storage.use((storage) => storage.usage(owner)), host)
+      assert.strictEqual(kept.keys, 1)
+      assert.strictEqual(kept.limit, 100 * 1024 * 1024)
+    }))
+
+  it.live("holds components to the quotas that it is given", () =>
+    Effect.gen(function*() {
+      const owner = Principal.make({ kind: "Component", id: "acme:load" })
+      const quotas = { component: { ...Quota.defaults, storage: 100 } }
+      const error = yield* Effect.flip(
+        Effect.provide(
+          Storage.use((storage) => storage.set(owner, "a", new Uint8Array(100))),
+          NodeHost.layer({ quotas })
+        )
+      )
+      assert.strictEqual(error._tag, "StorageError")
+      assert.strictEqual(error._tag === "StorageError" && error.reason, "QuotaExceeded")
+    }))
+
   it.live("refuses a second host on it, and frees it when the first has closed", () =>
     Effect.gen(function*() {
       const folder = join(yield* temporary, "host")
@@ -74,9 +117,10 @@ describe("NodeHost with a folder", () => {
       const trustStore = join(root, "trusted")
       yield* Effect.provide(
         TrustRegistry.use((trust) => trust.trustPath(root, "for a state")),
-        NodeHost.layer({ folder, audit, trustStore })
+        NodeHost.layer({ folder, audit, trustStore, storage: join(root, "storage") })
       )
       assert.isTrue(existsSync(audit))
+      assert.isTrue(existsSync(join(root, "storage")))
       assert.isTrue(existsSync(join(trustStore, "trust.state")))
       assert.sameMembers(readdirSync(folder), ["cache", "cache.key", "host.lock"])
     }))
@@ -128,6 +172,8 @@ describe("NodeHost.config", () => {
         yield* parsed({
           AIRSSYS_FOLDER: "/srv/host",
           AIRSSYS_AUDIT: "/srv/audit.jsonl",
+          AIRSSYS_STORAGE: "/srv/storage",
+          AIRSSYS_APPROVAL_STORE: "/srv/approvals",
           AIRSSYS_TRUST: "plugins/rates, plugins/totals",
           AIRSSYS_TRUST_FILE: "trust.toml",
           AIRSSYS_TRUST_STORE: "/srv/trust",
@@ -138,6 +184,8 @@ describe("NodeHost.config", () => {
         {
           folder: "/srv/host",
           audit: "/srv/audit.jsonl",
+          storage: "/srv/storage",
+          approvalStore: "/srv/approvals",
           trust: ["plugins/rates", "plugins/totals"],
           trustFile: "trust.toml",
           trustStore: "/srv/trust",
@@ -166,6 +214,26 @@ describe("NodeHost.config", () => {
 })
 
 describe("NodeHost.runtime", () => {
+  it("gives guests the functions of its program", async () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "airssys-functions-")))
+    try {
+      const source = await loadGuest.putAsking(root)
+      const price = HostFunction.sync({ wit: "acme:asking/shop@1.0.0#price", params: {}, result: Wit.u32 }, {
+        requires: Capability.none("prices are for everybody"),
+        fuel: 10,
+        handler: () => () => 108
+      })
+      await using host = await NodeHost.runtime({ functions: [price] })
+      await host.startUntyped(source)
+      assert.strictEqual((await host.call("acme:asking", "asking.ask", [])).value, 108)
+      await using other = await NodeHost.runtime()
+      const refused = await other.startUntyped(source).then(() => assert.fail("it started"), (error: unknown) => error)
+      assert.instanceOf(refused, InstallRefused)
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
+  })
+
   it("hosts a component with promises", async () => {
     const root = realpathSync(mkdtempSync(join(tmpdir(), "airssys-promises-")))
     try {

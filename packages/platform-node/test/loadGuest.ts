@@ -45,25 +45,44 @@ export class Load extends Contract.Service<Load, {
   )
 }) {}
 
-const manifest = `schema = 1
+const manifest = (name: string) =>
+  `schema = 1
 [component]
 namespace = "acme"
-name = "load"
+name = "${name}"
 version = "1.0.0"
-world = "acme:load/plugin@1.0.0"
+world = "acme:${name}/plugin@1.0.0"
 [build]
 command = "none"
-output = "load.wasm"
+output = "out.wasm"
 [limits]
 memory = "1 MiB"
 timeout = "60 s"
 `
 
-/** Writes the component below a folder, and gives its own. */
-export const put = async (root: string): Promise<string> => {
-  const folder = join(root, "load")
+const write = async (root: string, name: string, bytes: Promise<Uint8Array>): Promise<string> => {
+  const folder = join(root, name)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, "Component.toml"), manifest)
-  writeFileSync(join(folder, "load.wasm"), await component(wat, wit))
+  writeFileSync(join(folder, "Component.toml"), manifest(name))
+  writeFileSync(join(folder, "out.wasm"), await bytes)
   return folder
 }
+
+/** Writes the component below a folder, and gives its own. */
+export const put = (root: string): Promise<string> => write(root, "load", component(wat, wit))
+
+/** Writes a component whose only function asks its host for a price. */
+export const putAsking = (root: string): Promise<string> =>
+  write(
+    root,
+    "asking",
+    component(
+      `(module
+        (import "acme:asking/shop@1.0.0" "price" (func $price (result i32)))
+        (func (export "acme:asking/asking@1.0.0#ask") (result i32) (call $price)))`,
+      `package acme:asking@1.0.0;
+      interface shop { price: func() -> u32; }
+      interface asking { ask: func() -> u32; }
+      world plugin { import shop; export asking; }`
+    )
+  )

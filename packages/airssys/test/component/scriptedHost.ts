@@ -13,7 +13,6 @@ import {
 } from "../../src/component/ComponentEngine.ts"
 import { ComponentError, InstantiateError, LoadError, type TrapCategory } from "../../src/component/ComponentError.ts"
 import * as Contract from "../../src/component/Contract.ts"
-import * as Messaging from "../../src/component/Messaging.ts"
 import { ReleaseSource, SourceError } from "../../src/component/ReleaseSource.ts"
 import * as Runtime from "../../src/Runtime.ts"
 import * as AuditLog from "../../src/security/AuditLog.ts"
@@ -214,7 +213,7 @@ export const make = (options?: {
   })
 
   const layer = Runtime.layerWith.pipe(
-    Layer.provideMerge(Messaging.layerWithEnforcer),
+    Layer.provideMerge(Runtime.layerKernel),
     Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory({ devMode: options?.devMode }))),
     Layer.provideMerge(Layer.orDie(AuditLog.layerMemory({ capacity: options?.auditCapacity }))),
     Layer.provideMerge(source),

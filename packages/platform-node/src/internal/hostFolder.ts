@@ -10,6 +10,8 @@ import * as storeLock from "./storeLock.ts"
 
 export interface Places {
   readonly audit: string
+  readonly approvals: string
+  readonly storage: string
   readonly trust: string
   readonly cache: string
   readonly cacheKey: string
@@ -41,6 +43,8 @@ export const open = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> 
         : unusable(`${folder} cannot be locked`, cause))
     return {
       audit: path.join(real, "audit.sqlite"),
+      approvals: path.join(real, "approvals.sqlite"),
+      storage: path.join(real, "storage.sqlite"),
       trust: path.join(real, "trust"),
       cache: path.join(real, "cache"),
       cacheKey: path.join(real, "cache.key")

@@ -1,6 +1,5 @@
 import * as Layer from "effect/Layer"
 import type { ComponentEngine } from "../../component/ComponentEngine.ts"
-import * as Messaging from "../../component/Messaging.ts"
 import * as ReleaseSource from "../../component/ReleaseSource.ts"
 import * as Runtime from "../../Runtime.ts"
 import * as AuditLog from "../../security/AuditLog.ts"
@@ -17,7 +16,7 @@ export const runtime = (
   powers: ReadonlyArray<Powers.Source>
 ): Layer.Layer<Runtime.Services> =>
   Runtime.layerWith.pipe(
-    Layer.provideMerge(Messaging.layerWithEnforcer),
+    Layer.provideMerge(Runtime.layerKernel),
     Layer.provideMerge(TrustRegistry.layerMemory()),
     Layer.provideMerge(AuditLog.layerMemory()),
     Layer.provide([engine, ReleaseSource.layerMemory(components), immediateDigest.layer, Powers.layer(...powers)]),

@@ -1,0 +1,42 @@
+/**
+ * What a host keeps: on disk where it has a place for it, in memory otherwise.
+ */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as Storage from "airssys/component/Storage"
+import type { StorageStoreError } from "airssys/component/StorageStore"
+import type { InvalidOptions } from "airssys/security/ApprovalError"
+import * as Approvals from "airssys/security/Approvals"
+import * as ApprovalStore from "airssys/security/ApprovalStore"
+import type { AuditError } from "airssys/security/AuditError"
+import type { AuditLog } from "airssys/security/AuditLog"
+import * as AuditStore from "airssys/security/AuditStore"
+import type { StorageError } from "airssys/security/KeyValue"
+import type { Quotas } from "airssys/security/Quotas"
+import type { Digest } from "effect/crypto/Digest"
+import * as Layer from "effect/Layer"
+import * as NodeApprovalStore from "../NodeApprovalStore.ts"
+import * as NodeAuditStore from "../NodeAuditStore.ts"
+import * as NodeStorage from "../NodeStorage.ts"
+
+export const layerAudit = (file: string | undefined): Layer.Layer<AuditStore.AuditStore, AuditError> =>
+  file === undefined
+    ? AuditStore.layerMemory
+    : file.endsWith(".sqlite")
+    ? NodeAuditStore.layerSqlite(file)
+    : NodeAuditStore.layerFile(file)
+
+export const layerStorage = (
+  file: string | undefined
+): Layer.Layer<Storage.Storage, StorageError | StorageStoreError, Digest | Quotas> =>
+  file === undefined ? Storage.layerMemory : NodeStorage.layer(file)
+
+export const layerApprovals = (
+  options: Approvals.Options,
+  file: string | undefined
+): Layer.Layer<Approvals.Approvals, ApprovalStore.ApprovalStoreError | InvalidOptions, AuditLog | Digest> =>
+  Approvals.layer(options).pipe(
+    Layer.provide([
+      file === undefined ? ApprovalStore.layerMemory : NodeApprovalStore.layer({ path: file }),
+      NodeCrypto.layerSignature
+    ])
+  )
