@@ -2,12 +2,11 @@
  * A component that wants more than nothing: refused, approved, and taken back.
  */
 import { GuestBuild } from "@airssys/cli"
-import { NodeDigest } from "@airssys/platform-node"
-import { NodeCrypto, NodeRuntime, NodeServices } from "@effect/platform-node"
+import { NodeDigest, NodeHost } from "@airssys/platform-node"
+import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
 import { Grant, Runtime } from "airssys"
 import { ActorSystem } from "airssys/actor"
-import { ComponentEngine, ReleaseSource } from "airssys/component"
-import { Approvals, ApprovalStore, AuditLog, CapabilityEnforcer, SigningKey, TrustRegistry } from "airssys/security"
+import { Approvals, SigningKey } from "airssys/security"
 import { Console, Effect, Fiber, Layer, References, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { Rates } from "../plugins/rates.gen.ts"
@@ -53,24 +52,12 @@ const program = (ada: SigningKey.SigningKey) =>
     yield* Console.log(`   ${stopped.message}`)
   })
 
-const crypto = Layer.mergeAll(NodeCrypto.layerSignature, NodeCrypto.layerSecureRandom, NodeDigest.layer)
-
-const Host = (hostKey: SigningKey.SigningKey, operators: ReadonlyArray<SigningKey.SigningKey>) =>
-  Runtime.layerWith.pipe(
-    Layer.provideMerge(Approvals.layer({ hostKey, operators: operators.map(({ publicKey }) => publicKey) })),
-    Layer.provide(ApprovalStore.layerMemory),
-    Layer.provideMerge(CapabilityEnforcer.layer),
-    Layer.provideMerge(TrustRegistry.layerMemory()),
-    Layer.provideMerge(AuditLog.layerMemory()),
-    Layer.provideMerge(ReleaseSource.layerFileSystem),
-    Layer.provideMerge(Layer.mergeAll(ComponentEngine.layer, NodeServices.layer))
-  )
-
 Effect.gen(function*() {
-  const [host, ada] = yield* Effect.all([SigningKey.generate, SigningKey.generate])
-  yield* Effect.provide(program(ada), Host(host, [ada]))
+  const [hostKey, ada] = yield* Effect.all([SigningKey.generate, SigningKey.generate])
+  const Host = NodeHost.layer({ approvals: { hostKey, operators: [ada.publicKey] } })
+  yield* Effect.provide(program(ada), Host)
 }).pipe(
-  Effect.provide(crypto),
+  Effect.provide(Layer.mergeAll(NodeCrypto.layerSignature, NodeCrypto.layerSecureRandom, NodeDigest.layer)),
   Effect.provideService(References.MinimumLogLevel, "None"),
   NodeRuntime.runMain
 )

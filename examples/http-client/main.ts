@@ -5,9 +5,9 @@ import { GuestBuild } from "@airssys/cli"
 import { NodeHost } from "@airssys/platform-node"
 import { NodeRuntime } from "@effect/platform-node"
 import { Grant, Runtime } from "airssys"
-import { ComponentHost, HostFunctions } from "airssys/component"
+import { ComponentHost } from "airssys/component"
 import { Explanation } from "airssys/security"
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect } from "effect"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
@@ -63,6 +63,4 @@ const program = Effect.gen(function*() {
   }
 })
 
-const Host = Layer.provide(NodeHost.layer({ http: {} }), HostFunctions.layer(get))
-
-NodeRuntime.runMain(Effect.scoped(program).pipe(Effect.provide(Host)))
+NodeRuntime.runMain(Effect.scoped(program).pipe(Effect.provide(NodeHost.layer({ http: {}, functions: [get] }))))
