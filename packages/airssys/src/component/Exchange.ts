@@ -18,7 +18,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
-import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AuditLog } from "../security/AuditLog.ts"
@@ -29,7 +28,6 @@ import type * as Powers from "../security/Powers.ts"
 import type { Undeliverable } from "../security/Undeliverable.ts"
 import * as ComponentDirectory from "./ComponentDirectory.ts"
 import type { Origin, Sender } from "./Delivery.ts"
-import type { CoreError } from "./GuestError.ts"
 import * as exchanging from "./internal/exchanging.ts"
 import type { Payload } from "./Payload.ts"
 
@@ -80,16 +78,20 @@ export interface Metrics {
 export class Exchange extends Context.Service<Exchange, {
   /** Gives the id of the message once the mailbox of the recipient has it. Never waits. */
   readonly send: (to: string, payload: Payload, from: Origin) => Effect.Effect<string, Undeliverable>
-  /** Sends a request, whose reply its sender does not wait for in a call. Its time is at most `maxWait`. */
-  readonly start: (
+  /**
+   * Sends a request and gives its id. The reply, or why there is none, comes to
+   * the `callback-handler` of the sender, a component. Closing the scope
+   * cancels it.
+   */
+  readonly post: (
     to: string,
     payload: Payload,
     timeout: Duration.Input,
     from: Origin
-  ) => Effect.Effect<MessagingSend.Started<Undeliverable>, Undeliverable>
+  ) => Effect.Effect<string, Undeliverable, Scope.Scope>
   /**
-   * Sends a request and waits for its reply. Fails with `Cycle` where the
-   * recipient waits, itself or through others, for the sender.
+   * Sends a request and waits for its reply, at most for `maxWait`. Fails with
+   * `Cycle` where the recipient waits, itself or through others, for the sender.
    */
   readonly request: (
     to: string,
@@ -97,13 +99,6 @@ export class Exchange extends Context.Service<Exchange, {
     timeout: Duration.Input,
     from: Origin
   ) => Effect.Effect<Payload, Undeliverable>
-  /** Brings the reply of a request to the component that started it. */
-  readonly reply: (
-    to: string,
-    id: string,
-    reply: Result.Result<Payload, CoreError>,
-    from: Origin
-  ) => Effect.Effect<void>
   /** Sends to every subscriber of the topic. What one of them does not take is a dead letter and nobody else's matter. */
   readonly publish: (topic: string, payload: Payload, from: Origin) => Effect.Effect<void, Undeliverable>
   /** Subscribes a component until the scope closes. */
@@ -175,8 +170,8 @@ export const sources: Effect.Effect<ReadonlyArray<Powers.Source>, never, Exchang
     MessagingSend.source({
       send: (message) =>
         exchanging.fromHere(message, (from) => exchange.send(message.recipient, message.payload, from)),
-      start: (message, timeout) =>
-        exchanging.fromHere(message, (from) => exchange.start(message.recipient, message.payload, timeout, from)),
+      post: (message, timeout) =>
+        exchanging.fromHere(message, (from) => exchange.post(message.recipient, message.payload, timeout, from)),
       request: (message, timeout) =>
         exchanging.fromHere(message, (from) => exchange.request(message.recipient, message.payload, timeout, from))
     }),

@@ -16,6 +16,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as LogLevel from "effect/LogLevel"
+import type * as Scope from "effect/Scope"
 import type * as Capability from "../security/Capability.ts"
 import type { CapabilityError } from "../security/CapabilityError.ts"
 import type * as CapabilityKind from "../security/CapabilityKind.ts"
@@ -36,6 +37,8 @@ export interface Call {
   readonly version: string
   /** The message that is being handled; undefined outside of one. */
   readonly delivery: Delivery | undefined
+  /** The life of the instance: what it holds longer than for a call is released with it. */
+  readonly scope: Scope.Scope
   /** Whether the component, and each for whom it acts, holds a capability now. Records nothing. */
   readonly holds: (kind: CapabilityKind.CapabilityKind, resource?: string) => boolean
 }

@@ -17,6 +17,7 @@ import * as Clock from "effect/Clock"
 import { SecureRandom } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as References from "effect/References"
+import type * as Scope from "effect/Scope"
 import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import type { Explanation } from "../security/Explanation.ts"
 import type { Principal } from "../security/Principal.ts"
@@ -46,6 +47,8 @@ export interface Guest {
   readonly environment: ReadonlyMap<string, string>
   /** The message that is being handled; undefined outside of one. */
   readonly delivery: () => Delivery | undefined
+  /** Closes when the instance ends. */
+  readonly scope: Scope.Scope
   /** Told of each use of an inert function, by its interface without the last number of the version. */
   readonly inert: (name: string) => void
   /** Told of each denial, with its audit entry where it could be recorded. */
@@ -104,13 +107,14 @@ export const make: Effect.Effect<
   const randomBytes = (size: number) => Effect.runSyncWith(context)(random.randomBytes(size))
 
   return (caller, imported) => {
-    const { delivery, denied, environment, name, namespace, principal, version } = caller
+    const { delivery, denied, environment, name, namespace, principal, scope, version } = caller
     const guest: HostFunction.Guest = {
       principal,
       namespace,
       name,
       version,
       delivery,
+      scope,
       environment,
       clock,
       started: clock.monotonicTimeNanosUnsafe(),
@@ -122,7 +126,7 @@ export const make: Effect.Effect<
     const serve = servedFunction.binder(enforcer, { guest, denied })
     const bind = serving.binder(enforcer, caller)
     const inert = imported.some(({ id }) => id?.startsWith("wasi:") === true) ? inertOf(wasi.make(guest)) : undefined
-    const bound = (id: string, { name }: WitType.Func): ReadonlyArray<[string, Engine.HostFunction]> => {
+    const bound = (id: string, name: string): ReadonlyArray<[string, Engine.HostFunction]> => {
       const binding = table.find(id, name)
       if (binding === undefined) return []
       if (binding._tag === "Served") return [[name, serve(binding.function)]]
@@ -130,9 +134,11 @@ export const make: Effect.Effect<
       return [[name, bind(`${family}#${name}`, binding, inert?.get(family)?.get(name))]]
     }
     return new Map(
-      imported.flatMap(({ functions, id }) =>
-        id === undefined ? [] : [[id, new Map(functions.flatMap((func) => bound(id, func)))]]
-      )
+      imported.flatMap(({ functions, id, resources }) => {
+        if (id === undefined) return []
+        const names = [...functions.map(({ name }) => name), ...resources.map((name) => `[resource-drop]${name}`)]
+        return [[id, new Map(names.flatMap((name) => bound(id, name)))]]
+      })
     )
   }
 })

@@ -273,3 +273,24 @@ export type CaseOf<C> = {
  */
 export const enumeration = <const C extends ReadonlyArray<string>>(...cases: C): Type<C[number]> =>
   make({ kind: "enum", name: undefined, cases })
+
+/**
+ * A resource of the host that a guest owns, as `own<...>` or by its name alone,
+ * by the interface that declares it. The guest has a handle; the value is the
+ * object that the host gave. Dropping it calls `[resource-drop]` and the name,
+ * where the host has such a function.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const own = <A extends object>(owner: string, name: string): Type<A> =>
+  make({ kind: "own", resource: { owner, name } })
+
+/**
+ * A resource of the host for the time of a call, such as the `self` of a method.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const borrow = <A extends object>(owner: string, name: string): Type<A> =>
+  make({ kind: "borrow", resource: { owner, name } })

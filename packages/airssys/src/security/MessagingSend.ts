@@ -5,6 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
 import * as Powers from "./Powers.ts"
@@ -23,18 +24,6 @@ export interface Payload {
 }
 
 /**
- * A request that was taken. `reply` waits for its reply within the time that
- * was given; interrupted, it is cancelled.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Started<out E> {
-  readonly id: string
-  readonly reply: Effect.Effect<Payload, E>
-}
-
-/**
  * Power to send to the recipient that was named in `MessagingSend.on(name)`.
  *
  * @category services
@@ -43,11 +32,15 @@ export interface Started<out E> {
 export class MessagingSend extends Capability.Service<MessagingSend, {
   /** Gives the id of the message once the recipient's mailbox has it. */
   readonly send: (payload: Payload) => Effect.Effect<string, CapabilityError | Undeliverable>
-  /** Sends a request; its time runs from now on. */
-  readonly start: (
+  /**
+   * Sends a request whose reply comes to the component that the principal is,
+   * as that of this id. It is cancelled when the scope closes, or when sending
+   * is not allowed any more.
+   */
+  readonly post: (
     payload: Payload,
     timeout: Duration.Input
-  ) => Effect.Effect<Started<CapabilityError | Undeliverable>, CapabilityError | Undeliverable>
+  ) => Effect.Effect<string, CapabilityError | Undeliverable, Scope.Scope>
   /** Sends a request and waits for the reply. */
   readonly request: (
     payload: Payload,
@@ -71,14 +64,14 @@ export interface Outgoing {
 
 /**
  * What delivers, whoever may send. `request` is what the sender waits for, and
- * `start` what it does not.
+ * `post` what it does not.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Port {
   readonly send: (message: Outgoing) => Effect.Effect<string, Undeliverable>
-  readonly start: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<Started<Undeliverable>, Undeliverable>
+  readonly post: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<string, Undeliverable, Scope.Scope>
   readonly request: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<Payload, Undeliverable>
 }
 
@@ -100,10 +93,7 @@ export const source = (port: Port): Powers.Source =>
     })
     return {
       send: (payload) => lease.use(Effect.suspend(() => port.send(outgoing(payload)))),
-      start: (payload, timeout) =>
-        lease.use(Effect.suspend(() => port.start(outgoing(payload), timeout))).pipe(
-          Effect.map(({ id, reply }) => ({ id, reply: lease.use(reply) }))
-        ),
+      post: (payload, timeout) => lease.open(Effect.suspend(() => port.post(outgoing(payload), timeout))),
       request: (payload, timeout) => lease.use(Effect.suspend(() => port.request(outgoing(payload), timeout)))
     }
   })

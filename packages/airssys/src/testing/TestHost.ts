@@ -19,7 +19,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import {
   ComponentEngine,
@@ -258,6 +258,7 @@ const inert = <Self, Shape>(
       version: "0.0.0",
       environment: new Map(),
       delivery: () => undefined,
+      scope: Scope.makeUnsafe(),
       inert: () => {},
       denied: () => {}
     }, imported.filter((one) => one.id?.startsWith("wasi:") === true))).pipe(Effect.provide(layerNothing))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, References } from "effect"
+import { Effect, Layer, Logger, References, Scope } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { TestClock } from "effect/testing"
@@ -70,6 +70,7 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     version: "1.2.0",
     environment: new Map([["KEY", "sk_live"], ["OTHER", "x"], ["HIDDEN", "y"], ["not-a-name", "z"]]),
     delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
+    scope: Scope.makeUnsafe(),
     inert: (name) => inert.push(name),
     denied: (explanation, entry) => told.push([explanation, entry])
   }, world)

@@ -187,8 +187,10 @@ describe("Exchange", () => {
     test(Effect.gen(function*() {
       yield* start("probe", "other")
       const exchange = yield* Exchange
-      const { reply } = yield* exchange.start("acme:probe", text("echo"), "1 second", from("other"))
-      const waiting = yield* Effect.forkChild(reply, { startImmediately: true })
+      const waiting = yield* Effect.forkChild(
+        exchange.request("acme:probe", text("echo"), "1 second", from("other")),
+        { startImmediately: true }
+      )
       yield* Fiber.interrupt(waiting)
       yield* settled
       assert.strictEqual(yield* count("probe"), 1)
@@ -200,8 +202,8 @@ describe("Exchange", () => {
     test(Effect.gen(function*() {
       yield* start("probe")
       const exchange = yield* Exchange
-      const { reply } = yield* exchange.start("acme:probe", text("echo"), -1, host)
-      assert.strictEqual(reason(yield* Effect.flip(reply)), "TimedOut")
+      const late = exchange.request("acme:probe", text("echo"), -1, host)
+      assert.strictEqual(reason(yield* Effect.flip(late)), "TimedOut")
       yield* settled
       assert.strictEqual(yield* count("probe"), 0)
       const { dropped, lateReplies } = yield* exchange.metrics
@@ -212,10 +214,11 @@ describe("Exchange", () => {
     test(Effect.gen(function*() {
       yield* start("probe")
       const exchange = yield* Exchange
-      const trap = yield* exchange.start("acme:probe", text("trap"), "1 minute", host)
-      const next = yield* exchange.start("acme:probe", text("echo"), "1 minute", host)
-      assert.strictEqual(reason(yield* Effect.flip(trap.reply)), "Failed")
-      const waiting = yield* Effect.forkChild(next.reply, { startImmediately: true })
+      const request = (said: string) =>
+        Effect.forkChild(exchange.request("acme:probe", text(said), "1 minute", host), { startImmediately: true })
+      const trap = yield* request("trap")
+      const waiting = yield* request("echo")
+      assert.strictEqual(reason(yield* Effect.flip(Fiber.join(trap))), "Failed")
       yield* settled
       yield* TestClock.adjust("200 millis")
       assert.strictEqual(textOf(yield* Fiber.join(waiting)), "echo")

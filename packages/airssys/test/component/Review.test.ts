@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Layer, Result, Schema } from "effect"
+import { Arbitrary, Effect, Layer, Result, Schema, Scope } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { HostTrap } from "../../src/component/ComponentEngine.ts"
@@ -231,12 +231,14 @@ const layer = Layer.provide(layerEnforcer, Storage.layerPowers).pipe(
 /** Each function of the table, and a method of each resource that is never given. */
 const served = new Map<string, ReadonlyArray<string>>([
   ...Map.groupBy(bindings.core, (one) => one.interface).entries().map(([id, functions]) =>
-    [id, functions.map(({ type }) => type.name)] as const
+    [id, functions.map(({ type }) => type.name).filter((name) => !name.startsWith("[resource-drop]"))] as const
   ),
   ...Object.entries(wasiBindings.functions).map(([id, functions]) => [`${id}.0`, Object.keys(functions)] as const),
   ["wasi:sockets/tcp@0.2.0", ["[method]tcp-socket.start-bind"]],
   ["wasi:io/error@0.2.0", ["[method]error.to-debug-string"]]
 ])
+
+const payload = { codec: "json", bytes: new Uint8Array(1) }
 
 /** Calls a function as its types ask for, and tells what came of it. */
 const everything = Effect.gen(function*() {
@@ -249,6 +251,7 @@ const everything = Effect.gen(function*() {
       version: "1.2.0",
       environment: new Map([["KEY", "1"]]),
       delivery: () => Delivery.make("m1", Delivery.fromHost),
+      scope: Scope.makeUnsafe(),
       inert: (name) => inert.push(name),
       denied: () => undefined
     },
@@ -271,6 +274,10 @@ const everything = Effect.gen(function*() {
     if (name.startsWith("[method]pollable.")) return [timer]
     if (name === "poll") return [[timer]]
     if (name === "write") return ["info", "hello", []]
+    if (name === "publish") return ["prices", payload]
+    if (name === "subscribe") return ["prices"]
+    if (name === "send" || name === "request" || name === "start") return [{ namespace: "acme", name: "b" }, payload, 1]
+    if (name.startsWith("[method]pending") || name.startsWith("[method]subscription")) return [{ name: "x1" }]
     if (name === "set") return ["KEY", new Uint8Array(8)]
     if (name === "commit") return [[], [{ key: "KEY", value: undefined }]]
     if (name === "list-keys" || name === "compare-and-set") return ["KEY", undefined, undefined]

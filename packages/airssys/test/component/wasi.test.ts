@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { componentize } from "componentize-qjs"
-import { Effect, Layer, Logger } from "effect"
+import { Effect, Layer, Logger, Scope } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { TestClock } from "effect/testing"
@@ -246,6 +246,7 @@ const setUp = Effect.fnUntraced(function*(held: ReadonlyArray<Grant.Grant> = [])
       version: "1.0.0",
       environment: new Map([["KEY", "sk_live"]]),
       delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
+      scope: Scope.makeUnsafe(),
       inert: () => undefined,
       denied: () => undefined
     },

@@ -687,12 +687,12 @@ const powersMutants: ReadonlyArray<Mutant> = [
     title: "delivers to the recipient that was required"
   },
   {
-    name: "replies are given after a revocation",
+    name: "requests that do not wait outlive a revocation",
     file: send,
-    find: "reply: lease.use(reply)",
-    replace: "reply",
+    find: "lease.open(Effect.suspend(() => port.post(outgoing(payload), timeout)))",
+    replace: "Effect.suspend(() => port.post(outgoing(payload), timeout))",
     test: kindsTest,
-    title: "gives no reply to a request whose grant has gone"
+    title: "ends requests whose grant has gone"
   },
   {
     name: "topics are published to after a revocation",

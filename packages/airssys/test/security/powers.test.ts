@@ -90,7 +90,7 @@ describe("MessagingSend", () => {
         delivered.push(`${sender.id} -> ${recipient}: ${payload.bytes.length}`)
         return Effect.succeed("1")
       },
-      start: () => Effect.never,
+      post: () => Effect.never,
       request: () => Effect.never
     })
     return admitted(source, "messaging.send", ["acme:totals"], (enforcer) =>
@@ -103,25 +103,27 @@ describe("MessagingSend", () => {
       }).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
   })
 
-  it.effect("gives no reply to a request whose grant has gone", () => {
+  it.effect("ends requests whose grant has gone", () => {
+    const ended: Array<string> = []
     const source = MessagingSend.source({
       send: () => Effect.never,
-      start: ({ payload }) => Effect.succeed({ id: "1", reply: Effect.succeed(payload) }),
+      post: () => Effect.acquireRelease(Effect.succeed("1"), () => Effect.sync(() => void ended.push("1"))),
       request: () => Effect.never
     })
     return admitted(source, "messaging.send", ["acme:totals"], (enforcer) =>
-      Effect.gen(function*() {
+      Effect.scoped(Effect.gen(function*() {
         const messaging = yield* MessagingSend.MessagingSend
-        const [first, second] = [yield* messaging.start(payload(1), 1), yield* messaging.start(payload(2), 1)]
-        assert.lengthOf((yield* first.reply).bytes, 1)
+        assert.strictEqual(yield* messaging.post(payload(1), 1), "1")
         const waiting = yield* Effect.forkChild(Effect.flip(messaging.request(payload(3), 1)), {
           startImmediately: true
         })
         yield* Effect.yieldNow
+        assert.deepStrictEqual(ended, [])
         yield* enforcer.revoke(rates, { reason: "over" })
-        assert.strictEqual((yield* Effect.flip(second.reply))._tag, "CapabilityError")
+        yield* Effect.yieldNow
+        assert.deepStrictEqual(ended, ["1"])
         assert.strictEqual((yield* Fiber.join(waiting))._tag, "CapabilityError")
-      }).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
+      })).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
   })
 })
 

@@ -10,6 +10,7 @@ import * as clock from "./functions/clock.ts"
 import * as environment from "./functions/environment.ts"
 import * as identity from "./functions/identity.ts"
 import * as log from "./functions/log.ts"
+import * as messaging from "./functions/messaging.ts"
 import * as storage from "./functions/storage.ts"
 import * as wasiBindings from "./wasiBindings.ts"
 
@@ -19,6 +20,7 @@ export const core: ReadonlyArray<HostFunction> = [
   ...clock.functions,
   ...environment.functions,
   ...identity.functions,
+  ...messaging.functions,
   ...storage.functions
 ]
 

@@ -24,6 +24,7 @@ import { Callback, Deliver } from "../ComponentMessage.ts"
 import * as Delivery from "../Delivery.ts"
 import type { DeadLetter, Exchange, Options } from "../Exchange.ts"
 import * as Payload from "../Payload.ts"
+import * as coreErrors from "./coreErrors.ts"
 import * as coreExports from "./coreExports.ts"
 import { failureOf, Mail, type Posted } from "./mail.ts"
 import * as mailChecks from "./mailChecks.ts"
@@ -91,24 +92,19 @@ class Exchanging {
       return Effect.fromResult(Result.map(this.#deliver(sending), ({ id }) => id))
     })
 
-  readonly start: Service["start"] = (to, payload, timeout, from) =>
-    Effect.withFiber(({ context }) => {
-      const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
-      const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
-      const deadline = Context.get(context, Clock.Clock).currentTimeMillisUnsafe() + ttlMillis
-      const sending = { to, payload, from, wantsReply: true, ttlMillis, span: spanOf(context) }
-      return Effect.fromResult(
-        Result.map(this.#deliver(sending), (posted) => ({
-          id: posted.id,
-          reply: this.#awaited(posted, to, from, deadline)
-        }))
-      )
+  readonly post: Service["post"] = (to, payload, timeout, from) =>
+    Effect.gen({ self: this }, function*() {
+      const { id, reply } = yield* this.#start(to, payload, timeout, from)
+      const answer = Effect.flatMap(Effect.result(reply), (answer) =>
+        this.#callBack(to, id, Result.mapError(answer, coreErrors.of), from))
+      yield* Effect.forkScoped(answer, { startImmediately: true })
+      return id
     })
 
   readonly request: Service["request"] = (to, payload, timeout, from) =>
     Effect.suspend(() => {
       const { sender } = from
-      if (sender._tag !== "Component") return Effect.flatMap(this.start(to, payload, timeout, from), (_) => _.reply)
+      if (sender._tag !== "Component") return Effect.flatMap(this.#start(to, payload, timeout, from), (_) => _.reply)
       if (this.#waitings.doesReach(to, sender.id)) {
         this.#fates.sent++
         const failure = mailChecks.undeliverable(to, "Cycle", `it waits for a reply of ${sender.id}`)
@@ -116,24 +112,9 @@ class Exchanging {
       }
       return Effect.acquireUseRelease(
         Effect.sync(() => this.#waitings.begin(sender.id, to)),
-        () => Effect.flatMap(this.start(to, payload, timeout, from), (_) => _.reply),
+        () => Effect.flatMap(this.#start(to, payload, timeout, from), (_) => _.reply),
         (end) => Effect.sync(end)
       )
-    })
-
-  readonly reply: Service["reply"] = (to, id, reply, from) =>
-    Effect.withFiber(({ context }) => {
-      this.#fates.sent++
-      const entry = this.#checking.directory.lookup(to)
-      if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.callbackHandler.world)) {
-        this.#mail.refuse(mailChecks.undeliverable(to, "NotFound", "it handles no replies"), from)
-        return Effect.void
-      }
-      const own = this.#mail.nextId()
-      const message = new Callback({ delivery: Delivery.make(own, from), id, reply })
-      const [ttlMillis, span] = [this.#maxWaitMillis, spanOf(context)]
-      this.#mail.post({ id: own, to: entry, message, from, topic: undefined, ttlMillis, span })
-      return Effect.void
     })
 
   readonly publish: Service["publish"] = (topic, payload, from) =>
@@ -211,6 +192,41 @@ class Exchanging {
     const id = this.#mail.nextId()
     const message = new Deliver({ delivery: Delivery.make(id, from), topic, wantsReply, payload })
     return this.#mail.post({ id, to: recipient.success, message, from, topic, ttlMillis, span })
+  }
+
+  /** A request on its way, and what waits for its reply within its time. */
+  #start(to: string, payload: Payload.Payload, timeout: Duration.Input, from: Origin) {
+    return Effect.withFiber(({ context }) => {
+      const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
+      const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
+      const deadline = Context.get(context, Clock.Clock).currentTimeMillisUnsafe() + ttlMillis
+      const sending = { to, payload, from, wantsReply: true, ttlMillis, span: spanOf(context) }
+      return Effect.fromResult(
+        Result.map(this.#deliver(sending), (posted) => ({
+          id: posted.id,
+          reply: this.#awaited(posted, to, from, deadline)
+        }))
+      )
+    })
+  }
+
+  /** Brings the reply of a request to the component that sent it. */
+  #callBack(replier: string, id: string, reply: Callback["reply"], { sender, ...from }: Origin): Effect.Effect<void> {
+    return Effect.withFiber(({ context }) => {
+      const to = sender._tag === "Host" ? "the host" : sender.id
+      const origin: Origin = { ...from, sender: { _tag: "Component", id: replier } }
+      const entry = this.#checking.directory.lookup(to)
+      this.#fates.sent++
+      if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.callbackHandler.world)) {
+        this.#mail.refuse(mailChecks.undeliverable(to, "NotFound", "it handles no replies"), origin)
+        return Effect.void
+      }
+      const own = this.#mail.nextId()
+      const message = new Callback({ delivery: Delivery.make(own, origin), id, reply })
+      const [ttlMillis, span] = [this.#maxWaitMillis, spanOf(context)]
+      this.#mail.post({ id: own, to: entry, message, from: origin, topic: undefined, ttlMillis, span })
+      return Effect.void
+    })
   }
 
   #awaited(

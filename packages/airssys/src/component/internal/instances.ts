@@ -92,6 +92,7 @@ export const make = Effect.gen(function*() {
       version: release.version,
       environment: new Map(Object.entries(options.environment ?? {})),
       delivery: () => work.current(),
+      scope: yield* Effect.scope,
       inert: yield* inertUses.make(audit, principal, release.digest),
       denied: (explanation, entry) => {
         work.deny(Explanation.subject(explanation))

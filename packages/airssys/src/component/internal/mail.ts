@@ -48,6 +48,8 @@ const reasonOf = (error: Exclude<Failure, GuestError>): Reason => {
   switch (error._tag) {
     case "MailboxFull":
       return "Busy"
+    case "MessageRefused":
+      return "RateLimited"
     case "MessageExpired":
     case "AskTimeout":
       return "TimedOut"
@@ -73,6 +75,8 @@ export const failureOf = (to: string, exit: Handled): Undeliverable | undefined 
       return undeliverable(to, reason, "it failed in handling the message")
     case "Busy":
       return undeliverable(to, reason, "its mailbox is full")
+    case "RateLimited":
+      return undeliverable(to, reason, error.message)
     case "TimedOut":
       return undeliverable(to, reason, "its turn did not come in time")
     default:

@@ -3,20 +3,26 @@ import * as Result from "effect/Result"
 import type { Offer } from "../../actor/ActorHooks.ts"
 import type { Quotas } from "../../security/Quotas.ts"
 import { Callback, Deliver, Invoke } from "../ComponentMessage.ts"
+import type { Origin } from "../Delivery.ts"
 import type { Lives } from "./lives.ts"
 import * as quotaRefusals from "./quotaRefusals.ts"
 
-/** What a component is sent by others; its host's own probes are free. */
-const tenantOf = (message: unknown): { readonly tenant: string | undefined } | undefined => {
+/**
+ * What counts against the quota of the recipient. Components pay for the
+ * messages that they send, so that a flood of one is not at the expense of whom
+ * it is for. The host's own probes are free.
+ */
+const originOf = (message: unknown): Origin | undefined => {
   if (message instanceof Invoke) return message.origin
-  return message instanceof Deliver || message instanceof Callback ? message.delivery : undefined
+  if (!(message instanceof Deliver || message instanceof Callback)) return undefined
+  return message.delivery.sender._tag === "Component" ? undefined : message.delivery
 }
 
 export const make =
   (quotas: Quotas["Service"], lives: Lives) => ({ message, recipient }: Offer): string | undefined => {
     const life = lives.of(recipient.name)
     if (life === undefined) return undefined
-    const from = tenantOf(message)
+    const from = originOf(message)
     if (from === undefined) return undefined
     const reserved = quotas.reserveUnsafe({ component: life.release.id, tenant: from.tenant }, "messages", 1)
     if (Result.isSuccess(reserved)) {

@@ -132,7 +132,7 @@ const asynchronous = (serving: Serving, { deadline, handler }: Run) => {
     const input = serving.input(args)
     const malformed = check?.(input)
     if (malformed !== undefined) return Exit.succeed(err(malformed))
-    const { name, namespace, principal, version } = guest
+    const { name, namespace, principal, scope, version } = guest
     const delivery = guest.delivery()
     const holds: HostFunction.Call["holds"] = (kind, resource) =>
       enforcer.check(principal, kind, resource, delivery?.onBehalfOf)._tag === "Allowed"
@@ -149,7 +149,7 @@ const asynchronous = (serving: Serving, { deadline, handler }: Run) => {
           Context.add(ActingFor, delivery?.onBehalfOf ?? []),
           Context.add(Correlation, delivery?.correlation),
           Context.add(Tenant, delivery?.tenant),
-          Context.add(HostFunction.Caller, { principal, namespace, name, version, delivery, holds })
+          Context.add(HostFunction.Caller, { principal, namespace, name, version, delivery, scope, holds })
         )
       )
     )
