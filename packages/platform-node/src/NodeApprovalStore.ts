@@ -90,11 +90,15 @@ const approvalOf = (row: Row): Result.Result<Approval, ApprovalStoreError> => {
 
 const columns = "position, id, nonce, component, artifact, state, revision, recorded, body"
 
-const make = (database: DatabaseSync): ApprovalStore["Service"] => {
+const undecided = "state IN ('Pending', 'Reviewing')"
+
+const make = (database: DatabaseSync, capacity: number): ApprovalStore["Service"] => {
   const insert = database.prepare(
     `INSERT INTO approvals (id, nonce, component, artifact, state, revision, recorded, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+     SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM approvals WHERE ${undecided}) < ${capacity}
+     ON CONFLICT DO NOTHING`
   )
+  const isThere = database.prepare("SELECT 1 FROM approvals WHERE id = ? OR nonce = ?")
   const update = database.prepare(
     "UPDATE approvals SET state = ?, revision = ?, recorded = ?, body = ? WHERE id = ? AND revision = ?"
   )
@@ -127,20 +131,16 @@ const make = (database: DatabaseSync): ApprovalStore["Service"] => {
 
   return ApprovalStore.of({
     insert: (approval) =>
-      Effect.flatMap(textOf(approval), (text) =>
-        write(() => {
-          const { asked, id, isRecorded, revision, state } = approval
-          return insert.run(
-            id,
-            asked.nonce,
-            asked.component,
-            asked.artifact,
-            state._tag,
-            revision,
-            isRecorded ? 1 : 0,
-            text
-          )
-        })),
+      Effect.gen(function*() {
+        const text = yield* textOf(approval)
+        const { asked, id, isRecorded, revision, state } = approval
+        const { artifact, component, nonce } = asked
+        const row = [id, nonce, component, artifact, state._tag, revision, isRecorded ? 1 : 0, text]
+        if (yield* write(() => insert.run(...row))) return true
+        return (yield* read(() => isThere.get(id, nonce))) === undefined
+          ? yield* failed("Full", `${capacity} requests wait to be decided: decide, or let them expire`)(undefined)
+          : false
+      }),
     update: (approval) =>
       Effect.flatMap(textOf(approval), (text) =>
         write(() => {
@@ -169,23 +169,39 @@ const make = (database: DatabaseSync): ApprovalStore["Service"] => {
 }
 
 /**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly path: string
+  /** The most requests that wait to be decided, default 100,000; another one is refused. */
+  readonly capacity?: number | undefined
+}
+
+const capacityOf = ({ capacity = 100_000 }: Options): Effect.Effect<number, ApprovalStoreError> =>
+  Number.isSafeInteger(capacity) && capacity > 0
+    ? Effect.succeed(capacity)
+    : Effect.fail(failed("Unreadable", `its capacity is ${capacity}, and no whole number above 0`)(undefined))
+
+/**
  * Layer over a file, which is made where there is none. A link in place of the
  * file is refused, except on Windows.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: { readonly path: string }): Layer.Layer<ApprovalStore, ApprovalStoreError> =>
+export const layer = (options: Options): Layer.Layer<ApprovalStore, ApprovalStoreError> =>
   Layer.effect(
     ApprovalStore,
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.try({
-          try: () => open(options.path),
-          catch: failed("Unreadable", `${options.path} cannot be opened as a store of approvals`)
-        }),
-        (database) => Effect.sync(() => database.close())
-      ),
-      make
-    )
+    Effect.flatMap(capacityOf(options), (capacity) =>
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.try({
+            try: () => open(options.path),
+            catch: failed("Unreadable", `${options.path} cannot be opened as a store of approvals`)
+          }),
+          (database) => Effect.sync(() => database.close())
+        ),
+        (database) => make(database, capacity)
+      ))
   )

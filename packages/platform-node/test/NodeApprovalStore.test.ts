@@ -10,6 +10,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { promisify } from "node:util"
+import { approval, signed } from "./approvalSample.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "approvals-"))),
@@ -38,6 +39,24 @@ describe("NodeApprovalStore", () => {
       assert.strictEqual(won.length, 50)
       assert.strictEqual(new Set(won).size, 50)
     }), { timeout: 60_000 })
+
+  it.effect("takes no more requests than may wait to be decided, and goes on when some are", () =>
+    Effect.gen(function*() {
+      const layer = NodeApprovalStore.layer({ path: path.join(yield* folder, "approvals.db"), capacity: 2 })
+      yield* Effect.provide(
+        Effect.gen(function*() {
+          const store = yield* ApprovalStore
+          assert.isTrue(yield* store.insert(approval(1)))
+          assert.isTrue(yield* store.insert(approval(2)))
+          assert.isFalse(yield* store.insert(approval(2)), "it is there, and was taken")
+          assert.strictEqual((yield* Effect.flip(store.insert(approval(3)))).reason, "Full")
+          assert.isUndefined(yield* store.get(approval(3).id))
+          yield* store.update({ ...approval(1), revision: 1, state: { _tag: "Denied", denial: signed, reason: "no" } })
+          assert.isTrue(yield* store.insert(approval(3)))
+        }),
+        layer
+      )
+    }))
 
   it.effect("keeps its file for its owner, and opens no link", () =>
     Effect.gen(function*() {

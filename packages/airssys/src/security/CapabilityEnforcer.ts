@@ -114,12 +114,12 @@ type Check = (
   onBehalfOf?: ReadonlyArray<Principal>
 ) => Decision
 
-const makeCheck = (accounts: Accounts, now: () => number, over: regime.Over): Check => {
+const makeCheck = (accounts: Accounts, over: regime.Over): Check => {
   const own = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Decision => {
     const entry = accounts.find(principal)
     return entry === undefined
       ? deciding.unknown(principal, kind, resource)
-      : over.decide(entry.account, kind, resource, deciding.decide(entry.account, kind, resource, now()))
+      : over.decide(entry.account, kind, resource)
   }
   return (principal, kind, resource = "", onBehalfOf = nobody) => {
     const decision = own(principal, kind, resource)
@@ -169,7 +169,7 @@ const make = Effect.gen(function*() {
   const accounts = new Accounts()
   const now = steadyTime.make(clock, audit.latestTimeUnsafe())
   const over = new regime.Over(yield* Attributes, now)
-  const check = makeCheck(accounts, now, over)
+  const check = makeCheck(accounts, over)
 
   const eventOf = ({ correlation, kind, onBehalfOf, principal, resource }: lease.Request, decision: Decision) =>
     auditedChange.decided(principal, onBehalfOf, kind, resource, decision, {

@@ -87,7 +87,8 @@ export class InvalidPolicy extends Schema.TaggedError<InvalidPolicy>("airssys/se
 
 /**
  * What is known of a principal beside its name, such as its team. Nothing by
- * default.
+ * default. Read at every decision; `CapabilityEnforcer.reconsider` ends what is
+ * in flight and would be decided differently.
  *
  * @category references
  * @since 0.1.0

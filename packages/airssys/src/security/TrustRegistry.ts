@@ -82,7 +82,8 @@ export class TrustRegistry extends Context.Service<TrustRegistry, {
   readonly revoke: (source: TrustSource.TrustSource, reason: string) => Effect.Effect<void, ChangeError>
   /**
    * Takes trust from all that a key signed and this host first saw at
-   * `compromised` or later, by default from all. It never becomes less.
+   * `compromised` or later, by default from all. It never becomes less. Keys that
+   * took its place at that time or later go with it: a thief may have named them.
    */
   readonly revokeKey: (key: PublicKey, options: {
     readonly compromised?: number | undefined

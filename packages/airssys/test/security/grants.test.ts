@@ -90,6 +90,42 @@ describe("narrow", () => {
       })
     ))
 
+  it.effect("is not given back by a dismissal for another reason, or in another order", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        const given = (patterns: ReadonlyArray<string>, reason: string) =>
+          Grant.make("filesystem.read", patterns, { reason })
+        yield* enforcer.admit(ada, { asks: [], grants: [given(["inbox:/a/*", "inbox:/b/*"], "Audit.")] })
+        yield* enforcer.revoke(ada, { reason: "x" })
+        yield* enforcer.dismiss(ada)
+        yield* enforcer.admit(ada, { asks: [], grants: [given(["inbox:/b/*", "inbox:/a/*"], "Yearly audit.")] })
+        assert.strictEqual(can(enforcer, ada, "inbox:/a/1"), "Revoked")
+        yield* enforcer.grant(ada, given(["inbox:/a/*", "inbox:/b/*"], "It is due again."))
+        assert.strictEqual(can(enforcer, ada, "inbox:/a/1"), "Allowed")
+      })
+    ))
+
+  it.effect("is not given back by a dismissal where more was revoked than is remembered", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        const many = Array.from({ length: 4096 }, (_, index) => read([`inbox:/many/${index}`]))
+        const again = (...grants: ReadonlyArray<Grant.Grant>) =>
+          Effect.andThen(enforcer.dismiss(ada), enforcer.admit(ada, { asks: [], grants }))
+        yield* enforcer.admit(ada, { asks: [], grants: many })
+        yield* enforcer.revoke(ada, { reason: "x" })
+        yield* again(read(["inbox:/one"]), read(["inbox:/two"]))
+        assert.strictEqual(can(enforcer, ada, "inbox:/one"), "Allowed")
+        yield* enforcer.revoke(ada, { grant: 4097, reason: "x" })
+        yield* again(read(["inbox:/one"]), read(["inbox:/two"]), many[0]!)
+        for (const path of ["inbox:/one", "inbox:/two", "inbox:/many/0"]) {
+          assert.strictEqual(can(enforcer, ada, path), "Revoked", path)
+        }
+        yield* enforcer.grant(ada, many[0]!)
+        yield* again(many[0]!)
+        assert.strictEqual(can(enforcer, ada, "inbox:/many/0"), "Allowed")
+      })
+    ))
+
   it.effect("ends what was delegated from it and goes beyond, and nothing else", () =>
     run((enforcer) =>
       Effect.gen(function*() {

@@ -120,8 +120,8 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   {
     name: "a policy is not asked",
     file: enforcer,
-    find: "over.decide(entry.account, kind, resource, deciding.decide(entry.account, kind, resource, now()))",
-    replace: "deciding.decide(entry.account, kind, resource, now())",
+    find: "over.decide(entry.account, kind, resource)",
+    replace: "deciding.decide(entry.account, kind, resource, 0)",
     test: observedTest,
     title: "denies what is granted, says which rule did"
   },
@@ -262,10 +262,26 @@ const changingMutants: ReadonlyArray<Mutant> = [
   {
     name: "what was revoked is given back after a dismissal",
     file: accounts,
-    find: "?.get(given) ?? \"Whole\"",
-    replace: "?.get(\"\") ?? \"Whole\"",
+    find: "restricted?.of.get(given) ??",
+    replace: "restricted?.of.get(\"\") ??",
     test: suiteTest,
     title: "does not give back what was revoked before a dismissal"
+  },
+  {
+    name: "what was revoked is given back for another reason",
+    file: ruleTable,
+    find: "given: JSON.stringify([grant.kind, grant.patterns.toSorted(), grant.expires, grant.audit])",
+    replace: "given: JSON.stringify(grant)",
+    test: grantsTest,
+    title: "is not given back by a dismissal for another reason"
+  },
+  {
+    name: "what is beyond memory is given back",
+    file: accounts,
+    find: "restricted?.isFull === true ? \"Revoked\" : \"Whole\"",
+    replace: "\"Whole\"",
+    test: grantsTest,
+    title: "is not given back by a dismissal where more was revoked than is remembered"
   },
   {
     name: "what was narrowed is whole after a dismissal",

@@ -255,6 +255,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "permits what any role"
   },
   {
+    name: "what a policy takes from one is passed on",
+    file: regime,
+    find: "for (let state = parent; state !== undefined; state = state.parent) {",
+    replace: "for (let state = parent; state !== parent; state = state?.parent) {",
+    test: over,
+    title: "holds for who passes a grant on"
+  },
+  {
+    name: "what is in flight is not decided again",
+    file: regime,
+    find: "reconsider: Effect.sync(() => holds.reviewAll())",
+    replace: "reconsider: Effect.void",
+    test: over,
+    title: "stops what is in flight when attributes change"
+  },
+  {
     name: "a policy waits behind another change",
     file: regime,
     find: "        if (policy !== undefined) waiting.add(policy)\n        stand()\n",

@@ -75,6 +75,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "trusts no version below one that started, however it is numbered"
     ],
     [
+      "trustVerdict: who follows a thief",
+      "const revoked = revocationOf(state, key)",
+      "const revoked = state.revokedKeys.get(key)",
+      "takes the keys with a stolen one that took its place since"
+    ],
+    [
       "trustVerdict: rotated marks",
       "state.marks.get(markKey(publisher, component))",
       "state.marks.get(markKey(statement.key, component))",
@@ -139,6 +145,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "if (source._tag === \"Publisher\") yield* live(state, source.key)\n",
       "",
       "takes everything from a key that is revoked without a time, and never gives it back"
+    ],
+    [
+      "trustChanges: trust who follows a thief",
+      "revocationOf(state, key) !== undefined",
+      "state.revokedKeys.has(key)",
+      "takes the keys with a stolen one that took its place since"
     ],
     [
       "trustChanges: rotation time",

@@ -9,7 +9,7 @@ import * as Policy from "airssys/security/Policy"
 import { CurrentPrincipal } from "airssys/security/Principal"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { ask, component, type Enforcer, Files, host, outcome, read, run } from "./kernel.ts"
+import { ask, component, type Enforcer, Files, host, layer, outcome, read, run } from "./kernel.ts"
 
 const rates = component("acme:rates")
 const billing = host("billing")
@@ -155,6 +155,56 @@ describe("a policy over grants", () => {
         assert.isUndefined(first.pollUnsafe())
         yield* enforcer.govern(closed, "Quarter end.")
         assert.deepStrictEqual(yield* Fiber.join(first), ["Revoked", "PolicyDenied"])
+      })
+    ))
+
+  it.effect("stops what is in flight when attributes change and it is told so", () => {
+    const teams = new Map([["team", "books"]])
+    const books = Policy.make(
+      "books",
+      ({ attributes }) =>
+        attributes.get("team") === "books" ? Policy.abstain : Policy.deny("books", "rule 1", "Of another team.")
+    )
+    return Effect.gen(function*() {
+      const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+      yield* admitRates(enforcer)
+      yield* enforcer.govern(books, "The books are theirs.")
+      const use = yield* using(enforcer)
+      yield* TestClock.adjust("1 second")
+      yield* enforcer.reconsider
+      assert.isUndefined(use.pollUnsafe())
+      teams.set("team", "sales")
+      assert.strictEqual(check(enforcer), "PolicyDenied")
+      yield* enforcer.reconsider
+      assert.deepStrictEqual(yield* Fiber.join(use), ["Revoked", "PolicyDenied"])
+    }).pipe(Effect.provide(Layer.provide(layer, Layer.succeed(Policy.Attributes, () => teams)), { local: true }))
+  })
+
+  it.effect("holds for who passes a grant on, however far, and not for what an operator gave", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        const [ada, bob, eve] = [host("ada"), host("bob"), host("eve")]
+        yield* enforcer.admit(ada, { asks: [], grants: [read(["inbox:/**"])] })
+        for (const other of [bob, eve]) yield* enforcer.admit(other, { asks: [], grants: [] })
+        const [held] = yield* enforcer.held(ada)
+        const passed = yield* enforcer.delegate(ada, bob, { grant: held!.id, reason: "For a while." })
+        yield* enforcer.delegate(bob, eve, { grant: passed, reason: "For a while." })
+        const may = (resource = file) =>
+          [ada, bob, eve].map((who) => outcome(enforcer.check(who, "filesystem.read", resource)))
+        assert.deepStrictEqual(may(), ["Allowed", "Allowed", "Allowed"])
+        yield* enforcer.govern(
+          Policy.make("ada", ({ principal, resource }) =>
+            principal.id === "ada" && resource === file ? Policy.deny("ada", "rule 1", "Not hers.") : Policy.abstain),
+          "Not hers."
+        )
+        assert.deepStrictEqual(may(), ["PolicyDenied", "PolicyDenied", "PolicyDenied"])
+        assert.deepStrictEqual(may("inbox:/other.csv"), ["Allowed", "Allowed", "Allowed"])
+        const denied = enforcer.check(eve, "filesystem.read", file)
+        if (denied._tag === "Denied") {
+          assert.include(Explanation.render(denied.explanation), "denied by a policy (ada, rule 1): Not hers.")
+        }
+        yield* enforcer.grant(bob, read([file]))
+        assert.deepStrictEqual(may(), ["PolicyDenied", "Allowed", "PolicyDenied"])
       })
     ))
 

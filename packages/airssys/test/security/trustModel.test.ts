@@ -59,8 +59,14 @@ class Model {
   retired(key: number): number {
     return this.past.find((_) => _.act === "rotate" && _.key === key)?.at ?? Infinity
   }
-  compromised(key: number): number {
+  revoked(key: number): number {
     return Math.min(Infinity, ...this.past.filter((_) => _.act === "revoke" && _.key === key).map((_) => _.at - _.ago))
+  }
+  /** A key that a compromised one named was never the publisher's. */
+  compromised(key: number): number {
+    const named = this.past.find((_) => _.act === "rotate" && _.other === key)
+    const isStolen = named !== undefined && this.compromised(named.key) <= named.at
+    return Math.min(this.revoked(key), isStolen ? named.at : Infinity)
   }
   namespaces(key: number): ReadonlyArray<string> {
     const about = this.past.filter((_) => _.act === "trust" || _.act === "untrust")

@@ -12,8 +12,31 @@ import { httpError, HttpFault } from "./httpFault.ts"
 /** Gives the addresses of a name. Asked once for each connection. */
 export type Resolve = (host: string) => Promise<ReadonlyArray<string>>
 
-export const resolveBySystem: Resolve = async (host) =>
-  (await dns.lookup(host, { all: true, order: "verbatim" })).map(({ address }) => address)
+/** As a resolver, so many at a time; the others wait in turn. */
+export const fewAtOnce = (resolve: Resolve, most: number): Resolve => {
+  const waiting: Array<() => void> = []
+  let free = most
+  return async (host) => {
+    if (free > 0) free--
+    else await new Promise<void>((go) => waiting.push(go))
+    try {
+      return await resolve(host)
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    }
+  }
+}
+
+/**
+ * The system holds a thread for each name until its server answers, and of those
+ * there are four, which files need as well: two are left to them.
+ */
+export const resolveBySystem: Resolve = fewAtOnce(
+  async (host) => (await dns.lookup(host, { all: true, order: "verbatim" })).map(({ address }) => address),
+  2
+)
 
 const addressLimit = 16
 

@@ -11,16 +11,25 @@ export interface Entry {
 /** What an operator took from a grant: nothing, all of it, or what is not in this narrower one. */
 export type Restriction = "Whole" | "Revoked" | Grant
 
+/** Beyond `mostRestricted` of them, whatever is not named counts as revoked. */
+interface Restrictions {
+  readonly of: Map<string, Restriction>
+  isFull: boolean
+}
+
+/** The most grants of a principal of which is remembered what was taken from them. */
+export const mostRestricted = 4096
+
 /**
  * The admitted principals. A principal is found without making a key, since
  * every decision does that. What was revoked or narrowed outlives the
- * admission, by the text of the grant as it was given.
+ * admission, by what the grant gave.
  */
 export class Accounts {
   private readonly components = new Map<string, Entry>()
   private readonly operators = new Map<string, Entry>()
   private readonly hosts = new Map<string, Entry>()
-  private readonly restrictions = new Map<string, Map<string, Restriction>>()
+  private readonly restrictions = new Map<string, Restrictions>()
 
   find(principal: Principal): Entry | undefined {
     return this.entriesOf(principal.kind).get(principal.id)
@@ -46,22 +55,25 @@ export class Accounts {
     return [this.components, this.operators, this.hosts].flatMap((entries) => [...entries.values()])
   }
 
-  /** What is left of a grant that is given again: undefined where it was revoked, itself where nothing was taken. */
+  /** What is left of a grant that is given again: itself where nothing was taken. */
   leftOf(principal: Principal, given: string): Restriction {
-    return this.restrictions.get(keyOf(principal))?.get(given) ?? "Whole"
+    const restricted = this.restrictions.get(keyOf(principal))
+    return restricted?.of.get(given) ?? (restricted?.isFull === true ? "Revoked" : "Whole")
   }
 
   restrict(principal: Principal, given: string, restriction: Restriction): void {
-    const key = keyOf(principal)
-    const restricted = this.restrictions.get(key) ?? new Map<string, Restriction>()
-    this.restrictions.set(key, restricted.set(given, restriction))
+    const restricted = this.restrictions.get(keyOf(principal)) ?? { of: new Map(), isFull: false }
+    this.restrictions.set(keyOf(principal), restricted)
+    if (restricted.of.has(given) || restricted.of.size < mostRestricted) restricted.of.set(given, restriction)
+    else restricted.isFull = true
   }
 
   lift(principal: Principal, given: string): void {
-    const key = keyOf(principal)
-    const restricted = this.restrictions.get(key)
-    restricted?.delete(given)
-    if (restricted?.size === 0) this.restrictions.delete(key)
+    const restricted = this.restrictions.get(keyOf(principal))
+    if (restricted?.isFull === true) this.restrict(principal, given, "Whole")
+    else if (restricted?.of.delete(given) === true && restricted.of.size === 0) {
+      this.restrictions.delete(keyOf(principal))
+    }
   }
 }
 

@@ -3,7 +3,15 @@ import type { Allowed, Decision, Denied } from "../Decision.ts"
 import type { Explanation, Reason } from "../Explanation.ts"
 import type * as Pattern from "../Pattern.ts"
 import type { Principal } from "../Principal.ts"
-import { type Account, type AskRule, type GrantRule, type KindTable, longestResource, matching } from "./ruleTable.ts"
+import {
+  type Account,
+  type AskRule,
+  type GrantRule,
+  type GrantState,
+  type KindTable,
+  longestResource,
+  matching
+} from "./ruleTable.ts"
 
 /** A denial whose explanation is made when somebody asks for it. */
 class LazyDenied implements Denied {
@@ -124,16 +132,23 @@ const notGranted = (
   )
 }
 
+/** Why a grant is not to be used although it is live; undefined where it is. */
+export type Objection = (state: GrantState) => Explanation["policy"]
+
+const none: Objection = () => undefined
+
 /**
  * Decides in this order: the asks of a component cover the resource and are
- * not over, a grant covers it, that grant is neither revoked nor over. A
- * resource longer than 4,096 characters matches nothing.
+ * not over, a grant covers it, that grant is neither revoked nor over, and
+ * nothing is objected to it. A resource longer than 4,096 characters matches
+ * nothing.
  */
 export const decide = (
   { kinds, principal }: Account,
   kind: CapabilityKind.CapabilityKind,
   named: string,
-  now: number
+  now: number,
+  objection: Objection = none
 ): Decision => {
   const table = kinds.get(kind)
   const resource = (table?.takesPatterns ?? CapabilityKind.takesPatterns(kind)) ? named : ""
@@ -150,11 +165,20 @@ export const decide = (
     if (ask === undefined) return notAsked(principal, kind, resource, table)
     if (!isAskLive(ask, now)) return deny(() => explained(principal, kind, resource, "Expired", ask))
   }
-  const grant = lastTried(match.grants, now, isGrantLive)
+  const grant = lastTried(
+    match.grants,
+    now,
+    objection === none ? isGrantLive : (rule) => isGrantLive(rule, now) && objection(rule.state) === undefined
+  )
   if (grant === undefined) return notGranted(principal, kind, resource, table, ask)
-  if (isGrantLive(grant, now)) return grant.allowed
-  const reason = grant.state.isRevoked ? "Revoked" : "Expired"
-  return deny(() => explained(principal, kind, resource, reason, ask, grant))
+  if (!isGrantLive(grant, now)) {
+    const reason = grant.state.isRevoked ? "Revoked" : "Expired"
+    return deny(() => explained(principal, kind, resource, reason, ask, grant))
+  }
+  const policy = objection(grant.state)
+  return policy === undefined
+    ? grant.allowed
+    : deny(() => ({ ...explained(principal, kind, resource, "PolicyDenied", ask, grant), policy }))
 }
 
 /** The first rule that is live, or else the last one. */

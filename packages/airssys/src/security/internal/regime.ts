@@ -25,6 +25,12 @@ export interface Regime {
    */
   readonly govern: (policy: Policy.Policy | undefined, reason: string) => Effect.Effect<void, AuditError>
   /**
+   * Decides again on everything that goes on, and stops what is not allowed any
+   * more: for when what policies read of principals, `Policy.Attributes`, has
+   * changed. Decisions read it each time.
+   */
+  readonly reconsider: Effect.Effect<void>
+  /**
    * Allows a principal what a manifest could ask for and a grant could give,
    * and records what would be denied. It stays denied what was revoked or is
    * over, what a policy denies and what no pattern names. Returns when it ends,
@@ -56,7 +62,8 @@ export class Over {
     this.now = now
   }
 
-  decide(account: Account, kind: CapabilityKind.CapabilityKind, resource: string, decision: Decision): Decision {
+  decide(account: Account, kind: CapabilityKind.CapabilityKind, resource: string): Decision {
+    const decision = deciding.decide(account, kind, resource, this.now(), this.objection(kind, resource))
     if (this.policies.length === 0 && !this.isObserving) return decision
     const allowed = decision._tag === "Allowed" ? decision : this.pass(account, kind, resource, decision.explanation)
     return allowed === undefined ? decision : this.govern(account.principal, kind, resource, allowed)
@@ -101,22 +108,44 @@ export class Over {
     resource: string,
     allowed: Allowed
   ): Decision {
-    if (this.policies.length === 0) return allowed
+    const policy = this.denial(principal, kind, resource)
+    return policy === undefined ? allowed : deciding.deny(() => ({
+      principal,
+      kind,
+      resource: deciding.shorten(resource),
+      reason: "PolicyDenied",
+      policy
+    }))
+  }
+
+  /** Nobody passes on what a policy takes from him: each of those is asked about, up to who had it from an operator. */
+  private objection(kind: CapabilityKind.CapabilityKind, resource: string): deciding.Objection | undefined {
+    if (this.policies.length === 0) return undefined
+    return ({ parent }) => {
+      for (let state = parent; state !== undefined; state = state.parent) {
+        const policy = this.denial(state.account.principal, kind, resource)
+        if (policy !== undefined) return policy
+      }
+      return undefined
+    }
+  }
+
+  /** The rule of a policy that denies something to a principal. */
+  private denial(
+    principal: Principal,
+    kind: CapabilityKind.CapabilityKind,
+    resource: string
+  ): Explanation["policy"] {
+    if (this.policies.length === 0) return undefined
     const request = this.request(principal, kind, CapabilityKind.takesPatterns(kind) ? resource : "")
     for (const policy of this.policies) {
       const verdict = request === undefined ? undefined : policy.evaluate(request)
       if (verdict !== undefined && verdict._tag !== "Deny") continue
-      return deciding.deny(() => ({
-        principal,
-        kind,
-        resource: deciding.shorten(resource),
-        reason: "PolicyDenied",
-        policy: verdict === undefined
-          ? { policy: policy.name, rule: "", because: "the attributes of the principal could not be read" }
-          : { ...verdict.by, because: verdict.because }
-      }))
+      return verdict === undefined
+        ? { policy: policy.name, rule: "", because: "the attributes of the principal could not be read" }
+        : { ...verdict.by, because: verdict.because }
     }
-    return allowed
+    return undefined
   }
 
   private request(
@@ -180,6 +209,7 @@ export const make = ({ accounts, audit, holds, now, over }: {
           changing.withPermit(Effect.onExit(audit.append(event), (exit) => settle(Exit.isSuccess(exit))))
         )
       })),
+    reconsider: Effect.sync(() => holds.reviewAll()),
     observe: (principal, { duration, reason }) =>
       changing.withPermit(Effect.uninterruptible(Effect.gen(function*() {
         const account = yield* accountOf(principal)

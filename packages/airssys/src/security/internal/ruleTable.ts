@@ -31,7 +31,7 @@ export interface GrantState {
   readonly children: Set<GrantState>
   /** How many delegations lie between it and a grant of an operator. */
   readonly depth: number
-  /** The grant as it was given, to know it again after it was narrowed. */
+  /** What the grant gave, to know it again after it was narrowed, whatever the reason says. */
   readonly given: string
   grant: Grant.Grant
   patterns: ReadonlyArray<Pattern.Pattern>
@@ -167,7 +167,7 @@ export const makeGrant = (
   parent,
   children: new Set(),
   depth: parent === undefined ? 0 : parent.depth + 1,
-  given: JSON.stringify(grant),
+  given: JSON.stringify([grant.kind, grant.patterns.toSorted(), grant.expires, grant.audit]),
   grant,
   patterns,
   end: endOf(grant.expires),

@@ -14,7 +14,7 @@ import * as TrustSource from "../TrustSource.ts"
 import type { TrustStoreError } from "../TrustStoreError.ts"
 import type { Step, TrustCore } from "./trustCore.ts"
 import * as trustEvents from "./trustEvents.ts"
-import { markKey, publisherOf, type State } from "./trustState.ts"
+import { markKey, publisherOf, revocationOf, type State } from "./trustState.ts"
 import { compare } from "./trustVerdict.ts"
 
 type Services = Context.Context<Signature.Signature | Digest.Digest>
@@ -23,8 +23,8 @@ const refuse = (reason: TrustRefused["reason"], detail: string) => Effect.fail(n
 
 /** A key that may sign for its owner at this moment. */
 const live = (state: State, key: PublicKey): Effect.Effect<void, TrustRefused> =>
-  state.revokedKeys.has(key)
-    ? refuse("KeyRevoked", `${key} was revoked, for good`)
+  revocationOf(state, key) !== undefined
+    ? refuse("KeyRevoked", `${key}, or one that it follows, was revoked, for good`)
     : state.keys.get(key)?.retired !== undefined
     ? refuse("KeyReplaced", `${key} was replaced by another key`)
     : Effect.void

@@ -127,6 +127,26 @@ export const keptUnder = (state: State, source: TrustSource): string =>
 
 export const publisherOf = (state: State, key: PublicKey): PublicKey => state.keys.get(key)?.publisher ?? key
 
+/**
+ * The revocation that a key is under: its own, or that of a key before it which
+ * was compromised when the next one took its place. Who follows a thief is none
+ * of the publisher's. Keys of one publisher are in the order in which they took
+ * each other's place.
+ */
+export const revocationOf = (state: State, key: PublicKey): typeof RevokedKey.Type | undefined => {
+  const own = state.revokedKeys.get(key)
+  const publisher = state.keys.get(key)?.publisher
+  if (publisher === undefined) return own
+  for (const before of state.keys.values()) {
+    if (before.key === key) break
+    const revoked = before.publisher === publisher ? state.revokedKeys.get(before.key) : undefined
+    if (revoked !== undefined && before.retired !== undefined && revoked.compromised <= before.retired) {
+      return { ...revoked, compromised: Math.min(before.retired, own?.compromised ?? before.retired) }
+    }
+  }
+  return own
+}
+
 const give = (state: State, given: Given): State => {
   const { source } = given
   const next = { ...state, given: withEntry(state.given, keptUnder(state, source), given) }

@@ -5,7 +5,7 @@ import type { PublicKey } from "../PublicKey.ts"
 import type { ReleaseStatement } from "../ReleaseStatement.ts"
 import { covers, type TrustSource } from "../TrustSource.ts"
 import * as trustPath from "./trustPath.ts"
-import { type Given, markKey, type State } from "./trustState.ts"
+import { type Given, markKey, revocationOf, type State } from "./trustState.ts"
 
 /** A clock of a publisher may be ahead of the host's by so many milliseconds. */
 const skew = 5 * 60 * 1000
@@ -115,9 +115,10 @@ const judgeSigner = (
   now: number
 ): SignerJudgement => {
   const seen = state.seen.get(release) ?? Infinity
-  const revoked = state.revokedKeys.get(key)
+  const revoked = revocationOf(state, key)
   if (revoked !== undefined && seen >= revoked.compromised) {
-    return { _tag: "Against", because: `${key}, which signed it, was revoked: ${revoked.reason}` }
+    const what = revoked.key === key ? "was revoked" : `follows ${revoked.key}, which was revoked`
+    return { _tag: "Against", because: `${key}, which signed it, ${what}: ${revoked.reason}` }
   }
   const owned = state.keys.get(key)
   if (owned === undefined) return { _tag: "Nothing", because: `nobody trusts ${key}, which signed it` }

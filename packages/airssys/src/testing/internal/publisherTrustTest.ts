@@ -298,10 +298,32 @@ const rotations = <E0>(run: Run<E0>): void => {
         yield* registry.rotateKey(yield* rotationOf(one, two, always))
         const second = yield* releaseOf([one, two], { version: "1.1.0", artifact: digestOf("b") })
         assert.strictEqual(yield* levelOf(registry, second), "Trusted")
-        yield* registry.revokeKey(one.publicKey, { reason: "stolen" })
+        yield* TestClock.adjust(day)
+        yield* registry.revokeKey(one.publicKey, { compromised: start + day, reason: "stolen" })
         assert.strictEqual(yield* levelOf(registry, second), "Trusted")
         yield* registry.revokeKey(two.publicKey, { reason: "stolen as well" })
         assert.strictEqual(yield* levelOf(registry, second), "Unknown")
+      })))
+
+  it.effect("takes the keys with a stolen one that took its place since, and none that did before", () =>
+    withPublisher(run, (registry, { one, three, two }) =>
+      Effect.gen(function*() {
+        yield* registry.rotateKey(yield* rotationOf(one, two, always))
+        yield* TestClock.adjust(day)
+        const honest = yield* releaseOf([two])
+        assert.strictEqual(yield* levelOf(registry, honest), "Trusted")
+        yield* TestClock.adjust(day)
+        yield* registry.rotateKey(yield* rotationOf(two, three, always))
+        const next = yield* releaseOf([three], { version: "1.1.0", artifact: digestOf("b") })
+        assert.strictEqual(yield* levelOf(registry, next), "Trusted")
+        yield* registry.revokeKey(one.publicKey, { compromised: start + day, reason: "found in a cellar" })
+        assert.strictEqual(yield* levelOf(registry, next), "Trusted", "it was out of use by then")
+        yield* registry.revokeKey(two.publicKey, { compromised: start + 2 * day, reason: "stolen" })
+        assert.include(yield* because(registry, next), "follows")
+        assert.strictEqual(yield* levelOf(registry, honest), "Trusted", "it was here before the thief")
+        assert.strictEqual(yield* refused(registry, rotationOf(three, yield* keyOf(4), always)), "KeyRevoked")
+        const again = yield* Effect.flip(registry.trust(publisher(three, "acme"), { reason: "x" }))
+        assert.strictEqual(again._tag, "TrustRefused")
       })))
 
   it.effect("goes on with no key that only one of them signed for", () =>
