@@ -95,7 +95,7 @@ const fillLimit = 0.8
 const quotaLimit = 0.95
 
 const ofLoad = ({ mailbox, quotas, restarts }: Signs): ReadonlyArray<Sign> => [
-  ...(mailbox.capacity !== Infinity && mailbox.waiting >= fillLimit * mailbox.capacity
+  ...(mailbox.waiting > 0 && mailbox.waiting >= fillLimit * mailbox.capacity
     ? [{ health: "Degraded", because: `${mailbox.waiting} of ${mailbox.capacity} messages wait` } as const]
     : []),
   ...(restarts > 0

@@ -20,6 +20,7 @@ const files: Record<string, File> = {}
 beforeAll(async () => {
   const artifact = await actorGuest()
   files["/probe"] = { manifest: manifest(asks), artifact }
+  files["/patient"] = { manifest: manifest(asks, "fuel = 1_000_000_000_000\ntimeout = \"60 s\""), artifact }
   files["/other"] = { manifest: manifest(asks, undefined, "other"), artifact }
 })
 
@@ -141,11 +142,13 @@ describe("quotas", () => {
     withQuotas(
       { component: limits({ calls: 1 }) },
       Effect.gen(function*() {
-        const patient = { fuel: undefined, timeout: "1 second" } as const
-        yield* start("/probe", { limits: patient })
+        yield* start("/patient")
+        yield* call("count")
         assert.strictEqual(yield* usage("calls"), 0)
         const { ref } = (yield* ComponentDirectory).lookup("acme:probe")!
         const spinning = yield* Effect.forkChild(Effect.ignore(call("spin")), { startImmediately: true })
+        yield* Effect.yieldNow
+        assert.strictEqual(yield* usage("calls"), 1)
         yield* (yield* ActorSystem).kill(ref)
         yield* Fiber.join(spinning)
         assert.strictEqual(yield* usage("calls"), 0)

@@ -42,6 +42,12 @@ const hosting = <A, E>(test: Effect.Effect<A, E, Services>) =>
 type Services = Layer.Success<ReturnType<typeof layer<never, never>>>
 
 const uses = Effect.map(events, (all) => all.filter(({ _tag }) => _tag === "CapabilityUsed").length)
+/** Of the messages in whose course something was used. */
+const correlations = Effect.map(
+  events,
+  (all) => all.flatMap((event) => event._tag === "CapabilityUsed" ? [event.correlation] : [])
+)
+
 const status = Effect.flatMap(ComponentHost, ({ statusOf }) => Effect.map(statusOf("acme:probe"), (found) => found!))
 
 /** Real time passes in a guest that loops; the clock of the test goes on when it has had some. */
@@ -105,8 +111,9 @@ describe("hooks", () => {
     hosting(Effect.gen(function*() {
       const runtime = yield* Runtime
       yield* start("/shutdown-speaks")
+      yield* call("count")
       yield* runtime.stop("acme:probe")
-      assert.strictEqual(yield* uses, 1)
+      assert.deepStrictEqual(yield* correlations, [undefined])
       yield* start("/shutdown-speaks")
       yield* bounced(Effect.flip(call("dig")))
       assert.strictEqual(yield* uses, 1)

@@ -177,6 +177,7 @@ export class Lives {
     const life = this.byActor.get(event.name)
     const member = life?.members.get(event.name)
     if (life === undefined || member === undefined) return undefined
+    if (member.state === "Stopping" && event._tag !== "Stopped" && event._tag !== "Failed") return undefined
     switch (event._tag) {
       case "Started":
       case "Restarted":

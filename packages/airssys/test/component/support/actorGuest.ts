@@ -62,6 +62,7 @@ interface probe {
   who: func() -> sender;
   key: func() -> result<option<string>, error>;
   dig: func();
+  insist: func();
   spin: func();
 }
 world plugin {
@@ -118,6 +119,9 @@ const wat = (hooks: Hooks, exports: ReadonlyArray<typeof exported[number]>): str
  (func (export "acme:probe/probe@1.0.0#key") (result i32)
   (call $get (i32.const 1032) (i32.const 3) (i32.const 256)) (i32.const 256))
  (func (export "acme:probe/probe@1.0.0#dig") unreachable)
+ (func (export "acme:probe/probe@1.0.0#insist")
+  (call $get (i32.const 1032) (i32.const 3) (i32.const 256))
+  (if (i32.load8_u (i32.const 256)) (then unreachable)))
  (func (export "acme:probe/probe@1.0.0#spin") ${loop})
  ${
     of(
