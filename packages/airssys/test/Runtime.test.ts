@@ -251,16 +251,20 @@ describe("Runtime", () => {
           const gate = yield* Deferred.make<string>()
           const folder = host.put("echo", guest("echo", { "echo.wait": () => Deferred.await(gate) }))
           yield* runtime.startUntyped(folder, { mailbox: 2 })
-          const calls = yield* Effect.forkChild(
-            Effect.all(
-              Array.from({ length: 5 }, () => Effect.result(runtime.call("acme:echo", "echo.wait", []))),
-              { concurrency: "unbounded" }
-            ),
-            { startImmediately: true }
-          )
+          const calls = (count: number) =>
+            Effect.forkChild(
+              Effect.all(
+                Array.from({ length: count }, () => Effect.result(runtime.call("acme:echo", "echo.wait", []))),
+                { concurrency: "unbounded" }
+              ),
+              { startImmediately: true }
+            )
+          const running = yield* calls(1)
+          yield* settled
+          const waiting = yield* calls(4)
           yield* settled
           yield* Deferred.succeed(gate, "done")
-          const tags = (yield* Fiber.join(calls)).map((call) =>
+          const tags = [...yield* Fiber.join(running), ...yield* Fiber.join(waiting)].map((call) =>
             call._tag === "Success" ? "answered" : call.failure.reason._tag
           )
           assert.deepStrictEqual(tags.filter((it) => it === "Busy").length, 2)

@@ -15,6 +15,7 @@ import * as SigningKey from "airssys/security/SigningKey"
 import { TrustRegistry } from "airssys/security/TrustRegistry"
 import { ConfigProvider, Duration, Effect, Layer } from "effect"
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -72,6 +73,10 @@ describe("NodeHost with a folder", () => {
       yield* Effect.gen(function*() {
         yield* Storage.use((storage) => storage.set(owner, "a", Uint8Array.of(7)))
         assert.strictEqual((yield* Approvals).host, hostKey.publicKey)
+        const source = yield* Effect.promise(() => loadGuest.put(folder))
+        appendFileSync(join(source, "Component.toml"), "[[capability]]\nreason = \"Say it.\"\nlog = true\n")
+        const refused = yield* Effect.flip(Runtime.use((runtime) => runtime.startUntyped(source)))
+        assert.strictEqual(refused._tag, "ApprovalRequired")
       }).pipe(Effect.provide(host))
       for (const name of ["storage.sqlite", "approvals.sqlite"]) {
         assert.strictEqual(statSync(join(folder, name)).mode & 0o777, 0o600, name)

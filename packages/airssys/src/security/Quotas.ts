@@ -146,6 +146,18 @@ const subjectsOf = (payer: Payer): ReadonlyArray<Quota.Subject> =>
     ? [{ kind: "Component", id: payer.component }]
     : [{ kind: "Component", id: payer.component }, { kind: "Tenant", id: payer.tenant }]
 
+const checkUsed = (used: number, quota: Quota.Quota, amount: number): void => {
+  if (!(used >= 0 && used <= amount)) {
+    throw new RangeError(`${used} of ${quota} were used, and ${amount} were reserved: reserve more beforehand`)
+  }
+}
+
+/** Of what nothing limits there is nothing to be given back. */
+const free = (quota: Quota.Quota, amount: number): Reservation => ({
+  commit: (used = amount) => checkUsed(used, quota, amount),
+  release: () => {}
+})
+
 const reservation = (
   ledger: Ledger,
   subjects: ReadonlyArray<Quota.Subject>,
@@ -161,9 +173,7 @@ const reservation = (
   }
   return {
     commit: (used = amount) => {
-      if (!(used >= 0 && used <= amount)) {
-        throw new RangeError(`${used} of ${quota} were used, and ${amount} were reserved: reserve more beforehand`)
-      }
+      checkUsed(used, quota, amount)
       close(amount - Math.ceil(used))
     },
     release: () => close(amount)
@@ -184,6 +194,7 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
 
   const reserveUnsafe: Quotas["Service"]["reserveUnsafe"] = (payer, quota, amount) => {
     const subjects = subjectsOf(payer)
+    if (ledger.isFree(subjects, quota, amount)) return Result.succeed(free(quota, amount))
     return Result.map(
       ledger.take(subjects, quota, amount),
       (since) => reservation(ledger, subjects, quota, amount, since)

@@ -24,8 +24,9 @@ interface Account {
 
 const keyOf = ({ id, kind }: Quota.Subject): string => `${kind}\n${id}`
 
-const isLevel = (quota: Quota.Quota): quota is Quota.Level =>
-  (Quota.levels as ReadonlyArray<Quota.Quota>).includes(quota)
+const levels: ReadonlySet<Quota.Quota> = new Set(Quota.levels)
+
+const isLevel = (quota: Quota.Quota): quota is Quota.Level => levels.has(quota)
 
 const isId = (id: string): boolean => id.length > 0 && id.length <= 256
 
@@ -72,6 +73,16 @@ export class Ledger {
     this.#clock = options.now
     this.#start = options.now()
     this.#alert = options.alert
+  }
+
+  /** Whether an amount can be taken without a trace: of a rate that nothing limits. */
+  isFree(subjects: ReadonlyArray<Quota.Subject>, quota: Quota.Quota, amount: number): boolean {
+    if (isLevel(quota) || !isAmount(amount)) return false
+    for (const subject of subjects) {
+      const limits = this.#accounts.get(keyOf(subject))?.limits ?? this.#defaults[subject.kind]
+      if (limits[quota] !== "unlimited" || !isId(subject.id)) return false
+    }
+    return true
   }
 
   /** Gives the time at which it was taken. */
