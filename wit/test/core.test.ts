@@ -1,9 +1,12 @@
+import * as Engine from "@airssys/engine/Engine"
 import { BuildError } from "@airssys/sdk/BuildError"
 import { encodeWit } from "@airssys/sdk/Wit"
 import { componentEmbed, componentNew, componentWit } from "@bytecodealliance/jco-transpile/wasm-tools"
 import { assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
+import * as HostServices from "../../packages/airssys/src/component/HostServices.ts"
+import * as bindings from "../../packages/airssys/src/component/internal/bindings.ts"
 import { fromPath } from "../../packages/sdk/src/internal/witSource.ts"
 import type { Definition, Func, Named } from "../../packages/sdk/src/internal/witSyntax.ts"
 import { resolveType, scopeOf } from "../../packages/sdk/src/internal/witWorld.ts"
@@ -35,6 +38,10 @@ const infallible = [
   "identity.this-release",
   "identity.current-message",
   "identity.current-sender",
+  "capabilities.allows",
+  "capabilities.grants",
+  "components.list",
+  "configuration.keys",
   "requests.id",
   "subscriptions.pattern"
 ]
@@ -121,6 +128,20 @@ describe("airssys:core", () => {
       without.push(...functions.filter((func) => !denies(func)).map((func) => `${found.name}.${func.name}`))
     }
     assert.deepStrictEqual(without.sort(), [...infallible].sort())
+  })
+
+  it("has the types with which this host serves it", async () => {
+    const imports = [...Map.groupBy(bindings.core, (one) => one.interface).keys()]
+    const { bytes } = await encodeWit({
+      source: `package test:all@1.0.0;\nworld all { ${imports.map((id) => `import ${id};`).join(" ")} }\n`
+    })
+    const { world } = await Engine.make({}).load(bytes)
+    const found = world.imports.filter(({ functions }) => functions.length > 0)
+    assert.sameMembers(found.map(({ id }) => id), imports)
+    assert.deepStrictEqual(found.flatMap((one) => HostServices.obstacles(one, [])), [])
+    const served = bindings.core.map(({ interface: id, type }) => `${id}#${type.name}`)
+    const declared = found.flatMap(({ functions, id }) => functions.map(({ name }) => `${id}#${name}`))
+    assert.sameMembers(declared, served.filter((name) => !name.includes("#[resource-drop]")))
   })
 
   it("has worlds that build on each other", async () => {

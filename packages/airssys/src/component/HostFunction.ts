@@ -20,6 +20,7 @@ import type * as Scope from "effect/Scope"
 import type * as Capability from "../security/Capability.ts"
 import type { CapabilityError } from "../security/CapabilityError.ts"
 import type * as CapabilityKind from "../security/CapabilityKind.ts"
+import type { Grant } from "../security/Grant.ts"
 import type { CurrentPrincipal, Principal } from "../security/Principal.ts"
 import type { Delivery } from "./Delivery.ts"
 import type * as Wit from "./Wit.ts"
@@ -63,6 +64,14 @@ export interface Guest extends Omit<Call, "delivery"> {
   readonly delivery: () => Delivery | undefined
   /** The values that the operator gives to components by name. */
   readonly environment: ReadonlyMap<string, string>
+  /** The keys of the manifest, each with its value where it has one. */
+  readonly configuration: ReadonlyMap<string, Setting | undefined>
+  /** Whether the component itself is allowed a use now. Records nothing. */
+  readonly allows: (kind: CapabilityKind.CapabilityKind, resource?: string) => boolean
+  /** What was granted to the component and has not ended. */
+  readonly grants: () => ReadonlyArray<Grant>
+  /** The components that run, in ascending order of their ids. */
+  readonly running: () => ReadonlyArray<{ readonly id: string; readonly version: string }>
   readonly clock: Clock.Clock
   /** Nanoseconds of the monotonic clock when the instance was made. */
   readonly started: bigint
@@ -72,6 +81,19 @@ export interface Guest extends Omit<Call, "delivery"> {
   /** Writes a line to the host's log for the guest; false once it wrote what one message may. */
   readonly log: (severity: LogLevel.Severity, message: string, fields: ReadonlyArray<LogField>) => boolean
 }
+
+/**
+ * A value of a component's configuration.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Setting =
+  | { readonly tag: "text"; readonly val: string }
+  | { readonly tag: "integer"; readonly val: bigint }
+  | { readonly tag: "number"; readonly val: number }
+  | { readonly tag: "boolean"; readonly val: boolean }
+  | { readonly tag: "secret"; readonly val: string }
 
 /**
  * @category models

@@ -19,8 +19,10 @@ import * as Effect from "effect/Effect"
 import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
+import * as ExpiryDate from "../security/ExpiryDate.ts"
 import type { Explanation } from "../security/Explanation.ts"
 import type { Principal } from "../security/Principal.ts"
+import { ComponentDirectory } from "./ComponentDirectory.ts"
 import type * as Engine from "./ComponentEngine.ts"
 import type { Delivery } from "./Delivery.ts"
 import type * as HostFunction from "./HostFunction.ts"
@@ -45,6 +47,8 @@ export interface Guest {
   readonly version: string
   /** The values that the operator gives to components by name. */
   readonly environment: ReadonlyMap<string, string>
+  /** The keys of its manifest, each with its value where it has one. */
+  readonly configuration: ReadonlyMap<string, HostFunction.Setting | undefined>
   /** The message that is being handled; undefined outside of one. */
   readonly delivery: () => Delivery | undefined
   /** Closes when the instance ends. */
@@ -95,8 +99,9 @@ export const obstacles = (
 export const make: Effect.Effect<
   (guest: Guest, imported: ReadonlyArray<WitType.Interface>) => Engine.Imports,
   never,
-  CapabilityEnforcer | SecureRandom
+  CapabilityEnforcer | ComponentDirectory | SecureRandom
 > = Effect.gen(function*() {
+  const directory = yield* ComponentDirectory
   const enforcer = yield* CapabilityEnforcer
   const random = yield* SecureRandom
   const clock = yield* Clock.Clock
@@ -104,10 +109,18 @@ export const make: Effect.Effect<
   const minimum = yield* References.MinimumLogLevel
   const table = bindings.of(yield* HostFunctions)
   const run = Effect.runForkWith(context)
+  const running = () =>
+    Effect.runSyncWith(context)(directory.list).map(({ id, release }) => ({ id, version: release.version }))
+  const grantsOf = (principal: Principal) => () => {
+    const now = clock.currentTimeMillisUnsafe()
+    return Effect.runSyncWith(context)(enforcer.held(principal)).flatMap(({ grant, state }) =>
+      state === "Live" && (grant.expires === undefined || now < ExpiryDate.end(grant.expires)) ? [grant] : []
+    )
+  }
   const randomBytes = (size: number) => Effect.runSyncWith(context)(random.randomBytes(size))
 
   return (caller, imported) => {
-    const { delivery, denied, environment, name, namespace, principal, scope, version } = caller
+    const { configuration, delivery, denied, environment, name, namespace, principal, scope, version } = caller
     const guest: HostFunction.Guest = {
       principal,
       namespace,
@@ -116,10 +129,14 @@ export const make: Effect.Effect<
       delivery,
       scope,
       environment,
+      configuration,
       clock,
       started: clock.monotonicTimeNanosUnsafe(),
       minimum,
       randomBytes,
+      running,
+      grants: grantsOf(principal),
+      allows: (kind, resource) => enforcer.check(principal, kind, resource)._tag === "Allowed",
       holds: (kind, resource) => enforcer.check(principal, kind, resource, delivery()?.onBehalfOf)._tag === "Allowed",
       log: guestLog.make(caller, run)
     }

@@ -5,6 +5,7 @@
  */
 import type * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
 import type { Grant } from "../security/Grant.ts"
 import type { Tier } from "./ComponentEngine.ts"
 
@@ -47,6 +48,8 @@ export interface HostingOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined
   /** Values for the keys of the manifest's `[config]`. */
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Values for those of type `secret`: only `airssys:core/configuration` gives them out. */
+  readonly secrets?: Readonly<Record<string, Redacted.Redacted>> | undefined
   /**
    * Default `auto`: this thread for a trusted release whose limits can be kept there, else a worker,
    * else this thread if the engine stops guests there by fuel and time, else the start is refused.

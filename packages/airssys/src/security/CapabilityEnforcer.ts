@@ -29,6 +29,7 @@ import type { Reach, Why } from "./Authority.ts"
 import type * as Capability from "./Capability.ts"
 import { CapabilityError } from "./CapabilityError.ts"
 import type * as CapabilityKind from "./CapabilityKind.ts"
+import * as ClockAccess from "./ClockAccess.ts"
 import type { Allowed, Decision, Recorded } from "./Decision.ts"
 import { Accounts } from "./internal/accounts.ts"
 import * as auditedChange from "./internal/auditedChange.ts"
@@ -39,6 +40,7 @@ import * as lease from "./internal/lease.ts"
 import * as questions from "./internal/questions.ts"
 import * as regime from "./internal/regime.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
+import * as Log from "./Log.ts"
 import { Attributes } from "./Policy.ts"
 import * as Powers from "./Powers.ts"
 import { ActingFor, Correlation, CurrentPrincipal, mostActingFor, type Principal } from "./Principal.ts"
@@ -107,6 +109,12 @@ export class CapabilityEnforcer extends Context.Service<
 
 const nobody: ReadonlyArray<Principal> = []
 
+/** Those that need nothing of the host. */
+const ownPowers: ReadonlyArray<readonly [string, Powers.Source]> = [ClockAccess.source, Log.source].map((source) => [
+  source.key,
+  source
+])
+
 type Check = (
   principal: Principal,
   kind: CapabilityKind.CapabilityKind,
@@ -164,7 +172,7 @@ const untilOf = (
 const make = Effect.gen(function*() {
   const audit = yield* AuditLog
   const clock = yield* Clock.Clock
-  const powers = yield* Powers.Powers
+  const powers = new Map([...ownPowers, ...yield* Powers.Powers])
   const fork = yield* FiberSet.makeRuntime()
   const accounts = new Accounts()
   const now = steadyTime.make(clock, audit.latestTimeUnsafe())
@@ -301,7 +309,8 @@ const make = Effect.gen(function*() {
 
 /**
  * Layer of an enforcer that starts with no principals. It takes the sources of
- * powers from the `Powers` reference when it is built.
+ * powers from the `Powers` reference when it is built; `ClockAccess` and `Log`
+ * have theirs where none is given.
  *
  * @category layers
  * @since 0.1.0

@@ -4,7 +4,8 @@
  * A source narrows what the host has to one resource of one principal. It is
  * given a `Lease`, and every operation of the power it makes goes through it:
  * the grant is checked again at each use, what is in flight or open when the
- * grant goes is stopped and closed. A capability without a source gives nothing.
+ * grant goes is stopped and closed. A capability without a source gives nothing;
+ * those of the clock and the log have one.
  *
  * @since 0.1.0
  */

@@ -21,6 +21,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import * as ComponentDirectory from "../component/ComponentDirectory.ts"
 import {
   ComponentEngine,
   type HostTrap,
@@ -257,6 +258,7 @@ const inert = <Self, Shape>(
       name: id,
       version: "0.0.0",
       environment: new Map(),
+      configuration: new Map(),
       delivery: () => undefined,
       scope: Scope.makeUnsafe(),
       inert: () => {},
@@ -267,6 +269,6 @@ const inert = <Self, Shape>(
 const layerNothing = CapabilityEnforcer.layer.pipe(
   Layer.provide(AuditLog.layerMemory()),
   Layer.provide(Digest.layerWebCrypto),
-  Layer.merge(SecureRandom.layerWebCrypto),
+  Layer.merge(Layer.merge(SecureRandom.layerWebCrypto, ComponentDirectory.layer)),
   Layer.orDie
 )

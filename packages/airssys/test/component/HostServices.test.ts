@@ -3,6 +3,7 @@ import { Effect, Layer, Logger, References, Scope } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { TestClock } from "effect/testing"
+import { type ComponentDirectory, layer as layerDirectory } from "../../src/component/ComponentDirectory.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
 import { AuditLog, layerMemory } from "../../src/security/AuditLog.ts"
@@ -68,6 +69,10 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     namespace: "acme",
     name: "rates",
     version: "1.2.0",
+    configuration: new Map([["api-key", { tag: "secret", val: "sk_live_4242" }], ["pin", {
+      tag: "secret",
+      val: "12"
+    }]]),
     environment: new Map([["KEY", "sk_live"], ["OTHER", "x"], ["HIDDEN", "y"], ["not-a-name", "z"]]),
     delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
     scope: Scope.makeUnsafe(),
@@ -95,11 +100,12 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
 const layer = layerEnforcer.pipe(
   Layer.provideMerge(layerMemory()),
   Layer.provide(Digest.layerWebCrypto),
-  Layer.merge(SecureRandom.layerWebCrypto)
+  Layer.merge(Layer.merge(SecureRandom.layerWebCrypto, layerDirectory))
 )
 
-const provided = <A, E>(effect: Effect.Effect<A, E, CapabilityEnforcer | AuditLog | SecureRandom.SecureRandom>) =>
-  Effect.provide(effect, layer)
+const provided = <A, E>(
+  effect: Effect.Effect<A, E, CapabilityEnforcer | AuditLog | ComponentDirectory | SecureRandom.SecureRandom>
+) => Effect.provide(effect, layer)
 
 const guarded = [
   { name: "log#write", args: ["info", "hello", []], kind: "log", resource: "" },
@@ -215,6 +221,16 @@ describe("HostServices", () => {
           Array.from({ length: 1000 }, (_, n) => ({ key: `k${n}`, value: { tag: "integer", val: 1n } }))
         )
         assert.match(String(lines[0]?.annotations["fields"]), /k63=1 \(936 more\)$/)
+      })))
+
+    it.effect("hides the secrets of the guest, in messages and in fields", () =>
+      provided(Effect.gen(function*() {
+        const { call, lines } = yield* setUp("granted")
+        call("log#write", "info", "with sk_live_4242 and 12", [
+          { key: "key", value: { tag: "text", val: "=sk_live_4242sk_live_4242" } }
+        ])
+        assert.strictEqual(lines[0]?.message, "with <secret> and 12")
+        assert.strictEqual(lines[0]?.annotations["fields"], "key=\"=<secret><secret>\"")
       })))
 
     it.effect("is exhausted after 256 lines of one message, says so once, and writes on with the next", () =>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Result, Schema, Scope } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import { layer as layerDirectory } from "../../src/component/ComponentDirectory.ts"
 import type { HostTrap } from "../../src/component/ComponentEngine.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
@@ -225,7 +226,7 @@ const layer = Layer.provide(layerEnforcer, Storage.layerPowers).pipe(
   Layer.provide(Quotas.layerMemory()),
   Layer.provideMerge(layerMemory()),
   Layer.provide(Digest.layerWebCrypto),
-  Layer.merge(SecureRandom.layerWebCrypto)
+  Layer.merge(Layer.merge(SecureRandom.layerWebCrypto, layerDirectory))
 )
 
 /** Each function of the table, and a method of each resource that is never given. */
@@ -249,6 +250,7 @@ const everything = Effect.gen(function*() {
       namespace: "acme",
       name: "rates",
       version: "1.2.0",
+      configuration: new Map(),
       environment: new Map([["KEY", "1"]]),
       delivery: () => Delivery.make("m1", Delivery.fromHost),
       scope: Scope.makeUnsafe(),
@@ -267,12 +269,15 @@ const everything = Effect.gen(function*() {
   const input = yield* run("wasi:cli/stdin@0.2.0", "get-stdin", [])
   const output = yield* run("wasi:cli/stdout@0.2.0", "get-stdout", [])
   const timer = yield* run("wasi:clocks/monotonic-clock@0.2.0", "subscribe-duration", [1n])
-  const argumentsOf = (name: string): ReadonlyArray<unknown> => {
+  const argumentsOf = (id: string, name: string): ReadonlyArray<unknown> => {
     if (name.startsWith("[method]input-stream.")) return [input, 8n]
     if (name.endsWith("splice")) return [output, input, 8n]
     if (name.startsWith("[method]output-stream.")) return [output, new Uint8Array(8)]
     if (name.startsWith("[method]pollable.")) return [timer]
     if (name === "poll") return [[timer]]
+    if (name === "sleep") return [0]
+    if (name === "list") return [undefined]
+    if (id === "airssys:core/random@0.1.0") return [8]
     if (name === "write") return ["info", "hello", []]
     if (name === "publish") return ["prices", payload]
     if (name === "subscribe") return ["prices"]
@@ -286,7 +291,7 @@ const everything = Effect.gen(function*() {
   return (id: string, name: string): Effect.Effect<"Real" | "Inert" | "Denied"> =>
     Effect.gen(function*() {
       inert.length = 0
-      const answer = yield* Effect.result(run(id, name, argumentsOf(name)))
+      const answer = yield* Effect.result(run(id, name, argumentsOf(id, name)))
       const denied = { tag: "err", val: { tag: "access-denied" } }
       if (Result.isFailure(answer)) {
         return answer.failure.category === "Denied" || inert.length > 0 ? "Inert" : "Real"

@@ -8,6 +8,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll } from "vitest"
+import { type ComponentDirectory, layer as layerDirectory } from "../../src/component/ComponentDirectory.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
 import * as HostServices from "../../src/component/HostServices.ts"
@@ -244,6 +245,7 @@ const setUp = Effect.fnUntraced(function*(held: ReadonlyArray<Grant.Grant> = [])
       namespace: "acme",
       name: "probe",
       version: "1.0.0",
+      configuration: new Map(),
       environment: new Map([["KEY", "sk_live"]]),
       delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
       scope: Scope.makeUnsafe(),
@@ -273,11 +275,12 @@ const setUp = Effect.fnUntraced(function*(held: ReadonlyArray<Grant.Grant> = [])
 const kernel = layerEnforcer.pipe(
   Layer.provideMerge(layerMemory()),
   Layer.provide(Digest.layerWebCrypto),
-  Layer.merge(SecureRandom.layerWebCrypto)
+  Layer.merge(Layer.merge(SecureRandom.layerWebCrypto, layerDirectory))
 )
 
-const withKernel = <A, E>(effect: Effect.Effect<A, E, CapabilityEnforcer | AuditLog | SecureRandom.SecureRandom>) =>
-  Effect.provide(effect, kernel)
+const withKernel = <A, E>(
+  effect: Effect.Effect<A, E, CapabilityEnforcer | AuditLog | ComponentDirectory | SecureRandom.SecureRandom>
+) => Effect.provide(effect, kernel)
 
 const category = (call: () => unknown): unknown => {
   try {
@@ -355,7 +358,7 @@ describe("inert WASI", () => {
       layerEnforcer.pipe(
         Layer.provideMerge(layerMemory({ quota: { burst: 1, bytesPerSecond: 1 } })),
         Layer.provide(Digest.layerWebCrypto),
-        Layer.merge(SecureRandom.layerWebCrypto)
+        Layer.merge(Layer.merge(SecureRandom.layerWebCrypto, layerDirectory))
       )
     )))
 

@@ -6,21 +6,31 @@
 import type { CapabilityKind } from "../../security/CapabilityKind.ts"
 import type { HostFunction } from "../HostFunction.ts"
 import { type Binding, kindsOf, type Served, type Unreachable } from "./binding.ts"
+import * as capabilities from "./functions/capabilities.ts"
 import * as clock from "./functions/clock.ts"
+import * as components from "./functions/components.ts"
+import * as configuration from "./functions/configuration.ts"
 import * as environment from "./functions/environment.ts"
 import * as identity from "./functions/identity.ts"
 import * as log from "./functions/log.ts"
 import * as messaging from "./functions/messaging.ts"
+import * as random from "./functions/random.ts"
 import * as storage from "./functions/storage.ts"
+import * as timers from "./functions/timers.ts"
 import * as wasiBindings from "./wasiBindings.ts"
 
 /** The functions of `airssys:core`. */
 export const core: ReadonlyArray<HostFunction> = [
   ...log.functions,
   ...clock.functions,
+  ...timers.functions,
+  ...random.functions,
   ...environment.functions,
+  ...configuration.functions,
   ...identity.functions,
   ...messaging.functions,
+  ...components.functions,
+  ...capabilities.functions,
   ...storage.functions
 ]
 

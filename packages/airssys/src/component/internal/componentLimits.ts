@@ -5,7 +5,6 @@ import * as Result from "effect/Result"
 import * as SafeText from "../../security/SafeText.ts"
 import type { ComponentEngine, Limits, Tier } from "../ComponentEngine.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
-import type { ConfigEntry } from "../Manifest.ts"
 import { InstallRefused, type Release } from "../Release.ts"
 
 const refuse = (release: Release, reason: InstallRefused["reason"], detail: string) =>
@@ -110,60 +109,4 @@ export const tier = (
       ? `the engine ${engine.name} cannot keep its limits in this thread and has no worker tier`
       : `${release.trust.because}, and the engine ${engine.name} has no worker tier for it`
   )
-}
-
-const fits = (type: ConfigEntry["type"], value: string | number | boolean): boolean => {
-  switch (type) {
-    case "string":
-      return typeof value === "string"
-    case "boolean":
-      return typeof value === "boolean"
-    case "integer":
-      return Number.isSafeInteger(value)
-    case "float":
-      return Number.isFinite(value)
-    case "secret":
-      return false
-  }
-}
-
-export interface Setting {
-  readonly key: string
-  readonly value: string
-}
-
-/** What `init` is given: no secrets, and nothing that the manifest does not name. */
-export const settings = (
-  release: Release,
-  given: HostingOptions["config"]
-): Result.Result<ReadonlyArray<Setting>, InstallRefused> => {
-  const { config } = release.manifest
-  const values = new Map(Object.entries(given ?? {}))
-  for (const [key, value] of values) {
-    const entry = config.get(key)
-    if (entry === undefined) {
-      return refuse(release, "InvalidConfig", `its manifest has no config key ${quote(key)}`)
-    }
-    if (entry.type === "secret") {
-      return refuse(release, "InvalidConfig", `config key ${quote(key)} is a secret; this version gives no secrets`)
-    }
-    if (!fits(entry.type, value)) {
-      return refuse(release, "InvalidConfig", `config key ${quote(key)} takes a value of type ${entry.type}`)
-    }
-  }
-  const settings: Array<Setting> = []
-  for (const [key, { default: preset, isOptional, type }] of config) {
-    const value = values.get(key) ?? preset
-    if (value !== undefined) settings.push({ key, value: String(value) })
-    else if (!isOptional) {
-      return refuse(
-        release,
-        "InvalidConfig",
-        type === "secret"
-          ? `it needs the secret ${quote(key)}; this version gives no secrets`
-          : `it needs a value for the config key ${quote(key)}`
-      )
-    }
-  }
-  return Result.succeed(settings.toSorted((a, b) => a.key < b.key ? -1 : 1))
 }

@@ -5,7 +5,7 @@ import type { Sender } from "../Delivery.ts"
 import type * as Wit from "../Wit.ts"
 import type * as types from "./functions/types.ts"
 
-const componentId = (id: string) => {
+export const componentId = (id: string) => {
   const [namespace = "", name = ""] = id.split(":")
   return { namespace, name }
 }

@@ -20,9 +20,22 @@ export interface Writer {
   readonly name: string
   readonly version: string
   readonly delivery: () => Delivery | undefined
+  readonly configuration: Guest["configuration"]
+}
+
+/** Shorter secrets would make words of what is no secret. */
+const shortestMasked = 8
+
+/** Hides the secrets of a guest that it writes as they are; what it alters first is not known again. */
+const masking = (configuration: Guest["configuration"]): (text: string) => string => {
+  const secrets = [...configuration.values()].flatMap((setting) =>
+    setting?.tag === "secret" && setting.val.length >= shortestMasked ? [setting.val] : []
+  )
+  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "<secret>"), text)
 }
 
 export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknown): Write => {
+  const mask = masking(guest.configuration)
   let writing: string | undefined
   let lines = 0
   let characters = 0
@@ -48,8 +61,8 @@ export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknow
       characters = 0
     }
     if (lines > linesPerMessage || characters > charactersPerMessage) return false
-    const text = line(message)
-    const fields = given.length === 0 ? undefined : fieldText(given)
+    const text = line(mask(message))
+    const fields = given.length === 0 ? undefined : fieldText(given, mask)
     lines++
     characters += text.length + (fields?.length ?? 0)
     if (lines > linesPerMessage || characters > charactersPerMessage) {
@@ -64,11 +77,11 @@ export const make = (guest: Writer, run: (effect: Effect.Effect<void>) => unknow
 const line = (text: string): string => SafeText.escape(text, lineLimit)
 
 /** Values are quoted, so that a guest cannot make one field look like two. */
-const fieldText = (fields: ReadonlyArray<LogField>): string => {
+const fieldText = (fields: ReadonlyArray<LogField>, mask: (text: string) => string): string => {
   const texts = new Map<string, string>()
   for (const { key, value } of fields.slice(0, fieldLimit)) {
     const name = key.slice(0, keyLimit)
-    texts.set(fieldName.test(name) ? name : JSON.stringify(name), fieldValue(value.val))
+    texts.set(fieldName.test(name) ? name : JSON.stringify(name), fieldValue(value.val, mask))
   }
   const shown = [...texts].map(([key, value]) => `${key}=${value}`).join(" ")
   return line(fields.length > fieldLimit ? `${shown} (${fields.length - fieldLimit} more)` : shown)
@@ -76,5 +89,5 @@ const fieldText = (fields: ReadonlyArray<LogField>): string => {
 
 const fieldName = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 
-const fieldValue = (value: unknown): string =>
-  typeof value === "string" ? JSON.stringify(value.slice(0, lineLimit)) : String(value)
+const fieldValue = (value: unknown, mask: (text: string) => string): string =>
+  typeof value === "string" ? JSON.stringify(mask(value).slice(0, lineLimit)) : String(value)

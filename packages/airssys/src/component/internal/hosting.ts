@@ -24,7 +24,7 @@ import type * as Contract from "../Contract.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import { InstallRefused, principal as principalOf, type Release } from "../Release.ts"
 import * as approving from "./approving.ts"
-import * as componentLimits from "./componentLimits.ts"
+import * as componentConfig from "./componentConfig.ts"
 import * as installChecks from "./installChecks.ts"
 import * as installing from "./installing.ts"
 import * as instances from "./instances.ts"
@@ -111,7 +111,7 @@ const makeBeginning = Effect.fnUntraced(function*(
     const system = yield* ActorSystem
     const life = lives.begin(given, group, self, system)
     if (life === undefined) return yield* alreadyHosted(given.id)
-    const settings = yield* Effect.fromResult(componentLimits.settings(given, options.config))
+    const configuration = yield* Effect.fromResult(componentConfig.make(given, options))
     const placement = yield* place(given, options, true)
     const { release } = placement
     const principal = principalOf(release)
@@ -127,7 +127,7 @@ const makeBeginning = Effect.fnUntraced(function*(
     const handler = yield* hosted.make({
       principal,
       placement,
-      settings,
+      configuration,
       options,
       context,
       isKilled: () => member?.isKilled === true,

@@ -15,7 +15,7 @@ import * as Delivery from "../Delivery.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import * as HostServices from "../HostServices.ts"
 import { Sink } from "../Receipts.ts"
-import type * as componentLimits from "./componentLimits.ts"
+import * as componentConfig from "./componentConfig.ts"
 import * as coreExports from "./coreExports.ts"
 import * as handling from "./handling.ts"
 import * as health from "./health.ts"
@@ -29,7 +29,7 @@ import * as metering from "./metering.ts"
 export interface Order {
   readonly principal: Principal
   readonly placement: Placement
-  readonly settings: ReadonlyArray<componentLimits.Setting>
+  readonly configuration: componentConfig.Configuration
   readonly options: HostingOptions
   readonly context: ActorContext<ComponentMessage>
   /** Whether its actor was killed: then the guest is not told of the end. */
@@ -84,13 +84,17 @@ export const make = Effect.gen(function*() {
   const counters = new Map<string, Counter>()
   const denials: Array<Denial> = []
 
-  const importsOf = Effect.fnUntraced(function*({ options, placement: { release }, principal }: Order, work: Work) {
+  const importsOf = Effect.fnUntraced(function*(
+    { configuration, options, placement: { release }, principal }: Order,
+    work: Work
+  ) {
     return makeImports({
       principal,
       namespace: release.manifest.component.namespace,
       name: release.manifest.component.name,
       version: release.version,
       environment: new Map(Object.entries(options.environment ?? {})),
+      configuration,
       delivery: () => work.current(),
       scope: yield* Effect.scope,
       inert: yield* inertUses.make(audit, principal, release.digest),
@@ -136,7 +140,7 @@ export const make = Effect.gen(function*() {
       named
     }
     if (hosted.own.has(coreExports.lifecycle.world)) {
-      yield* lifecycle.run(release, { settings: order.settings, limits }, {
+      yield* lifecycle.run(release, { settings: componentConfig.settings(order.configuration), limits }, {
         hooks: limitsOfHooks,
         call: (target, args) =>
           Effect.mapError(

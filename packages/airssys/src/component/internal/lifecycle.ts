@@ -5,7 +5,7 @@ import { type ComponentError, InstantiateError } from "../ComponentError.ts"
 import type * as Contract from "../Contract.ts"
 import * as GuestError from "../GuestError.ts"
 import type { Release } from "../Release.ts"
-import type * as componentLimits from "./componentLimits.ts"
+import type * as componentConfig from "./componentConfig.ts"
 import * as coreExports from "./coreExports.ts"
 import * as hooks from "./hooks.ts"
 
@@ -31,7 +31,7 @@ interface Lifecycle {
 /** Calls `init`, and `shutdown` when the scope of the instance closes. */
 export const run = Effect.fnUntraced(function*(
   release: Release,
-  { limits, settings }: { readonly settings: ReadonlyArray<componentLimits.Setting>; readonly limits: Limits },
+  { limits, settings }: { readonly settings: ReturnType<typeof componentConfig.settings>; readonly limits: Limits },
   { call, hooks: limit, isOver }: Lifecycle
 ) {
   const { value } = yield* call(init, [{ settings, limits: shownLimits(limits) }]).pipe(

@@ -4,7 +4,10 @@
  */
 import { component, memory } from "./guests.ts"
 
-/** How a function looks to a core module: its flat parameters, and whether its result is written to memory. */
+/**
+ * How a function looks to a core module: its flat parameters, and whether its
+ * result is written to memory. A name that is a word of WIT begins with `%`.
+ */
 export interface Forwarded {
   readonly name: string
   readonly type: string
@@ -15,15 +18,16 @@ export interface Forwarded {
 const area = 1024
 
 const forward = (owner: string, { name, params = [], result }: Forwarded, index: number) => {
+  const plain = name.replace("%", "")
   const flat = params.join(" ")
   const inMemory = result === "memory"
   const given = params.map((_, at) => `(local.get ${at})`).join(" ")
   const result32 = result === undefined ? "" : `(result ${inMemory ? "i32" : result})`
   return {
-    imported: `(import "${owner}" "${name}" (func $f${index} (param ${flat}${inMemory ? " i32" : ""}) ${
+    imported: `(import "${owner}" "${plain}" (func $f${index} (param ${flat}${inMemory ? " i32" : ""}) ${
       inMemory ? "" : result32
     }))`,
-    exported: `(func (export "acme:probe/probe@1.0.0#${name}") (param ${flat}) ${result32}
+    exported: `(func (export "acme:probe/probe@1.0.0#${plain}") (param ${flat}) ${result32}
   (call $f${index} ${given}${inMemory ? ` (i32.const ${area})) (i32.const ${area})` : ")"})`
   }
 }
