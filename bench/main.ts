@@ -7,6 +7,7 @@ import * as component from "./suites/component.ts"
 import * as fairness from "./suites/fairness.ts"
 import * as load from "./suites/load.ts"
 import * as security from "./suites/security.ts"
+import * as storage from "./suites/storage.ts"
 
 process.exitCode = await Command.run(
   process.argv.slice(2),
@@ -15,7 +16,8 @@ process.exitCode = await Command.run(
     { suite: component.suite, url: import.meta.resolve("./suites/component.ts") },
     { suite: fairness.suite, url: import.meta.resolve("./suites/fairness.ts") },
     { suite: load.suite, url: import.meta.resolve("./suites/load.ts") },
-    { suite: security.suite, url: import.meta.resolve("./suites/security.ts") }
+    { suite: security.suite, url: import.meta.resolve("./suites/security.ts") },
+    { suite: storage.suite, url: import.meta.resolve("./suites/storage.ts") }
   ],
   { out: (line) => console.log(line), err: (line) => console.error(line) }
 )

@@ -12,6 +12,7 @@ import * as component from "../suites/component.ts"
 import * as fairness from "../suites/fairness.ts"
 import * as load from "../suites/load.ts"
 import * as security from "../suites/security.ts"
+import * as storage from "../suites/storage.ts"
 import * as fixture from "./fixtures/suite.ts"
 
 const fixtureUrl = import.meta.resolve("./fixtures/suite.ts")
@@ -283,15 +284,17 @@ describe("Command", () => {
   it("exits with 2 on a suite it does not know", async () => {
     const { code, err, out } = await executed("../main.ts", ["nope", "--json"])
     assert.deepStrictEqual({ code, out }, { code: 2, out: [] })
-    assert.include(err, "known suites: actor, component, fairness, load, security")
+    assert.include(err, "known suites: actor, component, fairness, load, security, storage")
   })
 })
 
 /** Rows that take long, and do the same as others of their suite. */
-const slow = /^load-12mb|^overshoot/
+const slow = /^load-12mb|^overshoot|^[gs]et-1m$/
 
 describe("suites", () => {
-  const contenders = [component.suite, fairness.suite, load.suite, security.suite].flatMap(({ name: suite, rows }) =>
+  const contenders = [component.suite, fairness.suite, load.suite, security.suite, storage.suite].flatMap((
+    { name: suite, rows }
+  ) =>
     rows.filter(({ name }) => !slow.test(name)).flatMap((row) =>
       [{ name: Suite.ours, prepare: row.ours }, ...row.against].map(({ name, prepare }) => ({
         id: `${suite} ${row.name}`,
