@@ -45,7 +45,7 @@ describe("counter", { timeout: 60_000 }, () => {
         yield* runtime.stop("acme:counter")
         const { client } = yield* runtime.start(Counter, "/counter", { grants })
         assert.strictEqual(yield* client.add("visits", 4), 10)
-        yield* powers.next("storage.write", { fail: "the disk is full" })
+        yield* powers.next("storage.write", { fail: "QuotaExceeded" })
         const failed = yield* Effect.flip(client.add("visits", 5))
         assert.strictEqual(failed._tag, "acme:counter/Unavailable")
         assert.strictEqual(yield* client.add("visits", 6), 16)

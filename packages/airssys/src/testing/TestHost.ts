@@ -136,7 +136,7 @@ export interface Hosted<out Shape> {
   readonly client: Shape
   /** The calls that the guest made so far, those of WASI left out. */
   readonly made: Effect.Effect<ReadonlyArray<Made>>
-  /** Dies with `HostMismatch` if the guest has not done what the script says. */
+  /** Dies with the difference if the guest has not done what the script says. */
   readonly verify: Effect.Effect<void>
 }
 

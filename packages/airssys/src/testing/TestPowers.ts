@@ -12,10 +12,10 @@
 import { make as makeRandom } from "effect/crypto/SecureRandom"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as FileError from "../security/FileError.ts"
 import type * as HttpAccess from "../security/HttpAccess.ts"
 import * as HttpError from "../security/HttpError.ts"
+import type { StorageError } from "../security/KeyValue.ts"
 import { NetworkResolve, NotResolved } from "../security/NetworkResolve.ts"
 import * as Powers from "../security/Powers.ts"
 import { type Output, ProcessError, type ProcessReason, ProcessSpawn } from "../security/ProcessSpawn.ts"
@@ -40,8 +40,8 @@ export interface Failures {
   readonly "network.resolve": "NotResolved"
   readonly "process.spawn": ProcessReason
   readonly "random": never
-  readonly "storage.read": string
-  readonly "storage.write": string
+  readonly "storage.read": StorageError["reason"]
+  readonly "storage.write": StorageError["reason"]
 }
 
 /**
@@ -154,7 +154,7 @@ const failure = (kind: Kind, resource: string, reason: string): Effect.Effect<ne
       return Effect.fail(new ProcessError({ resource, reason: reason as ProcessReason }))
     case "storage.read":
     case "storage.write":
-      return Effect.fail(fakeStorage.failure(resource, reason))
+      return Effect.fail(fakeStorage.failure(resource, reason as StorageError["reason"]))
     case "random":
       return Effect.die(new Error("random bytes never fail"))
   }
@@ -196,12 +196,3 @@ export const make = (options: Options = {}): Effect.Effect<TestPowers> =>
       file: (resource) => Effect.sync(() => files.content(resource))
     }
   })
-
-/**
- * Layer of the sources, to be given to `CapabilityEnforcer.layer`.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = (options?: Options): Layer.Layer<never> =>
-  Layer.unwrap(Effect.map(make(options), ({ sources }) => Powers.layer(...sources)))

@@ -245,8 +245,8 @@ describe("TestPowers", () => {
       const get = as(enforcer.require(StorageRead.on("rates/usd"))(StorageRead.use((power) => power.get())))
       yield* set
       assert.strictEqual(text(Option.getOrThrow(yield* get).value), "1.08")
-      yield* next("storage.read", { fail: "the disk is gone" })
-      assert.strictEqual((yield* Effect.flip(get)).message, "storage rates/usd: the disk is gone")
+      yield* next("storage.read", { fail: "Damaged" })
+      assert.strictEqual(reasonOf(yield* Effect.flip(get)), "StorageError Damaged")
     }))
 
   it.effect("runs programs by its table, and draws the random bytes of its seed", () =>

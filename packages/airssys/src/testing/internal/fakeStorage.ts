@@ -10,8 +10,8 @@ import { StorageWrite } from "../../security/StorageWrite.ts"
 import * as StorageWrites from "../../security/StorageWrite.ts"
 import type { Desk } from "./desk.ts"
 
-export const failure = (key: string, detail: string): KeyValue.StorageError =>
-  new KeyValue.StorageError({ reason: "Unavailable", key, detail })
+export const failure = (key: string, reason: KeyValue.StorageError["reason"]): KeyValue.StorageError =>
+  new KeyValue.StorageError({ reason, key, detail: "the test says so" })
 
 const always: Admit<never> = () => Result.succeed({ commit: () => {}, release: () => {} })
 
@@ -20,7 +20,7 @@ export const make = <K extends string>(desk: Desk<K>): Effect.Effect<ReadonlyArr
   Effect.map(Effect.provide(StorageStore, layerMemory, { local: true }), (store) => {
     const asked = (lease: Powers.Lease): KeyValue.KeyValue => {
       const step = <A, E>(operation: string, key: string, work: Effect.Effect<A, E>) =>
-        desk.step(lease, operation, () => Effect.mapError(work, (error) => failure(key, String(error))), key)
+        desk.step(lease, operation, () => Effect.mapError(work, () => failure(key, "Unavailable")), key)
       return {
         get: (owner, key) => step("get", key, store.get(ownerOf(owner), key)),
         exists: (owner, key) => step("exists", key, store.exists(ownerOf(owner), key)),
