@@ -631,10 +631,11 @@ describe("hostile manifests", () => {
     ["half of a pair", "a = \"\ud800\"", /./],
     ["a long key", `${"a".repeat(2e5)} = 1`, /unknown key/],
     ["a long value", `schema = "${"a".repeat(2e5)}"`, /a text has at most 32768 characters/]
-  ])("%s is refused fast", (_, text, report) => {
-    const start = performance.now()
+  ])("%s is refused fast", { timeout: 60_000 }, (_, text, report) => {
+    const start = process.threadCpuUsage()
     const { message } = failureOf(text)
-    assert.isBelow(performance.now() - start, 1000)
+    const { system, user } = process.threadCpuUsage(start)
+    assert.isBelow((user + system) / 1000, 1000, "milliseconds of the processor")
     assert.match(message, report)
     assert.isBelow(message.length, 20_000)
     assert.notMatch(message, /(?!\n)[\p{Cc}\p{Cf}]/u)
