@@ -137,11 +137,14 @@ export const layer = (host: HostFolder): Layer.Layer<
 const components = (host: HostFolder): Layer.Layer<never, Runtime.StartError, Runtime.Runtime> =>
   Layer.effectDiscard(Effect.gen(function*() {
     const runtime = yield* Runtime.Runtime
+    const started: Array<string> = []
+    yield* Effect.addFinalizer(() => Effect.forEach(started, runtime.stop, { concurrency: "unbounded", discard: true }))
     for (const plugin of host.plugins) {
-      yield* Effect.acquireRelease(
-        runtime.startUntyped(plugin.source, { ...plugin, intensity: host.supervision.intensity }),
-        ({ release }) => runtime.stop(release.id)
-      )
+      const { release } = yield* runtime.startUntyped(plugin.source, {
+        ...plugin,
+        intensity: host.supervision.intensity
+      })
+      started.push(release.id)
     }
   }))
 
