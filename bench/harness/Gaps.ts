@@ -31,9 +31,14 @@ const delays = (): Delays => {
   }
 }
 
-export const watch = (): Gaps => {
+/** A clock in milliseconds that stands while this thread waits for a processor. */
+export const clock = (): { readonly now: () => number; readonly close: () => void } => {
   const waits = delays()
-  const busy = (): number => performance.now() - waits.read()
+  return { now: () => performance.now() - waits.read(), close: waits.close }
+}
+
+export const watch = (): Gaps => {
+  const { close, now: busy } = clock()
   let last = busy()
   let largest = 0
   let isOver = false
@@ -52,7 +57,7 @@ export const watch = (): Gaps => {
     stop: () => {
       isOver = true
       look()
-      waits.close()
+      close()
       return largest
     }
   }

@@ -44,15 +44,6 @@ const script = () => import("./component/script.ts")
 
 const compute = () => import("./component/compute.ts")
 
-const messages = () => import("./component/message.ts")
-
-const message = (name: string, ours: () => Promise<Suite.Work>): Suite.Row => ({
-  ...shape,
-  name,
-  ours,
-  against: [{ name: "actor", prepare: async () => (await messages()).actor() }]
-})
-
 /** What fuel costs a guest that computes, against the same code without a meter. */
 const fuel = (name: string, take: (compute: Compute) => Promise<Suite.Work>): Suite.Row => ({
   name,
@@ -83,11 +74,9 @@ export const suite: Suite.Suite = Suite.make({
     typed("export-result-err", (works) => works.exportResultErr()),
     typed("resource-method", (works) => works.resourceMethod()),
     typed("resource-new-drop", (works) => works.resourceNewDrop()),
-    row("import-add", (works) => works.importAdd(), { batch: importsPerCall }),
+    row("import-add", (works) => works.importAdd(importsPerCall), { batch: importsPerCall }),
     row("import-echo-16b", (works) => works.importEcho(text(16)), { batch: importsPerCall }),
     typed("async-import", (works) => works.asyncImport(), { batch: suspensionsPerCall }),
-    message("message", async () => (await messages()).immediate()),
-    message("message-yieldable", async () => (await messages()).yielding()),
     row("instantiate", (works) => works.instantiate(), { batch: segment, segment }),
     ...computing.map(([name, size]) => fuel(`fuel-${name}`, (compute) => compute.now(name, size))),
     fuel("fuel-mandelbrot-yieldable", (compute) => compute.yielding("mandelbrot", 400)),

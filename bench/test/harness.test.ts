@@ -11,6 +11,7 @@ import * as actor from "../suites/actor.ts"
 import * as component from "../suites/component.ts"
 import * as fairness from "../suites/fairness.ts"
 import * as load from "../suites/load.ts"
+import * as runtime from "../suites/runtime.ts"
 import * as security from "../suites/security.ts"
 import * as storage from "../suites/storage.ts"
 import * as fixture from "./fixtures/suite.ts"
@@ -181,8 +182,6 @@ describe("Suite", () => {
       "import-add core jco jco-quiet extism",
       "import-echo-16b core jco jco-quiet extism",
       "async-import core jco jco-quiet",
-      "message actor",
-      "message-yieldable actor",
       "instantiate core jco jco-quiet extism",
       "fuel-fib core",
       "fuel-sha256 core",
@@ -206,6 +205,18 @@ describe("Suite", () => {
       "verify-signature crypto",
       "verify-10000 crypto",
       "revoke"
+    ])
+    assert.deepStrictEqual(ids(runtime.suite), [
+      "reply actor core jco extism",
+      "reply-yieldable actor core jco extism",
+      "reply-checked core jco extism",
+      "delivered actors",
+      "spawn core jco extism",
+      ...["", "-rss"].flatMap((figure) => [1_000, 10_000].map((count) => `memory-${count}${figure} core jco`)),
+      "kill-loop worker",
+      "kill-loop-gap worker",
+      "chaos-p50 calm",
+      "chaos-p99 calm"
     ])
     assert.deepStrictEqual(
       ids(fairness.suite),
@@ -284,15 +295,17 @@ describe("Command", () => {
   it("exits with 2 on a suite it does not know", async () => {
     const { code, err, out } = await executed("../main.ts", ["nope", "--json"])
     assert.deepStrictEqual({ code, out }, { code: 2, out: [] })
-    assert.include(err, "known suites: actor, component, fairness, load, security, storage")
+    assert.include(err, "known suites: actor, component, fairness, load, runtime, security, storage")
   })
 })
 
-/** Rows that take long, and do the same as others of their suite. */
-const slow = /^load-12mb|^overshoot|^[gs]et-1m$/
+/** Rows that take long and do the same as others of their suite, and those that need a process with `gc`. */
+const slow = /^load-12mb|^overshoot|^memory|^[gs]et-1m$/
+
+const measured = [component.suite, fairness.suite, load.suite, runtime.suite, security.suite, storage.suite]
 
 describe("suites", () => {
-  const contenders = [component.suite, fairness.suite, load.suite, security.suite, storage.suite].flatMap((
+  const contenders = measured.flatMap((
     { name: suite, rows }
   ) =>
     rows.filter(({ name }) => !slow.test(name)).flatMap((row) =>

@@ -3,6 +3,7 @@
  * all of them are driven and checked alike.
  */
 import * as Effect from "effect/Effect"
+import * as Memory from "../../harness/Memory.ts"
 import type { Work } from "../../harness/Suite.ts"
 import { Arrivals } from "./Arrivals.ts"
 
@@ -333,12 +334,6 @@ export const memory = <A>(
     readonly close: () => void | Promise<void>
   }>
 ): Work => {
-  const { gc } = globalThis
-  if (gc === undefined) throw new Error("the heap cannot be measured without --expose-gc")
-  const heap = (): number => {
-    gc()
-    return process.memoryUsage().heapUsed
-  }
   const arrivals = new Arrivals()
   let bytes = 0
   const nothing = (): Promise<void> => Promise.reject(new Error("no actors were started"))
@@ -347,7 +342,7 @@ export const memory = <A>(
     run: async () => {
       const contender = await start(arrivals)
       const actors = new Array<A | undefined>(count).fill(undefined)
-      const before = heap()
+      const before = Memory.heap()
       const spawning = contender.spawn(actors)
       if (spawning !== undefined) await spawning
       const touch = async () => {
@@ -357,7 +352,7 @@ export const memory = <A>(
         arrivals.check(count)
       }
       if (touched === "touched") await touch()
-      bytes = (heap() - before) / count
+      bytes = (Memory.heap() - before) / count
       check = async () => {
         await touch()
         await contender.close()

@@ -47,9 +47,12 @@ export interface Plain {
   readonly exportAddYieldable: () => Promise<Work>
   readonly exportEcho: (text: string) => Promise<Work>
   readonly exportBytes: (bytes: Uint8Array<ArrayBuffer>) => Promise<Work>
-  readonly importAdd: () => Promise<Work>
+  /** `perCall` imports in one call of the export. */
+  readonly importAdd: (perCall: number) => Promise<Work>
   readonly importEcho: (text: string) => Promise<Work>
   readonly instantiate: () => Promise<Work>
+  /** A function that makes an instance, which lives as long as it is held. */
+  readonly instances: () => Promise<() => unknown>
 }
 
 /**

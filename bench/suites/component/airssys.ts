@@ -110,13 +110,11 @@ export const resourceNewDrop = async (): Promise<SuiteWork> => {
   })
 }
 
-export const importAdd = async (): Promise<SuiteWork> => {
+export const importAdd = async (perCall: number): Promise<SuiteWork> => {
   const addOften = await exported("add-often")
   return Work.adding((count) => {
     let sum = 0
-    for (let left = count; left > 0; left -= Work.importsPerCall) {
-      sum += addOften.callSync([Work.importsPerCall]) as number
-    }
+    for (let left = count; left > 0; left -= perCall) sum += addOften.callSync([perCall]) as number
     return sum
   })
 }
@@ -142,6 +140,8 @@ export const asyncImport = async (): Promise<SuiteWork> => {
     return sum
   })
 }
+
+export const instances = (): Promise<() => Instance> => load(false)
 
 export const instantiate = async (): Promise<SuiteWork> => {
   const make = await load(false)

@@ -291,11 +291,11 @@ export const resourceNewDrop = async (): Promise<SuiteWork> => {
   })
 }
 
-export const importAdd = async (): Promise<SuiteWork> => {
+export const importAdd = async (perCall: number): Promise<SuiteWork> => {
   const addOften = (await guest()).get(`${guestId}#add-often`)
   return Work.adding((count) => {
     let sum = 0
-    for (let left = count; left > 0; left -= Work.importsPerCall) sum += addOften(Work.importsPerCall) >>> 0
+    for (let left = count; left > 0; left -= perCall) sum += addOften(perCall) >>> 0
     return sum
   })
 }
@@ -327,9 +327,13 @@ export const asyncImport = async (): Promise<SuiteWork> => {
   })
 }
 
-export const instantiate = async (): Promise<SuiteWork> => {
+export const instances = async (): Promise<() => Guest> => {
   const module = await coreModule()
-  const make = (): Guest => new Guest(module, host.notCalled)
+  return () => new Guest(module, host.notCalled)
+}
+
+export const instantiate = async (): Promise<SuiteWork> => {
+  const make = await instances()
   return Work.instantiating((count) => {
     let made = 0
     for (; made < count; made++) make()

@@ -93,12 +93,12 @@ export const exportEcho = async (text: string): Promise<SuiteWork> => {
   }, close)
 }
 
-export const importAdd = async (): Promise<SuiteWork> => {
+export const importAdd = async (perCall: number): Promise<SuiteWork> => {
   const { close, guest } = await start()
   return Work.adding(async (count) => {
     let sum = 0
-    for (let left = count; left > 0; left -= Work.importsPerCall) {
-      sum += numberOf(await guest.call("add_often", numbers(Work.importsPerCall)))
+    for (let left = count; left > 0; left -= perCall) {
+      sum += numberOf(await guest.call("add_often", numbers(perCall)))
       await guest.reset()
     }
     return sum
@@ -121,9 +121,13 @@ export const importEcho = async (text: string): Promise<SuiteWork> => {
   }, close)
 }
 
-export const instantiate = async (): Promise<SuiteWork> => {
+export const instances = async (): Promise<() => Promise<Plugin>> => {
   const module = await plugin()
-  const make = (): Promise<Plugin> => createPlugin(module, options)
+  return () => createPlugin(module, options)
+}
+
+export const instantiate = async (): Promise<SuiteWork> => {
+  const make = await instances()
   return Work.instantiating(async (count) => {
     let made = 0
     for (; made < count; made++) await (await make()).close()

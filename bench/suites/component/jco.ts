@@ -84,10 +84,11 @@ const works = (isQuiet: boolean): Work.Works => {
     exportResultErr: async () => exportResultErr(await guest()),
     resourceMethod: async () => resourceMethod(await guest()),
     resourceNewDrop: async () => resourceNewDrop(await guest()),
-    importAdd: async () => importAdd(await guest()),
+    importAdd: async (perCall) => importAdd(await guest(), perCall),
     importEcho: async (text) => importEcho(await guest(), text),
     asyncImport: async () => asyncImport(await guest(true)),
-    instantiate: async () => instantiate(await generated(isQuiet, false))
+    instantiate: async () => instantiate(await generated(isQuiet, false)),
+    instances: () => generated(isQuiet, false)
   }
 }
 
@@ -161,10 +162,10 @@ const resourceNewDrop = ({ Counter, dropped }: Guest): SuiteWork =>
     return dropped()
   })
 
-const importAdd = ({ addOften }: Guest): SuiteWork =>
+const importAdd = ({ addOften }: Guest, perCall: number): SuiteWork =>
   Work.adding((count) => {
     let sum = 0
-    for (let left = count; left > 0; left -= Work.importsPerCall) sum += addOften(Work.importsPerCall)
+    for (let left = count; left > 0; left -= perCall) sum += addOften(perCall)
     return sum
   })
 

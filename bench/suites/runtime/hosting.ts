@@ -1,0 +1,98 @@
+/**
+ * A host as `NodeHost.layer` makes it, whose components come out of memory and
+ * may be as many as a row wants.
+ */
+import { NodeAuditStore, NodeDigest, NodeEnginePlatform, NodeTurnScheduler } from "@airssys/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import {
+  type AuditError,
+  AuditLog,
+  AuditStore,
+  CapabilityEnforcer,
+  type Component,
+  ComponentEngine,
+  Grant,
+  type Release,
+  ReleaseSource,
+  Runtime,
+  TrustRegistry
+} from "airssys"
+import { EnginePlatform } from "airssys/component/EnginePlatform"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Scope from "effect/Scope"
+import * as fs from "node:fs/promises"
+import * as os from "node:os"
+import * as path from "node:path"
+import { artifact, type Fuel, Guest, manifest } from "./guest.ts"
+
+export type Sources = Parameters<typeof ReleaseSource.layerMemory>[0]
+
+/** More than the rows host at once. */
+const instances = 20_000
+
+const layerEngine = ComponentEngine.layer.pipe(
+  Layer.provide(Layer.effect(
+    EnginePlatform,
+    Effect.map(NodeEnginePlatform.make(), (options) => ({ options: { ...options, instances } }))
+  ))
+)
+
+/** Where the audit log is, and with it what it keeps of each component. */
+export type Log = "memory" | "file"
+
+const layer = (sources: Sources, store: Layer.Layer<AuditStore.AuditStore, AuditError.AuditError>) =>
+  Runtime.layerWith.pipe(
+    Layer.provide(NodeTurnScheduler.layer),
+    Layer.provideMerge(CapabilityEnforcer.layer),
+    Layer.provideMerge(TrustRegistry.layerMemory()),
+    Layer.provideMerge(AuditLog.layer()),
+    Layer.provide(store),
+    Layer.provideMerge(layerEngine),
+    Layer.provide(ReleaseSource.layerMemory(sources)),
+    Layer.provide(NodeDigest.layer),
+    Layer.provide(NodeServices.layer),
+    Layer.provide(Logger.layer([]))
+  )
+
+export interface Host {
+  readonly runtime: Runtime.Runtime["Service"]
+  readonly close: () => Promise<void>
+}
+
+export const open = async (sources: Sources, log: Log = "memory"): Promise<Host> => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-runtime-"))
+  const scope = Scope.makeUnsafe()
+  const store = log === "memory" ? AuditStore.layerMemory : NodeAuditStore.layerFile(path.join(folder, "audit.jsonl"))
+  const runtime = await Effect.runPromise(
+    Effect.flatMap(
+      Layer.buildWithScope(layer(sources, store), scope),
+      (context) => Effect.provideContext(Runtime.Runtime, context)
+    )
+  )
+  return {
+    runtime,
+    close: async () => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await fs.rm(folder, { recursive: true })
+    }
+  }
+}
+
+/** So many components of one artifact, `bench:work-0` and so on. */
+export const copies = async (count: number, fuel: Fuel): Promise<Sources> => {
+  const bytes = await artifact()
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => {
+      const name = `work-${index}`
+      return [`bench:${name}`, { manifest: manifest(name, fuel), artifact: bytes }]
+    })
+  )
+}
+
+const options: Component.LayerOptions = { tier: "inline", grants: [Grant.make("clock", { reason: "To look at it." })] }
+
+export const start = (runtime: Host["runtime"], source: string | Release.Release) =>
+  runtime.start(Guest, source, options)
