@@ -210,12 +210,27 @@ export const layerWith = (options: Options): Layer.Layer<ActorSystem> => {
 }
 
 /**
+ * Whether spans travel with the messages of `layer`, for programs that do not
+ * build it themselves: see `tracing` of `Options`. Read when it is built; false
+ * by default.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const Tracing: Context.Reference<boolean> = Context.Reference<boolean>("airssys/actor/ActorSystem/Tracing", {
+  defaultValue: () => false
+})
+
+/**
  * Layer of an actor system.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<ActorSystem> = layerWith({})
+export const layer: Layer.Layer<ActorSystem> = Layer.effect(
+  ActorSystem,
+  Effect.flatMap(Tracing, (tracing) => make(settingsOf({ tracing }), "Stop"))
+)
 
 /**
  * Layer for tests: it kills its actors when it closes, so that nothing waits

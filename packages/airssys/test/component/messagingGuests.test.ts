@@ -1,13 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Fiber, Layer, Option, Schema, Stream } from "effect"
+import { Arbitrary, Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
+import { Tracing } from "../../src/actor/ActorSystem.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
 import { type DeadLetter, Exchange, type Metrics } from "../../src/component/Exchange.ts"
 import type { Payload } from "../../src/component/Payload.ts"
 import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
 import * as Runtime from "../../src/Runtime.ts"
+import { AuditLog } from "../../src/security/AuditLog.ts"
 import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
@@ -299,6 +301,26 @@ describe("messages between guests", () => {
       assert.strictEqual((yield* metrics).dropped.get("RateLimited"), 3)
     })))
 
+  it.effect("carry the request that they are a part of, and the tenant who pays, from hop to hop", () =>
+    test(Effect.gen(function*() {
+      const audit = yield* AuditLog
+      const quotas = yield* Quotas.Quotas
+      const request = ask("a", "request", to("c"), json("fe"), 1000).pipe(
+        Effect.provideService(Principal.Correlation, "order-7"),
+        Effect.provideService(Delivery.Tenant, "globex")
+      )
+      assert.strictEqual(textOf(yield* request), "e")
+      const uses = (yield* audit.entriesOf(new Set(["CapabilityUsed"]))).flatMap(({ event }) =>
+        event._tag === "CapabilityUsed" ? [`${event.principal.id} > ${event.resource}: ${event.correlation}`] : []
+      )
+      assert.deepStrictEqual([...new Set(uses)], ["acme:a > acme:c: order-7", "acme:c > acme:d: order-7"])
+      const limits = { ...Quota.unlimited, messages: { perSecond: 1, burst: 2 } }
+      yield* quotas.setLimits({ kind: "Tenant", id: "globex" }, limits, "Try.")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(said(yield* request), "exhausted")
+      assert.deepStrictEqual([yield* call("c", "count"), yield* call("d", "count")], [2, 1])
+    })))
+
   it.effect("are handled for those on whose behalf they were sent, who may not do more than they hold", () =>
     test(Effect.gen(function*() {
       const enforcer = yield* CapabilityEnforcer
@@ -327,6 +349,33 @@ const passes = Effect.gen(function*() {
     if ((yield* status).every(({ status }) => status !== "Restarting")) return
     yield* turn
   }
+})
+
+describe("a trace", () => {
+  it.effect("goes with a message from one component to the next", () => {
+    const seen: Array<string> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const { name, parent } = options
+        seen.push(Option.isSome(parent) && parent.value._tag === "Span" ? `${parent.value.name} > ${name}` : name)
+        return new Tracer.NativeSpan(options)
+      }
+    })
+    return test(Effect.gen(function*() {
+      yield* Effect.withSpan(ask("a", "request", to("c"), json("fe"), 1000), "order")
+      yield* Effect.withSpan(ask("a", "start", to("b"), json("echo"), 1000), "later")
+      yield* until(call("a", "callbacks"), (count) => count === 1)
+      const heard = seen.filter((line) => line.includes(" > component/"))
+      assert.deepStrictEqual(heard.map((line) => line.replaceAll("component/acme:", "")), [
+        "order > a Invoke",
+        "a Invoke > c Deliver",
+        "c Deliver > d Deliver",
+        "later > a Invoke",
+        "a Invoke > b Deliver",
+        "a Invoke > a Callback"
+      ])
+    })).pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.provideService(Tracing, true))
+  })
 })
 
 describe("the fates of messages", () => {
