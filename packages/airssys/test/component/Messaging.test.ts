@@ -14,13 +14,17 @@ import { AuditLog } from "../../src/security/AuditLog.ts"
 import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
+import * as Quota from "../../src/security/Quota.ts"
+import * as Quotas from "../../src/security/Quotas.ts"
 import type { Undeliverable } from "../../src/security/Undeliverable.ts"
 import { actorGuest, manifest } from "./support/actorGuest.ts"
 
 let artifact = new Uint8Array()
+let withoutCallbacks = new Uint8Array()
 
 beforeAll(async () => {
   artifact = await actorGuest()
+  withoutCallbacks = await actorGuest({}, ["message-handler"])
 })
 
 const both = "[messages]\naccepts = [\"json\"]\nsends = [\"json\"]\n"
@@ -32,7 +36,8 @@ const folders: Readonly<Record<string, string>> = {
   binary: "[messages]\naccepts = [\"cbor\"]\nsends = [\"cbor\", \"json\"]\n",
   picky: `${both}from = ["acme:other"]\n`,
   mute: "[messages]\naccepts = [\"json\"]\n",
-  silent: ""
+  silent: "",
+  deaf: both
 }
 
 const layer = Layer.suspend(() =>
@@ -43,7 +48,7 @@ const layer = Layer.suspend(() =>
         Object.fromEntries(
           Object.entries(folders).map(([name, more]) => [
             `/${name}`,
-            { manifest: manifest(more, undefined, name), artifact }
+            { manifest: manifest(more, undefined, name), artifact: name === "deaf" ? withoutCallbacks : artifact }
           ])
         )
       )
@@ -89,7 +94,7 @@ const isAccounted = Effect.flatMap(
     })
 )
 
-const test = <A, E>(body: Effect.Effect<A, E, Runtime.Services>) =>
+const test = <A, E>(body: Effect.Effect<A, E, Runtime.Services | Quotas.Quotas>) =>
   Effect.provide(Effect.andThen(body, isAccounted), layer)
 
 describe("Exchange", () => {
@@ -222,6 +227,40 @@ describe("Exchange", () => {
       yield* settled
       yield* TestClock.adjust("200 millis")
       assert.strictEqual(textOf(yield* Fiber.join(waiting)), "echo")
+    })))
+
+  it.effect("gives no reply of a codec that the asker does not take, or to one that handles none", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe", "binary", "deaf")
+      const exchange = yield* Exchange
+      const refused = yield* Effect.flip(exchange.request("acme:probe", text("echo"), "1 second", from("binary")))
+      assert.strictEqual(
+        refused.message,
+        "message to acme:probe: its reply is json, which acme:binary does not say that it takes"
+      )
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* exchange.post("acme:probe", text("echo"), "1 second", from("deaf"))
+        yield* settled
+      }))
+      const { delivered, dropped } = yield* exchange.metrics
+      assert.deepStrictEqual([delivered, [...dropped]], [2, [["NotFound", 1]]])
+    })))
+
+  it.effect("takes nothing from the quota of messages for one that has too many bytes", () =>
+    test(Effect.gen(function*() {
+      const quotas = yield* Quotas.Quotas
+      yield* start("probe", "other")
+      const exchange = yield* Exchange
+      const limits = {
+        ...Quota.unlimited,
+        messages: { perSecond: 1, burst: 1 },
+        network: { perSecond: 1, burst: 8 }
+      }
+      yield* quotas.setLimits({ kind: "Component", id: "acme:other" }, limits, "Try.")
+      const send = (said: string) => exchange.send("acme:probe", text(said), from("other"))
+      assert.strictEqual(reason(yield* Effect.flip(send("nothing is too long"))), "RateLimited")
+      yield* send("nothing")
+      assert.strictEqual(reason(yield* Effect.flip(send("n"))), "RateLimited")
     })))
 
   it.effect("drops what waits for a component that is stopped for good, with a reason", () =>
