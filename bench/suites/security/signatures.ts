@@ -2,8 +2,8 @@
  * Signed statements: ours, opened with all checks, and the bare verification of
  * Node that is in it.
  */
+import * as NodeSignature from "@airssys/platform-node/NodeSignature"
 import { PublicKey, ReleaseStatement, SigningKey, Statement } from "airssys/security"
-import { SecureRandom, Signature } from "effect/crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -11,7 +11,7 @@ import { createPublicKey, verify } from "node:crypto"
 import type { Work } from "../../harness/Suite.ts"
 import { expect } from "./Work.ts"
 
-const layer = Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto))
+const layer = NodeSignature.layer
 
 /** As many as are verified in the row of ten thousand; those of one publisher. */
 const different = 100

@@ -5,7 +5,7 @@
  */
 import * as NodeAuditSigner from "@airssys/platform-node/NodeAuditSigner"
 import * as NodeDigest from "@airssys/platform-node/NodeDigest"
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeSignature from "@airssys/platform-node/NodeSignature"
 import type * as HostConfig from "airssys/component/HostConfig"
 import * as AuditCheckpoint from "airssys/security/AuditCheckpoint"
 import type { AuditError } from "airssys/security/AuditError"
@@ -38,4 +38,4 @@ export const options: (
     ...audit.options,
     checkpoints: { signer, witnesses, every: checkpoints.every, required: checkpoints.required }
   }
-}, Effect.provide([NodeCrypto.layerSignature, NodeDigest.layer]))
+}, Effect.provide([NodeSignature.layer, NodeDigest.layer]))

@@ -7,7 +7,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as AuditCheckpoint from "airssys/security/AuditCheckpoint"
 import { AuditError } from "airssys/security/AuditError"
 import * as SigningKey from "airssys/security/SigningKey"
@@ -15,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { keyIn, PathFault } from "./internal/ownedPaths.ts"
 import * as NodeDigest from "./NodeDigest.ts"
+import * as NodeSignature from "./NodeSignature.ts"
 
 const unusable = (file: string) => (cause: unknown) =>
   new AuditError({
@@ -39,6 +39,6 @@ export const fromFile = (options: {
     const key = yield* SigningKey.fromSeed(Redacted.make(seed))
     return yield* AuditCheckpoint.signer({ key, origin: options.origin })
   }).pipe(
-    Effect.provide([NodeCrypto.layerSignature, NodeDigest.layer]),
+    Effect.provide([NodeSignature.layer, NodeDigest.layer]),
     Effect.mapError((error) => unusable(options.file)(error._tag === "UnknownError" ? error.cause : error))
   )

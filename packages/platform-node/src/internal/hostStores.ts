@@ -1,7 +1,6 @@
 /**
  * What a host keeps: on disk where it has a place for it, in memory otherwise.
  */
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as Storage from "airssys/component/Storage"
 import type { StorageStoreError } from "airssys/component/StorageStore"
 import type { InvalidOptions } from "airssys/security/ApprovalError"
@@ -16,6 +15,7 @@ import type { Digest } from "effect/crypto/Digest"
 import * as Layer from "effect/Layer"
 import * as NodeApprovalStore from "../NodeApprovalStore.ts"
 import * as NodeAuditStore from "../NodeAuditStore.ts"
+import * as NodeSignature from "../NodeSignature.ts"
 import * as NodeStorage from "../NodeStorage.ts"
 
 export const layerAudit = (file: string | undefined): Layer.Layer<AuditStore.AuditStore, AuditError> =>
@@ -37,6 +37,6 @@ export const layerApprovals = (
   Approvals.layer(options).pipe(
     Layer.provide([
       file === undefined ? ApprovalStore.layerMemory : NodeApprovalStore.layer({ path: file }),
-      NodeCrypto.layerSignature
+      NodeSignature.layer
     ])
   )

@@ -1,7 +1,6 @@
 /**
  * What a host trusts, from its options, its file and what it keeps of before.
  */
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as TrustConfig from "airssys/component/TrustConfig"
 import type * as AuditLog from "airssys/security/AuditLog"
 import * as TrustRegistry from "airssys/security/TrustRegistry"
@@ -14,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
+import * as NodeSignature from "../NodeSignature.ts"
 import { ownFolder } from "./ownedPaths.ts"
 
 export interface Options {
@@ -87,6 +87,6 @@ export const layer = (
     return options.trustStore === undefined
       ? TrustRegistry.layerMemory(registry)
       : TrustRegistry.layer(registry).pipe(
-        Layer.provide([layerStore(options.trustStore), NodeCrypto.layerSignature])
+        Layer.provide([layerStore(options.trustStore), NodeSignature.layer])
       )
   }))
