@@ -106,11 +106,12 @@ const types = Command.make(
   Effect.fnUntraced(function*({ check, guest, out, wit, world }) {
     const fs = yield* FileSystem.FileSystem
     if (guest && wit.endsWith(".wasm")) return yield* new GuestNeedsWit({ file: wit })
-    const generated = yield* (guest
-      ? ContractFile.generateGuest
+    const name = Option.getOrUndefined(world)
+    const generated = yield* guest
+      ? ContractFile.generateGuest(wit, name)
       : wit.endsWith(".wasm")
-      ? ContractFile.generateFromComponent
-      : ContractFile.generate)(wit, Option.getOrUndefined(world))
+      ? Effect.provide(ContractFile.generateFromComponent(wit, name), ReleaseSource.layerFileSystem)
+      : ContractFile.generate(wit, name)
     const file = Option.getOrElse(out, () => generated.name)
     if (file === "-") return yield* Console.log(generated.text.trimEnd())
     if (check) {

@@ -9,6 +9,7 @@ import * as Admission from "airssys/component/Admission"
 import type { LoadError } from "airssys/component/ComponentError"
 import * as ContractSource from "airssys/component/ContractSource"
 import * as Manifest from "airssys/component/Manifest"
+import { ReleaseSource, type SourceError } from "airssys/component/ReleaseSource"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
@@ -48,8 +49,6 @@ const contractOf = Effect.fnUntraced(function*(bytes: Uint8Array, world: string)
   return { name: `${name}.gen.ts`, text }
 })
 
-const sizeLimit = 64 * 1024 * 1024
-
 /**
  * The contract of a component, from its file. The file has the types of its
  * exports and not the name of its world: that is given, or found in a
@@ -63,16 +62,17 @@ export const generateFromComponent = Effect.fnUntraced(function*(
   world?: string
 ): Effect.fn.Return<
   ContractFile,
-  ContractSource.ContractSourceError | GuestBuild.GuestBuildError | LoadError | Manifest.ManifestError,
-  FileSystem.FileSystem | Path.Path
+  ContractSource.ContractSourceError | GuestBuild.GuestBuildError | LoadError | Manifest.ManifestError | SourceError,
+  FileSystem.FileSystem | Path.Path | ReleaseSource
 > {
   const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
   const refused = (detail: string) =>
     new GuestBuild.GuestBuildError({ folder: file, detail: `error: ${file} ${detail}` })
-  const info = yield* Effect.mapError(fs.stat(file), () => refused("is not there"))
-  if (info.type !== "File" || info.size > sizeLimit) return yield* refused("is no file of at most 64 MiB")
-  const bytes = yield* Effect.mapError(fs.readFile(file), () => refused("cannot be read"))
-  const declared = world ?? (yield* worldBeside(file))
+  const artifact = yield* Effect.mapError(fs.realPath(file), () => refused("is not there"))
+  const files = yield* ReleaseSource
+  const bytes = yield* files.artifact(path.dirname(artifact), path.basename(artifact))
+  const declared = world ?? (yield* worldBeside(artifact))
   if (declared === undefined) {
     return yield* refused("does not say which world it has: give --world, such as acme:rates/plugin@1.2.0")
   }
@@ -80,17 +80,18 @@ export const generateFromComponent = Effect.fnUntraced(function*(
 })
 
 const worldBeside = Effect.fnUntraced(function*(artifact: string) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const file = path.resolve(artifact)
-  const beside = path.dirname(file)
+  const files = yield* ReleaseSource
+  const beside = path.dirname(artifact)
   for (const folder of [beside, path.dirname(beside)]) {
-    const text = yield* Effect.option(fs.readFileString(path.join(folder, "Component.toml")))
-    if (text._tag === "None") continue
-    const manifest = yield* Effect.fromResult(
-      Manifest.parse(text.value, { file: path.join(folder, "Component.toml") })
+    const found = yield* Effect.catchIf(
+      files.manifest(folder),
+      ({ problem }) => problem === "Missing",
+      () => Effect.undefined
     )
-    if (path.resolve(folder, manifest.build.output) === file) return manifest.component.world
+    if (found === undefined) continue
+    const manifest = yield* Effect.fromResult(Manifest.parse(found.text, { file: found.file }))
+    if (path.resolve(folder, manifest.build.output) === artifact) return manifest.component.world
   }
   return undefined
 })
