@@ -97,8 +97,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "components and tenants share accounts",
     file: ledger,
-    find: "`${kind}\\n${id}`",
-    replace: "id",
+    find: "return this.#accounts[kind]",
+    replace: "return this.#accounts[kind === \"Tenant\" ? \"Component\" : kind]",
     test: tests,
     title: "do not touch those of another"
   },
@@ -121,7 +121,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "all are searched at each new one",
     file: ledger,
-    find: "this.#forgetAt = Math.max(mostSubjects, 2 * this.#accounts.size)",
+    find: "this.#forgetAt = Math.max(mostSubjects, 2 * this.#size)",
     replace: "this.#forgetAt = mostSubjects",
     test: tests,
     title: "are quick for many"

@@ -22,8 +22,6 @@ interface Account {
   readonly alerted: Map<Quota.Quota, { readonly severity: Severity; readonly at: number }>
 }
 
-const keyOf = ({ id, kind }: Quota.Subject): string => `${kind}\n${id}`
-
 const levels: ReadonlySet<Quota.Quota> = new Set(Quota.levels)
 
 const isLevel = (quota: Quota.Quota): quota is Quota.Level => levels.has(quota)
@@ -56,7 +54,10 @@ const lowest = (one: Quota.Limits, other: Quota.Limits): Quota.Limits => ({
  * is taken from all who pay for it or from none.
  */
 export class Ledger {
-  readonly #accounts = new Map<string, Account>()
+  readonly #accounts: Readonly<Record<Quota.Subject["kind"], Map<string, Account>>> = {
+    Component: new Map(),
+    Tenant: new Map()
+  }
   readonly #defaults: Readonly<Record<Quota.Subject["kind"], Quota.Limits>>
   readonly #clock: () => bigint
   readonly #start: bigint
@@ -79,7 +80,7 @@ export class Ledger {
   isFree(subjects: ReadonlyArray<Quota.Subject>, quota: Quota.Quota, amount: number): boolean {
     if (isLevel(quota) || !isAmount(amount)) return false
     for (const subject of subjects) {
-      const limits = this.#accounts.get(keyOf(subject))?.limits ?? this.#defaults[subject.kind]
+      const limits = this.#accountsOf(subject).get(subject.id)?.limits ?? this.#defaults[subject.kind]
       if (limits[quota] !== "unlimited" || !isId(subject.id)) return false
     }
     return true
@@ -112,7 +113,7 @@ export class Ledger {
     if (!isAmount(amount)) throw new RangeError(`${amount} of ${quota} cannot be given back`)
     const now = this.#now()
     for (const subject of subjects) {
-      const account = this.#accounts.get(keyOf(subject))
+      const account = this.#accountsOf(subject).get(subject.id)
       if (account === undefined) continue
       account.gauges[quota].giveBack(amount, now, since ?? now)
     }
@@ -144,7 +145,7 @@ export class Ledger {
 
   usage(subject: Quota.Subject): ReadonlyArray<Usage> {
     const now = this.#now()
-    const { gauges, limits } = this.#accounts.get(keyOf(subject)) ?? this.#made(subject, now)
+    const { gauges, limits } = this.#accountsOf(subject).get(subject.id) ?? this.#made(subject, now)
     return Quota.all.map((quota) => ({
       quota,
       used: gauges[quota].used(now),
@@ -163,27 +164,37 @@ export class Ledger {
     account.gauges = gauges(limits, this.#now(), account.gauges)
   }
 
+  #accountsOf({ kind }: Quota.Subject): Map<string, Account> {
+    return this.#accounts[kind]
+  }
+
+  get #size(): number {
+    return this.#accounts.Component.size + this.#accounts.Tenant.size
+  }
+
   #made(subject: Quota.Subject, now: number): Account {
     const limits = this.#defaults[subject.kind]
     return { subject, limits, gauges: gauges(limits, now), isSet: false, alerted: new Map() }
   }
 
   #accountOf(subject: Quota.Subject, now: number): Account {
-    const key = keyOf(subject)
-    const found = this.#accounts.get(key)
+    const accounts = this.#accountsOf(subject)
+    const found = accounts.get(subject.id)
     if (found !== undefined) return found
-    if (this.#accounts.size >= this.#forgetAt) this.#forget(now)
+    if (this.#size >= this.#forgetAt) this.#forget(now)
     const made = this.#made({ kind: subject.kind, id: subject.id }, now)
-    this.#accounts.set(key, made)
+    accounts.set(subject.id, made)
     return made
   }
 
   /** A forgotten subject begins with full buckets, which is what an idle one has. */
   #forget(now: number): void {
-    for (const [key, account] of this.#accounts) {
-      if (!account.isSet && Quota.all.every((quota) => account.gauges[quota].isIdle(now))) this.#accounts.delete(key)
+    for (const accounts of Object.values(this.#accounts)) {
+      for (const [id, account] of accounts) {
+        if (!account.isSet && Quota.all.every((quota) => account.gauges[quota].isIdle(now))) accounts.delete(id)
+      }
     }
-    this.#forgetAt = Math.max(mostSubjects, 2 * this.#accounts.size)
+    this.#forgetAt = Math.max(mostSubjects, 2 * this.#size)
   }
 
   /** Says that a threshold was passed between `before` and what is used now. */
