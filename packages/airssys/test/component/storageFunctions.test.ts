@@ -3,6 +3,7 @@ import { Effect, Layer, Option } from "effect"
 import { beforeAll } from "vitest"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import type { ComponentError } from "../../src/component/ComponentError.ts"
+import { Tenant } from "../../src/component/Delivery.ts"
 import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
 import { Storage } from "../../src/component/Storage.ts"
 import * as Runtime from "../../src/Runtime.ts"
@@ -168,6 +169,18 @@ describe("airssys:core/storage", () => {
         assert.deepStrictEqual(yield* call("set", "a/c", new Uint8Array(0)), err("exhausted"))
         assert.deepStrictEqual(yield* call("delete", "a/b"), ok(true))
         assert.deepStrictEqual(yield* call("set", "a/c", new Uint8Array(0)), ok(3n))
+      })))
+
+  it.effect("charges the tenant of the message", () =>
+    running("/store", keys("a/**"), (call) =>
+      Effect.gen(function*() {
+        const used = Quotas.use((quotas) => quotas.usage({ kind: "Tenant", id: "globex" })).pipe(
+          Effect.map((all) => all.find(({ quota }) => quota === "storage")?.used)
+        )
+        yield* Effect.provideService(call("set", "a/b", new Uint8Array(33)), Tenant, "globex")
+        assert.strictEqual(yield* used, 100)
+        yield* call("delete", "a/b")
+        assert.strictEqual(yield* used, 0)
       })))
 
   it.effect("lists in pages of any size that is asked for, and no more than it gives", () =>
