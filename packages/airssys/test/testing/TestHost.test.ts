@@ -3,6 +3,7 @@ import { Cause, Effect, Exit, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import type { ComponentError } from "../../src/component/ComponentError.ts"
 import * as Contract from "../../src/component/Contract.ts"
+import { difference } from "../../src/testing/internal/difference.ts"
 import * as TestEngine from "../../src/testing/TestEngine.ts"
 import * as TestHost from "../../src/testing/TestHost.ts"
 import { component, memory } from "../component/support/guests.ts"
@@ -63,6 +64,23 @@ const failing = (script: ReadonlyArray<TestHost.Step>, order?: TestHost.Options[
 const lines = (...text: ReadonlyArray<string>) => text.join("\n")
 
 describe("TestHost", () => {
+  it("shows where values differ, and long texts around their difference", () => {
+    const long = "a".repeat(500)
+    const cases = [
+      [{ a: [1, 2n] }, { a: [1, 3n] }, "a[1]: expected 2n, got 3n"],
+      [[1], [1, 2], "expected 1 items, got 2"],
+      [Uint8Array.of(1, 2), Uint8Array.of(1, 2), undefined],
+      [{ tag: "ok", val: undefined }, { tag: "ok" }, undefined],
+      [NaN, NaN, undefined],
+      [
+        `${long}x`,
+        `${long}y`,
+        `differs from character 500 on: expected ..."${"a".repeat(15)}x", got ..."${"a".repeat(15)}y"`
+      ]
+    ] as const
+    for (const [expected, found, text] of cases) assert.strictEqual(difference(expected, found), text)
+  })
+
   it.effect("runs the component on the answers of the script", () =>
     Effect.gen(function*() {
       const host = yield* made([

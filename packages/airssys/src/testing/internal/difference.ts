@@ -28,7 +28,23 @@ export const difference = (expected: unknown, found: unknown, path = ""): string
     }
     return undefined
   }
+  if (typeof expected === "string" && typeof found === "string" && Math.max(expected.length, found.length) > longText) {
+    return said(path, textDifference(expected, found))
+  }
   return said(path, `expected ${printed(expected)}, got ${printed(found)}`)
+}
+
+/** Beyond it, a text is shown around its first difference. */
+const longText = 60
+const before = 15
+const after = 40
+
+const textDifference = (expected: string, found: string): string => {
+  let at = 0
+  while (expected[at] === found[at]) at++
+  const from = Math.max(0, at - before)
+  const part = (text: string) => printed(text.slice(from, at + after))
+  return `differs from character ${at} on: expected ...${part(expected)}, got ...${part(found)}`
 }
 
 const own = (record: Readonly<Record<string, unknown>>, key: string): unknown =>
