@@ -25,7 +25,7 @@ const verifying = (webCrypto: Verify): Verify => (publicKey, signature, data) =>
   return Effect.matchEffect(
     Effect.flatMap(
       Signature.toBytes(publicKey),
-      (key) => Effect.try({ try: () => isGood(key, signature, data), catch: (cause) => cause })
+      (key) => Effect.try(() => isGood(key, signature, data))
     ),
     { onFailure: otherwise, onSuccess: Effect.succeed }
   )
