@@ -21,7 +21,8 @@ export const levels = ["storage", "memory", "calls"] as const
 
 /**
  * What is used by the second: `messages` by their number, `network` in bytes
- * of both directions, `fuel` in units of the cost table.
+ * of both directions and of the messages that are sent, `fuel` in units of the
+ * cost table.
  *
  * @category models
  * @since 0.1.0
