@@ -1,4 +1,5 @@
-import { Ask, CapabilityEnforcer, ClockAccess, Grant, Powers, Principal } from "airssys/security"
+import * as NodeDigest from "@airssys/platform-node/NodeDigest"
+import { Ask, AuditLog, CapabilityEnforcer, ClockAccess, Grant, Powers, Principal } from "airssys/security"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -13,7 +14,10 @@ const reason = "Measured."
 
 const build = async () => {
   const scope = Scope.makeUnsafe()
-  const layer = Layer.provide(CapabilityEnforcer.layerTest, Powers.layer(ClockAccess.source))
+  const layer = CapabilityEnforcer.layer.pipe(
+    Layer.provide(AuditLog.layerMemory()),
+    Layer.provide([NodeDigest.layer, Powers.layer(ClockAccess.source)])
+  )
   const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
   const run = Effect.runPromiseWith(context)
   const enforcer = await run(CapabilityEnforcer.CapabilityEnforcer)

@@ -34,6 +34,7 @@ import type { Allowed, Decision, Recorded } from "./Decision.ts"
 import { Accounts } from "./internal/accounts.ts"
 import * as auditedChange from "./internal/auditedChange.ts"
 import * as changes from "./internal/changes.ts"
+import * as checking from "./internal/checking.ts"
 import * as deciding from "./internal/decide.ts"
 import { Holds } from "./internal/holds.ts"
 import * as lease from "./internal/lease.ts"
@@ -43,7 +44,7 @@ import * as steadyTime from "./internal/steadyTime.ts"
 import * as Log from "./Log.ts"
 import { Attributes } from "./Policy.ts"
 import * as Powers from "./Powers.ts"
-import { ActingFor, Correlation, CurrentPrincipal, mostActingFor, type Principal } from "./Principal.ts"
+import { ActingFor, Correlation, CurrentPrincipal, type Principal } from "./Principal.ts"
 
 /**
  * Service that holds the grants of principals and decides what they may use.
@@ -115,60 +116,6 @@ const ownPowers: ReadonlyArray<readonly [string, Powers.Source]> = [ClockAccess.
   source
 ])
 
-type Check = (
-  principal: Principal,
-  kind: CapabilityKind.CapabilityKind,
-  resource?: string,
-  onBehalfOf?: ReadonlyArray<Principal>
-) => Decision
-
-const makeCheck = (accounts: Accounts, over: regime.Over): Check => {
-  const own = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Decision => {
-    const entry = accounts.find(principal)
-    return entry === undefined
-      ? deciding.unknown(principal, kind, resource)
-      : over.decide(entry.account, kind, resource)
-  }
-  return (principal, kind, resource = "", onBehalfOf = nobody) => {
-    const decision = own(principal, kind, resource)
-    if (onBehalfOf.length === 0 || decision._tag === "Denied") return decision
-    if (onBehalfOf.length > mostActingFor) {
-      return deciding.deny(() => ({
-        principal,
-        kind,
-        resource: deciding.shorten(resource),
-        reason: "TooManyActingFor"
-      }))
-    }
-    let { isBeforeUse, reported } = decision
-    for (const other of onBehalfOf) {
-      const theirs = own(other, kind, resource)
-      if (theirs._tag === "Denied") return deciding.deny(() => ({ ...theirs.explanation, actor: principal }))
-      if (theirs.reported !== undefined) reported ??= { ...theirs.reported, actor: principal }
-      isBeforeUse ??= theirs.isBeforeUse
-    }
-    return reported === decision.reported && isBeforeUse === decision.isBeforeUse
-      ? decision
-      : { ...decision, reported, isBeforeUse }
-  }
-}
-
-/** Until when it is decided as now, unless something changes. */
-const untilOf = (
-  accounts: Accounts,
-  over: regime.Over,
-  principals: ReadonlyArray<Principal>,
-  kind: CapabilityKind.CapabilityKind,
-  resource: string,
-  now: number
-): number =>
-  principals.reduce((earliest, principal) => {
-    const account = accounts.find(principal)?.account
-    return account === undefined
-      ? earliest
-      : Math.min(earliest, deciding.until(account, kind, resource, now), over.until(account, now))
-  }, Number.POSITIVE_INFINITY)
-
 const make = Effect.gen(function*() {
   const audit = yield* AuditLog
   const clock = yield* Clock.Clock
@@ -177,7 +124,7 @@ const make = Effect.gen(function*() {
   const accounts = new Accounts()
   const now = steadyTime.make(clock, audit.latestTimeUnsafe())
   const over = new regime.Over(yield* Attributes, now)
-  const check = makeCheck(accounts, over)
+  const check = checking.make(accounts, over)
 
   const eventOf = ({ correlation, kind, onBehalfOf, principal, resource }: lease.Request, decision: Decision) =>
     auditedChange.decided(principal, onBehalfOf, kind, resource, decision, {
@@ -235,7 +182,7 @@ const make = Effect.gen(function*() {
 
   const holds = new Holds({
     check: ({ kind, principals: [principal, ...others], resource }) => check(principal!, kind, resource, others),
-    until: ({ kind, principals, resource }) => untilOf(accounts, over, principals, kind, resource, now()),
+    until: ({ kind, principals, resource }) => checking.until(accounts, over, principals, kind, resource, now()),
     now,
     wake: (millis, then) => {
       const fiber = fork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(then)))

@@ -3,6 +3,8 @@ import type { Mutant } from "../../../../scripts/lib/mutants.ts"
 const decide = "security/internal/decide.ts"
 const ruleTable = "security/internal/ruleTable.ts"
 const accounts = "security/internal/accounts.ts"
+const checking = "security/internal/checking.ts"
+const parts = "security/internal/grantParts.ts"
 const changes = "security/internal/changes.ts"
 const grantBounds = "security/internal/grantBounds.ts"
 const holds = "security/internal/holds.ts"
@@ -119,7 +121,7 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a policy is not asked",
-    file: enforcer,
+    file: checking,
     find: "over.decide(entry.account, kind, resource)",
     replace: "deciding.decide(entry.account, kind, resource, 0)",
     test: observedTest,
@@ -170,7 +172,7 @@ const decidingMutants: ReadonlyArray<Mutant> = [
 const onBehalfMutants: ReadonlyArray<Mutant> = [
   {
     name: "the authority of the others does not count",
-    file: enforcer,
+    file: checking,
     find: "if (theirs._tag === \"Denied\") return deciding.deny",
     replace: "if (false as boolean) return deciding.deny",
     test: actingTest,
@@ -178,7 +180,7 @@ const onBehalfMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "one may act for any number",
-    file: enforcer,
+    file: checking,
     find: "if (onBehalfOf.length > mostActingFor) {",
     replace: "if (false as boolean) {",
     test: actingTest,
@@ -234,7 +236,7 @@ const onBehalfMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what an observation of another lets pass is not reported",
-    file: enforcer,
+    file: checking,
     find: "if (theirs.reported !== undefined) reported ??= { ...theirs.reported, actor: principal }",
     replace: "",
     test: hostileTest,
@@ -285,7 +287,7 @@ const changingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what was narrowed is whole after a dismissal",
-    file: changes,
+    file: parts,
     find: "if (state.parent === undefined) accounts.restrict(principal, state.given, state.grant)",
     replace: "",
     test: grantsTest,
@@ -359,7 +361,7 @@ const changingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a grant covers more after it was narrowed",
-    file: changes,
+    file: parts,
     find: "if (wider !== undefined) return yield* fail(\"Wider\", `it does not cover ${wider}`)",
     replace: "",
     test: grantsTest,
@@ -367,7 +369,7 @@ const changingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a grant is prolonged by narrowing it",
-    file: changes,
+    file: parts,
     find: "if (narrower.expires !== undefined) return yield* fail(\"Wider\", \"it ends before that\")",
     replace: "",
     test: grantsTest,
@@ -375,7 +377,7 @@ const changingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what is over is narrowed and passed on",
-    file: changes,
+    file: parts,
     find: "state === undefined || state.isRevoked || now() >= state.end",
     replace: "state === undefined",
     test: grantsTest,
@@ -418,7 +420,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a component passes on what it does not ask for",
-    file: changes,
+    file: parts,
     find: "if (asked <= now()) return",
     replace: "if (false as boolean) return",
     test: grantsTest,
@@ -426,7 +428,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a delegation outlives the ask of who made it",
-    file: changes,
+    file: parts,
     find: "state.end = Math.min(state.end, asked)",
     replace: "",
     test: grantsTest,
@@ -434,7 +436,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a delegation outlives its grant",
-    file: changes,
+    file: parts,
     find: "state.end = Math.min(state.end, parent.end)",
     replace: "",
     test: hostileTest,
@@ -442,7 +444,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a delegation goes any number deep",
-    file: changes,
+    file: parts,
     find: "if (parent.depth >= deepest) return",
     replace: "if (false as boolean) return",
     test: grantsTest,
@@ -458,7 +460,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a delegation is given although its grant went meanwhile",
-    file: changes,
+    file: parts,
     find: "if (!isHeld) {",
     replace: "if (false as boolean) {",
     test: hostileTest,
@@ -482,7 +484,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what was delegated goes beyond a grant that was narrowed",
-    file: changes,
+    file: parts,
     find: "const trimmed = trim(state)",
     replace: "const trimmed: States = []",
     test: grantsTest,
@@ -490,7 +492,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what was delegated ends later than a grant that was narrowed",
-    file: changes,
+    file: parts,
     find: "child.end = Math.min(child.end, state.end)",
     replace: "",
     test: grantsTest,
@@ -589,7 +591,7 @@ const holdingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "narrowing stops nothing",
-    file: changes,
+    file: parts,
     find: "review([state, ...ruleTable.below(state), ...trimmed])",
     replace: "review([])",
     test: hostileTest,
@@ -597,7 +599,7 @@ const holdingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "narrowing leaves what was delegated its time",
-    file: changes,
+    file: parts,
     find: "...ruleTable.below(state), ",
     replace: "",
     test: hostileTest,
@@ -613,7 +615,7 @@ const holdingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what is in flight outlives the grant while it is observed",
-    file: enforcer,
+    file: checking,
     find: "deciding.until(account, kind, resource, now), ",
     replace: "",
     test: hostileTest,
@@ -621,7 +623,7 @@ const holdingMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "what is in flight outlives an observation",
-    file: enforcer,
+    file: checking,
     find: ", over.until(account, now))",
     replace: ")",
     test: observedTest,
