@@ -246,7 +246,8 @@ const optionsOf = (component: NonNullable<File["component"]>[number]): Options =
       kind,
       patterns,
       reason: block.reason,
-      ...(block.expires === undefined ? undefined : { expires: block.expires })
+      ...(block.expires === undefined ? undefined : { expires: block.expires }),
+      ...(block.audit === undefined ? undefined : { audit: block.audit })
     }))
   }),
   environment: recordOf(component.environment),

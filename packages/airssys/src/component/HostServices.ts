@@ -18,6 +18,7 @@ import { SecureRandom } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
+import type { Ask } from "../security/Ask.ts"
 import { CapabilityEnforcer } from "../security/CapabilityEnforcer.ts"
 import * as ExpiryDate from "../security/ExpiryDate.ts"
 import type { Explanation } from "../security/Explanation.ts"
@@ -47,6 +48,8 @@ export interface Guest {
   readonly version: string
   /** The values that the operator gives to components by name. */
   readonly environment: ReadonlyMap<string, string>
+  /** What its manifest asks for. */
+  readonly asks: ReadonlyArray<Ask>
   /** The keys of its manifest, each with its value where it has one. */
   readonly configuration: ReadonlyMap<string, HostFunction.Setting | undefined>
   /** The message that is being handled; undefined outside of one. */
@@ -140,7 +143,10 @@ export const make: Effect.Effect<
       holds: (kind, resource) => enforcer.check(principal, kind, resource, delivery()?.onBehalfOf)._tag === "Allowed",
       log: guestLog.make(caller, run)
     }
-    const serve = servedFunction.binder(enforcer, { guest, denied })
+    const beforeUse = new Set(
+      [...caller.asks, ...guest.grants()].flatMap(({ audit, kind }) => audit === undefined ? [] : [kind])
+    )
+    const serve = servedFunction.binder(enforcer, { guest, denied, beforeUse })
     const bind = serving.binder(enforcer, caller)
     const inert = imported.some(({ id }) => id?.startsWith("wasi:") === true) ? inertOf(wasi.make(guest)) : undefined
     const bound = (id: string, name: string): ReadonlyArray<[string, Engine.HostFunction]> => {

@@ -110,6 +110,7 @@ export const parse = (text: string, options: { readonly file: string }): Result.
       patterns,
       reason: block.reason,
       ...(block.expires === undefined ? undefined : { expires: block.expires }),
+      ...(block.audit === undefined ? undefined : { audit: block.audit }),
       place: { file: options.file, line: lineOf(["capability", index, ...kind.split(".")]) }
     }))
   })

@@ -43,10 +43,14 @@ export const Ask = Schema.Struct({
   patterns: capabilityRule.Patterns,
   reason: capabilityRule.Reason,
   expires: Schema.optionalKey(ExpiryDate),
+  audit: Schema.optionalKey(Schema.Literal("before-use")),
   place: Place
 })
 
 /**
+ * With `audit: "before-use"` each use is durable in the audit log before it
+ * happens, also where the grant does not say so.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -95,6 +99,8 @@ export const make = (options: {
   readonly patterns?: ReadonlyArray<string> | undefined
   readonly reason: string
   readonly expires?: ExpiryDate | undefined
+  /** Whether each use is to be durable in the audit log before it happens. */
+  readonly audit?: "before-use" | undefined
   readonly place: Place
 }): Ask =>
   Result.getOrThrowWith(
@@ -103,7 +109,8 @@ export const make = (options: {
       patterns: options.patterns ?? [],
       reason: options.reason,
       place: options.place,
-      ...(options.expires === undefined ? undefined : { expires: options.expires })
+      ...(options.expires === undefined ? undefined : { expires: options.expires }),
+      ...(options.audit === undefined ? undefined : { audit: options.audit })
     }),
     (error) => error
   )

@@ -258,6 +258,7 @@ const inert = <Self, Shape>(
       name: id,
       version: "0.0.0",
       environment: new Map(),
+      asks: [],
       configuration: new Map(),
       delivery: () => undefined,
       scope: Scope.makeUnsafe(),

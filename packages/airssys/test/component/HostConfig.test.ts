@@ -368,7 +368,7 @@ describe("HostConfig.parse", () => {
       "error: airssys.toml:29:1: grant needs \"reason\"",
       "  29 | [[component.grant]]",
       "     | ^^^^^^^^^^^^^^^^^^^ add reason = \"...\"",
-      "  grant takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was started."
+      "  grant takes reason, expires, audit, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was started."
     ]],
     ["a grant of nothing", "clock = true\n", "", [
       "error: airssys.toml:29:1: the block names no capability",

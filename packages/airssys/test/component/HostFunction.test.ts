@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
@@ -54,8 +54,14 @@ beforeAll(async () => {
 })
 
 /** Functions that wait as the test says; `started` and `ended` tell how far `open` came. */
-const vault = (options: { readonly wait?: Effect.Effect<void>; readonly deadline?: number } = {}) => {
-  const seen = { started: Deferred.makeUnsafe<void>(), ended: Deferred.makeUnsafe<Exit.Exit<unknown, unknown>>() }
+const vault = (
+  options: { readonly wait?: Effect.Effect<void>; readonly who?: Effect.Effect<void>; readonly deadline?: number } = {}
+) => {
+  const seen = {
+    applied: Array<string>(),
+    started: Deferred.makeUnsafe<void>(),
+    ended: Deferred.makeUnsafe<Exit.Exit<unknown, unknown>>()
+  }
   const watched = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.andThen(Deferred.succeed(seen.started, undefined), effect).pipe(
       Effect.onExit((exit) => Deferred.succeed(seen.ended, exit))
@@ -67,10 +73,12 @@ const vault = (options: { readonly wait?: Effect.Effect<void>; readonly deadline
       requires: [Vault.on((input) => input.name)],
       fuel: 1_000,
       deadline: options.deadline,
-      handler: ({ name }) =>
-        name === "broken"
+      handler: ({ name }) => {
+        seen.applied.push(name)
+        return name === "broken"
           ? Effect.fail({ tag: "failed", val: "it is broken" } as const)
           : Vault.use((vault) => watched(vault.open(wait)))
+      }
     }),
     HostFunction.make({ wit: id("weigh"), params, result: Wit.u32 }, {
       requires: [Vault.on((input) => input.name)],
@@ -88,9 +96,14 @@ const vault = (options: { readonly wait?: Effect.Effect<void>; readonly deadline
       requires: Capability.none("everybody knows its own name"),
       fuel: 100,
       handler: () =>
-        Effect.map(
-          HostFunction.Caller,
-          ({ delivery, name, principal }) => `${principal.id} ${name} ${delivery?.sender._tag}`
+        watched(
+          Effect.uninterruptible(Effect.andThen(
+            options.who ?? Effect.void,
+            Effect.map(
+              HostFunction.Caller,
+              ({ delivery, name, principal }) => `${principal.id} ${name} ${delivery?.sender._tag} ${delivery?.id}`
+            ).pipe(Effect.tap((text) => Effect.sync(() => seen.applied.push(text))))
+          ))
         )
     })
   ]
@@ -105,6 +118,7 @@ const source = Powers.source(Vault, (lease) => ({
 
 interface Probe {
   readonly call: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, ComponentError>
+  readonly other: Effect.Effect<Probe["call"], Runtime.StartError>
   readonly kill: Effect.Effect<void, never, ActorSystem>
   readonly denials: Effect.Effect<ReadonlyArray<string>, never, AuditLog>
 }
@@ -115,13 +129,20 @@ const principal = Principal.make({ kind: "Component", id: probe })
 const running = <A, E>(
   functions: ReadonlyArray<HostFunction.HostFunction>,
   test: (probe: Probe) => Effect.Effect<A, E, Runtime.Services>,
-  options: { readonly grants?: ReadonlyArray<Grant.Grant>; readonly powers?: ReadonlyArray<Powers.Source> } = {}
+  options: {
+    readonly grants?: ReadonlyArray<Grant.Grant>
+    readonly powers?: ReadonlyArray<Powers.Source>
+    readonly limits?: string
+  } = {}
 ) =>
   Effect.gen(function*() {
     const runtime = yield* Runtime.Runtime
     const { ref } = yield* runtime.startUntyped("/vault", { tier: "inline", grants: options.grants ?? grants })
+    const callOf = (id: string): Probe["call"] => (name, ...args) =>
+      Effect.map(runtime.call(id, `probe.${name}`, args), ({ value }) => value)
     return yield* test({
-      call: (name, ...args) => Effect.map(runtime.call(probe, `probe.${name}`, args), ({ value }) => value),
+      call: callOf(probe),
+      other: Effect.as(runtime.startUntyped("/other", { tier: "inline" }), callOf("acme:other")),
       kill: ActorSystem.use((system) => system.kill(ref)),
       denials: Effect.map(Effect.orDie(AuditLog.use((log) => log.entries)), (entries) =>
         entries.flatMap(({ event }) => event._tag === "CapabilityDenied" ? [event.reason] : []))
@@ -133,7 +154,10 @@ const running = <A, E>(
           layerEngine,
           HostFunctions.layer(...functions),
           Powers.layer(...options.powers ?? [source]),
-          ReleaseSource.layerMemory({ "/vault": { manifest: manifest(asks), artifact: artifacts.get("vault")! } })
+          ReleaseSource.layerMemory({
+            "/vault": { manifest: manifest(asks, options.limits), artifact: artifacts.get("vault")! },
+            "/other": { manifest: manifest(asks, undefined, "other"), artifact: artifacts.get("vault")! }
+          })
         ])
       )
     )
@@ -148,7 +172,7 @@ describe("HostFunction", () => {
         assert.deepStrictEqual(yield* call("open", "gold"), { tag: "ok", val: "gold opened" })
         assert.strictEqual(yield* call("weigh", "gold"), 11)
         assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
-        assert.strictEqual(yield* call("who"), "acme:probe probe Host")
+        assert.strictEqual(yield* call("who"), "acme:probe probe Host m4")
       })))
 
   it.effect("denies by the error of its type what is not granted, audits it and runs nothing", () => {
@@ -158,6 +182,7 @@ describe("HostFunction", () => {
         assert.deepStrictEqual(yield* call("open", "silver"), denied)
         assert.deepStrictEqual(yield* call("peek", "silver"), denied)
         assert.isFalse(yield* Deferred.isDone(seen.started))
+        assert.deepStrictEqual(seen.applied, [])
         assert.deepStrictEqual(yield* denials, ["NoMatch"])
       }))
   })
@@ -242,6 +267,41 @@ describe("HostFunction", () => {
         yield* TestClock.adjust(200)
         assert.deepStrictEqual((yield* Fiber.join(answer)).reason, { _tag: "Trap", category: "HostFailure" })
       }))
+  })
+
+  it.effect("keeps the calls of two components of one artifact apart", () => {
+    const gate = Deferred.makeUnsafe<void>()
+    return running(vault({ who: Deferred.await(gate) }).functions, ({ call, other }) =>
+      Effect.gen(function*() {
+        const ofOther = yield* other
+        const answers = yield* Effect.forkChild(Effect.all([call("who"), ofOther("who")], { concurrency: 2 }))
+        yield* Deferred.succeed(gate, undefined)
+        assert.deepStrictEqual(yield* Fiber.join(answers), ["acme:probe probe Host m1", "acme:other other Host m1"])
+        assert.deepStrictEqual(yield* ofOther("open", "gold"), denied)
+        assert.deepStrictEqual(yield* call("open", "gold"), { tag: "ok", val: "gold opened" })
+      }))
+  })
+
+  it.effect("stays in the message that called it", () => {
+    const gate = Deferred.makeUnsafe<void>()
+    const { functions, seen } = vault({ who: Deferred.await(gate) })
+    return running(functions, ({ call }) =>
+      Effect.gen(function*() {
+        const { events } = yield* ActorSystem
+        const restarted = yield* Effect.forkChild(
+          Stream.runHead(Stream.filter(events, (event) => event._tag === "Restarted")),
+          { startImmediately: true }
+        )
+        const late = yield* Effect.flip(call("who"))
+        assert.strictEqual(late.reason._tag, "DeadlineExceeded")
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(restarted)
+        assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
+        yield* Deferred.succeed(gate, undefined)
+        yield* Deferred.await(seen.ended)
+        assert.deepStrictEqual(seen.applied, ["acme:probe probe Host m1"])
+        assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
+      }), { limits: "timeout = \"20 ms\"" })
   })
 
   it.effect("stops a guest whose handler has a defect", () =>

@@ -69,6 +69,7 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     namespace: "acme",
     name: "rates",
     version: "1.2.0",
+    asks: [],
     configuration: new Map([["api-key", { tag: "secret", val: "sk_live_4242" }], ["pin", {
       tag: "secret",
       val: "12"

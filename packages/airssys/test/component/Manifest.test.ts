@@ -163,7 +163,7 @@ describe("Manifest.parse", () => {
       "error: Component.toml:34:1: unknown key \"clocks\" in capability",
       "  34 | clocks = true",
       "     | ^^^^^^ did you mean \"clock\"?",
-      "  capability takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was installed."
+      "  capability takes reason, expires, audit, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was installed."
     ]],
     ["an unknown table", "[limits]", "[limit]", [
       "error: Component.toml:1:1: this file needs \"limits\"",
@@ -383,7 +383,7 @@ describe("Manifest.parse", () => {
       "error: Component.toml:32:1: capability needs \"reason\"",
       "  32 | [[capability]]",
       "     | ^^^^^^^^^^^^^^ add reason = \"...\"",
-      "  capability takes reason, expires, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was installed."
+      "  capability takes reason, expires, audit, log, clock, random, environment, network, storage, filesystem, messaging, process, custom. Nothing was installed."
     ]],
     ["a capability with an empty reason", "reason = \"Date the rates and say what was served.\"", "reason = \" \"", [
       "error: Component.toml:33:10: an empty text",

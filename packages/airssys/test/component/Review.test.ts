@@ -250,6 +250,7 @@ const everything = Effect.gen(function*() {
       namespace: "acme",
       name: "rates",
       version: "1.2.0",
+      asks: [],
       configuration: new Map(),
       environment: new Map([["KEY", "1"]]),
       delivery: () => Delivery.make("m1", Delivery.fromHost),

@@ -245,6 +245,7 @@ const setUp = Effect.fnUntraced(function*(held: ReadonlyArray<Grant.Grant> = [])
       namespace: "acme",
       name: "probe",
       version: "1.0.0",
+      asks: [],
       configuration: new Map(),
       environment: new Map([["KEY", "sk_live"]]),
       delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),

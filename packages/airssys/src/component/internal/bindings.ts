@@ -3,6 +3,7 @@
  * made from this table and from nothing else, and a review reads it: what has
  * no binding is served to nobody.
  */
+import type { Ask } from "../../security/Ask.ts"
 import type { CapabilityKind } from "../../security/CapabilityKind.ts"
 import type { HostFunction } from "../HostFunction.ts"
 import { type Binding, kindsOf, type Served, type Unreachable } from "./binding.ts"
@@ -79,6 +80,22 @@ export interface Bindings {
 }
 
 const none: ReadonlyArray<HostFunction> = []
+
+/**
+ * The functions that may wait for a component with these asks, as
+ * `interface#function`.
+ */
+export const waiting = (
+  functions: ReadonlyArray<HostFunction>,
+  asks: ReadonlyArray<Pick<Ask, "audit" | "kind">>
+): ReadonlyArray<string> => {
+  const recorded = new Set(asks.flatMap(({ audit, kind }) => audit === undefined ? [] : [kind]))
+  return [...core, ...functions].flatMap(({ interface: id, requires, run, type }) =>
+    run._tag === "Async" || !("_tag" in requires) && requires.some(({ kind }) => recorded.has(kind))
+      ? [`${id}#${type.name}`]
+      : []
+  )
+}
 
 const made = new WeakMap<ReadonlyArray<HostFunction>, Bindings>()
 

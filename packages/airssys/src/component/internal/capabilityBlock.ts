@@ -91,6 +91,7 @@ export const kindFields = (): Record<string, Schema.Top> => {
 export interface Block {
   readonly reason: string
   readonly expires?: string
+  readonly audit?: "before-use"
   readonly [kind: string]: unknown
 }
 
@@ -128,6 +129,11 @@ export const CapabilityBlock = Schema.Struct({
       isExpiryDate(value)
         ? undefined
         : { problem: `${quote(value)} is no day of the calendar`, hint: "write 2027-03-31" })
+  ),
+  audit: Schema.optionalKey(
+    Schema.Literal("before-use").annotate({
+      description: "Each use is in the audit log, on disk, before it happens."
+    })
   ),
   ...kindFields()
 }).check(check((block: object) =>

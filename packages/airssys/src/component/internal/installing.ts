@@ -10,6 +10,7 @@ import type { HostingOptions } from "../HostingOptions.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Release } from "../Release.ts"
 import { type ManifestText, ReleaseSource } from "../ReleaseSource.ts"
+import * as bindings from "./bindings.ts"
 import * as componentLimits from "./componentLimits.ts"
 import * as installChecks from "./installChecks.ts"
 import * as signedRelease from "./signedRelease.ts"
@@ -29,7 +30,9 @@ export const make = Effect.gen(function*() {
   const install = Effect.fnUntraced(function*(folder: string) {
     const text = yield* source.manifest(folder)
     const manifest = yield* Effect.fromResult(Manifest.parse(text.text, { file: text.file }))
-    const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output))
+    const component = yield* engine.load(yield* source.artifact(text.folder, manifest.build.output), {
+      asyncImports: bindings.waiting(functions, manifest.asks)
+    })
     const signature = yield* source.signature(text.folder)
     const signed = signature === undefined
       ? undefined

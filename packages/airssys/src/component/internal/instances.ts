@@ -94,6 +94,7 @@ export const make = Effect.gen(function*() {
       name: release.manifest.component.name,
       version: release.version,
       environment: new Map(Object.entries(options.environment ?? {})),
+      asks: release.manifest.asks,
       configuration,
       delivery: () => work.current(),
       scope: yield* Effect.scope,

@@ -11,8 +11,9 @@ import * as Exit from "effect/Exit"
 import type * as Capability from "../../security/Capability.ts"
 import type { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
 import { CapabilityError } from "../../security/CapabilityError.ts"
+import type { CapabilityKind } from "../../security/CapabilityKind.ts"
 import * as Explanation from "../../security/Explanation.ts"
-import { ActingFor, Correlation, CurrentPrincipal } from "../../security/Principal.ts"
+import { ActingFor, Correlation, CurrentPrincipal, type Principal } from "../../security/Principal.ts"
 import type * as Engine from "../ComponentEngine.ts"
 import { Tenant } from "../Delivery.ts"
 import * as HostFunction from "../HostFunction.ts"
@@ -23,6 +24,8 @@ export interface Caller {
   readonly guest: HostFunction.Guest
   /** Told of each denial, with its audit entry where it could be recorded. */
   readonly denied: (explanation: Explanation.Explanation, entry: number | undefined) => void
+  /** The kinds some of whose uses have to be durable in the audit log before they happen. */
+  readonly beforeUse: ReadonlySet<CapabilityKind>
 }
 
 type Input = Readonly<Record<string, unknown>>
@@ -58,9 +61,11 @@ export const binder =
       result: type.result,
       denial: errorCase.denied(type.result)
     }
-    return run._tag === "Sync"
-      ? { _tag: "Sync", fuel, call: synchronous(serving, run.handler(caller.guest) as (input: Input) => unknown) }
-      : { _tag: "Async", fuel, call: asynchronous(serving, run) }
+    if (run._tag === "Async") return { _tag: "Async", fuel, call: asynchronous(serving, run) }
+    const handler = run.handler(caller.guest) as (input: Input) => unknown
+    return serving.requirements.some(({ kind }) => caller.beforeUse.has(kind))
+      ? { _tag: "Async", fuel, call: recorded(serving, handler) }
+      : { _tag: "Sync", fuel, call: synchronous(serving, handler) }
   }
 
 const requirementsOf = (requires: HostFunction.Requires<never>): ReadonlyArray<Requirement> =>
@@ -116,6 +121,29 @@ const synchronous = (serving: Serving, handler: (input: Input) => unknown) => (a
     if (decision._tag === "Denied") return refuse(serving, decision.explanation, entry)
   }
   return handler(input)
+}
+
+/** The same, once the log has it. */
+const recorded = (serving: Serving, handler: (input: Input) => unknown) => {
+  const decided = Effect.fnUntraced(function*(input: Input, onBehalfOf: ReadonlyArray<Principal> | undefined) {
+    for (const { kind, resource } of serving.requirements) {
+      const { decision, entry } = yield* serving.enforcer.decide(
+        serving.guest.principal,
+        kind,
+        resource(input),
+        onBehalfOf
+      )
+      if (decision._tag === "Denied") return refuse(serving, decision.explanation, entry)
+    }
+    return handler(input)
+  })
+  return (args: ReadonlyArray<unknown>): Effect.Effect<unknown> => {
+    const input = serving.input(args)
+    const malformed = serving.check?.(input)
+    if (malformed !== undefined) return Exit.succeed(err(malformed))
+    const delivery = serving.guest.delivery()
+    return Effect.provideService(decided(input, delivery?.onBehalfOf), Correlation, delivery?.correlation)
+  }
 }
 
 type Run = Extract<HostFunction.HostFunction["run"], { readonly _tag: "Async" }>

@@ -176,9 +176,12 @@ export const decide = (
     return deny(() => explained(principal, kind, resource, reason, ask, grant))
   }
   const policy = objection(grant.state)
-  return policy === undefined
-    ? grant.allowed
-    : deny(() => ({ ...explained(principal, kind, resource, "PolicyDenied", ask, grant), policy }))
+  if (policy !== undefined) {
+    return deny(() => ({ ...explained(principal, kind, resource, "PolicyDenied", ask, grant), policy }))
+  }
+  return table.isBeforeUse && match.asks.some(({ isBeforeUse }) => isBeforeUse)
+    ? { ...grant.allowed, isBeforeUse: true }
+    : grant.allowed
 }
 
 /** The first rule that is live, or else the last one. */

@@ -13,6 +13,7 @@ import { type Rule, RuleIndex } from "./ruleIndex.ts"
 export interface AskRule extends Rule {
   readonly end: number
   readonly shown: NonNullable<Explanation["ask"]>
+  readonly isBeforeUse: boolean
 }
 
 export interface GrantRule extends Rule {
@@ -66,6 +67,8 @@ export interface Match {
  */
 export interface KindTable {
   readonly takesPatterns: boolean
+  /** Whether an ask wants its uses recorded before they happen. */
+  isBeforeUse: boolean
   readonly asks: RuleIndex<AskRule>
   readonly grants: RuleIndex<GrantRule>
   remembered: Array<Match | undefined>
@@ -104,6 +107,7 @@ const tableOf = (account: Account, kind: CapabilityKind.CapabilityKind): KindTab
   if (found !== undefined) return found
   const made: KindTable = {
     takesPatterns: CapabilityKind.takesPatterns(kind),
+    isBeforeUse: false,
     asks: new RuleIndex(),
     grants: new RuleIndex(),
     remembered: []
@@ -129,11 +133,14 @@ const rulesOf = (kind: CapabilityKind.CapabilityKind, patterns: ReadonlyArray<Pa
 
 export const installAsk = (account: Account, { ask, patterns }: PreparedAsk, index: number): void => {
   const table = tableOf(account, ask.kind)
+  const isBeforeUse = ask.audit !== undefined
+  table.isBeforeUse ||= isBeforeUse
   for (const [position, pattern] of rulesOf(ask.kind, patterns).entries()) {
     table.asks.add({
       order: index * patternsPerGrant + position,
       pattern,
       end: endOf(ask.expires),
+      isBeforeUse,
       shown: {
         index,
         pattern: pattern?.text ?? "",
