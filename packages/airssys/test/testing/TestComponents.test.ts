@@ -8,20 +8,25 @@ import { sha256 } from "../../src/testing/internal/immediateDigest.ts"
 import * as TestComponents from "../../src/testing/TestComponents.ts"
 import { component } from "../component/support/guests.ts"
 
-/** `read` gives the monotonic clock of the host in nanoseconds; `spin` never returns. */
+/** `read` gives the monotonic clock of the host in nanoseconds, `nap` after 200 ms; `spin` never returns. */
 const artifact = component(
   `(module
     (import "airssys:core/clock@0.1.0" "monotonic" (func $monotonic (param i32)))
+    (import "airssys:core/timers@0.1.0" "sleep" (func $sleep (param i32 i32)))
     (memory (export "memory") 1)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
     (func (export "acme:watch/watch@1.0.0#read") (result i64)
       (call $monotonic (i32.const 0))
       (if (i32.load8_u (i32.const 0)) (then unreachable))
       (i64.load (i32.const 8)))
+    (func (export "acme:watch/watch@1.0.0#nap") (result i64)
+      (call $sleep (i32.const 200) (i32.const 0))
+      (call $monotonic (i32.const 0))
+      (i64.load (i32.const 8)))
     (func (export "acme:watch/watch@1.0.0#spin") (loop $again (br $again))))`,
   `package acme:watch@1.0.0;
-   interface watch { read: func() -> u64; spin: func(); }
-   world plugin { import airssys:core/clock@0.1.0; export watch; }
+   interface watch { read: func() -> u64; nap: func() -> u64; spin: func(); }
+   world plugin { import airssys:core/clock@0.1.0; import airssys:core/timers@0.1.0; export watch; }
    package airssys:core@0.1.0 {
      interface types {
        variant error {
@@ -29,6 +34,11 @@ const artifact = component(
        }
      }
      interface clock { use types.{error}; monotonic: func() -> result<u64, error>; }
+     interface timers {
+       use types.{error};
+       type milliseconds = u32;
+       sleep: func(duration: milliseconds) -> result<_, error>;
+     }
    }`
 )
 
@@ -87,6 +97,18 @@ describe("TestComponents", () => {
       assert.strictEqual((yield* Effect.flip(call("read"))).reason._tag, "Restarting")
       yield* TestClock.adjust("100 millis")
       assert.strictEqual((yield* call("read")).value, 0n)
+    }))
+
+  it.effect("lets a guest sleep until the test has gone so far, and says in the receipt how long it took", () =>
+    Effect.gen(function*() {
+      const call = yield* watching
+      const napping = yield* Effect.forkChild(call("nap"), { startImmediately: true })
+      yield* TestClock.adjust("199 millis")
+      assert.isUndefined(napping.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      const { receipt, value } = yield* Fiber.join(napping)
+      assert.strictEqual(value, 200_000_000n)
+      assert.strictEqual(receipt.nanos, 200_000_000n)
     }))
 
   it.effect("gives a guest the time of the test, and none of its own in the receipt", () =>
