@@ -4,6 +4,8 @@ import { TestClock } from "effect/testing"
 import * as Accounting from "../src/actor/Accounting.ts"
 import { ActorSystem } from "../src/actor/ActorSystem.ts"
 import type { LayerOptions } from "../src/component/Component.ts"
+import * as Contract from "../src/component/Contract.ts"
+import { lifecycle } from "../src/component/internal/coreExports.ts"
 import * as Runtime from "../src/Runtime.ts"
 import * as scriptedHost from "./component/scriptedHost.ts"
 
@@ -127,6 +129,23 @@ describe("Runtime, when its layer closes", () => {
       yield* TestClock.adjust("2 seconds")
       yield* Fiber.join(closing)
       assert.strictEqual((yield* Fiber.join(call)).reason._tag, "Stopped")
+    }))
+
+  it.effect("ends starts that are under way, with a typed error", () =>
+    Effect.gen(function*() {
+      const { closing, host, runtime } = yield* opened
+      const folder = host.put("slow", {
+        world: world("slow", [], { exports: Contract.world(lifecycle).exports }),
+        code: { "lifecycle.init": () => Effect.never }
+      })
+      const starting = yield* Effect.forkChild(Effect.flip(runtime.startUntyped(folder)), { startImmediately: true })
+      while (host.instances.length === 0) yield* Effect.yieldNow
+      const closed = yield* closing
+      const error = yield* Fiber.join(starting)
+      assert.strictEqual(error._tag, "ActorStopped")
+      yield* Fiber.join(closed)
+      assert.lengthOf(host.disposed, 1)
+      assert.deepStrictEqual(yield* runtime.status, [])
     }))
 
   it.effect("is as graceful when the program is interrupted", () =>
