@@ -251,6 +251,9 @@ const snapshot = (database: DatabaseSync, owner: string): Snapshot => {
 const read = <A>(use: () => A): Effect.Effect<A, StorageStoreError> =>
   Effect.try({ try: use, catch: rows.failed("Unreadable", "it could not be read") })
 
+const bytesOf = (writes: ReadonlyArray<{ readonly value: Uint8Array | undefined }>): number =>
+  writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+
 /** What a draft needs: its entries are nobody's until it is published, and swept after its scope. */
 const draft = (
   tables: Tables,
@@ -272,7 +275,7 @@ const draft = (
         })
     ),
     (made) => ({
-      add: (entries) => writer.submit(always(() => tables.addToDraft(made, entries))),
+      add: (entries) => writer.submit(always(() => tables.addToDraft(made, entries)), bytesOf(entries)),
       publish: (admit) => writer.submit(() => tables.publish(owner, made, admit))
     })
   )
@@ -311,7 +314,8 @@ export const make = (
       get: (owner, key) => read(() => tables.get(owner, key)),
       exists: (owner, key) => read(() => tables.exists(owner, key)),
       keys: (owner, range) => read(() => tables.keys(owner, range)),
-      commit: (owner, batch, tenant, admit) => writer.submit(() => tables.commit(owner, batch, tenant, admit)),
+      commit: (owner, batch, tenant, admit) =>
+        writer.submit(() => tables.commit(owner, batch, tenant, admit), bytesOf(batch.writes)),
       holdings: (owner) =>
         read(() => tables.holdings(owner).map(({ bytes, keys, tenant }) => ({ tenant, keys, bytes }))),
       owners: read(() => tables.owners),

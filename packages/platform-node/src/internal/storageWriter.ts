@@ -28,6 +28,7 @@ interface Work {
   readonly run: () => Room | undefined
   readonly answer: () => void
   readonly fail: (error: StorageStoreError) => void
+  readonly bytes: number
   isWanted: boolean
 }
 
@@ -36,14 +37,15 @@ interface Ran {
   readonly room: Room | undefined
 }
 
-/** Bounds the time for which a group holds the thread. */
+/** Bound the time for which a group holds the thread; one commit alone may have more bytes. */
 const groupLimit = 128
+const groupBytes = 4 * 1024 * 1024
 
 const closed = new StorageStoreError({ reason: "Unwritable", detail: "the store was closed" })
 
 export interface Writer {
-  /** Interrupted before its turn, it is not done. */
-  readonly submit: <A, E>(run: () => Done<A, E>) => Effect.Effect<A, E | StorageStoreError>
+  /** `bytes` is about what is written. Interrupted before its turn, it is not done. */
+  readonly submit: <A, E>(run: () => Done<A, E>, bytes?: number) => Effect.Effect<A, E | StorageStoreError>
 }
 
 const syncFile = (file: number): Effect.Effect<void, StorageStoreError> =>
@@ -56,6 +58,21 @@ const failAll = (group: ReadonlyArray<Work>, error: StorageStoreError): Effect.E
   Effect.sync(() => {
     for (const work of group) work.fail(error)
   })
+
+/** In their order, each with as many as fit. */
+const groupsOf = (works: ReadonlyArray<Work>): ReadonlyArray<ReadonlyArray<Work>> => {
+  const groups: Array<Array<Work>> = []
+  let left = 0
+  for (const work of works) {
+    left -= work.bytes
+    if (left < 0 || groups.length === 0) {
+      groups.push([])
+      left = groupBytes - work.bytes
+    }
+    groups.at(-1)!.push(work)
+  }
+  return groups
+}
 
 class Groups {
   readonly #database: DatabaseSync
@@ -145,10 +162,14 @@ export const make = (database: DatabaseSync, log: number, mark: Mark): Effect.Ef
       })
     )
     yield* Effect.forkScoped(Effect.forever(
-      Effect.flatMap(Queue.takeBetween(queue, 1, groupLimit), (taken) => Effect.uninterruptible(groups.make(taken)))
+      Effect.flatMap(
+        Queue.takeBetween(queue, 1, groupLimit),
+        (taken) =>
+          Effect.uninterruptible(Effect.forEach(groupsOf(taken), (group) => groups.make(group), { discard: true }))
+      )
     ))
     return {
-      submit: <A, E>(run: () => Done<A, E>) =>
+      submit: <A, E>(run: () => Done<A, E>, bytes = 0) =>
         Effect.callback<A, E | StorageStoreError>((resume) => {
           let result: Result.Result<A, E | StorageStoreError> = Result.fail(closed)
           const work: Work = {
@@ -159,6 +180,7 @@ export const make = (database: DatabaseSync, log: number, mark: Mark): Effect.Ef
             },
             answer: () => resume(Effect.fromResult(result)),
             fail: (error) => resume(Effect.fail(error)),
+            bytes,
             isWanted: true
           }
           if (!Queue.offerUnsafe(queue, work)) return work.fail(closed)
