@@ -12,12 +12,14 @@ import {
   type Component,
   ComponentEngine,
   Grant,
+  HostFunctions,
   type Release,
   ReleaseSource,
   Runtime,
   TrustRegistry
 } from "airssys"
 import { EnginePlatform } from "airssys/component/EnginePlatform"
+import { HostileGuests } from "airssys/testing"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -52,6 +54,7 @@ const layer = (sources: Sources, store: Layer.Layer<AuditStore.AuditStore, Audit
     Layer.provide(store),
     Layer.provideMerge(layerEngine),
     Layer.provide(ReleaseSource.layerMemory(sources)),
+    Layer.provide(HostFunctions.layer(...HostileGuests.functions)),
     Layer.provide(NodeDigest.layer),
     Layer.provide(NodeServices.layer),
     Layer.provide(Logger.layer([]))

@@ -10,16 +10,19 @@
  */
 import * as Effect from "effect/Effect"
 import type { TrapCategory } from "../component/ComponentError.ts"
+import type { HostFunction } from "../component/HostFunction.ts"
 import * as floods from "./internal/hostileFloods.ts"
 import * as lives from "./internal/hostileLives.ts"
 import * as text from "./internal/hostileText.ts"
 import * as traps from "./internal/hostileTraps.ts"
+import * as waits from "./internal/hostileWaits.ts"
 
 /**
  * What has to become of an attack. `Trap` and `Deadline`: its sender gets that
  * error and the instance is gone. `Answered`: the attack came to nothing, the
  * guest answers with this and goes on. `NotStarted`: its start fails with an
  * error of this tag and reason. `Stopped`: it ends when it is asked to.
+ * `Unhealthy`: its instance is gone when its health is checked, for this reason.
  *
  * @category models
  * @since 0.1.0
@@ -30,11 +33,12 @@ export type Ending =
   | { readonly _tag: "Answered"; readonly value: unknown }
   | { readonly _tag: "NotStarted"; readonly error: string; readonly reason: string }
   | { readonly _tag: "Stopped" }
+  | { readonly _tag: "Unhealthy"; readonly because: string }
 
 /**
  * A component that attacks. It exports `ping`, which answers how often it was
  * called since the start of the instance, and `run`, the attack; one that
- * attacks as it starts or stops does nothing else in `run`.
+ * attacks as it starts or stops, or when its health is checked, does nothing in `run`.
  *
  * @category models
  * @since 0.1.0
@@ -83,7 +87,21 @@ const make = (spec: text.Spec): HostileGuest => ({
  * @category constructors
  * @since 0.1.0
  */
-export const all: ReadonlyArray<HostileGuest> = [...traps.specs, ...floods.specs, ...lives.specs].map(make)
+export const all: ReadonlyArray<HostileGuest> = [
+  ...traps.specs,
+  ...waits.specs,
+  ...floods.specs,
+  ...lives.specs
+].map(make)
+
+/**
+ * Functions that a host has to serve for some of the attacks: they throw, fail,
+ * or never answer. For `HostFunctions.layer`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const functions: ReadonlyArray<HostFunction> = waits.functions
 
 /**
  * A component that does no harm, `good:neighbour-7`. Its export `next` takes

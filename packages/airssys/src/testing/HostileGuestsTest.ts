@@ -15,10 +15,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { ActorEvent } from "../actor/ActorEvent.ts"
 import { ActorSystem } from "../actor/ActorSystem.ts"
 import type { LayerOptions } from "../component/Component.ts"
 import type { ComponentError } from "../component/ComponentError.ts"
 import { actorName } from "../component/ComponentHost.ts"
+import * as HostFunctions from "../component/HostFunctions.ts"
 import { Runtime, type StartError } from "../Runtime.ts"
 import type { AuditError } from "../security/AuditError.ts"
 import type { AuditEvent } from "../security/AuditEvent.ts"
@@ -43,8 +45,9 @@ export const suite = <E>(name: string, options: {
   const guests = [...HostileGuests.all, ...neighbourhood.guests]
   const host = Layer.unwrap(Effect.map(HostileGuests.sources(guests, options.assemble), options.layer))
   const both = Layer.provideMerge(neighbourhood.layer, host)
+  const given = Layer.merge(neighbourhood.layerLog, HostFunctions.layer(...HostileGuests.functions))
   describe(`HostileGuests (${name})`, () => {
-    withLayer(Layer.provide(both, neighbourhood.layerLog))((it) => {
+    withLayer(Layer.provide(both, given))((it) => {
       for (const guest of HostileGuests.all) {
         it.effect(`${guest.id} ${guest.does}, and ${outcome(guest)}`, () => endings[guest.ending._tag](guest))
       }
@@ -66,6 +69,8 @@ const outcome = ({ ending, isCounted }: HostileGuests.HostileGuest): string => {
       return "is not started"
     case "Stopped":
       return "is stopped all the same"
+    case "Unhealthy":
+      return "is made anew"
     case "Deadline":
       return "is stopped when its time is over, restarted, and given up"
     case "Trap":
@@ -116,19 +121,27 @@ const expectedEnd = ({ ending }: HostileGuests.HostileGuest): string =>
 
 const reasonOf = (guest: HostileGuests.Guest) => Effect.map(failure(pinged(guest)), ({ reason }) => reason._tag)
 
-/** Lets the backoff pass, and waits for the fresh instance. */
-const restarted = Effect.fnUntraced(function*(guest: HostileGuests.Guest) {
+/** Waits until something has come of what happens to a guest. */
+const seen = Effect.fnUntraced(function*(
+  guest: HostileGuests.Guest,
+  tag: ActorEvent["_tag"],
+  cause: Effect.Effect<void, never, neighbourhood.Neighbourhood>
+) {
   const system = yield* ActorSystem
-  const restart = yield* Effect.forkChild(
-    Stream.runHead(Stream.filter(
-      system.events,
-      (event) => event._tag === "Restarted" && event.name === actorName(guest.id)
-    )),
+  const event = yield* Effect.forkChild(
+    Stream.runHead(Stream.filter(system.events, ({ _tag, name }) => _tag === tag && name === actorName(guest.id))),
     { startImmediately: true }
   )
-  yield* TestClock.adjust("2 seconds")
-  yield* Fiber.join(restart)
+  yield* cause
+  yield* Fiber.join(event)
 })
+
+/** Lets the backoff pass, and waits for the fresh instance. */
+const restarted = (guest: HostileGuests.Guest) => seen(guest, "Restarted", TestClock.adjust("2 seconds"))
+
+/** Lets the time pass after which the health of a component is checked. */
+const checked = (guest: HostileGuests.Guest) =>
+  seen(guest, "Crashed", neighbourhood.during(TestClock.adjust("10 seconds")))
 
 /** What the audit log has of these kinds about a guest, oldest first. */
 const auditOf = <Tag extends AuditEvent["_tag"]>(guest: HostileGuests.Guest, ...tags: ReadonlyArray<Tag>) =>
@@ -213,7 +226,28 @@ const endings: { readonly [Tag in HostileGuests.Ending["_tag"]]: Check } = {
           guest.ending
         )
         assert.isFalse((yield* runtime.status).some(({ component }) => component === guest.id))
+        const life = yield* lifeOf(guest)
+        assert.lengthOf(life, attempt + 1)
+        assert.match(life[attempt]!, /^Stopped Failed: /)
       }
+    }),
+  Unhealthy: (guest) =>
+    Effect.gen(function*() {
+      yield* hosted(
+        guest,
+        Effect.gen(function*() {
+          for (let check = 0; check < 2; check++) {
+            assert.strictEqual(yield* pinged(guest), 1)
+            yield* checked(guest)
+            yield* restarted(guest)
+          }
+        })
+      )
+      const because = guest.ending._tag === "Unhealthy" ? `Crashed health.check: ${guest.ending.because}` : ""
+      assert.deepStrictEqual(
+        (yield* lifeOf(guest)).slice(0, -1),
+        ["Started", because, "Restarted", because, "Restarted"]
+      )
     }),
   Stopped: (guest) =>
     Effect.gen(function*() {
@@ -226,9 +260,11 @@ const endings: { readonly [Tag in HostileGuests.Ending["_tag"]]: Check } = {
     })
 }
 
+const attacksInCalls: ReadonlySet<HostileGuests.Ending["_tag"]> = new Set(["Trap", "Deadline", "Answered"])
+
 const together = Effect.gen(function*() {
   const runtime = yield* Runtime
-  const guests = HostileGuests.all.filter(({ ending }) => ending._tag !== "NotStarted")
+  const guests = HostileGuests.all.filter(({ ending }) => attacksInCalls.has(ending._tag))
   yield* Effect.forEach(guests, (guest) => runtime.startUntyped(guest.id, options(guest)), { discard: true })
   const ends = yield* neighbourhood.during(
     Effect.forEach(
@@ -239,9 +275,7 @@ const together = Effect.gen(function*() {
   )
   assert.deepStrictEqual(
     ends,
-    guests.map((guest) =>
-      guest.ending._tag === "Trap" || guest.ending._tag === "Deadline" ? expectedEnd(guest) : "Answered"
-    )
+    guests.map((guest) => guest.ending._tag === "Answered" ? "Answered" : expectedEnd(guest))
   )
   yield* neighbourhood.during(
     Effect.forEach(guests, ({ id }) => runtime.stop(id), { concurrency: "unbounded", discard: true })

@@ -1,6 +1,14 @@
 /** Guests that attack where they start or end. */
 import { forever, run, type Spec } from "./hostileText.ts"
 
+const healthId = "airssys:core/health@0.1.0"
+
+/** What it does when its health is checked. */
+const checked = (body: string) => ({
+  world: `export ${healthId};`,
+  core: `(func (export "${healthId}#check") (result i32) ${body}) ${run("")}`
+})
+
 const id = "airssys:core/lifecycle@0.1.0"
 
 /** What it does in `init` and in `shutdown`; both give a pointer to a result, which is `ok` at 0. */
@@ -14,6 +22,25 @@ const living = (init: string, shutdown: string) => ({
 const ok = "(i32.const 0)"
 
 export const specs: ReadonlyArray<Spec> = [
+  {
+    name: "health-loop",
+    does: "never says how it is",
+    ...checked(`${forever("")} (i32.const 0)`),
+    ending: { _tag: "Unhealthy", because: "Trap OutOfFuel" }
+  },
+  {
+    name: "health-loop-unmetered",
+    does: "never says how it is, with nothing but a limit of time",
+    limits: { fuel: null, timeout: "50 ms" },
+    ...checked(`${forever("")} (i32.const 0)`),
+    ending: { _tag: "Unhealthy", because: "DeadlineExceeded" }
+  },
+  {
+    name: "health-trap",
+    does: "traps when it is asked how it is",
+    ...checked("unreachable"),
+    ending: { _tag: "Unhealthy", because: "Trap Unreachable" }
+  },
   {
     name: "start-loop",
     does: "never returns from its start function",

@@ -101,6 +101,15 @@ package airssys:core@0.1.0 {
     use types.{error};
     monotonic: func() -> result<u64, error>;
   }
+  interface timers {
+    use types.{error, milliseconds};
+    sleep: func(duration: milliseconds) -> result<_, error>;
+  }
+  interface health {
+    enum status { healthy, degraded, unhealthy, unknown }
+    record report { status: status, detail: option<string> }
+    check: func() -> report;
+  }
   interface environment {
     use types.{error};
     get: func(name: string) -> result<option<string>, error>;
@@ -113,6 +122,13 @@ package airssys:core@0.1.0 {
     enum shutdown-reason { stopped, replaced, host-exit }
     init: func(configuration: configuration) -> result<_, error>;
     shutdown: func(reason: shutdown-reason) -> result<_, error>;
+  }
+}
+package test:victim@1.0.0 {
+  interface functions {
+    throw: func();
+    reject: func();
+    wait: func();
   }
 }
 package wasi:io@0.2.0 {
