@@ -8,10 +8,10 @@
  *
  * @since 0.1.0
  */
+import * as ConfigFile from "airssys/component/ConfigFile"
 import * as HostConfig from "airssys/component/HostConfig"
 import * as Manifest from "airssys/component/Manifest"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
-import * as TrustConfig from "airssys/component/TrustConfig"
 import type { Ask } from "airssys/security/Ask"
 import * as CapabilityDiff from "airssys/security/CapabilityDiff"
 import * as CapabilityKind from "airssys/security/CapabilityKind"
@@ -166,7 +166,7 @@ const approve = Effect.fnUntraced(function*(options: {
   const isAsMeant = Result.isSuccess(read) && rest(read.success, index) === rest(config, index) &&
     JSON.stringify(read.success.components[index]?.options.grants) === JSON.stringify([...grants, ...given])
   if (!isAsMeant) return yield* refuse(`${file} is written in a way that a grant cannot be put into: add it by hand`)
-  yield* TrustConfig.update(file, (found) =>
+  yield* ConfigFile.update(file, (found) =>
     found === text
       ? Result.succeed(changed)
       : Result.fail(new ApproveError({ detail: `${file} was changed meanwhile: look again` })))

@@ -1,8 +1,7 @@
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as TrustConfig from "airssys/component/TrustConfig"
 import * as TrustSource from "airssys/security/TrustSource"
-import { Effect, FileSystem, Result } from "effect"
+import { Effect, Result } from "effect"
 
 const file = "trust.toml"
 const key = "ed25519:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
@@ -127,20 +126,4 @@ describe("TrustConfig", () => {
     assert.include(reason("schema = 2\n", publisher), "trust.toml:1:10")
     assert.include(reason("schema = 1\ntrust = { paths = [] }\n", publisher), "there twice")
   })
-
-  it.effect("is replaced in its file whole, with its permissions, and left alone where the change is refused", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* fs.makeTempDirectoryScoped()
-      const path = `${folder}/trust.toml`
-      yield* fs.writeFileString(path, "schema = 1\n", { mode: 0o640 })
-      const change = (text: string) => TrustConfig.add(text, publisher, { file })
-      yield* TrustConfig.update(path, change)
-      const written = yield* fs.readFileString(path)
-      assert.strictEqual(parsed(written).sources.length, 1)
-      assert.strictEqual((yield* fs.stat(path)).mode & 0o777, 0o640)
-      yield* Effect.flip(TrustConfig.update(path, change))
-      assert.strictEqual(yield* fs.readFileString(path), written)
-      assert.deepStrictEqual(yield* fs.readDirectory(folder), ["trust.toml"])
-    }).pipe(Effect.provide(NodeFileSystem.layer)))
 })

@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as AuditCheckpoint from "airssys/security/AuditCheckpoint"
 import * as PublicKey from "airssys/security/PublicKey"
 import * as SigningKey from "airssys/security/SigningKey"
-import { Effect, Layer, Redacted } from "effect"
-import { Digest, SecureRandom, Signature } from "effect/crypto"
+import { Effect, Redacted } from "effect"
+import type { Digest, Signature } from "effect/crypto"
+import { webCrypto } from "./webCrypto.ts"
 
 const run = <A, E>(effect: Effect.Effect<A, E, Digest.Digest | Signature.Signature>) =>
   Effect.provide(
     effect,
-    Layer.merge(Digest.layerWebCrypto, Layer.provide(Signature.layerWebCrypto, SecureRandom.layerWebCrypto))
+    webCrypto
   )
 
 const keyOf = (seed: number) => SigningKey.fromSeed(Redacted.make(new Uint8Array(32).fill(seed)))

@@ -9,12 +9,11 @@ import * as AuditWitness from "airssys/security/AuditWitness"
 import * as SigningKey from "airssys/security/SigningKey"
 import * as AuditWitnessTest from "airssys/testing/AuditWitnessTest"
 import { Effect, Exit, Fiber, FileSystem, Layer, Option, Queue, Redacted, Ref, type Scope } from "effect"
-import { Digest, SecureRandom, Signature } from "effect/crypto"
+import type { Digest, Signature } from "effect/crypto"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { TestClock, TestConsole } from "effect/testing"
-
-const crypto = Layer.merge(Digest.layerWebCrypto, Layer.provide(Signature.layerWebCrypto, SecureRandom.layerWebCrypto))
+import { webCrypto } from "./webCrypto.ts"
 
 AuditWitnessTest.suite(
   "memory",
@@ -122,7 +121,7 @@ const append = (...details: ReadonlyArray<string>) =>
 
 const run = <A, E>(
   effect: Effect.Effect<A, E, Digest.Digest | Signature.Signature | Scope.Scope>
-): Effect.Effect<A, E> => Effect.scoped(effect).pipe(Effect.provide(crypto))
+): Effect.Effect<A, E> => Effect.scoped(effect).pipe(Effect.provide(webCrypto))
 
 /** The bytes of a store, and a store with them. */
 const copyOf = (store: AuditStore.AuditStore["Service"]) =>

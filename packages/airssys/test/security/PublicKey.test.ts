@@ -1,10 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { PublicKey, SigningKey } from "airssys/security"
-import { Effect, Inspectable, Layer, Redacted, Result } from "effect"
-import { SecureRandom, Signature } from "effect/crypto"
+import { Effect, Inspectable, Redacted, Result } from "effect"
 import { Base64Url, Hex } from "effect/encoding"
-
-const layer = Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto))
+import { webCrypto } from "./webCrypto.ts"
 
 const bytes = (hex: string): Uint8Array => Result.getOrThrow(Hex.decode(hex))
 
@@ -59,7 +57,7 @@ describe("Ed25519", () => {
         const signature = yield* SigningKey.sign(key, bytes(vector.message))
         assert.strictEqual(Hex.encode(signature), vector.signature)
         assert.isTrue(yield* PublicKey.verify(key.publicKey, bytes(vector.signature), bytes(vector.message)))
-      }).pipe(Effect.provide(layer))
+      }).pipe(Effect.provide(webCrypto))
   )
 
   const good = bytes(first.signature)
@@ -82,7 +80,7 @@ describe("Ed25519", () => {
   ])("does not verify a signature %s", ([, signature]) =>
     Effect.gen(function*() {
       assert.isFalse(yield* PublicKey.verify(keyOf(first.key), signature, new Uint8Array()))
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("does not verify with another key, over other bytes, or with a key that is no point", () =>
     Effect.gen(function*() {
@@ -91,7 +89,7 @@ describe("Ed25519", () => {
       assert.isFalse(
         yield* PublicKey.verify(Result.getOrThrow(PublicKey.fromBytes(littleEndian(2n))), good, new Uint8Array())
       )
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 })
 
 describe("PublicKey", () => {
@@ -163,7 +161,7 @@ describe("SigningKey", () => {
       }
       assert.deepStrictEqual(Object.keys(key), ["publicKey"])
       assert.deepStrictEqual(Redacted.value(yield* SigningKey.seed(key)), bytes(first.seed))
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("is another one each time it is generated", () =>
     Effect.gen(function*() {
@@ -172,7 +170,7 @@ describe("SigningKey", () => {
       const signature = yield* SigningKey.sign(one, Uint8Array.of(1))
       assert.isTrue(yield* PublicKey.verify(one.publicKey, signature, Uint8Array.of(1)))
       assert.isFalse(yield* PublicKey.verify(two.publicKey, signature, Uint8Array.of(1)))
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("is made of 32 bytes and of nothing else, and not of what only looks like one", () =>
     Effect.gen(function*() {
@@ -184,5 +182,5 @@ describe("SigningKey", () => {
       const copy = { publicKey: key.publicKey, toJSON: () => ({}) }
       assert.strictEqual((yield* Effect.flip(SigningKey.sign(copy, Uint8Array.of(1)))).reason._tag, "InvalidKey")
       assert.isFalse(SigningKey.isSigningKey(copy))
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 })

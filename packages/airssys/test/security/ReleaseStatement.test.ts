@@ -1,12 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Ask, CapabilitySet, KeyRotation, ReleaseStatement, SigningKey, Statement } from "airssys/security"
-import { Effect, Layer, Redacted, Result } from "effect"
-import { Digest, SecureRandom, Signature } from "effect/crypto"
-
-const layer = Layer.merge(
-  Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto)),
-  Digest.layerWebCrypto
-)
+import { Effect, Redacted, Result } from "effect"
+import { webCrypto } from "./webCrypto.ts"
 
 const keyOf = (byte: number) => SigningKey.fromSeed(Redacted.make(new Uint8Array(32).fill(byte)))
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -42,7 +37,7 @@ describe("ReleaseStatement", () => {
       assert.strictEqual(signed.text, golden)
       assert.deepStrictEqual(signed.signatures, [{ key: key.publicKey, signature }])
       assert.deepStrictEqual(yield* ReleaseStatement.open(signed), { value: release(key), signers: [key.publicKey] })
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   const changes: ReadonlyArray<[string, Partial<Record<keyof ReleaseStatement.ReleaseStatement, unknown>>]> = [
     ["another algorithm", { algorithm: "rsa" }],
@@ -66,7 +61,7 @@ describe("ReleaseStatement", () => {
     Effect.gen(function*() {
       const value = { ...release(yield* keyOf(1)), ...change } as ReleaseStatement.ReleaseStatement
       assert.strictEqual(reasonOf(Statement.encode(ReleaseStatement.statement, value)), "InvalidValue")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("is signed by the key it names, also where others sign it too", () =>
     Effect.gen(function*() {
@@ -75,7 +70,7 @@ describe("ReleaseStatement", () => {
       assert.strictEqual((yield* Effect.flip(ReleaseStatement.open(alone))).reason, "Unsigned")
       const both = yield* Statement.endorse(ReleaseStatement.statement, alone, one)
       assert.deepStrictEqual((yield* ReleaseStatement.open(both)).signers, [two.publicKey, one.publicKey])
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 })
 
 describe("KeyRotation", () => {
@@ -95,7 +90,7 @@ describe("KeyRotation", () => {
       assert.strictEqual(yield* opened(from, third), "Unsigned")
       assert.strictEqual(yield* opened(third, to), "Unsigned")
       assert.strictEqual(yield* opened(from, to, third), "Unsigned")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("has two keys and an end", () =>
     Effect.gen(function*() {
@@ -103,7 +98,7 @@ describe("KeyRotation", () => {
       for (const value of [{ from, to: from, issued: 1, notAfter: 2 }, { from, to, issued: 2, notAfter: 2 }]) {
         assert.strictEqual(reasonOf(Statement.encode(KeyRotation.statement, value)), "InvalidValue")
       }
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 })
 
 describe("CapabilitySet", () => {
@@ -136,5 +131,5 @@ describe("CapabilitySet", () => {
       const digests = yield* Effect.forEach(sets, CapabilitySet.digest)
       assert.strictEqual(new Set(digests).size, sets.length)
       assert.isTrue(digests.every((digest) => /^sha256:[0-9a-f]{64}$/.test(digest)))
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 })

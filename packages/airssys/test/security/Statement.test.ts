@@ -1,13 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type PublicKey, SigningKey, Statement } from "airssys/security"
-import { Effect, Layer, Redacted, Result, Schema } from "effect"
-import { CryptoError, Digest, SecureRandom, Signature } from "effect/crypto"
+import { Effect, Redacted, Result, Schema } from "effect"
+import { CryptoError, Signature } from "effect/crypto"
 import { Base64Url } from "effect/encoding"
-
-const layer = Layer.merge(
-  Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto)),
-  Digest.layerWebCrypto
-)
+import { webCrypto } from "./webCrypto.ts"
 
 const Note = Schema.Struct({
   about: Schema.String,
@@ -53,14 +49,14 @@ describe("Statement", () => {
         yield* Statement.digest(golden),
         "sha256:8175e7c26da8a932042619b6b71b957a186b9abe9170d793b22b4fc0aee8969b"
       )
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("says its value and who signed it", () =>
     Effect.gen(function*() {
       const [one, two] = [yield* keyOf(1), yield* keyOf(2)]
       const opened = yield* Statement.open(note, yield* Statement.sign(note, value, [one, two]))
       assert.deepStrictEqual(opened, { value, signers: [one.publicKey, two.publicKey] })
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   const body = (json: string) => `airssys/note/1\n${json}\n`
   const plain = "{\"about\":\"x\",\"count\":1,\"tags\":[]}"
@@ -115,7 +111,7 @@ describe("Statement", () => {
         const renamed = { ...signed, text: signed.text.replace(note.domain, another.domain) }
         assert.strictEqual(yield* openReason(another, renamed), "BadSignature")
       }
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("does not verify when a byte of it is changed, or its signature is of another text or key", () =>
     Effect.gen(function*() {
@@ -129,7 +125,7 @@ describe("Statement", () => {
       const bare = yield* SigningKey.sign(one, encoder.encode(golden.split("\n")[1]))
       const cross = { ...signed, signatures: [{ key: one.publicKey, signature: Base64Url.encode(bare) }] }
       assert.strictEqual(yield* openReason(note, cross), "BadSignature")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("needs every signature that it carries to verify, each by another key, and at least one", () =>
     Effect.gen(function*() {
@@ -149,7 +145,7 @@ describe("Statement", () => {
       )
       assert.strictEqual(yield* openReason(note, withSignatures(...nine.slice(0, 8))), "none")
       assert.strictEqual(yield* openReason(note, withSignatures(...nine)), "TooManySignatures")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("takes no signature or key that was not decoded", () =>
     Effect.gen(function*() {
@@ -168,7 +164,7 @@ describe("Statement", () => {
       ) {
         assert.strictEqual(yield* openReason(note, { ...signed, signatures: [signer] }), "BadSignature")
       }
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("is not taken where the platform cannot verify", () =>
     Effect.gen(function*() {
@@ -184,7 +180,7 @@ describe("Statement", () => {
         Effect.updateService(Signature.Signature, (service) => ({ ...service, verify: () => unsupported }))
       )
       assert.strictEqual(reason, "Unverifiable")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("is signed further by others, each once", () =>
     Effect.gen(function*() {
@@ -193,7 +189,7 @@ describe("Statement", () => {
       assert.deepStrictEqual((yield* Statement.open(note, both)).signers, [one.publicKey, two.publicKey])
       assert.strictEqual((yield* Effect.flip(Statement.endorse(note, both, two))).reason, "RepeatedSigner")
       assert.strictEqual((yield* Effect.flip(Statement.endorse(other, both, yield* keyOf(3)))).reason, "OtherDomain")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it.effect("is read from a file of its lines alone", () =>
     Effect.gen(function*() {
@@ -209,7 +205,7 @@ describe("Statement", () => {
       assert.strictEqual(reason(`${file}${`${line}\n`.repeat(8)}`), "TooManySignatures")
       assert.strictEqual(reason("x".repeat(2 ** 20)), "TooLarge")
       assert.strictEqual(reason(""), "Malformed")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(webCrypto)))
 
   it("has a domain of the form airssys/<purpose>/<version>", () => {
     for (

@@ -23,8 +23,9 @@ import * as ReleaseStatement from "airssys/security/ReleaseStatement"
 import * as SafeText from "airssys/security/SafeText"
 import * as Statement from "airssys/security/Statement"
 import { Effect, Exit, Layer, Predicate, Result, Schema } from "effect"
-import { Digest, SecureRandom, Signature } from "effect/crypto"
+import { Digest } from "effect/crypto"
 import { spent } from "../../../engine/test/support/spent.ts"
+import { webCrypto } from "./webCrypto.ts"
 
 const million = 1_000_000
 
@@ -292,11 +293,6 @@ describe("what no public entry takes", () => {
       )
     ))
 
-  const crypto = Layer.mergeAll(
-    Signature.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto)),
-    Digest.layerWebCrypto
-  )
-
   it.effect("a copy of an audit log and a signed statement are refused by typed errors", () =>
     Effect.gen(function*() {
       for (const text of texts.filter((text) => text !== "")) {
@@ -307,5 +303,5 @@ describe("what no public entry takes", () => {
         const error = yield* Effect.flip(Statement.open(ReleaseStatement.statement, signed))
         assert.strictEqual(error._tag, "StatementError")
       }
-    }).pipe(Effect.provide(crypto)))
+    }).pipe(Effect.provide(webCrypto)))
 })
