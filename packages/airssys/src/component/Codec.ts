@@ -196,9 +196,10 @@ export const borsh = <A>(type: Borsh.Type<A>, limits: Limits = {}): Codec<A> => 
 }
 
 /**
- * A codec that leaves the bytes as they are.
+ * A codec that leaves the bytes as they are, and copies them.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const bytes = (codec: Payload.Codec): Codec<Uint8Array> => make(codec, Result.succeed, Result.succeed)
+export const bytes = (codec: Payload.Codec): Codec<Uint8Array> =>
+  make(codec, (value) => Result.succeed(value.slice()), (value) => Result.succeed(value.slice()))

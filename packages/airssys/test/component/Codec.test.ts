@@ -375,6 +375,16 @@ describe("a codec of a schema", () => {
     assert.isTrue(Result.isFailure(result) && result.failure.message.length < 600)
   })
 
+  it("of bytes as they are copies them", () => {
+    const codec = Codec.bytes("cbor")
+    const given = Uint8Array.of(1)
+    const payload = Result.getOrThrow(codec.encode(given))
+    const read = Result.getOrThrow(codec.decode(payload))
+    given.fill(2)
+    payload.bytes.fill(3)
+    assert.deepStrictEqual([...read, ...Result.getOrThrow(codec.encode(given)).bytes], [1, 2])
+  })
+
   it("keeps __proto__ a key of a record", () => {
     for (const codec of ["cbor", "json"] as const) {
       const records = Codec.schema(codec, Schema.Record(Schema.String, Schema.Json))

@@ -2,8 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
+import { ActorSystem } from "../../src/actor/ActorSystem.ts"
+import type { Handler } from "../../src/actor/Behaviour.ts"
 import * as Codec from "../../src/component/Codec.ts"
+import { ComponentDirectory } from "../../src/component/ComponentDirectory.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
+import type { ComponentMessage } from "../../src/component/ComponentMessage.ts"
 import type { Origin } from "../../src/component/Delivery.ts"
 import { Exchange } from "../../src/component/Exchange.ts"
 import { Messaging } from "../../src/component/Messaging.ts"
@@ -213,6 +217,25 @@ describe("Exchange", () => {
       assert.strictEqual(yield* count("probe"), 0)
       const { dropped, lateReplies } = yield* exchange.metrics
       assert.deepStrictEqual([dropped.get("TimedOut"), lateReplies], [1, 0])
+    })))
+
+  it.effect("waits for no reply longer than 5 minutes, whatever a sender asks for", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe")
+      const exchange = yield* Exchange
+      const { enter, lookup } = yield* ComponentDirectory
+      const ref = yield* (yield* ActorSystem).spawn(Effect.succeed<Handler<ComponentMessage>>(() => undefined))
+      enter({ ...lookup("acme:probe")!, id: "acme:never", ref })
+      const requests = yield* Effect.forEach([2 ** 32 - 1, 2 ** 53, Number.POSITIVE_INFINITY], (timeout) =>
+        Effect.forkChild(Effect.flip(exchange.request("acme:never", text("x"), timeout, host)), {
+          startImmediately: true
+        }))
+      yield* TestClock.adjust("299 seconds")
+      assert.strictEqual((yield* exchange.metrics).waiting, 3)
+      yield* TestClock.adjust("1 second")
+      for (const request of requests) {
+        assert.strictEqual(reason(yield* Fiber.join(request)), "TimedOut")
+      }
     })))
 
   it.effect("fails the sender of a message in which the recipient traps, and keeps those that wait", () =>
