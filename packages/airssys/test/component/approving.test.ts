@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Duration, Effect, type Layer, Redacted, Stream } from "effect"
+import { type Duration, Effect, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
 import { beforeAll } from "vitest"
@@ -7,8 +7,9 @@ import { ComponentHost } from "../../src/component/ComponentHost.ts"
 import * as Manifest from "../../src/component/Manifest.ts"
 import { Runtime } from "../../src/Runtime.ts"
 import type { Approval } from "../../src/security/Approval.ts"
-import { Approvals } from "../../src/security/Approvals.ts"
+import * as Approvals from "../../src/security/Approvals.ts"
 import * as ApprovalStatement from "../../src/security/ApprovalStatement.ts"
+import * as ApprovalStore from "../../src/security/ApprovalStore.ts"
 import * as CapabilitySet from "../../src/security/CapabilitySet.ts"
 import * as ReleaseStatement from "../../src/security/ReleaseStatement.ts"
 import * as SigningKey from "../../src/security/SigningKey.ts"
@@ -60,7 +61,7 @@ beforeAll(async () => {
   files["/signed-more"] = await signed("1.2.0", `${wider}\n[[capability]]\nreason = "R."\nrandom = true`, other)
 })
 
-type Services = Layer.Success<ReturnType<typeof layer<Approvals, never>>>
+type Services = Layer.Success<ReturnType<typeof layer<Approvals.Approvals, never>>>
 
 const hosting = <A, E>(test: Effect.Effect<A, E, Services>, options: TrustRegistry.Options = {}) =>
   Effect.gen(function*() {
@@ -70,7 +71,7 @@ const hosting = <A, E>(test: Effect.Effect<A, E, Services>, options: TrustRegist
   })
 
 const waiting = Effect.gen(function*() {
-  const { list } = yield* Approvals
+  const { list } = yield* Approvals.Approvals
   return (yield* list({ states: ["Pending"] })).approvals
 })
 
@@ -84,7 +85,7 @@ const about = (approval: Approval) => ({
 const decide = (approval: Approval, verdict: "approve" | "deny", notAfter = 10 * day) =>
   Effect.gen(function*() {
     const { ada } = yield* keys
-    const { claim, decide } = yield* Approvals
+    const { claim, decide } = yield* Approvals.Approvals
     const claimed = yield* claim(
       yield* Statement.sign(ApprovalStatement.claim, { ...about(approval), notAfter: day }, [ada])
     )
@@ -106,7 +107,7 @@ const decide = (approval: Approval, verdict: "approve" | "deny", notAfter = 10 *
 const revoke = (approval: Approval) =>
   Effect.gen(function*() {
     const { ada } = yield* keys
-    const { revoke } = yield* Approvals
+    const { revoke } = yield* Approvals.Approvals
     const statement = { ...about(approval), reason: "Leaked." }
     return yield* revoke(yield* Statement.sign(ApprovalStatement.revocation, statement, [ada]))
   })
@@ -219,6 +220,21 @@ describe("approval", () => {
       assert.strictEqual((yield* refused("/probe")).state, "Revoked")
     })))
 
+  it.effect("that another process revokes ends the component within a minute", () =>
+    Effect.gen(function*() {
+      const { ada, host } = yield* keys
+      const options = { hostKey: host, operators: [ada.publicKey] }
+      const services = Approvals.layer(options).pipe(Layer.provideMerge(ApprovalStore.layerMemory))
+      const test = Effect.gen(function*() {
+        const approval = yield* approved("/probe")
+        yield* Effect.provide(revoke(approval), Approvals.layer(options))
+        assert.strictEqual(yield* call("count"), 0)
+        yield* passes("1 minute")
+        assert.strictEqual(yield* state, "Quarantined")
+      })
+      yield* Effect.provide(test, layer(files, services))
+    }))
+
   it.effect("that is over ends the component", () =>
     hosting(Effect.gen(function*() {
       yield* approved("/probe", 2 * day)
@@ -250,7 +266,7 @@ describe("approval", () => {
 
   it.effect("tells of each change of a request to who listens", () =>
     hosting(Effect.gen(function*() {
-      const { changes } = yield* Approvals
+      const { changes } = yield* Approvals.Approvals
       const seen: Array<string> = []
       yield* Effect.forkChild(
         Stream.runForEach(changes, ({ state }) => Effect.sync(() => seen.push(state._tag))),

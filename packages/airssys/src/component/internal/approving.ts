@@ -27,6 +27,9 @@ import * as Statement from "../../security/Statement.ts"
 import { ApprovalRequired, ApprovalUnknown } from "../ApprovalRequired.ts"
 import type { Release } from "../Release.ts"
 
+/** Other processes may use the store. */
+const lookEvery = Duration.toMillis("1 minute")
+
 const waitsFor = Duration.toMillis("30 days")
 
 /** States in which asking again would change nothing. */
@@ -125,7 +128,8 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
         yield* Effect.yieldNow
         const again = yield* Effect.result(ensure(release))
         if (Result.isFailure(again)) return again.failure
-        yield* Effect.sleep(Math.max(0, overAt(again.success) - (yield* Clock.currentTimeMillis)))
+        const left = overAt(again.success) - (yield* Clock.currentTimeMillis)
+        yield* Effect.sleep(Math.min(lookEvery, Math.max(0, left)))
         return undefined
       })
       const ended = yield* Effect.raceFirst(Effect.as(changed, undefined), over)
