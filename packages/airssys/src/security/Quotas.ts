@@ -55,6 +55,22 @@ export interface Reservation {
 }
 
 /**
+ * The account of one component, for uses without a tenant. Nothing of it
+ * suspends.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Tab {
+  /** Whether nothing limits a quota of the component at this moment. */
+  readonly isUnlimited: (quota: Quota.Quota) => boolean
+  /** Takes an amount of a level, or takes nothing and says why. */
+  readonly take: (level: Quota.Level, amount: number) => Quota.QuotaExceeded | undefined
+  /** Gives back what was taken. */
+  readonly giveBack: (level: Quota.Level, amount: number) => void
+}
+
+/**
  * A quota of which 80 % (`Warning`) or 95 % (`Critical`) was reached: said each
  * time that a threshold is passed, once in a second at most.
  *
@@ -106,6 +122,11 @@ export class Quotas extends Context.Service<Quotas, {
     quota: Quota.Quota,
     amount: number
   ) => Effect.Effect<Reservation, Quota.QuotaExceeded, Scope.Scope>
+  /**
+   * Opens a tab on a component for as long as the scope lasts: the same
+   * accounts, found once, for uses so frequent that finding them shows.
+   */
+  readonly tab: (component: string) => Effect.Effect<Tab, never, Scope.Scope>
   /** Runs an effect while an amount of a level is held, and gives it back afterwards. */
   readonly during: (
     payer: Payer,
@@ -213,6 +234,11 @@ const make = Effect.fnUntraced(function*(options: Options | undefined) {
   return Quotas.of({
     reserveUnsafe,
     reserve,
+    tab: (id) =>
+      Effect.acquireRelease(
+        Effect.sync(() => ledger.open({ kind: "Component", id })),
+        ({ close }) => Effect.sync(close)
+      ),
     during: (payer, level, amount) => (effect) => Effect.scoped(Effect.andThen(reserve(payer, level, amount), effect)),
     free: (payer, level, amount) => Effect.sync(() => freeUnsafe(payer, level, amount)),
     freeUnsafe,

@@ -121,6 +121,7 @@ describe("quotas", () => {
           "Component",
           "fuel"
         ])
+        assert.strictEqual(yield* usage("calls"), 0)
       })
     ))
 

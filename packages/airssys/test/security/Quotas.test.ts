@@ -296,6 +296,53 @@ describe("Quotas", () => {
         assert.isFalse(taken(quotas, { component: "strict" }, "storage", 2))
       }), { component: small }))
 
+  describe("on a tab", () => {
+    it.effect("are those of the component, by whatever way they are taken", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          const tab = yield* quotas.tab("acme:rates")
+          assert.isUndefined(tab.take("calls", 1))
+          yield* quotas.reserve(rates, "calls", 1)
+          const error = tab.take("calls", 1)
+          assert.deepStrictEqual([error?.subject, error?.quota, error?.available], [component, "calls", 0])
+          tab.giveBack("calls", 1)
+          assert.isUndefined(tab.take("calls", 1))
+          assert.strictEqual(yield* used(quotas, component, "calls"), 2)
+          for (const amount of [-1, 0.5, Infinity, NaN]) assert.isDefined(tab.take("storage", amount))
+        }), { component: small }))
+
+    it.effect("follow limits that are set, and say which quotas have none", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          const tab = yield* quotas.tab("acme:rates")
+          assert.isFalse(tab.isUnlimited("messages"))
+          yield* quotas.setLimits(component, { ...Quota.unlimited, calls: 1 }, "test")
+          assert.isTrue(tab.isUnlimited("messages"))
+          assert.isUndefined(tab.take("calls", 1))
+          assert.isDefined(tab.take("calls", 1))
+        }), { component: small }))
+
+    it.effect("are counted however many others there are meanwhile", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          const tab = yield* quotas.tab("acme:rates")
+          for (let i = 0; i < 25_000; i++) taken(quotas, { component: `acme:other-${i}` }, "messages", 0)
+          assert.isUndefined(tab.take("calls", 2))
+          assert.isFalse(taken(quotas, rates, "calls", 1))
+        }), { component: small }))
+
+    it.effect("warn as others do", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          const seen = yield* Effect.forkChild(Stream.runHead(quotas.alerts), { startImmediately: true })
+          const tab = yield* quotas.tab("acme:rates")
+          assert.isUndefined(tab.take("storage", 79))
+          assert.isUndefined(tab.take("storage", 1))
+          const alert = (yield* Fiber.join(seen)) as { readonly value?: Quotas.Alert }
+          assert.deepStrictEqual([alert.value?.severity, alert.value?.used], ["Warning", 80])
+        }), { component: small }))
+  })
+
   describe("setLimits", () => {
     it.effect("takes no limits that are none, and changes nothing then", () =>
       run((quotas) =>

@@ -14,7 +14,7 @@ export const overlaySend = (
   around: (send: Send, message: unknown, from: From, delivery: Delivery | undefined) => Refusal | undefined
 ): void => {
   const { send } = cell
-  const plain: Send = (...args) => send.apply(cell, args)
+  const plain: Send = (message, from, delivery) => send.call(cell, message, from, delivery)
   cell.send = (message, from, delivery) =>
     delivery?.isForced === true ? plain(message, from, delivery) : around(plain, message, from, delivery)
 }

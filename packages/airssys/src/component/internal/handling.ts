@@ -1,9 +1,7 @@
 /** How the messages of a component's actor become calls of its instance. */
 import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import type { Handler } from "../../actor/Behaviour.ts"
 import * as Pending from "../../actor/Pending.ts"
@@ -17,7 +15,6 @@ import * as coreExports from "./coreExports.ts"
 import * as coreValues from "./coreValues.ts"
 import * as hooks from "./hooks.ts"
 import type { Hosted, Message } from "./hosted.ts"
-import type { Charge } from "./metering.ts"
 import * as quotaRefusals from "./quotaRefusals.ts"
 
 type Called = Exit.Exit<CallResult, ComponentError>
@@ -110,27 +107,25 @@ const call = (
   return message._tag === "Callback" ? hooks.within(component, target, callback)(called) : called
 }
 
-/** Handles what is sent to an instance, one after the other, and closes the account of what was cut short. */
-export const make = (hosted: Hosted): Effect.Effect<Handler<ComponentMessage>, never, Scope.Scope> => {
-  const { begin, component, delivery, end, engine, instance, meter, own } = hosted
-  let charge: Charge | undefined
+const tenantOf = (message: Message): string | undefined =>
+  message._tag === "Invoke" ? message.origin.tenant : message.delivery.tenant
+
+/** Handles what is sent to an instance, one after the other. */
+export const make = (hosted: Hosted): Handler<ComponentMessage> => {
+  const { begin, component, end, engine, health, instance, meter, own } = hosted
 
   const handle = (message: Message, context: Context): ReturnType<Handler<ComponentMessage>> => {
     const target = targetOf(message)
     if (message._tag === "Invoke" && own.has(message.interface)) {
       return refuse(message, reserved(component, target), context)
     }
-    begin(message)
-    if (meter !== undefined) {
-      const opened = meter.open(delivery()!)
-      if (!("close" in opened)) {
-        end()
-        return refuse(message, quotaRefusals.toError(component, target, opened), context)
-      }
-      charge = opened
+    const exceeded = meter?.open(tenantOf(message))
+    if (exceeded !== undefined) {
+      return refuse(message, quotaRefusals.toError(component, target, exceeded), context)
     }
+    begin(message)
     const settle = (exit: Called): Exit.Exit<void, ComponentError> => {
-      if (charge !== undefined) pay(target, exit)
+      if (meter !== undefined) pay(target, exit)
       end()
       if (Exit.isFailure(exit)) return fail(hosted, message, exit.cause, context)
       answer(component, message, exit.value, context)
@@ -140,24 +135,13 @@ export const make = (hosted: Hosted): Effect.Effect<Handler<ComponentMessage>, n
     return exit === undefined ? Pending.settle(call(hosted, message, target), settle) : settle(exit)
   }
 
-  const pay = (target: Contract.Target, exit: Called): void => {
-    const open = charge
-    charge = undefined
-    open?.close(target, receiptOf(exit), Exit.isSuccess(exit) || !instance.isPoisoned() ? "Handled" : "Failed")
-  }
-
-  const handler: Handler<ComponentMessage> = (message, context) =>
-    message._tag === "Check" ? hosted.health.check(hosted, message, context) : handle(message, context)
-
-  return meter === undefined
-    ? Effect.succeed(handler)
-    : Effect.as(
-      Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          charge?.close(handleMessage, undefined, "Failed")
-          charge = undefined
-        })
-      ),
-      handler
+  const pay = (target: Contract.Target, exit: Called): void =>
+    meter!.close(
+      target,
+      receiptOf(exit),
+      Exit.isSuccess(exit) || !instance.isPoisoned() ? "Handled" : "Failed"
     )
+
+  return (message, context) =>
+    message._tag === "Check" ? health.check(hosted, message, context) : handle(message, context)
 }

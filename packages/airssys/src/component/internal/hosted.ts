@@ -6,7 +6,6 @@ import type { ComponentEngine, Instance } from "../ComponentEngine.ts"
 import type { ComponentError } from "../ComponentError.ts"
 import type { Callback, Check, ComponentMessage, Deliver, Invoke } from "../ComponentMessage.ts"
 import type * as Contract from "../Contract.ts"
-import type { Delivery } from "../Delivery.ts"
 import type { Hooks } from "./hooks.ts"
 import type { Meter } from "./metering.ts"
 
@@ -26,8 +25,6 @@ export interface Hosted {
   /** Told before a message, or nobody's, is handled, and after. */
   readonly begin: (message: Message | undefined) => void
   readonly end: () => void
-  /** Of the message that is being handled. */
-  readonly delivery: () => Delivery | undefined
   /** What a failed call is to its sender. */
   readonly named: (target: Contract.Target) => (failure: ComponentError) => ComponentError
 }

@@ -90,6 +90,7 @@ const makeBeginning = Effect.fnUntraced(function*(
   place: Effect.Success<typeof installing.make>["place"]
 ) {
   const approvals = yield* approving.make
+  const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
   const directory = yield* ComponentDirectory
   const enforcer = yield* CapabilityEnforcer
   const hosted = yield* instances.make
@@ -124,11 +125,14 @@ const makeBeginning = Effect.fnUntraced(function*(
       release: release.digest
     })
     const member = lives.member(self.name)
+    const tab = quotas === undefined ? undefined : yield* quotas.tab(release.id)
+    life.tab = tab
     const handler = yield* hosted.make({
       principal,
       placement,
       configuration,
       options,
+      tab,
       context,
       isKilled: () => member?.isKilled === true,
       reported: (report) => {

@@ -5,7 +5,7 @@ import type { ActorContext } from "../../actor/ActorContext.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import * as Explanation from "../../security/Explanation.ts"
 import type { Principal } from "../../security/Principal.ts"
-import { Quotas } from "../../security/Quotas.ts"
+import { Quotas, type Tab } from "../../security/Quotas.ts"
 import { ComponentEngine } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
 import type { Denial, Placement } from "../ComponentHost.ts"
@@ -31,6 +31,8 @@ export interface Order {
   readonly placement: Placement
   readonly configuration: componentConfig.Configuration
   readonly options: HostingOptions
+  /** Where quotas are kept. */
+  readonly tab: Tab | undefined
   readonly context: ActorContext<ComponentMessage>
   /** Whether its actor was killed: then the guest is not told of the end. */
   readonly isKilled: () => boolean
@@ -133,11 +135,14 @@ export const make = Effect.gen(function*() {
       instance,
       hooks: limitsOfHooks,
       health: health.make(release, checks, order.reported),
-      meter: metering.make(quotas, sink, () => clock.currentTimeMillisUnsafe(), order.placement),
+      meter: yield* metering.make(
+        { quotas, sink, tab: order.tab, now: () => clock.currentTimeMillisUnsafe() },
+        order.placement,
+        () => work.current()
+      ),
       own: coreExports.ownOf(release.component.world),
       begin: (message) => work.begin(message),
       end: () => work.end(),
-      delivery: () => work.current(),
       named
     }
     if (hosted.own.has(coreExports.lifecycle.world)) {
@@ -155,7 +160,7 @@ export const make = Effect.gen(function*() {
       })
     }
     hosted.health.begin(order.context)
-    return yield* handling.make(hosted)
+    return handling.make(hosted)
   })
 
   return { make: instance, denials: Effect.sync(() => denials.slice()) }

@@ -2,6 +2,8 @@
 import type { ActorEvent } from "../../actor/ActorEvent.ts"
 import type { ActorRef } from "../../actor/ActorRef.ts"
 import type { ActorSystem } from "../../actor/ActorSystem.ts"
+import type { Quota } from "../../security/Quota.ts"
+import type { Tab } from "../../security/Quotas.ts"
 import type { Group } from "../ComponentHost.ts"
 import { edge, isLive, type LifecycleEvent, type State } from "../ComponentLifecycle.ts"
 import type { ComponentMessage, HealthReport } from "../ComponentMessage.ts"
@@ -31,6 +33,8 @@ export class Life {
   ref: ActorRef<ComponentMessage> | undefined = undefined
   readonly members = new Map<string, Member>()
   state: State = "Installed"
+  /** Where quotas are kept, while one of its actors has it open. */
+  tab: Tab | undefined = undefined
   /** Why it is to be taken out, when it ends. */
   condemned: string | undefined = undefined
   private readonly steps: Array<LifecycleEvent> = []
@@ -55,6 +59,10 @@ export class Life {
 
   get running(): number {
     return [...this.members.values()].filter(({ state }) => state === "Running").length
+  }
+
+  isUnlimited(quota: Quota): boolean {
+    return this.tab?.isUnlimited(quota) === true
   }
 
   /** What the members last said, the worst of it. */

@@ -2,7 +2,7 @@
 import * as Result from "effect/Result"
 import type { Offer } from "../../actor/ActorHooks.ts"
 import type { Quotas } from "../../security/Quotas.ts"
-import { Callback, Deliver, Invoke } from "../ComponentMessage.ts"
+import type { ComponentMessage } from "../ComponentMessage.ts"
 import type { Origin } from "../Delivery.ts"
 import type { Lives } from "./lives.ts"
 import * as quotaRefusals from "./quotaRefusals.ts"
@@ -12,19 +12,26 @@ import * as quotaRefusals from "./quotaRefusals.ts"
  * messages that they send, so that a flood of one is not at the expense of whom
  * it is for. The host's own probes are free.
  */
-const originOf = (message: unknown): Origin | undefined => {
-  if (message instanceof Invoke) return message.origin
-  if (!(message instanceof Deliver || message instanceof Callback)) return undefined
-  return message.delivery.sender._tag === "Component" ? undefined : message.delivery
+const originOf = (message: ComponentMessage): Origin | undefined => {
+  switch (message._tag) {
+    case "Invoke":
+      return message.origin
+    case "Check":
+      return undefined
+    default:
+      return message.delivery.sender._tag === "Component" ? undefined : message.delivery
+  }
 }
 
 export const make =
   (quotas: Quotas["Service"], lives: Lives) => ({ message, recipient }: Offer): string | undefined => {
     const life = lives.of(recipient.name)
     if (life === undefined) return undefined
-    const from = originOf(message)
-    if (from === undefined) return undefined
-    const reserved = quotas.reserveUnsafe({ component: life.release.id, tenant: from.tenant }, "messages", 1)
+    const origin = originOf(message as ComponentMessage)
+    if (origin === undefined) return undefined
+    const { tenant } = origin
+    if (tenant === undefined && life.isUnlimited("messages")) return undefined
+    const reserved = quotas.reserveUnsafe({ component: life.release.id, tenant }, "messages", 1)
     if (Result.isSuccess(reserved)) {
       reserved.success.commit()
       return undefined

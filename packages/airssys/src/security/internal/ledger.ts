@@ -19,7 +19,17 @@ interface Account {
   limits: Quota.Limits
   gauges: Gauges
   isSet: boolean
+  /** How many tabs are open on it: it is not forgotten meanwhile. */
+  tabs: number
   readonly alerted: Map<Quota.Quota, { readonly severity: Severity; readonly at: number }>
+}
+
+/** The account of one subject, found once. Levels know no time. */
+export interface Tab {
+  readonly isUnlimited: (quota: Quota.Quota) => boolean
+  readonly take: (level: Quota.Level, amount: number) => Quota.QuotaExceeded | undefined
+  readonly giveBack: (level: Quota.Level, amount: number) => void
+  readonly close: () => void
 }
 
 const levels: ReadonlySet<Quota.Quota> = new Set(Quota.levels)
@@ -84,6 +94,25 @@ export class Ledger {
       if (limits[quota] !== "unlimited" || !isId(subject.id)) return false
     }
     return true
+  }
+
+  open(subject: Quota.Subject): Tab {
+    const account = this.#accountOf(subject, this.#now())
+    account.tabs++
+    return {
+      isUnlimited: (quota) => account.limits[quota] === "unlimited",
+      take: (level, amount) => {
+        const gauge = account.gauges[level]
+        const before = gauge.used(0)
+        if (!isAmount(amount) || !gauge.take(amount, 0)) return exceeded(account.subject, level, gauge, amount, 0)
+        if (severityOf(before + amount, gauge.limit) > 0) this.#watch(account, level, before, this.#now())
+        return undefined
+      },
+      giveBack: (level, amount) => account.gauges[level].giveBack(amount, 0, 0),
+      close: () => {
+        account.tabs--
+      }
+    }
   }
 
   /** Gives the time at which it was taken. */
@@ -174,7 +203,7 @@ export class Ledger {
 
   #made(subject: Quota.Subject, now: number): Account {
     const limits = this.#defaults[subject.kind]
-    return { subject, limits, gauges: gauges(limits, now), isSet: false, alerted: new Map() }
+    return { subject, limits, gauges: gauges(limits, now), isSet: false, tabs: 0, alerted: new Map() }
   }
 
   #accountOf(subject: Quota.Subject, now: number): Account {
@@ -191,7 +220,8 @@ export class Ledger {
   #forget(now: number): void {
     for (const accounts of Object.values(this.#accounts)) {
       for (const [id, account] of accounts) {
-        if (!account.isSet && Quota.all.every((quota) => account.gauges[quota].isIdle(now))) accounts.delete(id)
+        const isIdle = () => Quota.all.every((quota) => account.gauges[quota].isIdle(now))
+        if (!account.isSet && account.tabs === 0 && isIdle()) accounts.delete(id)
       }
     }
     this.#forgetAt = Math.max(mostSubjects, 2 * this.#size)
