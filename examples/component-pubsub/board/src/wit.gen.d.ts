@@ -192,6 +192,11 @@ declare module "airssys:core/message-handler@0.1.0" {
 /**
  * Messages to other components. Capabilities: `messaging.send` on the
  * recipient, `messaging.publish` on the topic.
+ *
+ * The manifests of both sides name the codecs that they send and take; another
+ * one is `invalid-argument`. A recipient that takes no messages of this sender
+ * is `access-denied`, one that does not run or handles none `not-found`. A full
+ * mailbox, a quota or a payload that is too large is `exhausted`.
  */
 declare module "airssys:core/messaging@0.1.0" {
   export type ComponentId = import("airssys:core/types@0.1.0").ComponentId
@@ -210,14 +215,16 @@ declare module "airssys:core/messaging@0.1.0" {
   /**
    * Sends a message and waits for the reply. `timed-out` when none came in
    * time; a later one is discarded. The wait counts against the time limit of
-   * the message in whose course this is called.
+   * the message in whose course this is called, and is at most 5 minutes.
+   * `unavailable` when the recipient waits for a reply of this component, itself
+   * or through others. An error of the recipient is given as it is.
    * @throws Error
    */
   export function request(to: ComponentId, payload: Payload, timeout: Milliseconds): Payload
 
   /**
-   * Gives a message to every subscriber of a topic. Topics are labels joined
-   * by dots: `invoices.paid`.
+   * Gives a message to every subscriber of a topic, and waits for none of them.
+   * Topics are labels joined by dots: `invoices.paid`.
    * @throws Error
    */
   export function publish(topic: string, payload: Payload): void
@@ -231,7 +238,8 @@ declare module "airssys:core/subscriptions@0.1.0" {
   export type Error = import("airssys:core/types@0.1.0").Error
 
   /**
-   * A live subscription. It ends when it is dropped, and with the instance.
+   * A live subscription. It ends when it is dropped, with the instance, and
+   * when the capability is taken away.
    */
   export class Subscription {
     private constructor()
