@@ -219,6 +219,23 @@ describe("Exchange", () => {
       assert.deepStrictEqual([dropped.get("TimedOut"), lateReplies], [1, 0])
     })))
 
+  it.effect("takes a pool for one component, of whose instances any handles a message", () =>
+    test(Effect.gen(function*() {
+      const runtime = yield* Runtime.Runtime
+      yield* runtime.startUntyped("/probe", { tier: "inline", pool: { size: 2 } })
+      const exchange = yield* Exchange
+      for (let index = 0; index < 4; index++) {
+        const reply = yield* exchange.request("acme:probe", text(`echo ${index}`), "1 second", host)
+        assert.strictEqual(textOf(reply), `echo ${index}`)
+      }
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* exchange.attach("prices", "acme:probe")
+        yield* exchange.publish("prices", text("nothing"), host)
+        yield* settled
+      }))
+      assert.strictEqual((yield* exchange.metrics).delivered, 5)
+    })))
+
   it.effect("waits for no reply longer than 5 minutes, whatever a sender asks for", () =>
     test(Effect.gen(function*() {
       yield* start("probe")
