@@ -87,6 +87,16 @@ export const suite: Suite.Suite = Suite.make({
       against: against((works) => works.importAdd(1))
     },
     {
+      name: "component-to-component",
+      unit: "ns",
+      batch: 100,
+      ours: async () => (await import("./runtime/pair.ts")).requests(),
+      against: [
+        { name: "reply", prepare: async () => (await replies()).components(1, "yieldable") },
+        actors(1)
+      ]
+    },
+    {
       name: "delivered",
       unit: "ns",
       batch: many,

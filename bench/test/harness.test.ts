@@ -210,6 +210,7 @@ describe("Suite", () => {
       "reply actor core jco extism",
       "reply-yieldable actor core jco extism",
       "reply-checked core jco extism",
+      "component-to-component reply actor",
       "delivered actors",
       "spawn core jco extism",
       ...["", "-rss"].flatMap((figure) => [1_000, 10_000].map((count) => `memory-${count}${figure} core jco`)),

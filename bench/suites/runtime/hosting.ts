@@ -8,7 +8,6 @@ import {
   type AuditError,
   AuditLog,
   AuditStore,
-  CapabilityEnforcer,
   type Component,
   ComponentEngine,
   Grant,
@@ -48,7 +47,7 @@ export type Log = "memory" | "file"
 const layer = (sources: Sources, store: Layer.Layer<AuditStore.AuditStore, AuditError.AuditError>) =>
   Runtime.layerWith.pipe(
     Layer.provide(NodeTurnScheduler.layer),
-    Layer.provideMerge(CapabilityEnforcer.layer),
+    Layer.provideMerge(Runtime.layerKernel),
     Layer.provideMerge(TrustRegistry.layerMemory()),
     Layer.provideMerge(AuditLog.layer()),
     Layer.provide(store),
