@@ -39,7 +39,7 @@ const statements = (database: DatabaseSync) => ({
   set: database.prepare("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)"),
   delete: database.prepare("DELETE FROM entry WHERE owner = ? AND key = ?"),
   sweep: database.prepare(
-    "DELETE FROM entry WHERE owner = ?1 AND key IN (SELECT key FROM entry WHERE owner = ?1 LIMIT 256)"
+    "DELETE FROM entry WHERE owner = ?1 AND key IN (SELECT key FROM entry WHERE owner = ?1 LIMIT ?2)"
   ),
   holdings: database.prepare("SELECT tenant, keys, bytes, checksum FROM holding WHERE owner = ? ORDER BY tenant"),
   hold: database.prepare("INSERT OR REPLACE INTO holding VALUES (?, ?, ?, ?, ?)"),
@@ -51,6 +51,14 @@ interface Owner {
   readonly id: number
   /** Of its last change. */
   readonly revision: number
+}
+
+const sweptBytes = 1024 * 1024
+
+/** How many entries are deleted at once, by their mean size: freeing large ones takes time. */
+const sweepable = (held: ReadonlyArray<rows.Held>): number => {
+  const [keys, bytes] = held.reduce(([keys, bytes], one) => [keys + one.keys, bytes + one.bytes], [1, 0])
+  return Math.min(Math.max(Math.floor(sweptBytes * keys / Math.max(bytes, 1)), 1), rows.pageRows)
 }
 
 /** Comes right behind `/`. */
@@ -141,7 +149,7 @@ class Tables {
   sweep(isMine: (id: number) => boolean): boolean {
     const id = this.#sql.nameless.all().map((row) => Number(row["id"])).find((id) => !isMine(id))
     if (id === undefined) return false
-    if (this.#sql.sweep.run(id).changes === 0) {
+    if (this.#sql.sweep.run(id, sweepable(this.#held(id))).changes === 0) {
       this.#sql.releaseAll.run(id)
       this.#sql.forget.run(id)
     }
