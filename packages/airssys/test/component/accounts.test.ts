@@ -264,6 +264,13 @@ describe("pool", () => {
       }])
     })))
 
+  it.effect("gives each message an id of its own, also where instances take turns", () =>
+    withReceipts(Effect.gen(function*() {
+      yield* start("/patient", { pool: { size: 2, routing: "RoundRobin" } })
+      const ids = yield* Effect.all([call("later"), call("later")], { concurrency: 2 })
+      assert.deepStrictEqual(ids.toSorted(), ["m1", "m2"])
+    })))
+
   it.effect("goes on while an instance is restarted, and is degraded meanwhile", () =>
     withReceipts(Effect.gen(function*() {
       yield* start("/probe", { pool: { size: 2 } })

@@ -103,16 +103,8 @@ const makeBeginning = Effect.fnUntraced(function*(
       yield* kill(context.self)
     })
 
-  const begin = Effect.fnUntraced(function*(
-    context: ActorContext<ComponentMessage>,
-    { definition, group, options, release: given }: Start
-  ) {
-    yield* installChecks.agree(given, definition)
-    const { self } = context
-    const system = yield* ActorSystem
-    const life = lives.begin(given, group, self, system)
-    if (life === undefined) return yield* alreadyHosted(given.id)
-    const configuration = yield* Effect.fromResult(componentConfig.make(given, options))
+  /** Judges a release, and lets it in with what it is granted. */
+  const admit = Effect.fnUntraced(function*(given: Release, options: HostingOptions) {
     const placement = yield* place(given, options, true)
     const { release } = placement
     const principal = principalOf(release)
@@ -124,6 +116,21 @@ const makeBeginning = Effect.fnUntraced(function*(
       grants: options.grants ?? [],
       release: release.digest
     })
+    return { placement, principal, isWatched }
+  })
+
+  const begin = Effect.fnUntraced(function*(
+    context: ActorContext<ComponentMessage>,
+    { definition, group, options, release: given }: Start
+  ) {
+    yield* installChecks.agree(given, definition)
+    const { self } = context
+    const system = yield* ActorSystem
+    const life = lives.begin(given, group, self, system)
+    if (life === undefined) return yield* alreadyHosted(given.id)
+    const configuration = yield* Effect.fromResult(componentConfig.make(given, options))
+    const { isWatched, placement, principal } = yield* admit(given, options)
+    const { release } = placement
     const member = lives.member(self.name)
     const tab = quotas === undefined ? undefined : yield* quotas.tab(release.id)
     life.tab = tab

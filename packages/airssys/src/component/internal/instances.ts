@@ -44,6 +44,7 @@ class Work {
   message: Message | undefined = undefined
   delivery: Delivery.Delivery | undefined = undefined
   readonly denied: Array<string> = []
+  private sequence = 0
   private readonly counter: Counter
 
   constructor(counter: Counter) {
@@ -54,7 +55,7 @@ class Work {
     this.end()
     this.denied.length = 0
     this.message = message
-    if (message !== undefined) this.counter.messages++
+    if (message !== undefined) this.sequence = ++this.counter.messages
   }
 
   end(): void {
@@ -66,7 +67,7 @@ class Work {
     const { message } = this
     if (message === undefined) return undefined
     this.delivery ??= message._tag === "Invoke"
-      ? Delivery.make(`m${this.counter.messages}`, message.origin)
+      ? Delivery.make(`m${this.sequence}`, message.origin)
       : message.delivery
     return this.delivery
   }
@@ -75,6 +76,39 @@ class Work {
     if (this.denied.length < deniedLimit && !this.denied.includes(subject)) this.denied.push(subject)
   }
 }
+
+/** What a failed call is to its sender: of the component, with what was denied to it meanwhile. */
+const named =
+  (component: string, work: Work) => (target: Contract.Target) => (failure: ComponentError): ComponentError =>
+    new ComponentError({
+      component,
+      export: Contract.exportName(target),
+      reason: failure.reason,
+      detail: failure.detail,
+      denials: work.denied.slice(),
+      ...(failure.receipt === undefined ? undefined : { receipt: failure.receipt }),
+      ...(failure.cause === undefined ? undefined : { cause: failure.cause })
+    })
+
+/** Tells a guest that it begins, and later that it ends, if it wants to know. */
+const live = (
+  { begin, engine, hooks, instance, named, own }: Hosted,
+  { configuration, isKilled, placement: { limits, release } }: Order
+) =>
+  own.has(coreExports.lifecycle.world)
+    ? lifecycle.run(release, { settings: componentConfig.settings(configuration), limits }, {
+      hooks,
+      call: (target, args) =>
+        Effect.mapError(
+          Effect.suspend(() => {
+            begin(undefined)
+            return engine.call(instance, target, args)
+          }),
+          named(target)
+        ),
+      isOver: () => instance.isPoisoned() || isKilled()
+    })
+    : Effect.void
 
 export const make = Effect.gen(function*() {
   const audit = yield* AuditLog
@@ -119,16 +153,6 @@ export const make = Effect.gen(function*() {
     if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
     const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
-    const named = (target: Contract.Target) => (failure: ComponentError): ComponentError =>
-      new ComponentError({
-        component: release.id,
-        export: Contract.exportName(target),
-        reason: failure.reason,
-        detail: failure.detail,
-        denials: work.denied.slice(),
-        ...(failure.receipt === undefined ? undefined : { receipt: failure.receipt }),
-        ...(failure.cause === undefined ? undefined : { cause: failure.cause })
-      })
     const hosted: Hosted = {
       component: release.id,
       engine,
@@ -143,22 +167,9 @@ export const make = Effect.gen(function*() {
       own: coreExports.ownOf(release.component.world),
       begin: (message) => work.begin(message),
       end: () => work.end(),
-      named
+      named: named(release.id, work)
     }
-    if (hosted.own.has(coreExports.lifecycle.world)) {
-      yield* lifecycle.run(release, { settings: componentConfig.settings(order.configuration), limits }, {
-        hooks: limitsOfHooks,
-        call: (target, args) =>
-          Effect.mapError(
-            Effect.suspend(() => {
-              work.begin(undefined)
-              return engine.call(instance, target, args)
-            }),
-            named(target)
-          ),
-        isOver: () => instance.isPoisoned() || order.isKilled()
-      })
-    }
+    yield* live(hosted, order)
     hosted.health.begin(order.context)
     return handling.make(hosted)
   })
@@ -169,7 +180,7 @@ export const make = Effect.gen(function*() {
 const deniedLimit = 16
 const denialsLimit = 64
 
-/** Goes on over the restarts of a component. */
+/** Goes on over the restarts of a component, and is common to its instances. */
 interface Counter {
   messages: number
 }

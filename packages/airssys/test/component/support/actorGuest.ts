@@ -59,6 +59,7 @@ interface probe {
   use airssys:core/types@0.1.0.{error, sender};
   count: func() -> u32;
   current: func() -> option<string>;
+  later: func() -> option<string>;
   who: func() -> sender;
   key: func() -> result<option<string>, error>;
   dig: func();
@@ -113,6 +114,12 @@ const wat = (hooks: Hooks, exports: ReadonlyArray<typeof exported[number]>): str
  (func $is-no (param $first i32) (result i32) (i32.eq (local.get $first) (i32.const ${"r".charCodeAt(0)})))
  (func (export "acme:probe/probe@1.0.0#count") (result i32) (global.get $count))
  (func (export "acme:probe/probe@1.0.0#current") (result i32)
+  (call $message (i32.const 256)) (i32.const 256))
+ (func (export "acme:probe/probe@1.0.0#later") (result i32) (local $left i32)
+  (local.set $left (i32.const 20000000))
+  (loop $again
+   (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+   (br_if $again (local.get $left)))
   (call $message (i32.const 256)) (i32.const 256))
  (func (export "acme:probe/probe@1.0.0#who") (result i32)
   (call $sender (i32.const 256)) (i32.const 256))
