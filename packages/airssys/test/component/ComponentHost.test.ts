@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
 import * as Component from "../../src/component/Component.ts"
@@ -478,7 +478,11 @@ describe("ComponentHost", () => {
             "[config]\nbase = { type = \"string\", default = \"EUR\" }\ndigits = { type = \"integer\" }\nkey = { type = \"secret\", optional = true }"
           )
           const runtime = yield* Runtime
-          yield* runtime.startUntyped(folder, { config: { digits: 2 }, limits: { fuel: 7 } })
+          yield* runtime.startUntyped(folder, {
+            config: { digits: 2 },
+            secrets: { key: Redacted.make("sk_live") },
+            limits: { fuel: 7 }
+          })
           yield* bounce("acme:echo", "echo.dig")
           assert.deepStrictEqual(told, [])
           yield* runtime.stop("acme:echo")

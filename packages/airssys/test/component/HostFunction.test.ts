@@ -73,6 +73,7 @@ const vault = (
       requires: [Vault.on((input) => input.name)],
       fuel: 1_000,
       deadline: options.deadline,
+      check: ({ name }) => name.length > 16 ? { tag: "failed", val: "no such name" } : undefined,
       handler: ({ name }) => {
         seen.applied.push(name)
         return name === "broken"
@@ -202,10 +203,12 @@ describe("HostFunction", () => {
           tag: "err",
           val: { tag: "failed", val: "it is broken" }
         })
-        assert.deepStrictEqual(yield* call("peek", "x".repeat(100_000)), {
-          tag: "err",
-          val: { tag: "failed", val: "no such name" }
-        })
+        for (const name of ["peek", "open"]) {
+          assert.deepStrictEqual(yield* call(name, "x".repeat(100_000)), {
+            tag: "err",
+            val: { tag: "failed", val: "no such name" }
+          })
+        }
         assert.deepStrictEqual(yield* denials, [])
       })))
 

@@ -24,6 +24,7 @@ export class HostCalls {
   /** Of the call that runs. */
   context: Context.Context<never> = Context.empty()
   readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+  #isClosed = false
 
   /** The imports for the engine. */
   bind(imports: Imports): Engine.Imports {
@@ -46,6 +47,7 @@ export class HostCalls {
     return {
       fuel,
       call: (...args: ReadonlyArray<unknown>) => {
+        if (this.#isClosed) throw ended(name)
         try {
           return call(args)
         } catch (error) {
@@ -61,6 +63,7 @@ export class HostCalls {
     args: ReadonlyArray<unknown>
   ): unknown {
     let fiber: Fiber.Fiber<unknown, HostTrap>
+    if (this.#isClosed) throw ended(name)
     try {
       const effect = call(args)
       if (Exit.isExit(effect)) return settled(name, effect)
@@ -89,7 +92,16 @@ export class HostCalls {
     for (const fiber of this.#fibers) fiber.interruptUnsafe()
     this.#fibers.clear()
   }
+
+  /** Ends what waits, and refuses each call of a guest that is ended while it is on the stack. */
+  close(): void {
+    this.#isClosed = true
+    this.end()
+  }
 }
+
+const ended = (name: string): EngineTrap.HostTrap =>
+  new EngineTrap.HostTrap("Cancelled", `${name}: the guest has ended`)
 
 const settled = (name: string, exit: Exit.Exit<unknown, unknown>): unknown => {
   if (Exit.isSuccess(exit)) return exit.value

@@ -188,7 +188,7 @@ export class InlineInstance implements Instance {
   #giveUp(state: "Lost" | "Disposed"): void {
     if (this.#state === "Disposed") return
     this.#state = state
-    this.#hosts.end()
+    this.#hosts.close()
     this.#instance.dispose()
   }
 
