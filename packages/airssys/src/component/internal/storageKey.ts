@@ -1,4 +1,3 @@
-import * as Result from "effect/Result"
 import { StorageError } from "../../security/KeyValue.ts"
 import * as Pattern from "../../security/Pattern.ts"
 
@@ -27,8 +26,3 @@ export const error = (
   cause?: unknown
 ): StorageError =>
   new StorageError({ reason, key: shown(key), detail, ...(cause === undefined ? undefined : { cause }) })
-
-export const check = (key: string): Result.Result<string, StorageError> => {
-  const problem = problemOf(key)
-  return problem === undefined ? Result.succeed(key) : Result.fail(error("InvalidKey", key, problem))
-}
