@@ -37,8 +37,9 @@ export interface Origin {
 }
 
 /**
- * A message that is being handled. `id` has at most 64 ASCII characters;
- * `correlation` is the `id` where the message is a part of nothing else.
+ * A message that is being handled. `id` has at most 64 ASCII characters, and of
+ * a call it is counted for the component that handles it; `correlation` is one
+ * of its own in this host where the message is a part of nothing else.
  *
  * @category models
  * @since 0.1.0

@@ -45,6 +45,26 @@ export class GuestError extends Schema.TaggedError<GuestError>("airssys/componen
   }
 }
 
+/**
+ * The most characters of the text of an error that a guest answers with: it is
+ * copied into the memory of who asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const textLimit = 4096
+
+/**
+ * An error whose text is cut to `textLimit`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const bounded = (error: CoreError): CoreError =>
+  "val" in error && error.val.length > textLimit
+    ? { tag: error.tag, val: error.val.slice(0, textLimit).toWellFormed() }
+    : error
+
 const detailLimit = 512
 
 /**

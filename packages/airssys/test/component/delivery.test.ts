@@ -201,7 +201,7 @@ describe("delivery", () => {
         const uses = (yield* (yield* AuditLog).entries).flatMap(({ event }) =>
           event._tag === "CapabilityUsed" ? [event.correlation] : []
         )
-        assert.deepStrictEqual(uses, ["request-7", "m2"])
+        assert.deepStrictEqual(uses, ["request-7", "acme:probe/m2"])
       })
     ))
 })

@@ -148,6 +148,15 @@ describe("messages between guests", () => {
       )
     })))
 
+  it.effect("bring no more of an error than its sender can bear", () =>
+    test(Effect.gen(function*() {
+      for (let times = 0; times < 3; times++) {
+        const { tag, val } = yield* ask("a", "request", to("b"), json("long"), 1000)
+        assert.strictEqual(tag, "err")
+        assert.isAtMost((val as { readonly val: string }).val.length, 4096)
+      }
+    })))
+
   it.effect("fail their sender with why they were not taken", () =>
     test(Effect.gen(function*() {
       assert.strictEqual(said(yield* ask("a", "send", to("nobody"), json("x"))), "not-found")
@@ -319,6 +328,17 @@ describe("messages between guests", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(said(yield* request), "exhausted")
       assert.deepStrictEqual([yield* call("c", "count"), yield* call("d", "count")], [2, 1])
+    })))
+
+  it.effect("of two senders are told apart by what they are a part of", () =>
+    test(Effect.gen(function*() {
+      const audit = yield* AuditLog
+      yield* ask("a", "send", to("d"), json("nothing"))
+      yield* ask("b", "send", to("d"), json("nothing"))
+      const correlations = (yield* audit.entriesOf(new Set(["CapabilityUsed"]))).flatMap(({ event }) =>
+        event._tag === "CapabilityUsed" ? [event.correlation] : []
+      )
+      assert.deepStrictEqual([correlations.length, new Set(correlations).size], [2, 2])
     })))
 
   it.effect("are handled for those on whose behalf they were sent, who may not do more than they hold", () =>

@@ -9,7 +9,7 @@ import type { CallResult, Receipt } from "../ComponentEngine.ts"
 import { ComponentError } from "../ComponentError.ts"
 import type { ComponentMessage } from "../ComponentMessage.ts"
 import * as Contract from "../Contract.ts"
-import { type CoreError, GuestError } from "../GuestError.ts"
+import { bounded, type CoreError, GuestError } from "../GuestError.ts"
 import type { Payload } from "../Payload.ts"
 import * as coreExports from "./coreExports.ts"
 import * as coreValues from "./coreValues.ts"
@@ -52,7 +52,8 @@ const answer = (component: string, message: Message, called: CallResult, context
   if (message._tag === "Invoke") return context.reply(message, called)
   const result = called.value as GuestResult<Payload | undefined>
   if (result.tag === "err") {
-    const failure = new GuestError({ component, export: Contract.exportName(targetOf(message)), error: result.val })
+    const name = Contract.exportName(targetOf(message))
+    const failure = new GuestError({ component, export: name, error: bounded(result.val) })
     return message._tag === "Deliver" ? context.fail(message, failure) : context.fail(message, failure)
   }
   if (message._tag === "Deliver") context.reply(message, message.wantsReply ? result.val : undefined)

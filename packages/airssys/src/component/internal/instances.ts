@@ -45,9 +45,11 @@ class Work {
   delivery: Delivery.Delivery | undefined = undefined
   readonly denied: Array<string> = []
   private sequence = 0
+  private readonly component: string
   private readonly counter: Counter
 
-  constructor(counter: Counter) {
+  constructor(component: string, counter: Counter) {
+    this.component = component
     this.counter = counter
   }
 
@@ -66,10 +68,14 @@ class Work {
   current(): Delivery.Delivery | undefined {
     const { message } = this
     if (message === undefined) return undefined
-    this.delivery ??= message._tag === "Invoke"
-      ? Delivery.make(`m${this.sequence}`, message.origin)
-      : message.delivery
+    this.delivery ??= message._tag === "Invoke" ? this.called(message.origin) : message.delivery
     return this.delivery
+  }
+
+  /** Messages are counted for each component; what they begin is named for the host. */
+  private called(origin: Delivery.Origin): Delivery.Delivery {
+    const id = `m${this.sequence}`
+    return Delivery.make(id, { ...origin, correlation: origin.correlation ?? `${this.component}/${id}` })
   }
 
   deny(subject: string): void {
@@ -149,7 +155,7 @@ export const make = Effect.gen(function*() {
     const checks = yield* Effect.fromResult(health.options(release, order.options.health))
     const counter = counters.get(release.id) ?? { messages: 0 }
     counters.set(release.id, counter)
-    const work = new Work(counter)
+    const work = new Work(release.id, counter)
     if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
     const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })

@@ -1,7 +1,8 @@
 /**
  * A guest that sends, requests, publishes and subscribes as its host tells it,
  * and does with a message what its first byte says: `e` echoes it, `n` replies
- * nothing, `r` refuses with `failed("no")`, `t` traps, and `f` requests of
+ * nothing, `r` refuses with `failed("no")`, `l` with 900,000 letters, `t` traps,
+ * and `f` requests of
  * `acme:<peer>` what follows, for 10 seconds, and gives that reply or error.
  */
 import { component, memory } from "./guests.ts"
@@ -140,6 +141,13 @@ const wat = (peer: string): string =>
    (i32.store8 (i32.const 68) (i32.const 6))
    (i32.store (i32.const 72) (i32.const ${1028 + peer.length}))
    (i32.store (i32.const 76) (i32.const 2))))
+  (if (i32.eq (local.get $first) (i32.const ${"l".charCodeAt(0)})) (then
+   (drop (memory.grow (i32.const 14)))
+   (memory.fill (i32.const 65536) (i32.const 108) (i32.const 900000))
+   (i32.store8 (i32.const 64) (i32.const 1))
+   (i32.store8 (i32.const 68) (i32.const 6))
+   (i32.store (i32.const 72) (i32.const 65536))
+   (i32.store (i32.const 76) (i32.const 900000))))
   (i32.const 64))
  (func (export "airssys:core/callback-handler@0.1.0#handle-callback")
   (param i32 i32) (param $is-error i32) (param $tag i32) (param $at i32) (param $size i32) (result i32)
