@@ -105,16 +105,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "who holds something is forgotten",
     file: ledger,
-    find: "!account.isSet && Quota.all.every((quota) => account.gauges[quota].isIdle(now))",
-    replace: "!account.isSet",
+    find: "account.tabs === 0 && isIdle()",
+    replace: "account.tabs === 0",
     test: tests,
     title: "forget nobody"
   },
   {
     name: "who has limits of its own is forgotten",
     file: ledger,
-    find: "!account.isSet && Quota",
-    replace: "Quota",
+    find: "!account.isSet && account.tabs",
+    replace: "account.tabs",
     test: tests,
     title: "forget nobody"
   },

@@ -89,30 +89,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ]),
   ...of("security/internal/trustEvaluation.ts", "security/TrustRegistry.test.ts", [
     [
-      "trustEvaluation: digest mismatch",
-      "[\"artifact\", digest],\n",
-      "",
-      "does not trust by a statement that is of another digest, not even in a trusted folder"
-    ],
-    [
-      "trustEvaluation: manifest mismatch",
-      "    [\"manifest\", signed.manifest],\n",
-      "",
-      "does not trust by a statement that is of another manifest, not even in a trusted folder"
-    ],
-    [
-      "trustEvaluation: capabilities mismatch",
-      "    [\"capabilities\", signed.capabilities],\n",
-      "",
-      "does not trust by a statement that is of another capabilities, not even in a trusted folder"
-    ],
-    [
-      "trustEvaluation: version mismatch",
-      ",\n    [\"version\", signed.version]",
-      "",
-      "does not trust by a statement that is of another version, not even in a trusted folder"
-    ],
-    [
       "trustEvaluation: looked at is raised",
       "const isRaised = isStarting && isAhead",
       "const isRaised = isAhead",
@@ -129,6 +105,32 @@ export const mutants: ReadonlyArray<Mutant> = [
       "judgement._tag === \"Nothing\" &&",
       "",
       "does not trust by a signature that does not verify, in DevMode neither"
+    ]
+  ]),
+  ...of("security/ReleaseStatement.ts", "security/TrustRegistry.test.ts", [
+    [
+      "ReleaseStatement: digest mismatch",
+      "[\"artifact\", \"manifest\", \"capabilities\", ",
+      "[\"manifest\", \"capabilities\", ",
+      "does not trust by a statement that is of another digest, not even in a trusted folder"
+    ],
+    [
+      "ReleaseStatement: manifest mismatch",
+      "[\"artifact\", \"manifest\", \"capabilities\", ",
+      "[\"artifact\", \"capabilities\", ",
+      "does not trust by a statement that is of another manifest, not even in a trusted folder"
+    ],
+    [
+      "ReleaseStatement: capabilities mismatch",
+      "[\"artifact\", \"manifest\", \"capabilities\", ",
+      "[\"artifact\", \"manifest\", ",
+      "does not trust by a statement that is of another capabilities, not even in a trusted folder"
+    ],
+    [
+      "ReleaseStatement: version mismatch",
+      ", \"name\", \"version\"] as const",
+      ", \"name\"] as const",
+      "does not trust by a statement that is of another version, not even in a trusted folder"
     ]
   ]),
   ...of("security/TrustRegistry.ts", "security/TrustRegistry.test.ts", [
@@ -219,24 +221,26 @@ export const mutants: ReadonlyArray<Mutant> = [
       "refuses a repository without commit or ref, by a short one, or at no address"
     ]
   ]),
-  ...of("component/ComponentHost.ts", "component/signedReleases.test.ts", [
+  ...of("component/internal/installing.ts", "component/signedReleases.test.ts", [
     [
-      "ComponentHost: signature not read",
+      "installing: signature not read",
       "const signed = signature === undefined",
       "const signed = signature !== \"\"",
       "is trusted where a publisher signed exactly these files"
     ],
     [
-      "ComponentHost: start not told",
-      "installer.place(given, options, true)",
-      "installer.place(given, options)",
-      "keeps lower versions from being trusted once it has started, and not before"
-    ],
-    [
-      "ComponentHost: signature cached",
+      "installing: signature cached",
       " && known.signature === signature",
       "",
       "starts by the signature that lies there, not by one that lay there before"
+    ]
+  ]),
+  ...of("component/internal/hosting.ts", "component/signedReleases.test.ts", [
+    [
+      "hosting: start not told",
+      "place(given, options, true)",
+      "place(given, options)",
+      "keeps lower versions from being trusted once it has started, and not before"
     ]
   ]),
   ...of("component/internal/signedRelease.ts", "component/signedReleases.test.ts", [
