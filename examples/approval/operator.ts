@@ -1,6 +1,6 @@
 /**
  * What an operator does about a release that wants to run: reads the report,
- * and signs a decision. `airssys approve` does the same.
+ * and signs a decision.
  */
 import { type Approval, Approvals, ApprovalStatement, type SigningKey, Statement } from "airssys/security"
 import { Clock, Effect } from "effect"

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as NodeHost from "@airssys/platform-node/NodeHost"
+import * as NodeSigningKey from "@airssys/platform-node/NodeSigningKey"
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as HostConfig from "airssys/component/HostConfig"
 import * as TrustConfig from "airssys/component/TrustConfig"
@@ -30,7 +31,8 @@ export interface HostFolder {
   readonly supervision: HostConfig.Supervision
   readonly calls: ReadonlyArray<HostConfig.Call>
   readonly audit: HostConfig.Audit
-  /** Without the options of the audit log, whose key may have to be made. */
+  readonly approvals: HostConfig.Approvals | undefined
+  /** Without the options of the audit log and of approvals, whose keys may have to be made. */
   readonly options: NodeHost.Options
 }
 
@@ -81,6 +83,7 @@ export const read = Effect.fnUntraced(function*(
   }
   const inFolder = (item: string) => path.resolve(root, item)
   const audit = auditIn(config.audit, inFolder)
+  const approvals = config.approvals && { ...config.approvals, key: inFolder(config.approvals.key) }
   return {
     plugins: config.components.map((component) => ({
       ...component.options,
@@ -90,7 +93,9 @@ export const read = Effect.fnUntraced(function*(
     supervision: config.supervision,
     calls: config.calls,
     audit,
+    approvals,
     options: {
+      folder: config.folder === undefined ? undefined : inFolder(config.folder),
       trust: yield* Effect.mapError(
         TrustConfig.declared(
           config.trust,
@@ -104,7 +109,11 @@ export const read = Effect.fnUntraced(function*(
       roots: config.roots.size === 0
         ? undefined
         : Object.fromEntries([...config.roots].map(([name, folder]) => [name, inFolder(folder)])),
-      reserved: audit.checkpoints === undefined ? [] : [audit.checkpoints.key, ...audit.checkpoints.witnesses]
+      reserved: [
+        file,
+        ...audit.checkpoints === undefined ? [] : [audit.checkpoints.key, ...audit.checkpoints.witnesses],
+        ...approvals === undefined ? [] : [approvals.key]
+      ]
     }
   }
 })
@@ -120,19 +129,27 @@ const auditIn = (audit: HostConfig.Audit, inFolder: (item: string) => string): H
 })
 
 /**
- * Layer of the host of a folder. Makes the key of its checkpoints if it says so.
+ * Layer of the host of a folder. Makes its keys, of checkpoints and of
+ * approvals, if it names some that are not there.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (host: HostFolder): Layer.Layer<
   NodeHost.NodeHost,
-  NodeHost.HostError | WitnessError,
+  NodeHost.HostError | NodeSigningKey.KeyFileRefused | WitnessError,
   FileSystem.FileSystem
 > =>
-  Layer.unwrap(
-    Effect.map(HostAudit.options(host.audit), (auditOptions) => NodeHost.layer({ ...host.options, auditOptions }))
-  )
+  Layer.unwrap(Effect.gen(function*() {
+    const auditOptions = yield* HostAudit.options(host.audit)
+    const approvals = host.approvals && {
+      hostKey: yield* NodeSigningKey.fromFile(host.approvals.key),
+      operators: host.approvals.operators,
+      quorum: host.approvals.quorum,
+      passTrusted: host.approvals.passTrusted
+    }
+    return NodeHost.layer({ ...host.options, auditOptions, approvals })
+  }))
 
 const components = (host: HostFolder): Layer.Layer<never, Runtime.StartError, Runtime.Runtime> =>
   Layer.effectDiscard(Effect.gen(function*() {

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const operator = "ed25519:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const temp = mkdtempSync(join(root, ".tmp-cli-"))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
@@ -279,6 +280,52 @@ log = true
       )
       assert.strictEqual(signed.code, 1)
       assert.match(signed.err, /inbox[^]*data/)
+      const whole = await host(`[roots]\ninbox = "${hosted}"`)
+      assert.strictEqual(whole.code, 1)
+      assert.match(whole.err, /inbox[^]*airssys\.toml/)
+      const own = await host("folder = \"data/kept\"\n[roots]\ninbox = \"data\"")
+      assert.strictEqual(own.code, 1)
+      assert.match(own.err, /inbox[^]*data/)
+      const asking = await host(
+        `[roots]\ninbox = "data"\n[approvals]\nkey = "data/host.key"\noperators = ["${operator}"]`
+      )
+      assert.strictEqual(asking.code, 1)
+      assert.match(asking.err, /inbox[^]*data/)
+    })
+
+    it("keeps what outlives it in its folder, which one host at a time has", async () => {
+      const folder = plugin("totals")
+      const hosted = join(folder, "..")
+      const call = "[[call]]\ntitle = \"A sum\"\ncomponent = \"acme:totals\"\nexport = \"totals.sum\"\nargs = [[]]\n"
+      const file = "schema = 1\nfolder = \".airssys\"\n[[component]]\nsource = \"totals\"\n"
+      writeFileSync(join(hosted, "airssys.toml"), file + call)
+      const entries = async () => {
+        const { code, err, out } = await airssys(["run", ".", "--json"], hosted)
+        assert.strictEqual(code, 0, err)
+        return out.trim().split("\n").map((line) => JSON.parse(line)).find(({ event }) => event === "audit").entries
+      }
+      const first = await entries()
+      assert.isAbove(await entries(), first)
+      assert.includeMembers(readdirSync(join(hosted, ".airssys")), ["audit.sqlite", "storage.sqlite", "trust"])
+
+      writeFileSync(join(hosted, "airssys.toml"), file)
+      const { spawn } = await import("node:child_process")
+      const serving = spawn(process.execPath, [bin, "run", ".", "--json"], { cwd: hosted })
+      const closed = new Promise((resolve) => serving.on("close", resolve))
+      await new Promise<void>((resolve) => {
+        let out = ""
+        serving.stdout.on("data", (chunk) => {
+          out += chunk
+          if (out.includes("\"event\":\"ready\"")) resolve()
+        })
+        serving.on("close", () => resolve())
+      })
+      const second = await airssys(["run", "."], hosted)
+      serving.kill("SIGINT")
+      await closed
+      assert.strictEqual(second.code, 1)
+      assert.match(second.err, /Nothing was started/)
+      assert.notInclude(second.out, "INSTALL")
     })
 
     it("begins each report of a failure in the same way", async () => {

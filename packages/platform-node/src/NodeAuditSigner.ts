@@ -9,19 +9,10 @@
  */
 import * as AuditCheckpoint from "airssys/security/AuditCheckpoint"
 import { AuditError } from "airssys/security/AuditError"
-import * as SigningKey from "airssys/security/SigningKey"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import { keyIn, PathFault } from "./internal/ownedPaths.ts"
 import * as NodeDigest from "./NodeDigest.ts"
 import * as NodeSignature from "./NodeSignature.ts"
-
-const unusable = (file: string) => (cause: unknown) =>
-  new AuditError({
-    reason: "InvalidOptions",
-    detail: cause instanceof PathFault ? cause.message : `${file} cannot be used as the key of checkpoints`,
-    cause
-  })
+import * as NodeSigningKey from "./NodeSigningKey.ts"
 
 /**
  * The signer of a log with the key in a file, which holds its 32 bytes. `origin`
@@ -34,11 +25,8 @@ export const fromFile = (options: {
   readonly file: string
   readonly origin: string
 }): Effect.Effect<AuditCheckpoint.Signer, AuditError> =>
-  Effect.gen(function*() {
-    const seed = yield* Effect.tryPromise(() => keyIn(options.file))
-    const key = yield* SigningKey.fromSeed(Redacted.make(seed))
-    return yield* AuditCheckpoint.signer({ key, origin: options.origin })
-  }).pipe(
+  NodeSigningKey.fromFile(options.file).pipe(
+    Effect.flatMap((key) => AuditCheckpoint.signer({ key, origin: options.origin })),
     Effect.provide([NodeSignature.layer, NodeDigest.layer]),
-    Effect.mapError((error) => unusable(options.file)(error._tag === "UnknownError" ? error.cause : error))
+    Effect.mapError((cause) => new AuditError({ reason: "InvalidOptions", detail: cause.message, cause }))
   )

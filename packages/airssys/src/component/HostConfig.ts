@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import type { Place } from "../security/Ask.ts"
 import type * as AuditLog from "../security/AuditLog.ts"
 import type { Grant } from "../security/Grant.ts"
+import type { PublicKey } from "../security/PublicKey.ts"
 import type { Tier } from "./ComponentEngine.ts"
 import { Diagnostic, render } from "./Diagnostic.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
@@ -23,13 +24,15 @@ import * as TrustConfig from "./TrustConfig.ts"
 
 /**
  * A decoded file, defaults included. All paths are as they were written:
- * relative to the folder of the file, or absolute where `roots`, `policy` and
- * `audit` say so.
+ * relative to the folder of the file, or absolute where `folder`, `roots`,
+ * `policy`, `audit` and `approvals` say so.
  *
  * @category models
  * @since 0.1.0
  */
 export interface HostConfig {
+  /** Where the host keeps what outlives it. */
+  readonly folder: string | undefined
   readonly supervision: Supervision
   /** Folders by the name that `filesystem` patterns use. */
   readonly roots: ReadonlyMap<string, string>
@@ -37,6 +40,7 @@ export interface HostConfig {
   /** File of policies, `PolicyFile`. */
   readonly policy: string | undefined
   readonly audit: Audit
+  readonly approvals: Approvals | undefined
   readonly components: ReadonlyArray<HostedComponent>
   readonly calls: ReadonlyArray<Call>
 }
@@ -68,6 +72,20 @@ export interface Checkpoints {
   readonly console: boolean
   readonly every: Duration.Duration | undefined
   readonly required: boolean
+}
+
+/**
+ * Whose approval a release needs, as `Approvals.Options` takes it. `key` is a
+ * file: the key of the host.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Approvals {
+  readonly key: string
+  readonly operators: ReadonlyArray<PublicKey>
+  readonly quorum: number | undefined
+  readonly passTrusted: boolean | undefined
 }
 
 /**
@@ -172,11 +190,13 @@ export const parse = (text: string, options: { readonly file: string }): Result.
   if (Result.isFailure(decoded)) return Result.fail(new HostConfigError({ problems: decoded.failure }))
   const { lineOf, value } = decoded.success
   return Result.succeed({
+    folder: value.folder,
     supervision: supervisionOf(value.supervision),
     roots: new Map(Object.entries(value.roots ?? {})),
     trust: TrustConfig.fromTable(value.trust),
     policy: value.policy,
     audit: auditOf(value.audit),
+    approvals: approvalsOf(value.approvals),
     components: (value.component ?? []).map((component, index) => ({
       source: hostSchema.normalPath(component.source),
       place: { file: options.file, line: lineOf(["component", index]) },
@@ -229,6 +249,14 @@ const auditOf = (table: File["audit"]): Audit => {
     }
   }
 }
+
+const approvalsOf = (table: File["approvals"]): Approvals | undefined =>
+  table && {
+    key: table.key,
+    operators: table.operators as ReadonlyArray<PublicKey>,
+    quorum: table.quorum,
+    passTrusted: table["pass-trusted"]
+  }
 
 const optionalBytes = (value: string | undefined) => value === undefined ? undefined : bytesOf(value)
 const optionalDuration = (value: string | undefined) => value === undefined ? undefined : durationOf(value)

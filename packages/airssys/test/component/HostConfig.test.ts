@@ -30,6 +30,17 @@ console = true
 every = "30 s"
 required = true`
 
+const ada = "ed25519:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
+const bob = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+const smallOrder = `ed25519:${"A".repeat(43)}`
+
+const approved = `schema = 1
+[approvals]
+key = "keys/host.key"
+operators = ["${ada}", "${bob}"]
+quorum = 2
+pass-trusted = false`
+
 const whole = read("./fixtures/airssys.toml")
 
 const parsed = (text: string): HostConfig.HostConfig =>
@@ -47,6 +58,7 @@ const millis = Duration.millis
 describe("HostConfig.parse", () => {
   it("gives an empty host with defaults for an empty file", () => {
     assert.deepStrictEqual(parsed("schema = 1"), {
+      folder: undefined,
       supervision: {
         strategy: "OneForOne",
         intensity: { restarts: 3, within: seconds(10) },
@@ -56,6 +68,7 @@ describe("HostConfig.parse", () => {
       trust: { paths: [], digests: [], devMode: false, sources: [], pinned: [] },
       policy: undefined,
       audit: inMemory,
+      approvals: undefined,
       components: [],
       calls: []
     })
@@ -156,6 +169,36 @@ describe("HostConfig.parse", () => {
   ])("refuses %s", (_, from, to, problem) => {
     assert.include(audited, from)
     assert.deepStrictEqual(failureOf(audited.replace(from, () => to)).problems.map((_) => _.problem), [problem])
+  })
+
+  it("takes checkpoints of a log in the folder of the host", () => {
+    const { audit, folder } = parsed(
+      audited.replace("[audit]\nfile = \"audit/log.ndjson\"", "folder = \".airssys\"\n[audit]")
+    )
+    assert.strictEqual(folder, ".airssys")
+    assert.strictEqual(audit.file, undefined)
+    assert.strictEqual(audit.checkpoints?.key, "keys/audit.key")
+  })
+
+  it("decodes whose approval a release needs", () => {
+    assert.deepEqual<unknown>(parsed(approved).approvals, {
+      key: "keys/host.key",
+      operators: [ada, bob],
+      quorum: 2,
+      passTrusted: false
+    })
+  })
+
+  it.each<[name: string, from: string, to: string, problem: string]>([
+    ["nobody to decide", `["${ada}", "${bob}"]`, "[]", "operators names nobody"],
+    ["fewer operators than have to approve", `, "${bob}"`, "", "more have to approve than there are operators"],
+    ["one operator twice", bob, ada, "this key is there twice"],
+    ["a key that anybody could sign with", bob, smallOrder, `"${smallOrder}" is no public key`],
+    ["a quorum of nobody", "quorum = 2", "quorum = 0", "quorum is no whole number from 1 to 64"],
+    ["no key of its own", "key = \"keys/host.key\"\n", "", "approvals needs \"key\""]
+  ])("refuses approvals with %s", (_, from, to, problem) => {
+    assert.include(approved, from)
+    assert.deepStrictEqual(failureOf(approved.replace(from, () => to)).problems.map((_) => _.problem), [problem])
   })
 
   it("gives options that host a component", () => {

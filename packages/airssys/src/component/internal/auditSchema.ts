@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { check, checkKeys } from "./decodeToml.ts"
+import { check } from "./decodeToml.ts"
 import { bytesOf, durationOf, pathOfHost, quote, text, timeOf, wholeNumber } from "./fieldSchema.ts"
 
 const sizeOf = (description: string, least: number, most: number, range: string) =>
@@ -70,7 +70,9 @@ const Checkpoints = Schema.Struct({
 /** The table `[audit]`. */
 export const Audit = Schema.Struct({
   file: Schema.optionalKey(
-    pathOfHost("Where the audit log is kept, a SQLite database if it ends in .sqlite. Default: in memory.")
+    pathOfHost(
+      "Where the audit log is kept, a SQLite database if it ends in .sqlite. Default: in the folder of the host, or in memory."
+    )
   ),
   capacity: Schema.optionalKey(
     wholeNumber("capacity", 1, 1_048_576, "The most uses that wait to be written. Default 4096.")
@@ -103,9 +105,4 @@ export const Audit = Schema.Struct({
     }).check(check(atLeastOne))
   ),
   checkpoints: Schema.optionalKey(Checkpoints)
-}).check(checkKeys((audit) =>
-  audit.checkpoints === undefined || audit.file !== undefined ? [] : [{
-    path: ["checkpoints"],
-    problem: { problem: "a log in memory starts again with each host", hint: "add audit.file" }
-  }]
-))
+})

@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Pattern from "../../security/Pattern.ts"
+import { Approvals } from "./approvalSchema.ts"
 import { Audit } from "./auditSchema.ts"
 import { type Block, CapabilityBlock, entriesOf } from "./capabilityBlock.ts"
 import { checkKeys, type Problem } from "./decodeToml.ts"
@@ -141,6 +142,9 @@ const Call = Schema.Struct({
 /** The whole of `airssys.toml`. */
 export const HostFile = Schema.Struct({
   schema: SchemaVersion,
+  folder: Schema.optionalKey(
+    pathOfHost("Where the host keeps what outlives it, for one host at a time. Default: nothing outlives it.")
+  ),
   supervision: Schema.optionalKey(Supervision),
   roots: Schema.optionalKey(
     Schema.Record(
@@ -151,12 +155,13 @@ export const HostFile = Schema.Struct({
   trust: Schema.optionalKey(Trust),
   policy: Schema.optionalKey(pathOfHost("File of policies, which stand over all grants.")),
   audit: Schema.optionalKey(Audit),
+  approvals: Schema.optionalKey(Approvals),
   component: Schema.optionalKey(Schema.Array(HostedComponent).annotate({ expected: "[[component]] blocks" })),
   call: Schema.optionalKey(Schema.Array(Call).annotate({ expected: "[[call]] blocks" }))
 }).check(checkKeys((file) => {
   const roots = new Set(Object.keys(file.roots ?? {}))
   const seen = new Set<string>()
-  return (file.component ?? []).flatMap((component, index) => {
+  const components = (file.component ?? []).flatMap((component, index) => {
     const source = normalPath(component.source)
     const twice = seen.has(source)
     seen.add(source)
@@ -186,6 +191,12 @@ export const HostFile = Schema.Struct({
       )
     ]
   })
+  return file.audit?.checkpoints === undefined || file.audit.file !== undefined || file.folder !== undefined
+    ? components
+    : [{
+      path: ["audit", "checkpoints"],
+      problem: { problem: "a log in memory starts again with each host", hint: "add audit.file" }
+    }, ...components]
 }))
 
 /** A relative path without `.` segments and slashes at the end. */
