@@ -218,6 +218,10 @@ const headerOf = (line: Uint8Array): Header | string => {
 
 const spelling = "it is not spelled as an export spells it"
 
+/** A store would keep half of a surrogate pair as another name. */
+const isTenant = (u: unknown): u is string =>
+  typeof u === "string" && u.length > 0 && u.length <= mostTenant && u.isWellFormed()
+
 const entryOf = (
   { fields, text }: { readonly text: string; readonly fields: ReadonlyMap<string, unknown> }
 ): Line | string => {
@@ -228,7 +232,7 @@ const entryOf = (
   const value = Base64.decode(base64)
   if (Result.isFailure(value)) return "the value is no Base64"
   if (value.success.length > storageKey.valueLimit) return `a value has at most ${storageKey.valueLimit} bytes`
-  if (tenant !== undefined && (typeof tenant !== "string" || tenant.length === 0 || tenant.length > mostTenant)) {
+  if (tenant !== undefined && !isTenant(tenant)) {
     return `a tenant has 1 to ${mostTenant} characters`
   }
   const entry = { key, value: value.success, tenant }

@@ -41,6 +41,8 @@ export interface Candidate {
   readonly signed?: SignedRelease | undefined
   /** Says that it is about to run: if its publisher is trusted, lower versions are not from then on. */
   readonly isStarting?: boolean | undefined
+  /** What was decided and recorded before; the same is not recorded again. */
+  readonly known?: Verdict | undefined
 }
 
 /**

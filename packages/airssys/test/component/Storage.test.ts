@@ -374,6 +374,8 @@ describe("an export", () => {
           [made(header, "{\"__proto__\":1,\"key\":\"a\",\"value\":\"\"}", second, third, end), 2, /spelled/],
           [made(header, "{\"key\":1,\"value\":\"\"}", second, third, end), 2, /has a key and a value/],
           [made(header, "{\"key\":\"a\",\"value\":\"\",\"tenant\":\"\"}", second, third, end), 2, /tenant/],
+          [made(header, "{\"key\":\"a\",\"value\":\"\",\"tenant\":\"\\ud800\"}", second, third, end), 2, /tenant/],
+          [made(header, "{\"key\":\"\\ud800\",\"value\":\"\"}", second, third, end), 2, /segments/],
           [made(header, "\u{feff}" + first, second, third, end), 2, /object of JSON/],
           [made(header, first + "\r", second, third, end), 2, /spelled/],
           [made(header, first.replace("}", "\ud800}"), second, third, end), 2, /object of JSON/]

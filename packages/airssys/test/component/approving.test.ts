@@ -244,6 +244,22 @@ describe("approval", () => {
       assert.strictEqual(yield* state, "Quarantined")
     })))
 
+  it.effect("that hangs on trust is over within a minute of it", () =>
+    hosting(Effect.gen(function*() {
+      const { digest } = yield* (yield* Runtime).install("/probe")
+      const { revokeDigest, trustDigest } = yield* TrustRegistry.TrustRegistry
+      yield* trustDigest(digest, "ours")
+      yield* start("/probe")
+      const decided = Effect.map(events, (all) => all.filter(({ _tag }) => _tag === "TrustDecided").length)
+      const before = yield* decided
+      yield* TestClock.adjust("3 minutes")
+      assert.strictEqual(yield* decided, before)
+      yield* revokeDigest(digest, "leaked")
+      assert.strictEqual(yield* call("count"), 0)
+      yield* passes("1 minute")
+      assert.strictEqual(yield* state, "Quarantined")
+    })))
+
   it.effect("of another component changes nothing", () =>
     hosting(Effect.gen(function*() {
       const approval = yield* approved("/other")

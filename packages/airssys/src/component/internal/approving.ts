@@ -120,20 +120,26 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
       )
     )
 
-  /** Ends with why when a release that runs may not run any more. Looks again at each change, after it listens. */
-  const watch = (release: Release): Effect.Effect<ApprovalRequired | ApprovalUnknown> =>
+  /**
+   * Ends with why when a release that runs may not run any more. Looks again at
+   * each change, after it listens. `judged` is the release as it is judged by then.
+   */
+  const watch = <E>(
+    release: Release,
+    judged: Effect.Effect<Release, E>
+  ): Effect.Effect<ApprovalRequired | ApprovalUnknown | E> =>
     Effect.gen(function*() {
       const changed = Stream.runHead(Stream.filter(approvals.changes, (changed) => isOf(changed, release)))
       const over = Effect.gen(function*() {
         yield* Effect.yieldNow
-        const again = yield* Effect.result(ensure(release))
+        const again = yield* Effect.result(Effect.flatMap(judged, ensure))
         if (Result.isFailure(again)) return again.failure
         const left = overAt(again.success) - (yield* Clock.currentTimeMillis)
         yield* Effect.sleep(Math.min(lookEvery, Math.max(0, left)))
         return undefined
       })
       const ended = yield* Effect.raceFirst(Effect.as(changed, undefined), over)
-      return ended ?? (yield* watch(release))
+      return ended ?? (yield* watch(release, judged))
     })
 
   return { ensure, watch }

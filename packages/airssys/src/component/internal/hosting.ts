@@ -87,7 +87,7 @@ interface Start {
 const makeBeginning = Effect.fnUntraced(function*(
   lives: Lives,
   following: Following,
-  place: Effect.Success<typeof installing.make>["place"]
+  { judged, place }: Effect.Success<typeof installing.make>
 ) {
   const approvals = yield* approving.make
   const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
@@ -98,7 +98,7 @@ const makeBeginning = Effect.fnUntraced(function*(
   const taken = (life: Life, release: Release, context: ActorContext<ComponentMessage>) =>
     Effect.gen(function*() {
       const { kill } = yield* ActorSystem
-      const because = yield* approvals!.watch(release)
+      const because = yield* approvals!.watch(release, judged(release))
       life.condemned = because.message
       yield* kill(context.self)
     })
@@ -172,7 +172,7 @@ export const make = Effect.gen(function*() {
   const lives = new Lives(() => clock.currentTimeMillisUnsafe(), (event) => void PubSub.publishUnsafe(steps, event))
   const installer = yield* installing.make
   const following = yield* makeFollowing(lives)
-  const { begin, denials } = yield* makeBeginning(lives, following, installer.place)
+  const { begin, denials } = yield* makeBeginning(lives, following, installer)
   const statusOf = (life: Life): Effect.Effect<ComponentStatus> => statuses.make(life, quotas)
 
   const self: ComponentHost["Service"] = {

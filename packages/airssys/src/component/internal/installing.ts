@@ -81,7 +81,16 @@ export const make = Effect.gen(function*() {
     return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
   })
 
-  return { install, place }
+  /** A release that runs, as it is judged by now. */
+  const judged = (release: Release) => {
+    const { digest, path, signed, trust: known } = release
+    return Effect.map(
+      trust.evaluate({ digest, path, signed, known }),
+      (verdict) => isSameVerdict(known, verdict) ? release : { ...release, trust: verdict }
+    )
+  }
+
+  return { install, place, judged }
 })
 
 interface Installed {

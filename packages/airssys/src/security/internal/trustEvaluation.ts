@@ -65,6 +65,9 @@ const remembered = (judgement: trustVerdict.Judgement, digest: string, isStartin
   }
 }
 
+const isSame = (verdict: Verdict, other: Verdict | undefined): boolean =>
+  verdict.level === other?.level && verdict.because === other.because
+
 /** What is trusted because it was seen is judged again after it was. */
 export const make = (
   core: TrustCore,
@@ -99,12 +102,13 @@ export const make = (
         yield* core.change(plan)
       }
       const verdict = verdictOf(judge(subject))
+      if (isSame(verdict, candidate.known)) return verdict
       yield* record(subject, verdict)
       if (verdict.level === "DevMode") {
         yield* Effect.logWarning(`DevMode: ${subject.digest} runs, and nobody trusts it`)
       }
       const again = verdictOf(judge(subject))
-      if (again.level === verdict.level && again.because === verdict.because) return verdict
+      if (isSame(again, verdict)) return verdict
     }
   })
 }
