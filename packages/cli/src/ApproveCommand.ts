@@ -131,6 +131,8 @@ const chosen = (asks: ReadonlyArray<Ask>, only: string) => {
     : refuse(`${SafeText.escape(only)} is no list of numbers from 1 to ${asks.length}`)
 }
 
+const apart = "This host needs approvals besides, signed by its operators: a grant is none."
+
 const approve = Effect.fnUntraced(function*(options: {
   readonly component: string
   readonly folder: string
@@ -146,6 +148,7 @@ const approve = Effect.fnUntraced(function*(options: {
   const config = yield* Effect.fromResult(HostConfig.parse(text, { file }))
   const { component, index, manifest } = yield* find(config, options.folder, options.component)
   const { grants } = component.options
+  if (config.approvals !== undefined) yield* Console.log(apart)
   if (options.only === undefined && !options.all) {
     yield* Console.log([`${name(manifest)} asks for:`, ...lines(manifest.asks, grants)].join("\n"))
     return yield* Console.log("Nothing was granted: choose with --only 1,2 or --all.")

@@ -78,6 +78,17 @@ const host = (text = before) => {
 }
 
 describe("airssys approve", { timeout: 60_000 }, () => {
+  it("does not pass a grant for an approval where the host needs one", async () => {
+    const operator = "ed25519:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
+    const table = `[approvals]\nkey = "host.key"\noperators = ["${operator}"]\n`
+    const { airssys, grants } = host(`${before}${table}`)
+    const { code, out } = await airssys("acme:rates", "--all")
+    assert.strictEqual(code, 0, out)
+    assert.include(out, "needs approvals besides, signed by its operators: a grant is none.")
+    assert.isAbove(grants()[0]!.length, 1)
+    assert.notInclude((await host().airssys("acme:rates")).out, "approvals")
+  })
+
   it("shows what is asked, the greatest risk first and escaped, and writes nothing", async () => {
     const { airssys, text } = host()
     const { code, out } = await airssys("acme:rates")
