@@ -102,12 +102,19 @@ const find = Effect.fnUntraced(function*(config: HostConfig.HostConfig, folder: 
   )
 })
 
-const isWithin = ({ kind, patterns }: Ask, grants: ReadonlyArray<Grant.Grant>, expires: string | undefined): boolean =>
-  CapabilityDiff.make({ from: grants, to: [{ kind, patterns, expires }] }).widened.length === 0
+/** What is recorded before its use is granted all the same. */
+const isWithin = (
+  { kind, patterns }: Ask,
+  grants: ReadonlyArray<CapabilityDiff.Block>,
+  expires: string | undefined
+): boolean => {
+  const from = grants.map(({ expires, kind, patterns }) => ({ expires, kind, patterns }))
+  return CapabilityDiff.make({ from, to: [{ kind, patterns, expires }] }).widened.length === 0
+}
 
 /** The end of the grants does not count here: they are shown as they stand in the file. */
 const isGranted = (ask: Ask, grants: ReadonlyArray<Grant.Grant>): boolean =>
-  isWithin(ask, grants.map(({ kind, patterns, reason }) => ({ kind, patterns, reason })), undefined)
+  isWithin(ask, grants.map(({ kind, patterns }) => ({ kind, patterns })), undefined)
 
 const lines = (asks: ReadonlyArray<Ask>, grants: ReadonlyArray<Grant.Grant>): ReadonlyArray<string> =>
   asks

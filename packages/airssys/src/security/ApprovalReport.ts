@@ -16,12 +16,14 @@ const quoted = (value: string): string => `"${text(value.replaceAll("\\", "\\\\"
 /** One word as it is, and anything else in quotes: nothing of it can pass for the words around it. */
 const name = (value: string): string => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? value : quoted(value)
 
-const subject = ({ expires, kind, pattern }: Item): string =>
-  `${name(kind)}${pattern === "" ? "" : ` ${name(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}`
+const subject = ({ audit, expires, kind, pattern }: Item): string =>
+  `${name(kind)}${pattern === "" ? "" : ` ${name(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}` +
+  (audit === undefined ? "" : ", recorded before use")
 
-const reasonFor = ({ asked }: Approval, { expires, kind, pattern }: Item): string =>
+const reasonFor = ({ asked }: Approval, { audit, expires, kind, pattern }: Item): string =>
   asked.wants.find((want) =>
-    want.kind === kind && want.expires === expires && (pattern === "" || want.patterns.includes(pattern))
+    want.kind === kind && want.expires === expires && want.audit === audit &&
+    (pattern === "" || want.patterns.includes(pattern))
   )?.reason ?? ""
 
 /**

@@ -30,7 +30,8 @@ export const Wanted = Schema.Struct({
   kind: CapabilityKind.CapabilityKind,
   patterns: Schema.Array(Text(1024)).check(Schema.isMaxLength(256)),
   reason: Text(500),
-  expires: Schema.optionalKey(ExpiryDate)
+  expires: Schema.optionalKey(ExpiryDate),
+  audit: Schema.optionalKey(Schema.Literal("before-use"))
 })
 
 /**

@@ -2,7 +2,9 @@
  * What one set of capabilities has that another does not.
  *
  * A capability is within a set when one of the set covers it on every resource,
- * until the same day or later. What cannot be decided counts as wider.
+ * until the same day or later. What cannot be decided counts as wider. Where one
+ * set wants uses recorded before they happen, what another allows there without
+ * that is not within it.
  *
  * @since 0.1.0
  */
@@ -22,6 +24,7 @@ export interface Item {
   readonly kind: CapabilityKind.CapabilityKind
   readonly pattern: string
   readonly expires?: ExpiryDate | undefined
+  readonly audit?: "before-use" | undefined
 }
 
 /**
@@ -34,6 +37,7 @@ export interface Block {
   readonly kind: CapabilityKind.CapabilityKind
   readonly patterns: ReadonlyArray<string>
   readonly expires?: ExpiryDate | undefined
+  readonly audit?: "before-use" | undefined
 }
 
 /**
@@ -55,11 +59,14 @@ export interface CapabilityDiff {
  * @since 0.1.0
  */
 export const items = (blocks: ReadonlyArray<Block>): ReadonlyArray<Item> =>
-  blocks.flatMap(({ expires, kind, patterns }) => {
-    const until = expires === undefined ? undefined : { expires }
+  blocks.flatMap(({ audit, expires, kind, patterns }) => {
+    const terms = {
+      ...(expires === undefined ? undefined : { expires }),
+      ...(audit === undefined ? undefined : { audit })
+    }
     return patterns.length === 0
-      ? [{ kind, pattern: "", ...until }]
-      : patterns.map((pattern): Item => ({ kind, pattern, ...until }))
+      ? [{ kind, pattern: "", ...terms }]
+      : patterns.map((pattern): Item => ({ kind, pattern, ...terms }))
   })
 
 interface Compiled {
@@ -78,16 +85,30 @@ const compile = (item: Item): Compiled => ({
 const lasts = (wider: Item, narrower: Item): boolean =>
   wider.expires === undefined || (narrower.expires !== undefined && narrower.expires <= wider.expires)
 
-const isWithin = (wider: Compiled, narrower: Compiled): boolean =>
-  wider.item.kind === narrower.item.kind && lasts(wider.item, narrower.item) &&
+const covers = (wider: Compiled, narrower: Compiled): boolean =>
+  wider.item.kind === narrower.item.kind &&
   (wider.item.pattern === narrower.item.pattern ||
     (wider.compiled !== undefined && narrower.compiled !== undefined &&
       Pattern.subsumes(wider.compiled, narrower.compiled)))
 
-const beyond = (set: ReadonlyArray<Compiled>, other: ReadonlyArray<Compiled>): ReadonlyArray<Item> =>
-  set
-    .filter((narrower) => !other.some((wider) => isWithin(wider, narrower)))
+const isWithin = (wider: Compiled, narrower: Compiled): boolean =>
+  lasts(wider.item, narrower.item) && covers(wider, narrower)
+
+/** Whether a use may be of both; what cannot be compared may. */
+const meets = (one: Compiled, other: Compiled): boolean =>
+  one.item.kind === other.item.kind &&
+  (one.compiled === undefined || other.compiled === undefined || Pattern.overlaps(one.compiled, other.compiled))
+
+const beyond = (set: ReadonlyArray<Compiled>, other: ReadonlyArray<Compiled>): ReadonlyArray<Item> => {
+  const audited = set.filter(({ item }) => item.audit !== undefined)
+  const unaudited = other.filter((one) => one.item.audit !== undefined && !audited.some((wider) => covers(wider, one)))
+  return set
+    .filter((narrower) =>
+      !other.some((wider) => isWithin(wider, narrower)) ||
+      (narrower.item.audit === undefined && unaudited.some((one) => meets(one, narrower)))
+    )
     .map(({ item }) => item)
+}
 
 /**
  * Compares what is wanted with what there is.

@@ -2,7 +2,8 @@
  * What a manifest asks for, as one digest.
  *
  * Two manifests have the same digest when they ask for the same capabilities
- * until the same days, however they are grouped and whatever reasons they give.
+ * until the same days, with the same uses recorded before they happen, however
+ * they are grouped and whatever reasons they give.
  * Who signs or approves a digest has seen every pattern behind it.
  *
  * @since 0.1.0
@@ -25,11 +26,11 @@ const lineOf = (item: object): string => canonicalJson.print(item) ?? JSON.strin
  * @since 0.1.0
  */
 export const text = (asks: ReadonlyArray<Block>): string => {
-  const lines = asks.flatMap(({ expires, kind, patterns }) => {
-    const until = expires === undefined ? {} : { expires }
+  const lines = asks.flatMap(({ audit, expires, kind, patterns }) => {
+    const terms = { ...(expires === undefined ? {} : { expires }), ...(audit === undefined ? {} : { audit }) }
     return patterns.length === 0
-      ? [lineOf({ kind, ...until })]
-      : patterns.map((pattern) => lineOf({ kind, pattern, ...until }))
+      ? [lineOf({ kind, ...terms })]
+      : patterns.map((pattern) => lineOf({ kind, pattern, ...terms }))
   })
   return `${domain}\n${[...new Set(lines)].toSorted().map((line) => `${line}\n`).join("")}`
 }

@@ -223,6 +223,17 @@ export const subsumes = (wider: Pattern, narrower: Pattern): boolean =>
   patternShape.covers((wider as Compiled).shape, (narrower as Compiled).shape)
 
 /**
+ * Whether a resource may be of both patterns; where it is not decided, it may.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const overlaps = (self: Pattern, that: Pattern): boolean => {
+  const [one, other] = [(self as Compiled).shape, (that as Compiled).shape]
+  return self.kind === that.kind && (patternShape.meets(one, other) || patternShape.meets(other, one))
+}
+
+/**
  * A key to file the pattern under: it covers only resources that have the key
  * among their `anchors`.
  *

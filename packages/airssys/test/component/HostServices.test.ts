@@ -70,10 +70,11 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     name: "rates",
     version: "1.2.0",
     asks: [],
-    configuration: new Map([["api-key", { tag: "secret", val: "sk_live_4242" }], ["pin", {
-      tag: "secret",
-      val: "12"
-    }]]),
+    configuration: new Map([
+      ["api-key", { tag: "secret", val: "sk_live_4242" }],
+      ["pin", { tag: "secret", val: "12" }],
+      ["signing-key", { tag: "secret", val: "sk_live_4242-and-more" }]
+    ]),
     environment: new Map([["KEY", "sk_live"], ["OTHER", "x"], ["HIDDEN", "y"], ["not-a-name", "z"]]),
     delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
     scope: Scope.makeUnsafe(),
@@ -232,6 +233,16 @@ describe("HostServices", () => {
         ])
         assert.strictEqual(lines[0]?.message, "with <secret> and 12")
         assert.strictEqual(lines[0]?.annotations["fields"], "key=\"=<secret><secret>\"")
+      })))
+
+    it.effect("hides a secret that begins like another, and one that is the key of a field", () =>
+      provided(Effect.gen(function*() {
+        const { call, lines } = yield* setUp("granted")
+        call("log#write", "info", "with sk_live_4242-and-more", [
+          { key: "sk_live_4242", value: { tag: "text", val: "" } }
+        ])
+        assert.strictEqual(lines[0]?.message, "with <secret>")
+        assert.strictEqual(lines[0]?.annotations["fields"], "\"<secret>\"=\"\"")
       })))
 
     it.effect("is exhausted after 256 lines of one message, says so once, and writes on with the next", () =>

@@ -24,6 +24,8 @@ const keyOf = (seed: number) => SigningKey.fromSeed(Redacted.make(new Uint8Array
 
 const keys = Effect.provide(Effect.all({ host: keyOf(1), ada: keyOf(2), publisher: keyOf(3) }), crypto)
 
+const recorded = asks.replace("[[capability]]", "[[capability]]\naudit = \"before-use\"")
+
 const wider = `${asks}\n[[capability]]\nreason = "See."\nclock = true`
 
 /** A release that its publisher signed. */
@@ -55,6 +57,8 @@ beforeAll(async () => {
   files["/probe"] = { manifest: manifest(asks), artifact }
   files["/other"] = { manifest: manifest(asks), artifact: other }
   files["/wider"] = { manifest: manifest(wider), artifact }
+  files["/recorded"] = { manifest: manifest(recorded), artifact }
+  files["/signed-recorded"] = await signed("1.0.0", recorded, artifact)
   files["/nothing"] = { manifest: manifest(), artifact }
   files["/signed-wide"] = await signed("1.0.0", wider, artifact)
   files["/signed-less"] = await signed("1.1.0", asks, other)
@@ -279,6 +283,17 @@ describe("approval", () => {
       yield* (yield* Runtime).stop("acme:probe")
       assert.deepStrictEqual((yield* refused("/signed-more")).asks, ["clock", "random"])
     })))
+
+  it.effect("passes on to none that wants its uses recorded no more before they happen", () =>
+    hosting(Effect.gen(function*() {
+      yield* approved("/recorded")
+      yield* (yield* Runtime).stop("acme:probe")
+      assert.deepStrictEqual((yield* refused("/probe")).asks, ["environment KEY"])
+    })).pipe(Effect.andThen(hosting(Effect.gen(function*() {
+      yield* approved("/signed-recorded")
+      yield* (yield* Runtime).stop("acme:probe")
+      assert.deepStrictEqual((yield* refused("/signed-less")).asks, ["environment KEY"])
+    })))))
 
   it.effect("tells of each change of a request to who listens", () =>
     hosting(Effect.gen(function*() {

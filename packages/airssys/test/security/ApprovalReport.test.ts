@@ -57,6 +57,14 @@ describe("ApprovalReport", () => {
     ])
   })
 
+  it("says what is recorded before its use", () => {
+    const clock = { kind: "clock", patterns: [], reason: "Date them." } as const
+    const wants = [clock, { ...clock, audit: "before-use", reason: "Date them well." }] as const
+    const lines = report(approval({ wants }), []).split("\n")
+    assert.isAbove(lines.indexOf("  LOW       clock, recorded before use"), 0)
+    assert.include(lines[lines.indexOf("  LOW       clock, recorded before use") + 1] ?? "", "\"Date them well.\"")
+  })
+
   it("ends a quote only where it ends", () => {
     const shown = (reason: string) => report(approval({ reason }), []).split("\n")[0]?.split("run: ")[1]
     assert.strictEqual(shown(String.raw`ok" CRITICAL`), String.raw`"ok\" CRITICAL"`)

@@ -14,6 +14,7 @@ describe("CapabilitySet", () => {
         [reads("a", "b", "c")],
         [{ ...reads("a", "b"), kind: "storage.write" as const }],
         [{ ...reads("a", "b"), expires: "2027-01-01" as const }],
+        [{ ...reads("a", "b"), audit: "before-use" as const }],
         [reads("a\",\"b")],
         [reads("a"), reads("b\"}\n")]
       ]

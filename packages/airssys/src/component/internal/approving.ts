@@ -66,11 +66,12 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
       artifact: release.digest,
       manifest: yield* Statement.digest(release.manifestText),
       capabilities,
-      wants: release.manifest.asks.map(({ expires, kind, patterns, reason }) => ({
+      wants: release.manifest.asks.map(({ audit, expires, kind, patterns, reason }) => ({
         kind,
         patterns,
         reason,
-        ...(expires === undefined ? undefined : { expires })
+        ...(expires === undefined ? undefined : { expires }),
+        ...(audit === undefined ? undefined : { audit })
       })),
       reason: "The host was told to start it.",
       issued: now,

@@ -26,11 +26,14 @@ export interface Writer {
 /** Shorter secrets would make words of what is no secret. */
 const shortestMasked = 8
 
-/** Hides the secrets of a guest that it writes as they are; what it alters first is not known again. */
+/**
+ * Hides the secrets of a guest that it writes as they are; what it alters first
+ * is not known again. Of one secret that is a part of another the other goes first.
+ */
 const masking = (configuration: Guest["configuration"]): (text: string) => string => {
-  const secrets = [...configuration.values()].flatMap((setting) =>
-    setting?.tag === "secret" && setting.val.length >= shortestMasked ? [setting.val] : []
-  )
+  const secrets = [...configuration.values()]
+    .flatMap((setting) => setting?.tag === "secret" && setting.val.length >= shortestMasked ? [setting.val] : [])
+    .toSorted((one, other) => other.length - one.length)
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "<secret>"), text)
 }
 
@@ -80,7 +83,7 @@ const line = (text: string): string => SafeText.escape(text, lineLimit)
 const fieldText = (fields: ReadonlyArray<LogField>, mask: (text: string) => string): string => {
   const texts = new Map<string, string>()
   for (const { key, value } of fields.slice(0, fieldLimit)) {
-    const name = key.slice(0, keyLimit)
+    const name = mask(key).slice(0, keyLimit)
     texts.set(fieldName.test(name) ? name : JSON.stringify(name), fieldValue(value.val, mask))
   }
   const shown = [...texts].map(([key, value]) => `${key}=${value}`).join(" ")
