@@ -28,7 +28,9 @@ const program = (ada: SigningKey.SigningKey) =>
 
     yield* Console.log("1  Nobody has approved it")
     const refused = yield* Effect.flip(runtime.start(Rates, folder, options))
-    yield* Console.log(`   ${refused._tag === "ApprovalRequired" ? refused.command : refused.message}`)
+    yield* Console.log(
+      `   ${refused._tag === "ApprovalRequired" ? `its request is ${refused.state}` : refused.message}`
+    )
 
     yield* Console.log("2  Ada reads what it asks for")
     const [pending] = (yield* approvals.list({ states: ["Pending"] })).approvals

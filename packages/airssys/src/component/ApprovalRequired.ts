@@ -26,17 +26,12 @@ export class ApprovalRequired extends Schema.TaggedError<ApprovalRequired>("airs
     asks: Schema.Array(Schema.String)
   }
 ) {
-  /** What an operator runs to look at the request and to decide. */
-  get command(): string {
-    return `airssys approve ${this.component}@${this.version}`
-  }
-
   override get message(): string {
     const asked = this.asks.length === 0 ? "" : ` It asks for ${this.asks.map((_) => SafeText.escape(_)).join(", ")}.`
     const name = `${this.component} ${this.version} (${this.digest})`
     return isRefused.has(this.state)
       ? `${name} is not approved: an operator's decision is ${this.state}. Nothing was started.`
-      : `${name} needs the approval of an operator; the request is ${this.state}.${asked} Run: ${this.command}`
+      : `${name} needs the approval of an operator; the request is ${this.state}.${asked} An operator of this host decides it with \`Approvals.decide\`. Nothing was started.`
   }
 }
 
