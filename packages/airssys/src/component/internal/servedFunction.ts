@@ -123,16 +123,19 @@ const synchronous = (serving: Serving, handler: (input: Input) => unknown) => (a
   return handler(input)
 }
 
-/** The same, once the log has it. */
+/** The same, once the log has it. What went while the log wrote of another requirement is denied. */
 const recorded = (serving: Serving, handler: (input: Input) => unknown) => {
+  const { enforcer, guest: { principal }, requirements } = serving
   const decided = Effect.fnUntraced(function*(input: Input, onBehalfOf: ReadonlyArray<Principal> | undefined) {
-    for (const { kind, resource } of serving.requirements) {
-      const { decision, entry } = yield* serving.enforcer.decide(
-        serving.guest.principal,
-        kind,
-        resource(input),
-        onBehalfOf
-      )
+    const wanted = requirements.map(({ kind, resource }) => ({ kind, resource: resource(input) }))
+    const isDenied = ({ kind, resource }: typeof wanted[number]) =>
+      enforcer.check(principal, kind, resource, onBehalfOf)._tag === "Denied"
+    for (const { kind, resource } of wanted) {
+      const { decision, entry } = yield* enforcer.decide(principal, kind, resource, onBehalfOf)
+      if (decision._tag === "Denied") return refuse(serving, decision.explanation, entry)
+    }
+    for (let gone = wanted.find(isDenied); gone !== undefined; gone = wanted.find(isDenied)) {
+      const { decision, entry } = yield* enforcer.decide(principal, gone.kind, gone.resource, onBehalfOf)
       if (decision._tag === "Denied") return refuse(serving, decision.explanation, entry)
     }
     return handler(input)
