@@ -46,6 +46,17 @@ export const source = (store: KeyValue): Powers.Source =>
           (outcome) => outcome._tag === "Committed" ? Effect.succeed(outcome) : Effect.die(unchecked)
         )
       )
+    /** What went while the uses of the other keys were recorded is asked about again. */
+    const committed = (
+      keys: ReadonlySet<string>,
+      batch: Batch
+    ): Effect.Effect<Outcome, CapabilityError | StorageError> =>
+      Effect.flatMap(lease.allows, (allows) => {
+        const gone = [...keys].find((key) => !allows(key))
+        return gone === undefined
+          ? store.commit(lease.principal, batch)
+          : Effect.andThen(lease.useOn(gone, Effect.void), committed(keys, batch))
+      })
     return {
       set: (value, below) => Effect.map(write(join(lease.resource, below), value), ({ revision }) => revision),
       remove: (below) => Effect.map(write(join(lease.resource, below), undefined), ({ existed }) => existed === 1),
@@ -54,7 +65,7 @@ export const source = (store: KeyValue): Powers.Source =>
           if (batch.checks.length + batch.writes.length > batchLimit) return yield* tooLong(lease.resource)
           const keys = new Set([...batch.checks, ...batch.writes].map(({ key }) => key))
           for (const key of keys) yield* lease.useOn(key, Effect.void)
-          return yield* lease.use(Effect.suspend(() => store.commit(lease.principal, batch)))
+          return yield* lease.use(committed(keys, batch))
         })
     }
   })

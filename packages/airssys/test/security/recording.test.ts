@@ -6,6 +6,7 @@ import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as Grant from "airssys/security/Grant"
 import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
+import * as StorageWrite from "airssys/security/StorageWrite"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { component, type Enforcer, Files, host, outcome, read, run } from "./kernel.ts"
 
@@ -60,7 +61,8 @@ describe("a grant whose uses are recorded before", () => {
   /** An enforcer over a log whose `append` waits, or fails, as the test says. */
   const withAppend = <A, E>(
     append: (event: AuditEvent) => Effect.Effect<number, AuditError>,
-    test: (enforcer: Enforcer, recorded: ReadonlyArray<AuditEvent>) => Effect.Effect<A, E>
+    test: (enforcer: Enforcer, recorded: ReadonlyArray<AuditEvent>) => Effect.Effect<A, E>,
+    ...sources: ReadonlyArray<Powers.Source>
   ) => {
     const recorded: Array<AuditEvent> = []
     const audit = Layer.mock(AuditLog.AuditLog)({
@@ -73,7 +75,7 @@ describe("a grant whose uses are recorded before", () => {
       Effect.provide(
         CapabilityEnforcer.layer.pipe(
           Layer.provide(audit),
-          Layer.provide(Powers.layer(Powers.source(Files, (lease) => lease)))
+          Layer.provide(Powers.layer(Powers.source(Files, (lease) => lease), ...sources))
         )
       )
     )
@@ -103,6 +105,47 @@ describe("a grant whose uses are recorded before", () => {
       )
     })
   })
+
+  it.effect("lets no batch write a key that is taken away while another one is recorded", () =>
+    Effect.gen(function*() {
+      const writing = yield* Deferred.make<void>()
+      const gate = yield* Deferred.make<void>()
+      const committed: Array<unknown> = []
+      const store = {
+        commit: (_: unknown, batch: unknown) =>
+          Effect.sync(() => {
+            committed.push(batch)
+            return { _tag: "Committed", revision: 1, existed: 0 }
+          })
+      } as unknown as Parameters<typeof StorageWrite.source>[0]
+      const keys = (pattern: string) =>
+        Grant.make("storage.write", [pattern], { reason: "Needed.", audit: "before-use" })
+      const value = new Uint8Array()
+      yield* withAppend(
+        (event) =>
+          event._tag === "CapabilityUsed" && event.resource === "b"
+            ? Effect.andThen(Deferred.succeed(writing, undefined), Effect.as(Deferred.await(gate), 1))
+            : Effect.succeed(1),
+        (enforcer) =>
+          Effect.gen(function*() {
+            yield* enforcer.admit(billing, { asks: [], grants: [keys("a"), keys("b"), keys("c")] })
+            const batch = { checks: [], writes: [{ key: "a", value }, { key: "b", value }] }
+            const fiber = yield* StorageWrite.StorageWrite.use((power) => power.commit(batch)).pipe(
+              enforcer.require(StorageWrite.StorageWrite.on("c")),
+              Effect.provideService(Principal.CurrentPrincipal, billing),
+              Effect.exit,
+              Effect.forkChild({ startImmediately: true })
+            )
+            yield* Deferred.await(writing)
+            const [first] = yield* enforcer.held(billing)
+            yield* enforcer.revoke(billing, { grant: first!.id, reason: "Lost." })
+            yield* Deferred.succeed(gate, undefined)
+            assert.strictEqual((yield* Fiber.join(fiber))._tag, "Failure")
+            assert.deepStrictEqual(committed, [])
+          }),
+        StorageWrite.source(store)
+      )
+    }))
 
   it.effect("is not used where that fails, nor by what cannot wait", () =>
     withAppend(
