@@ -106,6 +106,22 @@ describe("a grant whose uses are recorded before", () => {
     })
   })
 
+  it.effect("counts also where another grant covers the same, in any order, while it is live", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        yield* enforcer.admit(billing, { asks: [], grants: [read(["inbox:/**"])] })
+        const waits = () => {
+          const decision = enforcer.check(billing, "filesystem.read", file)
+          return decision._tag === "Allowed" && decision.isBeforeUse === true
+        }
+        assert.isFalse(waits())
+        const id = yield* enforcer.grant(billing, first)
+        assert.isTrue(waits())
+        yield* enforcer.revoke(billing, { grant: id, reason: "No more." })
+        assert.isFalse(waits())
+      })
+    ))
+
   it.effect("lets no batch write a key that is taken away while another one is recorded", () =>
     Effect.gen(function*() {
       const writing = yield* Deferred.make<void>()

@@ -179,7 +179,9 @@ export const decide = (
   if (policy !== undefined) {
     return deny(() => ({ ...explained(principal, kind, resource, "PolicyDenied", ask, grant), policy }))
   }
-  return table.isBeforeUse && match.asks.some(({ isBeforeUse }) => isBeforeUse)
+  return table.isBeforeUse &&
+      (match.asks.some(({ isBeforeUse }) => isBeforeUse) ||
+        match.grants.some((rule) => rule.allowed.isBeforeUse === true && isGrantLive(rule, now)))
     ? { ...grant.allowed, isBeforeUse: true }
     : grant.allowed
 }

@@ -67,7 +67,7 @@ export interface Match {
  */
 export interface KindTable {
   readonly takesPatterns: boolean
-  /** Whether an ask wants its uses recorded before they happen. */
+  /** Whether an ask or a grant wants its uses recorded before they happen. */
   isBeforeUse: boolean
   readonly asks: RuleIndex<AskRule>
   readonly grants: RuleIndex<GrantRule>
@@ -184,6 +184,7 @@ export const makeGrant = (
 export const installGrant = (state: GrantState): void => {
   const { account, grant, id, parent, patterns } = state
   const table = tableOf(account, grant.kind)
+  table.isBeforeUse ||= grant.audit !== undefined
   for (const [position, pattern] of rulesOf(grant.kind, patterns).entries()) {
     table.grants.add({
       order: id * patternsPerGrant + position,
