@@ -58,11 +58,12 @@ const insert = (text: string, line: number, blocks: string): string => {
   return [...lines.slice(0, at), "", ...blocks.trimEnd().split("\n"), ...lines.slice(at)].join("\n")
 }
 
-const blockOf = ({ kind, patterns }: Ask, reason: string, expires: string | undefined): string =>
+const blockOf = ({ audit, kind, patterns }: Ask, reason: string, expires: string | undefined): string =>
   [
     "[[component.grant]]",
     `reason = ${SafeText.tomlString(reason)}`,
     ...(expires === undefined ? [] : [`expires = ${expires}`]),
+    ...(audit === undefined ? [] : [`audit = "${audit}"`]),
     `${kind} = ${CapabilityKind.takesPatterns(kind) ? `[${patterns.map(SafeText.tomlString).join(", ")}]` : "true"}`,
     ""
   ].join("\n")
@@ -168,7 +169,8 @@ const approve = Effect.fnUntraced(function*(options: {
       kind: ask.kind,
       patterns: ask.patterns,
       reason: options.reason ?? ask.reason,
-      ...(options.expires === undefined ? undefined : { expires: options.expires })
+      ...(options.expires === undefined ? undefined : { expires: options.expires }),
+      ...(ask.audit === undefined ? undefined : { audit: ask.audit })
     })))
   const blocks = wanted.map((ask) => blockOf(ask, options.reason ?? ask.reason, options.expires)).join("\n")
   const changed = insert(text, component.place.line, blocks)

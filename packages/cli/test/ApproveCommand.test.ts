@@ -4,7 +4,7 @@ import { Result } from "effect"
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
 
@@ -127,6 +127,17 @@ describe("airssys approve", { timeout: 60_000 }, () => {
     const all = await airssys("acme:totals", "--all")
     assert.strictEqual(all.code, 0, all.out)
     assert.deepStrictEqual(grants()[1]?.map(({ kind }) => kind), ["clock", "storage.read", "process.spawn"])
+  })
+
+  it("grants what is to be recorded beforehand as such", async () => {
+    const { airssys, file, grants } = host()
+    const asking = join(dirname(file), "totals", "Component.toml")
+    writeFileSync(asking, manifest("totals").replace("clock = true", "audit = \"before-use\"\nclock = true"))
+    const { code, out } = await airssys("acme:totals", "--only", "1")
+    assert.strictEqual(code, 0, out)
+    assert.deepStrictEqual(grants()[1]?.map(({ audit, kind }) => ({ audit, kind })), [
+      { audit: "before-use", kind: "clock" }
+    ])
   })
 
   it.each([
