@@ -600,8 +600,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a capability for longer is no wider",
     file: diff,
-    find: " && lasts(wider.item, narrower.item)",
-    replace: "",
+    find: "lasts(wider.item, narrower.item) && covers",
+    replace: "covers",
     test: service,
     title: "passes no upgrade that asks for longer"
   },
@@ -616,8 +616,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what is asked until a day has the digest of what is for ever",
     file: set,
-    find: "const until = expires === undefined ? {} : { expires }",
-    replace: "const until = {}",
+    find: "expires === undefined ? {} : { expires }",
+    replace: "{}",
     test: sets,
     title: "is the same however"
   }
