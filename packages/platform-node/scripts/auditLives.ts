@@ -8,12 +8,12 @@ import * as AuditLog from "airssys/security/AuditLog"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { buildSync } from "esbuild"
-import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { crashed, type Kind, layerOf, sizeOf } from "./auditGroups.ts"
+import { killedLife } from "./killedLife.ts"
 
 interface Acknowledged {
   readonly life: string
@@ -40,31 +40,12 @@ const bundle = (folder: string): string => {
  * `afterOpen`, after it had opened the log.
  */
 const live = (victim: string, kind: Kind, path: string, life: string, delay: number, afterOpen: boolean) =>
-  new Promise<ReadonlyArray<Acknowledged>>((resolve, reject) => {
-    const child = spawn(process.execPath, [victim, kind, path, life], { stdio: ["ignore", "pipe", "pipe"] })
-    let out = ""
-    let errors = ""
-    const kill = () => void setTimeout(() => child.kill("SIGKILL"), delay)
-    child.stderr.on("data", (bytes) => {
-      errors += String(bytes)
+  killedLife([victim, kind, path, life], delay, afterOpen).then((lines) =>
+    lines.map((line): Acknowledged => {
+      const [sequence = 0, number = 0, size = 0] = line.split(" ").map(Number)
+      return { life, sequence, number, size }
     })
-    child.stdout.on("data", (bytes) => {
-      const wasOpen = out !== ""
-      out += String(bytes)
-      if (afterOpen && !wasOpen) kill()
-    })
-    child.on("error", reject)
-    child.on("close", (_, signal) => {
-      if (signal !== "SIGKILL") return reject(new Error(`the victim ended by itself: ${errors}`))
-      resolve(
-        out.split("\n").slice(1, -1).map((line) => {
-          const [sequence = 0, number = 0, size = 0] = line.split(" ").map(Number)
-          return { life, sequence, number, size }
-        })
-      )
-    })
-    if (!afterOpen) kill()
-  })
+  )
 
 const readBack = (kind: Kind, path: string): Promise<ReadonlyArray<AuditEntry>> =>
   Effect.runPromise(Effect.provide(

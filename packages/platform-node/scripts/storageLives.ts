@@ -7,11 +7,11 @@ import * as Quotas from "airssys/security/Quotas"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { buildSync } from "esbuild"
-import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { killedLife } from "./killedLife.ts"
 import { keysOf, layerOf, owner, type Services, transient, valueOf } from "./storageGroups.ts"
 
 /** The victim as one file: a process that is killed hundreds of times has to start fast. */
@@ -34,26 +34,7 @@ interface Life {
 
 /** Runs one life until it is killed, `delay` milliseconds after it began or, with `afterOpen`, after it had opened. */
 const live = (victim: string, path: string, name: string, delay: number, afterOpen: boolean) =>
-  new Promise<Life>((resolve, reject) => {
-    const child = spawn(process.execPath, [victim, path, name], { stdio: ["ignore", "pipe", "pipe"] })
-    let out = ""
-    let errors = ""
-    const kill = () => void setTimeout(() => child.kill("SIGKILL"), delay)
-    child.stderr.on("data", (bytes) => {
-      errors += String(bytes)
-    })
-    child.stdout.on("data", (bytes) => {
-      const wasOpen = out !== ""
-      out += String(bytes)
-      if (afterOpen && !wasOpen) kill()
-    })
-    child.on("error", reject)
-    child.on("close", (_, signal) => {
-      if (signal !== "SIGKILL") return reject(new Error(`the victim ended by itself: ${errors}`))
-      resolve({ name, acknowledged: out.split("\n").slice(1, -1).map(Number) })
-    })
-    if (!afterOpen) kill()
-  })
+  killedLife([victim, path, name], delay, afterOpen).then((lines): Life => ({ name, acknowledged: lines.map(Number) }))
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean => Buffer.from(one).equals(other)
 

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { AuditLog } from "../../security/AuditLog.ts"
 import { TrustRegistry } from "../../security/TrustRegistry.ts"
-import type { SignedRelease, Verdict } from "../../security/TrustVerdict.ts"
+import type { Candidate, SignedRelease, Verdict } from "../../security/TrustVerdict.ts"
 import { ComponentEngine, type LoadedComponent } from "../ComponentEngine.ts"
 import { HostFunctions } from "../HostFunctions.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
@@ -72,23 +72,23 @@ export const make = Effect.gen(function*() {
     return release
   })
 
-  const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions, isStarting = false) {
+  const evaluated = (release: Release, how: Pick<Candidate, "isStarting" | "known">) => {
     const { digest, path, signed } = release
-    const verdict = yield* trust.evaluate({ digest, path, signed, isStarting })
-    const current = isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
+    return Effect.map(
+      trust.evaluate({ digest, path, signed, ...how }),
+      (verdict) => isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
+    )
+  }
+
+  const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions, isStarting = false) {
+    const current = yield* evaluated(release, { isStarting })
     const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
     const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
     return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
   })
 
   /** A release that runs, as it is judged by now. */
-  const judged = (release: Release) => {
-    const { digest, path, signed, trust: known } = release
-    return Effect.map(
-      trust.evaluate({ digest, path, signed, known }),
-      (verdict) => isSameVerdict(known, verdict) ? release : { ...release, trust: verdict }
-    )
-  }
+  const judged = (release: Release) => evaluated(release, { known: release.trust })
 
   return { install, place, judged }
 })
