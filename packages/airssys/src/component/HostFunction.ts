@@ -188,7 +188,9 @@ export interface Options<Input, T, Q, F> extends Common<Input, Q, F> {
   /**
    * How long it may take, 30 seconds by default. Beyond, it is interrupted, and
    * the guest is given `timed-out` or, where the error type has no such case, is
-   * stopped. The time limit of the message holds as well.
+   * stopped. The time limit of the message holds as well. What cannot be
+   * interrupted goes on, sixteen of them for a component at most: beyond, its
+   * calls are `unavailable`.
    */
   readonly deadline?: Duration.Input | undefined
   readonly handler: (

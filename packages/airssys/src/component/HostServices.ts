@@ -29,6 +29,7 @@ import type { Delivery } from "./Delivery.ts"
 import type * as HostFunction from "./HostFunction.ts"
 import { HostFunctions } from "./HostFunctions.ts"
 import * as bindings from "./internal/bindings.ts"
+import { ComponentCalls } from "./internal/componentCalls.ts"
 import * as guestLog from "./internal/guestLog.ts"
 import * as servedFunction from "./internal/servedFunction.ts"
 import * as serving from "./internal/serving.ts"
@@ -112,6 +113,7 @@ export const make: Effect.Effect<
   const minimum = yield* References.MinimumLogLevel
   const table = bindings.of(yield* HostFunctions)
   const run = Effect.runForkWith(context)
+  const callsOf = new Map<string, ComponentCalls>()
   const running = () =>
     Effect.runSyncWith(context)(directory.list).map(({ id, release }) => ({ id, version: release.version }))
   const grantsOf = (principal: Principal) => () => {
@@ -146,7 +148,9 @@ export const make: Effect.Effect<
     const beforeUse = new Set(
       [...caller.asks, ...guest.grants()].flatMap(({ audit, kind }) => audit === undefined ? [] : [kind])
     )
-    const serve = servedFunction.binder(enforcer, { guest, denied, beforeUse })
+    const calls = callsOf.get(principal.id) ?? new ComponentCalls((text) => void run(Effect.logError(text)))
+    callsOf.set(principal.id, calls)
+    const serve = servedFunction.binder(enforcer, { guest, denied, beforeUse, calls })
     const bind = serving.binder(enforcer, caller)
     const inert = imported.some(({ id }) => id?.startsWith("wasi:") === true) ? inertOf(wasi.make(guest)) : undefined
     const bound = (id: string, name: string): ReadonlyArray<[string, Engine.HostFunction]> => {

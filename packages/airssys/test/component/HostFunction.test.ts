@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
@@ -24,7 +24,12 @@ class Vault extends Capability.Service<Vault, {
   readonly open: (wait: Effect.Effect<void>) => Effect.Effect<string, CapabilityError>
 }>()("custom.vault") {}
 
-const error = Wit.variant({ "access-denied": undefined, "timed-out": undefined, "failed": Wit.string })
+const error = Wit.variant({
+  "access-denied": undefined,
+  "timed-out": undefined,
+  "unavailable": undefined,
+  "failed": Wit.string
+})
 const host = "acme:vault/vault@1.0.0"
 const id = (name: string) => `${host}#${name}`
 
@@ -43,7 +48,7 @@ beforeAll(async () => {
       ],
       types: `use acme:vault/vault@1.0.0.{error};`,
       packages: `package acme:vault@1.0.0 { interface vault {
-        variant error { access-denied, timed-out, failed(string) }
+        variant error { access-denied, timed-out, unavailable, failed(string) }
         open: func(name: string) -> result<string, error>;
         weigh: func(name: string) -> u32;
         peek: func(name: string) -> result<u32, error>;
@@ -121,6 +126,8 @@ interface Probe {
   readonly call: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, ComponentError>
   readonly other: Effect.Effect<Probe["call"], Runtime.StartError>
   readonly kill: Effect.Effect<void, never, ActorSystem>
+  /** Ends with the next restart. */
+  readonly restarted: Effect.Effect<Fiber.Fiber<unknown>, never, ActorSystem>
   readonly denials: Effect.Effect<ReadonlyArray<string>, never, AuditLog>
 }
 
@@ -128,7 +135,7 @@ const probe = "acme:probe"
 const principal = Principal.make({ kind: "Component", id: probe })
 
 const running = <A, E>(
-  functions: ReadonlyArray<HostFunction.HostFunction>,
+  functions: ReadonlyArray<HostFunction.HostFunction> | Layer.Layer<never>,
   test: (probe: Probe) => Effect.Effect<A, E, Runtime.Services>,
   options: {
     readonly grants?: ReadonlyArray<Grant.Grant>
@@ -145,6 +152,12 @@ const running = <A, E>(
       call: callOf(probe),
       other: Effect.as(runtime.startUntyped("/other", { tier: "inline" }), callOf("acme:other")),
       kill: ActorSystem.use((system) => system.kill(ref)),
+      restarted: ActorSystem.use(({ events }) =>
+        Effect.forkChild(
+          Stream.runHead(Stream.filter(events, (event) => event._tag === "Restarted")),
+          { startImmediately: true }
+        )
+      ),
       denials: Effect.map(Effect.orDie(AuditLog.use((log) => log.entries)), (entries) =>
         entries.flatMap(({ event }) => event._tag === "CapabilityDenied" ? [event.reason] : []))
     })
@@ -153,7 +166,7 @@ const running = <A, E>(
       Runtime.layer.pipe(
         Layer.provide([
           layerEngine,
-          HostFunctions.layer(...functions),
+          Symbol.iterator in functions ? HostFunctions.layer(...functions) : functions,
           Powers.layer(...options.powers ?? [source]),
           ReleaseSource.layerMemory({
             "/vault": { manifest: manifest(asks, options.limits), artifact: artifacts.get("vault")! },
@@ -261,6 +274,36 @@ describe("HostFunction", () => {
       }))
   })
 
+  it.effect("tells a guest of the deadline in time, also where the handler cannot be interrupted", () => {
+    const { functions } = vault({ wait: Effect.uninterruptible(Effect.never), deadline: 200 })
+    return running(functions, ({ call }) =>
+      Effect.gen(function*() {
+        const answer = yield* Effect.forkChild(call("open", "gold"), { startImmediately: true })
+        yield* TestClock.adjust(200)
+        assert.deepStrictEqual(yield* Fiber.join(answer), { tag: "err", val: { tag: "timed-out" } })
+        assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
+      }))
+  })
+
+  it.effect("refuses further calls to a component that left sixteen handlers behind, until one has ended", () => {
+    const gate = Deferred.makeUnsafe<void>()
+    const { functions } = vault({ wait: Effect.uninterruptible(Deferred.await(gate)), deadline: 200 })
+    return running(functions, ({ call, other }) =>
+      Effect.gen(function*() {
+        const timedOut = { tag: "err", val: { tag: "timed-out" } }
+        const late = Effect.gen(function*() {
+          const answer = yield* Effect.forkChild(call("open", "gold"), { startImmediately: true })
+          yield* TestClock.adjust(200)
+          return yield* Fiber.join(answer)
+        })
+        for (let index = 0; index < 16; index++) assert.deepStrictEqual(yield* late, timedOut)
+        assert.deepStrictEqual(yield* call("open", "gold"), { tag: "err", val: { tag: "unavailable" } })
+        assert.strictEqual(yield* (yield* other)("who"), "acme:other other Host m1")
+        yield* Deferred.succeed(gate, undefined)
+        assert.deepStrictEqual(yield* call("open", "gold"), { tag: "ok", val: "gold opened" })
+      }))
+  })
+
   it.effect("stops a guest whose handler takes too long, where it has no error for that", () => {
     const { functions, seen } = vault({ wait: Effect.never, deadline: 200 })
     return running(functions, ({ call }) =>
@@ -288,17 +331,13 @@ describe("HostFunction", () => {
   it.effect("stays in the message that called it", () => {
     const gate = Deferred.makeUnsafe<void>()
     const { functions, seen } = vault({ who: Deferred.await(gate) })
-    return running(functions, ({ call }) =>
+    return running(functions, ({ call, restarted }) =>
       Effect.gen(function*() {
-        const { events } = yield* ActorSystem
-        const restarted = yield* Effect.forkChild(
-          Stream.runHead(Stream.filter(events, (event) => event._tag === "Restarted")),
-          { startImmediately: true }
-        )
+        const fresh = yield* restarted
         const late = yield* Effect.flip(call("who"))
         assert.strictEqual(late.reason._tag, "DeadlineExceeded")
         yield* TestClock.adjust("1 second")
-        yield* Fiber.join(restarted)
+        yield* Fiber.join(fresh)
         assert.deepStrictEqual(yield* call("peek", "gold"), { tag: "ok", val: 4 })
         yield* Deferred.succeed(gate, undefined)
         yield* Deferred.await(seen.ended)
@@ -323,6 +362,26 @@ describe("HostFunction", () => {
         const error = yield* Effect.flip(call("weigh", "gold"))
         assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "HostFailure" })
       }), { powers: [] }))
+
+  it.effect("says once for a component which power nobody makes, however often its instances call", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      if (logLevel === "Error" && String(message).includes("custom.vault")) lines.push(String(message))
+    })
+    return running(vault().functions, ({ call, restarted }) =>
+      Effect.gen(function*() {
+        const unavailable = { tag: "err", val: { tag: "unavailable" } }
+        for (let index = 0; index < 20; index++) assert.deepStrictEqual(yield* call("open", "gold"), unavailable)
+        const fresh = yield* restarted
+        yield* Effect.flip(call("weigh", "gold"))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fresh)
+        assert.deepStrictEqual(yield* call("open", "gold"), unavailable)
+        assert.deepStrictEqual(lines, [
+          "acme:probe 1.0.0: custom.vault is granted, but this host registers no source of its power: add one to Powers.layer"
+        ])
+      }), { powers: [] }).pipe(Effect.provide(Logger.layer([logger])))
+  })
 })
 
 describe("HostFunctions", () => {
@@ -336,6 +395,35 @@ describe("HostFunctions", () => {
     assert.throws(() => HostFunctions.layer(named("a:b/c@1.0.0#d"), named("a:b/c@1.2.0#d")), /two functions/)
     HostFunctions.layer(named("a:b/c@1.0.0#d"), named("a:b/c@2.0.0#d"))
   })
+
+  it.effect("are made of what the host program has, for every guest", () => {
+    class Sign extends Context.Service<Sign, { readonly text: string }>()("airssys/test/Sign") {}
+    const made = HostFunctions.layerEffect(Effect.map(Sign, ({ text }) => [
+      ...vault().functions.filter(({ type }) => type.name !== "who"),
+      HostFunction.sync({ wit: id("who"), params: {}, result: Wit.string }, {
+        requires,
+        fuel: 1,
+        handler: () => () => text
+      })
+    ]))
+    return running(
+      made.pipe(Layer.provide(Layer.succeed(Sign, { text: "open all day" }))),
+      ({ call, other }) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* call("who"), "open all day")
+          assert.strictEqual(yield* (yield* other)("who"), "open all day")
+          assert.deepStrictEqual(yield* call("open", "silver"), denied)
+        })
+    )
+  })
+
+  it.effect("of a name of airssys are a defect where an effect makes them", () =>
+    Effect.gen(function*() {
+      const made = HostFunctions.layerEffect(Effect.succeed([named("airssys:core/log@0.1.0#write")]))
+      const exit = yield* Effect.exit(Effect.scoped(Layer.build(made)))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /functions of this package/)
+    }))
 
   it("refuses what is no name of a function, no reason and no fuel", () => {
     assert.throws(() => named("push"), /no function such as/)

@@ -25,4 +25,17 @@ describe("CapabilityDiff of what is recorded before its use", () => {
     const writes = { kind: "storage.write" as const, patterns: ["**"] }
     assert.deepStrictEqual(widened([recorded(reads("**")), writes], [writes]), [])
   })
+
+  it("drops what only the other set records, and what only it may do without that", () => {
+    const dropped = (from: ReadonlyArray<CapabilityDiff.Block>, to: ReadonlyArray<CapabilityDiff.Block>) =>
+      CapabilityDiff.make({ from, to }).dropped
+    const all = recorded(reads("a/**"))
+    assert.deepStrictEqual(dropped([reads("a/**")], [all]), [{ kind: "storage.read", pattern: "a/**" }])
+    assert.deepStrictEqual(dropped([all], [reads("a/**")]), [])
+    assert.deepStrictEqual(dropped([all], [reads("a/b")]), [
+      { kind: "storage.read", pattern: "a/**", audit: "before-use" }
+    ])
+    assert.deepStrictEqual(dropped([all, reads("b")], [all]), [{ kind: "storage.read", pattern: "b" }])
+    assert.deepStrictEqual(dropped([all], [all]), [])
+  })
 })

@@ -17,6 +17,7 @@ import { ActingFor, Correlation, CurrentPrincipal, type Principal } from "../../
 import type * as Engine from "../ComponentEngine.ts"
 import { Tenant } from "../Delivery.ts"
 import * as HostFunction from "../HostFunction.ts"
+import type { ComponentCalls } from "./componentCalls.ts"
 import * as errorCase from "./errorCase.ts"
 import { stop, trap } from "./serving.ts"
 
@@ -26,6 +27,7 @@ export interface Caller {
   readonly denied: (explanation: Explanation.Explanation, entry: number | undefined) => void
   /** The kinds some of whose uses have to be durable in the audit log before they happen. */
   readonly beforeUse: ReadonlySet<CapabilityKind>
+  readonly calls: ComponentCalls
 }
 
 type Input = Readonly<Record<string, unknown>>
@@ -159,10 +161,13 @@ const asynchronous = (serving: Serving, { deadline, handler }: Run) => {
       : Effect.succeed(err(timedOut))
   )
   return (args: ReadonlyArray<unknown>): Effect.Effect<unknown, Engine.HostTrap> => {
-    const { check, enforcer, guest, requirements } = serving
+    const { calls, check, enforcer, guest, requirements } = serving
     const input = serving.input(args)
     const malformed = check?.(input)
     if (malformed !== undefined) return Exit.succeed(err(malformed))
+    if (calls.isOverdue) {
+      return unavailable(serving, `${guest.principal.label}: too many of its calls go on after their end`)
+    }
     const { name, namespace, principal, scope, version } = guest
     const delivery = guest.delivery()
     const holds: HostFunction.Call["holds"] = (kind, resource) =>
@@ -173,8 +178,7 @@ const asynchronous = (serving: Serving, { deadline, handler }: Run) => {
       (effect, { request, resource }) => enforcer.require({ ...request, resource: resource(input) })(effect),
       Effect.suspend(() => (handler as (input: Input) => ReturnType<Run["handler"]>)(input))
     )
-    return settled(serving, held).pipe(
-      Effect.timeoutOrElse({ duration: deadline, orElse: () => late }),
+    return calls.within(settled(serving, held), deadline, late).pipe(
       Effect.provideContext(
         Context.make(CurrentPrincipal, principal).pipe(
           Context.add(ActingFor, delivery?.onBehalfOf ?? []),
@@ -202,15 +206,16 @@ const settled = <R>(
     }
   })
 
+/** What its host has to see to. */
+const unavailable = ({ calls, result }: Serving, text: string): Effect.Effect<unknown, Engine.HostTrap> => {
+  calls.tell(text)
+  const told = errorCase.unavailable(result)
+  return told === undefined ? Effect.fail(trap("HostFailure", text)) : Effect.succeed(err(told))
+}
+
 const refused = (serving: Serving, error: CapabilityError): Effect.Effect<unknown, Engine.HostTrap> => {
   const { reason } = error
-  if (reason._tag === "PowerMissing") {
-    const unavailable = errorCase.unavailable(serving.result)
-    return Effect.andThen(
-      Effect.logError(error.message),
-      unavailable === undefined ? Effect.fail(trap("HostFailure", error.message)) : Effect.succeed(err(unavailable))
-    )
-  }
+  if (reason._tag === "PowerMissing") return unavailable(serving, error.message)
   serving.denied(reason.explanation, reason.entry)
   return serving.denial === undefined
     ? Effect.fail(

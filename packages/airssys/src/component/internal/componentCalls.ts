@@ -1,0 +1,52 @@
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+
+/** How many handlers of one component may go on after the calls that they were part of. */
+const mostOverdue = 16
+
+/**
+ * What the calls of one component share over its instances and their restarts:
+ * what its host is told of once, and the handlers that cannot be interrupted
+ * and go on after their calls.
+ */
+export class ComponentCalls {
+  readonly #log: (text: string) => void
+  readonly #told = new Set<string>()
+  #overdue = 0
+
+  constructor(log: (text: string) => void) {
+    this.#log = log
+  }
+
+  /** A guest is not to fill the log of its host: the same is said once. */
+  tell(text: string): void {
+    if (this.#told.size < this.#told.add(text).size) this.#log(text)
+  }
+
+  get isOverdue(): boolean {
+    return this.#overdue >= mostOverdue
+  }
+
+  /** Ends at the deadline, or when it is interrupted, also where the handler does not. */
+  within<A, E, R, A2, E2>(
+    handler: Effect.Effect<A, E, R>,
+    deadline: Parameters<typeof Effect.timeoutOrElse>[1]["duration"],
+    late: Effect.Effect<A2, E2>
+  ): Effect.Effect<A | A2, E | E2, R> {
+    return Effect.flatMap(Effect.forkDetach(handler, { startImmediately: true }), (fiber) => {
+      const exit = fiber.pollUnsafe()
+      if (exit !== undefined) return exit
+      return Fiber.join(fiber).pipe(
+        Effect.timeoutOrElse({ duration: deadline, orElse: () => late }),
+        Effect.onExit(() => Effect.sync(() => this.#leave(fiber)))
+      )
+    })
+  }
+
+  #leave(fiber: Fiber.Fiber<unknown, unknown>): void {
+    fiber.interruptUnsafe()
+    if (fiber.pollUnsafe() !== undefined) return
+    this.#overdue++
+    fiber.addObserver(() => this.#overdue--)
+  }
+}
