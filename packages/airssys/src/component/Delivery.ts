@@ -37,9 +37,11 @@ export interface Origin {
 }
 
 /**
- * A message that is being handled. `id` has at most 64 ASCII characters, and of
- * a call it is counted for the component that handles it; `correlation` is one
- * of its own in this host where the message is a part of nothing else.
+ * A message that is being handled. `id` has at most 64 ASCII characters: the
+ * name of this run of the host, of 64 random bits, and a number, which is
+ * counted for the component that handles it where it is a call. `correlation`
+ * is its own where the message is a part of nothing else. A host that is
+ * started anew gives no id again.
  *
  * @category models
  * @since 0.1.0

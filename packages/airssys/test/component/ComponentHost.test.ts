@@ -393,8 +393,8 @@ describe("ComponentHost", () => {
           yield* runtime.startUntyped(host.put("busy", guest("busy")))
           yield* runtime.startUntyped(host.put("idle", guest("idle")))
           yield* Effect.replicateEffect(runtime.call("acme:busy", "busy.id", []), 5)
-          assert.strictEqual((yield* runtime.call("acme:idle", "idle.id", [])).value, "m1")
-          assert.strictEqual((yield* runtime.call("acme:busy", "busy.id", [])).value, "m6")
+          assert.match(String((yield* runtime.call("acme:idle", "idle.id", [])).value), /-m1$/)
+          assert.match(String((yield* runtime.call("acme:busy", "busy.id", [])).value), /-m6$/)
         })
       ))
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, type Layer } from "effect"
+import { Effect, Fiber, type Layer, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
@@ -172,6 +172,9 @@ describe("quotas", () => {
 const withReceipts = <A, E>(test: Effect.Effect<A, E, Layer.Success<ReturnType<typeof layer<never, never>>>>) =>
   Effect.suspend(() => Effect.provide(test, layer(files, none)))
 
+/** What is behind the name of the run in the id of a message. */
+const numberOf = (id: string): string => id.slice(id.indexOf("-") + 1)
+
 describe("receipts", () => {
   it.effect("say of each message who sent it, on whose account, what handled it and what it cost", () =>
     withReceipts(Effect.gen(function*() {
@@ -186,7 +189,7 @@ describe("receipts", () => {
       assert.lengthOf(more, 0)
       const { costTable, fuel, memory, nanos, ...about } = receipt!
       assert.deepStrictEqual(about, {
-        id: "m1",
+        id: about.id,
         component: "acme:probe",
         export: "probe.count",
         release: release.digest,
@@ -196,6 +199,7 @@ describe("receipts", () => {
         at: 5000,
         outcome: "Handled"
       })
+      assert.strictEqual(numberOf(about.id), "m1")
       assert.isAbove(fuel!, 0)
       assert.isAbove(costTable!, 0)
       assert.strictEqual(memory, 65_536)
@@ -209,7 +213,7 @@ describe("receipts", () => {
       yield* call("count")
       yield* call("count")
       const found = yield* (yield* Receipts).recent
-      assert.deepStrictEqual(found.map(({ id, outcome }) => [id, outcome]), [
+      assert.deepStrictEqual(found.map(({ id, outcome }) => [numberOf(id), outcome]), [
         ["m1", "Failed"],
         ["m2", "Handled"],
         ["m3", "Handled"]
@@ -217,6 +221,19 @@ describe("receipts", () => {
       assert.isAtLeast(found[0]!.fuel!, 1_000_000)
       assert.strictEqual(found[1]!.fuel, found[2]!.fuel)
     })))
+
+  it.effect("of two runs of a host have no id and no correlation in common, but of runs with one seed", () =>
+    Effect.gen(function*() {
+      const life = (seed: string) =>
+        Effect.gen(function*() {
+          yield* start("/probe")
+          yield* call("count")
+          return (yield* (yield* Receipts).recent).map(({ correlation, id }) => `${id} ${correlation}`)
+        }).pipe(withReceipts, Random.withSeed(seed))
+      const [one, other, again] = yield* Effect.forEach(["one", "other", "one"], life)
+      assert.deepStrictEqual([one!.length, new Set([...one!, ...other!]).size], [1, 2])
+      assert.deepStrictEqual(again, one)
+    }))
 
   it.effect("are not written for what did not reach the guest", () =>
     withReceipts(Effect.gen(function*() {
@@ -268,7 +285,7 @@ describe("pool", () => {
     withReceipts(Effect.gen(function*() {
       yield* start("/patient", { pool: { size: 2, routing: "RoundRobin" } })
       const ids = yield* Effect.all([call("later"), call("later")], { concurrency: 2 })
-      assert.deepStrictEqual(ids.toSorted(), ["m1", "m2"])
+      assert.deepStrictEqual(ids.map((id) => numberOf(String(id))).toSorted(), ["m1", "m2"])
     })))
 
   it.effect("goes on while an instance is restarted, and is degraded meanwhile", () =>

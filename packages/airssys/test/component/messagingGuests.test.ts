@@ -137,7 +137,7 @@ describe("messages between guests", () => {
   it.effect("are sent with an id, and requests come back with the reply", () =>
     test(Effect.gen(function*() {
       const sent = yield* ask("a", "send", to("b"), json("nothing"))
-      assert.match(String(sent.val), /^x[0-9]+$/)
+      assert.match(String(sent.val), /^[0-9a-f]{16}-x[0-9]+$/)
       yield* handled("b", 1)
       assert.strictEqual(yield* call("b", "last"), "nothing")
       assert.strictEqual(textOf(yield* ask("a", "request", to("b"), json("echo"), 1000)), "echo")
@@ -232,7 +232,7 @@ describe("messages between guests", () => {
   it.effect("come back to the callback handler of who does not wait, once", () =>
     test(Effect.gen(function*() {
       const { val } = yield* ask("a", "start", to("b"), json("echo"), 1000)
-      assert.match(String(yield* call("a", "pending-id", val)), /^x[0-9]+$/)
+      assert.match(String(yield* call("a", "pending-id", val)), /^[0-9a-f]{16}-x[0-9]+$/)
       yield* until(call("a", "callbacks"), (count) => count === 1)
       assert.strictEqual(yield* call("a", "last"), "echo")
       yield* call("a", "drop-pending", val)

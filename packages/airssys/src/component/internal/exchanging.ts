@@ -26,6 +26,7 @@ import type { DeadLetter, Exchange, Options } from "../Exchange.ts"
 import * as Payload from "../Payload.ts"
 import * as coreErrors from "./coreErrors.ts"
 import * as coreExports from "./coreExports.ts"
+import * as hostRun from "./hostRun.ts"
 import { failureOf, Mail, type Posted } from "./mail.ts"
 import * as mailChecks from "./mailChecks.ts"
 import { MailFates } from "./mailFates.ts"
@@ -268,7 +269,7 @@ export const make = Effect.fnUntraced(function*({ audit, deadLetters, directory,
   const fates = new MailFates(deadLetters)
   return new Exchanging(
     { audit, directory, quotas, maxBytes: options.maxBytes ?? Payload.maxBytes },
-    new Mail(fates, run, options.maxWaiting ?? 100),
+    new Mail(yield* hostRun.make, fates, run, options.maxWaiting ?? 100),
     fates,
     options
   )

@@ -21,6 +21,7 @@ import * as handling from "./handling.ts"
 import * as health from "./health.ts"
 import * as hooks from "./hooks.ts"
 import type { Hosted, Message } from "./hosted.ts"
+import * as hostRun from "./hostRun.ts"
 import * as inertUses from "./inertUses.ts"
 import * as lifecycle from "./lifecycle.ts"
 import * as metering from "./metering.ts"
@@ -45,10 +46,12 @@ class Work {
   delivery: Delivery.Delivery | undefined = undefined
   readonly denied: Array<string> = []
   private sequence = 0
+  private readonly run: string
   private readonly component: string
   private readonly counter: Counter
 
-  constructor(component: string, counter: Counter) {
+  constructor(run: string, component: string, counter: Counter) {
+    this.run = run
     this.component = component
     this.counter = counter
   }
@@ -74,7 +77,7 @@ class Work {
 
   /** Messages are counted for each component; what they begin is named for the host. */
   private called(origin: Delivery.Origin): Delivery.Delivery {
-    const id = `m${this.sequence}`
+    const id = `${this.run}-m${this.sequence}`
     return Delivery.make(id, { ...origin, correlation: origin.correlation ?? `${this.component}/${id}` })
   }
 
@@ -121,6 +124,7 @@ export const make = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const engine = yield* ComponentEngine
   const makeImports = yield* HostServices.make
+  const run = yield* hostRun.make
   const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
   const sink = yield* Sink
   const counters = new Map<string, Counter>()
@@ -155,7 +159,7 @@ export const make = Effect.gen(function*() {
     const checks = yield* Effect.fromResult(health.options(release, order.options.health))
     const counter = counters.get(release.id) ?? { messages: 0 }
     counters.set(release.id, counter)
-    const work = new Work(release.id, counter)
+    const work = new Work(run, release.id, counter)
     if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
     const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })

@@ -88,13 +88,16 @@ const wasHandled = (reason: Reason): boolean => reason === "Answered" || reason 
 
 export class Mail {
   readonly #fates: MailFates
+  readonly #name: string
   readonly #run: Run
   readonly #maxWaiting: number
   /** How many messages of one component wait for another one, by both. */
   readonly #waiting = new Map<string, number>()
   #ids = 0
 
-  constructor(fates: MailFates, run: Run, maxWaiting: number) {
+  /** `name` is of this run of the host. */
+  constructor(name: string, fates: MailFates, run: Run, maxWaiting: number) {
+    this.#name = name
     this.#fates = fates
     this.#run = run
     this.#maxWaiting = maxWaiting
@@ -102,7 +105,7 @@ export class Mail {
 
   nextId(): string {
     this.#ids++
-    return `x${this.#ids}`
+    return `${this.#name}-x${this.#ids}`
   }
 
   /** Counts a message that is not taken, and gives why. */
