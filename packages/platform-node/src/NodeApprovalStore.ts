@@ -24,7 +24,8 @@ const encode = Schema.encodeUnknownResult(ApprovalText)
 const failed = (reason: ApprovalStoreError["reason"], detail: string) => (cause: unknown): ApprovalStoreError =>
   new ApprovalStoreError({ reason, detail, cause })
 
-const version = 1
+/** Requests of the first version said nothing of limits. */
+const version = 2
 
 const schema = `
   CREATE TABLE IF NOT EXISTS approvals (
@@ -55,7 +56,9 @@ const open = (path: string): DatabaseSync => {
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;")
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"])
-    if (found > version) throw new Error(`the file is of version ${found}, and this program knows ${version}`)
+    if (found !== 0 && found !== version) {
+      throw new Error(`the file is of version ${found}, and this program knows ${version}: move it away`)
+    }
     database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`)
     return database
   } catch (cause) {

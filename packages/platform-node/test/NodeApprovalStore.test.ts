@@ -74,16 +74,19 @@ describe("NodeApprovalStore", () => {
       assert.isTrue(Exit.isFailure(exit))
     }))
 
-  it.effect("refuses a file of a later version, and one that is no database", () =>
+  it.effect("refuses a file of another version, and one that is no database", () =>
     Effect.gen(function*() {
       const made = yield* folder
-      const later = path.join(made, "later.db")
-      const database = new DatabaseSync(later)
-      database.exec("PRAGMA user_version = 99")
-      database.close()
+      const versions = [1, 99].map((version) => {
+        const file = path.join(made, `${version}.db`)
+        const database = new DatabaseSync(file)
+        database.exec(`PRAGMA user_version = ${version}`)
+        database.close()
+        return file
+      })
       const other = path.join(made, "other.db")
       fs.writeFileSync(other, "no database at all, but long enough to be read as one".repeat(20))
-      for (const file of [later, other]) {
+      for (const file of [...versions, other]) {
         const error = yield* Effect.flip(Effect.scoped(Layer.build(NodeApprovalStore.layer({ path: file }))))
         assert.strictEqual(error.reason, "Unreadable")
       }

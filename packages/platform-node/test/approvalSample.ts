@@ -17,6 +17,7 @@ export const approval = (index: number): Approval => ({
     manifest: digest("b"),
     capabilities: digest("c"),
     wants: [],
+    limits: { memory: 1024 * 1024, fuel: 1000 },
     reason: "Needed.",
     issued: 0,
     notAfter: 1

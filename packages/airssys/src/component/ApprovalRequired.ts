@@ -9,7 +9,8 @@ import * as SafeText from "../security/SafeText.ts"
 /**
  * Nobody has approved a release with what it asks for, or what was approved
  * holds no longer. `state` is that of the newest request for it; `asks` is what
- * it asks for beyond what is approved of its publisher, the greatest risk first.
+ * it asks for beyond what is approved of its publisher, the greatest risk first,
+ * and `limits` what of its limits is wider than that.
  *
  * @category errors
  * @since 0.1.0
@@ -23,15 +24,17 @@ export class ApprovalRequired extends Schema.TaggedError<ApprovalRequired>("airs
     digest: Schema.String,
     state: Schema.String,
     request: Schema.optionalKey(Schema.String),
-    asks: Schema.Array(Schema.String)
+    asks: Schema.Array(Schema.String),
+    limits: Schema.Array(Schema.String)
   }
 ) {
   override get message(): string {
     const asked = this.asks.length === 0 ? "" : ` It asks for ${this.asks.map((_) => SafeText.escape(_)).join(", ")}.`
+    const limits = this.limits.length === 0 ? "" : ` Its limits are wider: ${this.limits.join("; ")}.`
     const name = `${this.component} ${this.version} (${this.digest})`
     return isRefused.has(this.state)
       ? `${name} is not approved: an operator's decision is ${this.state}. Nothing was started.`
-      : `${name} needs the approval of an operator; the request is ${this.state}.${asked} An operator of this host decides it with \`Approvals.decide\`. Nothing was started.`
+      : `${name} needs the approval of an operator; the request is ${this.state}.${asked}${limits} An operator of this host decides it with \`Approvals.decide\`. Nothing was started.`
   }
 }
 

@@ -7,7 +7,9 @@
  * @since 0.1.0
  */
 import type { Approval } from "./Approval.ts"
-import type { CapabilityDiff, Item } from "./CapabilityDiff.ts"
+import type { Difference } from "./Approvals.ts"
+import type { Item } from "./CapabilityDiff.ts"
+import * as ResourceLimits from "./ResourceLimits.ts"
 import * as SafeText from "./SafeText.ts"
 
 const text = (value: string): string => SafeText.escapeLookAlikes(value)
@@ -33,7 +35,7 @@ const reasonFor = ({ asked }: Approval, { audit, expires, kind, pattern }: Item)
  * @category combinators
  * @since 0.1.0
  */
-export const render = (approval: Approval, difference: CapabilityDiff): string => {
+export const render = (approval: Approval, difference: Difference): string => {
   const { asked, id, level, publisher, requesters, state } = approval
   const source = publisher === undefined ? "nobody signed it" : `signed by ${publisher}`
   return [
@@ -42,14 +44,23 @@ export const render = (approval: Approval, difference: CapabilityDiff): string =
     `  asked by  ${requesters.join(", ")}`,
     `  artifact  ${asked.artifact}`,
     `  source    ${level}, ${source}`,
-    ...(difference.widened.length === 0
+    ...(difference.widened.length + difference.limits.length === 0
       ? ["It asks for nothing beyond what is approved."]
+      : []),
+    ...(difference.widened.length === 0
+      ? []
       : [
         "It asks for, beyond what is approved:",
         ...difference.widened.flatMap((item) => [
           `  ${item.risk.level.toUpperCase().padEnd(8)}  ${subject(item)}`,
           `            it ${item.risk.because}: ${quoted(reasonFor(approval, item))}`
         ])
+      ]),
+    ...(difference.limits.length === 0
+      ? []
+      : [
+        "Its limits, beyond what is approved:",
+        ...difference.limits.map((one) => `            ${ResourceLimits.render(one)}`)
       ]),
     ...(difference.dropped.length === 0
       ? []

@@ -14,6 +14,7 @@ import * as CapabilityKind from "./CapabilityKind.ts"
 import { ExpiryDate } from "./ExpiryDate.ts"
 import { Digest, Time } from "./internal/statementField.ts"
 import * as PublicKey from "./PublicKey.ts"
+import { ResourceLimits } from "./ResourceLimits.ts"
 import * as Statement from "./Statement.ts"
 
 const Text = (most: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(most))
@@ -60,13 +61,14 @@ export const Request = Schema.Struct({
   manifest: Digest,
   capabilities: Digest,
   wants: Schema.Array(Wanted).check(Schema.isMaxLength(256), mostPatterns),
+  limits: ResourceLimits,
   reason: Text(500),
   issued: Time,
   notAfter: Time
 })
 
 /**
- * That a release asks to run on a host with exactly these capabilities.
+ * That a release asks to run on a host with exactly these capabilities and limits.
  * `capabilities` is the digest of `wants`, as `CapabilitySet` gives it; times
  * are in milliseconds since the epoch.
  *
@@ -186,7 +188,7 @@ export interface Automatic extends Schema.Schema.Type<typeof Automatic> {}
  * @category models
  * @since 0.1.0
  */
-export const request: Statement.Statement<Request> = Statement.make("airssys/approval-request/1", Request)
+export const request: Statement.Statement<Request> = Statement.make("airssys/approval-request/2", Request)
 
 /**
  * @category models

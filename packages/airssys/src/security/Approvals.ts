@@ -2,8 +2,8 @@
  * Approval of releases by operators: what an unknown component asks for waits
  * here until somebody with the right key has said yes.
  *
- * An approval is for one artifact with exactly one set of capabilities, on one
- * host. A later release passes by itself only where the same publisher's key
+ * An approval is for one artifact with exactly one set of capabilities and of
+ * limits, on one host. A later release passes by itself only where the same publisher's key
  * signed it and all that it asks for is within what was approved. Every step is
  * durable in the store, and what lets a release run counts only when it is in
  * the audit log as well. What is taken back counts at once.
@@ -28,13 +28,14 @@ import * as ApprovalStatement from "./ApprovalStatement.ts"
 import { ApprovalStore, type ApprovalStoreError, type Page, type Query } from "./ApprovalStore.ts"
 import type { AuditError } from "./AuditError.ts"
 import { AuditLog } from "./AuditLog.ts"
-import * as CapabilityDiff from "./CapabilityDiff.ts"
+import type * as CapabilityDiff from "./CapabilityDiff.ts"
 import * as approvalEvent from "./internal/approvalEvent.ts"
 import { proves } from "./internal/approvalProof.ts"
 import * as approvalRelease from "./internal/approvalRelease.ts"
 import * as approvalRequest from "./internal/approvalRequest.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
 import type { PublicKey } from "./PublicKey.ts"
+import type { Raised, ResourceLimits } from "./ResourceLimits.ts"
 import * as SafeText from "./SafeText.ts"
 import type { SigningKey } from "./SigningKey.ts"
 import * as Statement from "./Statement.ts"
@@ -54,7 +55,7 @@ export interface Judged {
 
 /**
  * A release by what is approved of it. `capabilities` is the digest of all that
- * it asks for, as `CapabilitySet.digest` gives it.
+ * it asks for, as `CapabilitySet.digest` gives it; `limits` are those of its manifest.
  *
  * @category models
  * @since 0.1.0
@@ -63,6 +64,18 @@ export interface Release {
   readonly component: string
   readonly artifact: string
   readonly capabilities: string
+  readonly limits: ResourceLimits
+}
+
+/**
+ * What a release asks for beyond what is approved: `limits` has those that are
+ * wider, all of them where nothing is approved.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Difference extends CapabilityDiff.CapabilityDiff {
+  readonly limits: ReadonlyArray<Raised>
 }
 
 type Failure = ApprovalStoreError | AuditError | Statement.StatementError | CryptoError.CryptoError
@@ -106,7 +119,7 @@ export class Approvals extends Context.Service<Approvals, {
    */
   readonly difference: (
     approval: Approval.Approval
-  ) => Effect.Effect<CapabilityDiff.CapabilityDiff, Failure>
+  ) => Effect.Effect<Difference, Failure>
   /**
    * The approval that lets a release run. Its signatures are verified again,
    * and one that the host gave by itself holds only while the host still judges
@@ -253,9 +266,9 @@ const make = Effect.fnUntraced(function*(options: Options) {
   })
 
   const difference: Approvals["Service"]["difference"] = Effect.fnUntraced(function*(asking) {
-    const { component, wants } = asking.asked
+    const { component } = asking.asked
     const latest = yield* standing({ component }, (_) => Effect.succeed(approvalRelease.isSameSource(_, asking)))
-    return CapabilityDiff.make({ from: latest?.asked.wants ?? [], to: wants })
+    return approvalRelease.difference(latest?.asked, asking.asked)
   }, inTurn)
 
   /** Whether an operator has denied an artifact or taken an approval of it back. */
@@ -277,8 +290,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
       { component: asked.component, states: ["Approved"] },
       (approved) =>
         Effect.sync(() =>
-          approvalRelease.isSameSource(approved, asking) &&
-          CapabilityDiff.make({ from: approved.asked.wants, to: asked.wants }).widened.length === 0
+          approvalRelease.isSameSource(approved, asking) && approvalRelease.isWithin(approved.asked, asked)
         )
     )
     return approved?.state._tag !== "Approved" ? undefined : {
@@ -372,8 +384,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
   })
 
   const require: Approvals["Service"]["require"] = Effect.fnUntraced(function*(release, judged) {
-    const { artifact, capabilities, component } = release
-    const isIt = ({ asked }: Approval.Approval) => asked.capabilities === capabilities
+    const { artifact, component } = release
+    const isIt = (approval: Approval.Approval) => approvalRelease.isFor(approval, release)
     const approved = yield* standing(
       { component, artifact },
       (approval) => isIt(approval) ? stillHolds(approval, judged) : Effect.succeed(false)

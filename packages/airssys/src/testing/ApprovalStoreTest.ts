@@ -34,6 +34,7 @@ const approval = (id: string, options: {
     manifest: digest("b"),
     capabilities: digest("c"),
     wants: [{ kind: "storage.read", patterns: ["rates/**"], reason: "__proto__ \u202e \u{1f600}" }],
+    limits: { memory: 1024 * 1024, fuel: 1000 },
     reason: "Needed.",
     issued: 0,
     notAfter: 1_000

@@ -18,6 +18,7 @@ import * as ApprovalStore from "../security/ApprovalStore.ts"
 import { AuditError } from "../security/AuditError.ts"
 import * as AuditLog from "../security/AuditLog.ts"
 import * as CapabilitySet from "../security/CapabilitySet.ts"
+import type { ResourceLimits } from "../security/ResourceLimits.ts"
 import * as SigningKey from "../security/SigningKey.ts"
 import * as Statement from "../security/Statement.ts"
 
@@ -36,12 +37,15 @@ const rates = [{ kind: "storage.read", patterns: ["rates/**"], reason: "Keep rat
 const fewer = [{ kind: "storage.read", patterns: ["rates/today"], reason: "Keep rates." }] as const
 const more = [...rates, { kind: "process.spawn", patterns: ["git"], reason: "Fetch." }] as const
 
+const limits = { memory: 32 * 1024 * 1024, fuel: 1_000_000 }
+
 interface Asked {
   readonly nonce?: string
   readonly component?: string
   readonly version?: string
   readonly artifact?: string
   readonly wants?: ReadonlyArray<ApprovalStatement.Wanted>
+  readonly limits?: ResourceLimits
   readonly change?: Partial<ApprovalStatement.Request>
   readonly judged?: Approvals.Judged
 }
@@ -69,6 +73,7 @@ const request = ({ keys }: World, asked: Asked = {}, by: keyof World["keys"] = "
       manifest: artifact("b"),
       capabilities: yield* CapabilitySet.digest(wants),
       wants,
+      limits: asked.limits ?? limits,
       reason: "Invoices.",
       issued: 0,
       notAfter: 30 * day,
@@ -124,7 +129,8 @@ const revoke = (world: World, approval: Approval) =>
 const releaseOf = ({ asked }: Approval): Approvals.Release => ({
   component: asked.component,
   artifact: asked.artifact,
-  capabilities: asked.capabilities
+  capabilities: asked.capabilities,
+  limits: asked.limits
 })
 
 const holds = (world: World, approval: Approval, judged: Approvals.Judged = unknown) =>
@@ -202,7 +208,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
         })
       ))
 
-    it.effect("is for one artifact with exactly one set of capabilities", () =>
+    it.effect("is for one artifact with exactly one set of capabilities and of limits", () =>
       run((world) =>
         Effect.gen(function*() {
           const approved = yield* approve(world, yield* submit(world))
@@ -211,7 +217,10 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
               { artifact: artifact("f") },
               { capabilities: yield* CapabilitySet.digest(more) },
               { capabilities: yield* CapabilitySet.digest(fewer) },
-              { component: "acme:totals" }
+              { component: "acme:totals" },
+              { limits: { ...limits, memory: limits.memory * 2 } },
+              { limits: { ...limits, fuel: limits.fuel + 1 } },
+              { limits: { memory: limits.memory, timeout: 1 } }
             ]
           ) {
             const error = yield* Effect.flip(world.approvals.require({ ...releaseOf(approved), ...other }, unknown))
@@ -410,6 +419,29 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           assert.strictEqual((yield* ask("2", until("2027-03-30"))).state._tag, "AutoApproved")
           assert.strictEqual((yield* ask("3", until("2027-04-01"))).state._tag, "Pending")
           assert.strictEqual((yield* ask("4", rates)).state._tag, "Pending")
+        })
+      ))
+
+    it.effect("passes no upgrade whose limits are wider, and shows these alone", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const judged: Approvals.Judged = { level: "Unknown", publisher: world.keys.author.publicKey }
+          yield* approve(world, yield* submit(world, { judged }))
+          const { fuel, memory } = limits
+          const ask = (nonce: string, limits: ResourceLimits, of = artifact(nonce)) =>
+            submit(world, { nonce, artifact: of, judged, limits })
+          for (const [nonce, of] of [["2", undefined], ["3", artifact("a")]] as const) {
+            const wider = yield* ask(nonce, { memory: memory + 1, fuel }, of)
+            assert.strictEqual(wider.state._tag, "Pending")
+            assert.deepStrictEqual(yield* world.approvals.difference(wider), {
+              widened: [],
+              dropped: [],
+              limits: [{ limit: "memory", from: memory, to: memory + 1 }]
+            })
+          }
+          assert.strictEqual((yield* ask("4", { memory, timeout: 1 })).state._tag, "Pending")
+          assert.strictEqual((yield* ask("5", { memory, fuel: fuel + 1, timeout: 1 })).state._tag, "Pending")
+          assert.strictEqual((yield* ask("6", { memory: memory - 1, fuel, timeout: 1 })).state._tag, "AutoApproved")
         })
       ))
 

@@ -62,6 +62,8 @@ beforeAll(async () => {
   files["/nothing"] = { manifest: manifest(), artifact }
   files["/signed-wide"] = await signed("1.0.0", wider, artifact)
   files["/signed-less"] = await signed("1.1.0", asks, other)
+  files["/larger"] = { manifest: manifest(asks).replace("1 MiB", "64 MiB").replace("1 s", "2 s"), artifact }
+  files["/smaller"] = { manifest: manifest(asks).replace("1_000_000", "900_000"), artifact }
   files["/signed-more"] = await signed("1.2.0", `${wider}\n[[capability]]\nreason = "R."\nrandom = true`, other)
 })
 
@@ -281,6 +283,24 @@ describe("approval", () => {
       assert.lengthOf(yield* waiting, 0)
       yield* (yield* Runtime).stop("acme:probe")
       assert.deepStrictEqual((yield* refused("/signed-more")).asks, ["clock", "random"])
+    })))
+
+  it.effect("is of the limits of the manifest: wider ones are asked for, smaller ones pass", () =>
+    hosting(Effect.gen(function*() {
+      const runtime = yield* Runtime
+      yield* approved("/probe")
+      yield* runtime.stop("acme:probe")
+      const error = yield* refused("/larger")
+      assert.deepStrictEqual(error.asks, [])
+      assert.deepStrictEqual(error.limits, ["64 MiB of memory, above 1 MiB", "2000 ms of time, above 1000 ms"])
+      assert.include(error.message, "Its limits are wider: 64 MiB of memory, above 1 MiB; 2000 ms of time")
+      yield* start("/smaller")
+      assert.lengthOf(yield* waiting, 1)
+      yield* runtime.stop("acme:probe")
+      const [request] = yield* waiting
+      yield* decide(request!, "approve")
+      yield* start("/larger")
+      assert.strictEqual(yield* call("count"), 0)
     })))
 
   it.effect("passes on to none that wants its uses recorded no more before they happen", () =>

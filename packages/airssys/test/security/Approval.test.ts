@@ -27,6 +27,7 @@ const asked: ApprovalStatement.Request = {
   manifest: digest("b"),
   capabilities: digest("c"),
   wants: [],
+  limits: { memory: 1024 * 1024, fuel: 1000 },
   reason: "Needed.",
   issued: 0,
   notAfter: 1000

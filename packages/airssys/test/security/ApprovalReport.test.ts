@@ -3,6 +3,7 @@ import type { Approval } from "airssys/security/Approval"
 import * as ApprovalReport from "airssys/security/ApprovalReport"
 import * as CapabilityDiff from "airssys/security/CapabilityDiff"
 import type { PublicKey } from "airssys/security/PublicKey"
+import * as ResourceLimits from "airssys/security/ResourceLimits"
 
 const key = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" as PublicKey
 const digest = (text: string): string => `sha256:${text.repeat(64)}`
@@ -23,6 +24,7 @@ const approval = (asked: Partial<Approval["asked"]> = {}): Approval => ({
       { kind: "storage.read", patterns: ["rates/**"], reason: "Keep the rates.", expires: "2027-03-31" },
       { kind: "process.spawn", patterns: ["git"], reason: "Fetch them." }
     ],
+    limits: { memory: 1024 * 1024, fuel: 1000 },
     reason: "Invoices.",
     issued: 0,
     notAfter: 1,
@@ -35,8 +37,11 @@ const approval = (asked: Partial<Approval["asked"]> = {}): Approval => ({
   state: { _tag: "Pending" }
 })
 
-const report = (self: Approval, from: ReadonlyArray<CapabilityDiff.Block>): string =>
-  ApprovalReport.render(self, CapabilityDiff.make({ from, to: self.asked.wants }))
+const report = (
+  self: Approval,
+  from: ReadonlyArray<CapabilityDiff.Block>,
+  limits: ReadonlyArray<ResourceLimits.Raised> = []
+): string => ApprovalReport.render(self, { ...CapabilityDiff.make({ from, to: self.asked.wants }), limits })
 
 describe("ApprovalReport", () => {
   it("shows who asks, and only what is new, the greatest risk first", () => {
@@ -63,6 +68,24 @@ describe("ApprovalReport", () => {
     const lines = report(approval({ wants }), []).split("\n")
     assert.isAbove(lines.indexOf("  LOW       clock, recorded before use"), 0)
     assert.include(lines[lines.indexOf("  LOW       clock, recorded before use") + 1] ?? "", "\"Date them well.\"")
+  })
+
+  it("shows the limits that are new, and no others", () => {
+    const self = approval()
+    const shown = (from: ResourceLimits.ResourceLimits | undefined) =>
+      report(self, self.asked.wants, ResourceLimits.raised(from, self.asked.limits)).split("\n").slice(5)
+    assert.deepStrictEqual(shown(undefined), [
+      "Its limits, beyond what is approved:",
+      "            1 MiB of memory",
+      "            1000 of fuel",
+      "            no limit of time"
+    ])
+    assert.deepStrictEqual(shown({ memory: 1024 * 1024 - 1, fuel: 2000, timeout: 250 }), [
+      "Its limits, beyond what is approved:",
+      "            1 MiB of memory, above 1048575 bytes",
+      "            no limit of time, above 250 ms"
+    ])
+    assert.deepStrictEqual(shown(self.asked.limits), ["It asks for nothing beyond what is approved."])
   })
 
   it("ends a quote only where it ends", () => {

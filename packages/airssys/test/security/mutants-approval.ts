@@ -383,11 +383,27 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a wider upgrade passes",
-    file: approvals,
-    find: "to: asked.wants }).widened.length === 0",
-    replace: "to: asked.wants }).widened.length >= 0",
+    file: release,
+    find: "widened.length === 0 && limits",
+    replace: "limits",
     test: service,
     title: "passes an upgrade of the same publisher"
+  },
+  {
+    name: "an upgrade with wider limits passes",
+    file: release,
+    find: " && limits.length === 0",
+    replace: "",
+    test: service,
+    title: "passes no upgrade whose limits are wider"
+  },
+  {
+    name: "an approval holds for other limits",
+    file: release,
+    find: "ResourceLimits.isSame(asked.limits, limits)",
+    replace: "true",
+    test: service,
+    title: "is for one artifact with exactly one set"
   },
   {
     name: "an upgrade outlasts its basis",

@@ -22,6 +22,7 @@ import * as ApprovalStatement from "../../security/ApprovalStatement.ts"
 import * as CapabilitySet from "../../security/CapabilitySet.ts"
 import type { PublicKey } from "../../security/PublicKey.ts"
 import * as ReleaseStatement from "../../security/ReleaseStatement.ts"
+import * as ResourceLimits from "../../security/ResourceLimits.ts"
 import * as SigningKey from "../../security/SigningKey.ts"
 import * as Statement from "../../security/Statement.ts"
 import { ApprovalRequired, ApprovalUnknown } from "../ApprovalRequired.ts"
@@ -45,6 +46,12 @@ const publisherOf = (release: Release): Effect.Effect<PublicKey | undefined, nev
       ? opened.success.value.key
       : undefined)
 }
+
+const limitsOf = ({ manifest: { limits: { fuel, memory, timeout } } }: Release): ResourceLimits.ResourceLimits => ({
+  memory,
+  ...(fuel === undefined ? undefined : { fuel }),
+  ...(timeout === undefined ? undefined : { timeout: Duration.toMillis(timeout) })
+})
 
 const isOf = ({ asked }: Approval.Approval, release: Release): boolean =>
   asked.component === release.id && asked.artifact === release.digest
@@ -73,6 +80,7 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
         ...(expires === undefined ? undefined : { expires }),
         ...(audit === undefined ? undefined : { audit })
       })),
+      limits: limitsOf(release),
       reason: "The host was told to start it.",
       issued: now,
       notAfter: now + waitsFor
@@ -90,6 +98,7 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
         version: release.version,
         digest: release.digest,
         state: asked?.state._tag ?? missing.state,
+        limits: (difference?.limits ?? []).flatMap((one) => one.from === undefined ? [] : [ResourceLimits.render(one)]),
         asks: (difference?.widened ?? []).map(({ kind, pattern }) => pattern === "" ? kind : `${kind} ${pattern}`),
         ...(request === undefined ? undefined : { request })
       })
@@ -99,7 +108,7 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
     const capabilities = yield* CapabilitySet.digest(release.manifest.asks)
     const publisher = yield* publisherOf(release)
     const judged: Judged = { level: release.trust.level, ...(publisher === undefined ? undefined : { publisher }) }
-    const wanted = { component: release.id, artifact: release.digest, capabilities }
+    const wanted = { component: release.id, artifact: release.digest, capabilities, limits: limitsOf(release) }
     const found = yield* Effect.result(approvals.require(wanted, judged))
     if (Result.isSuccess(found)) return found.success
     const missing = found.failure
