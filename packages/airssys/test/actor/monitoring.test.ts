@@ -526,6 +526,36 @@ describe("ActorHooks", () => {
         }))
     }))
 
+  it.effect("see a request to an idle actor once, also where they give its actor something to do before it", () =>
+    Effect.suspend(() => {
+      const offers: Array<string> = []
+      let isBusy: ActorRef<Probe> | undefined
+      return hooked({
+        onOffer: ({ message }) => {
+          const { _tag } = message as Probe
+          offers.push(_tag)
+          if (_tag === "Get") isBusy?.tell(Probe.Add({ by: 1 }))
+          return _tag === "Refuse" ? "no" : undefined
+        }
+      }, (system) =>
+        Effect.gen(function*() {
+          const ref = yield* spawn("a")
+          let isAnswered = false
+          const ask = Effect.map(ref.ask(Probe.Get()), () => {
+            isAnswered = true
+          })
+          yield* Effect.forkChild(ask, { startImmediately: true })
+          assert.isTrue(isAnswered)
+          isBusy = ref
+          assert.strictEqual(yield* ref.ask(Probe.Get()), 1)
+          assert.instanceOf(yield* Effect.flip(ref.ask(Probe.Refuse())), MessageRefused)
+          assert.deepStrictEqual(offers, ["Get", "Get", "Add", "Refuse"])
+          const accounts = yield* system.accounting
+          assert.deepStrictEqual([accounts.handled, accounts.rejected], [3, 1])
+          assert.isTrue(Accounting.isBalanced(accounts))
+        }))
+    }))
+
   it.effect("refuse what they fail on", () =>
     hooked({
       onOffer: () => {

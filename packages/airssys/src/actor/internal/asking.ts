@@ -27,7 +27,7 @@ export const asking = <Reply, Error>(
   return Effect.withFiber((fiber) => {
     const ask = new Ask(sender)
     let blocked: Blocked | undefined
-    if (delivery === undefined && cell.isAtHand) cell.turns.inline(cell, request, ask)
+    if (delivery === undefined && isAtHand(cell, request, ask)) cell.turns.inline(cell, request, ask)
     else blocked = enqueue(cell, request, ask, delivery)
     if (ask.answer !== undefined) return ask.answer as never
     ask.wait(waiterOf(fiber))
@@ -43,6 +43,12 @@ export const asking = <Reply, Error>(
       abandon(cell, request, ask, blocked)
     })
   })
+}
+
+const isAtHand = (cell: Cell, request: object, ask: Ask): boolean => {
+  if (!cell.isAtHand) return false
+  const { gate } = cell.system
+  return gate === undefined || gate.admitsAtHand(cell, request, ask)
 }
 
 /** Sends a request, or lets it wait for room. */

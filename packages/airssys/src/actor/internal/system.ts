@@ -92,8 +92,8 @@ export class System implements Lifecycle {
     this.shutdownContext = options.shutdownContext
     this.shutdownMillis = settings.shutdownMillis
     this.abandonAfterMillis = settings.abandonAfterMillis
-    // What has to see each message sees those that wait in a mailbox.
-    if (this.gate !== undefined || this.spans !== undefined) this.turns.isInlining = false
+    // Spans are those of messages that wait in a mailbox.
+    if (this.spans !== undefined) this.turns.isInlining = false
     this.turns.steering?.began(() => this.accounting)
   }
 
