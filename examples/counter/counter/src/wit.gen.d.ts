@@ -125,15 +125,16 @@ declare module "airssys:core/storage@0.1.0" {
   /**
    * The keys at a prefix and below it that have a value and may be read:
    * `rates` gives `rates` and `rates/eur`, not `rates-old`. The prefix itself
-   * has to be granted. At most `limit` keys, and at most 1,000; at least one if
-   * there is any. A key that is there all the time is given once, whatever is
-   * written meanwhile.
+   * has to be granted; the empty one gives all keys, and takes a grant of `**`.
+   * At most `limit` keys, and at most 1,000; at least one if there is any. A key
+   * that is there all the time is given once, whatever is written meanwhile.
    * @throws Error
    */
   export function listKeys(prefix: string, cursor: string | null, limit: number): Page
 
   /**
-   * How much this component stores in all, for who may read this key.
+   * How much this component stores in all, for who may read this key; the empty
+   * one stands for all keys, as in a list.
    * @throws Error
    */
   export function usage(key: string): Amounts

@@ -162,9 +162,11 @@ export const pageLimit = 1_000
 export const batchLimit = 256
 
 /**
- * The key that `below` names below another, the other itself if it names none.
+ * The key that `below` names below another, or below none if that is empty; the
+ * other itself if it names none.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const join = (key: string, below: string | undefined): string => below === undefined ? key : `${key}/${below}`
+export const join = (key: string, below: string | undefined): string =>
+  below === undefined ? key : key === "" ? below : `${key}/${below}`

@@ -32,8 +32,9 @@ export interface Page extends keyPage.Page {}
 
 /**
  * Power to read the key that was named in `StorageRead.on(key)` and those below
- * it. Each key is checked: to read below `rates` takes a grant of `rates/**`,
- * which covers `rates` as well.
+ * it, or of any key in `StorageRead.on("")`. Each key is checked: to read below
+ * `rates` takes a grant of `rates/**`, which covers `rates` as well, and to list
+ * from the root one of `**`.
  *
  * @category services
  * @since 0.1.0
@@ -71,7 +72,8 @@ export const source = (store: KeyValue): Powers.Source =>
         keyPage.read(
           lease.resource,
           options,
-          (after, limit) => store.keys(lease.principal, { within: lease.resource, after, limit }),
+          (after, limit) =>
+            store.keys(lease.principal, { within: lease.resource === "" ? undefined : lease.resource, after, limit }),
           allows
         ))),
     usage: lease.use(Effect.suspend(() => store.usage(lease.principal)))

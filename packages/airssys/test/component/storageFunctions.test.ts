@@ -129,6 +129,31 @@ describe("airssys:core/storage", () => {
         assert.deepStrictEqual([...new Set(denials)], ["storage.read b", "storage.read a", "storage.write b"])
       })))
 
+  it.effect("lists from the root, and tells what is used in all, to who may read all", () =>
+    running("/store", keys("**"), (call) =>
+      Effect.gen(function*() {
+        for (const key of ["b", "a", "a/b", "z/y/x"]) yield* call("set", key, bytes("1"))
+        assert.deepStrictEqual(
+          yield* call("list-keys", "", undefined, 10),
+          ok({ keys: ["a", "a/b", "b", "z/y/x"], cursor: undefined })
+        )
+        const first = yield* call("list-keys", "", undefined, 3)
+        const { cursor } = (first as { readonly val: { readonly cursor: string } }).val
+        assert.deepStrictEqual(yield* call("list-keys", "", cursor, 3), ok({ keys: ["z/y/x"], cursor: undefined }))
+        assert.deepStrictEqual(
+          yield* call("usage", ""),
+          ok({ keys: 4n, bytes: 270n, limit: BigInt(Quota.defaults.storage) })
+        )
+        assert.include(invalid(yield* call("get", "")), "not empty")
+      })))
+
+  it.effect("lists nothing from the root, and tells no usage, to who may read parts", () =>
+    running("/store", keys("a/**", "*", "*/**/x"), (call) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* call("list-keys", "", undefined, 10), denied)
+        assert.deepStrictEqual(yield* call("usage", ""), denied)
+      })))
+
   it.effect("takes no argument for what it is not, before it decides anything", () =>
     running("/store", keys("a/**"), (call) =>
       Effect.gen(function*() {
@@ -137,8 +162,8 @@ describe("airssys:core/storage", () => {
         ) {
           invalid(yield* call("get", key))
           invalid(yield* call("exists", key))
-          invalid(yield* call("usage", key))
-          invalid(yield* call("list-keys", key, undefined, 1))
+          if (key !== "") invalid(yield* call("usage", key))
+          if (key !== "") invalid(yield* call("list-keys", key, undefined, 1))
           invalid(yield* call("set", key, bytes("x")))
           invalid(yield* call("delete", key))
           invalid(yield* call("compare-and-set", key, undefined, undefined))

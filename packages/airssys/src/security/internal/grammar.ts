@@ -31,6 +31,9 @@ export const of = (kind: CapabilityKind.CapabilityKind): patternShape.Parse | un
 
 const longest = 4096
 
+/** What all keys are below: only `**` reaches it. No pattern names it. */
+const root = patternShape.open("", [])
+
 /**
  * The shape of a resource; undefined for what is none. Only what is subscribed
  * to has wildcards.
@@ -38,6 +41,7 @@ const longest = 4096
 export const resource = (kind: CapabilityKind.CapabilityKind, text: string): patternShape.Shape | undefined => {
   const grammar = of(kind)
   if (grammar === undefined || text.length > longest) return undefined
+  if (text === "" && kind === "storage.read") return root
   const result = grammar(text)
   if (Result.isFailure(result)) return undefined
   const shape = result.success

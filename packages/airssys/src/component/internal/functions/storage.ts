@@ -26,6 +26,9 @@ const problemOf = (key: string): Error | undefined => {
   return problem === undefined ? undefined : invalid(problem)
 }
 
+/** The root is below no key, and is none. */
+const checkedPlace = (key: string): Error | undefined => key === "" ? undefined : problemOf(key)
+
 const checked = ({ key }: { readonly key: string }): Error | undefined => problemOf(key)
 
 /** A revision that is greater than any there will be stays so as a number. */
@@ -97,7 +100,7 @@ const reading: ReadonlyArray<HostFunction.HostFunction> = [
   }, {
     requires: [StorageRead.on((input) => input.prefix)],
     fuel: 50_000,
-    check: ({ prefix }) => problemOf(prefix),
+    check: ({ prefix }) => checkedPlace(prefix),
     handler: ({ cursor, limit }) =>
       answered(StorageRead.use((storage) => storage.list({ cursor, limit })), ({ cursor, keys }) => ({ keys, cursor }))
   }),
@@ -108,7 +111,7 @@ const reading: ReadonlyArray<HostFunction.HostFunction> = [
   }, {
     requires: [StorageRead.on(key)],
     fuel: 5_000,
-    check: checked,
+    check: ({ key }) => checkedPlace(key),
     handler: () =>
       answered(StorageRead.use((storage) => storage.usage), ({ bytes, keys, limit }) => ({
         keys: BigInt(keys),
