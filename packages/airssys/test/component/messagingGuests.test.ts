@@ -21,11 +21,14 @@ import { messengerGuest } from "./support/messengerGuest.ts"
 /** Each forwards to its peer what it is told to. */
 const peers = { a: "b", b: "a", c: "d", d: "a" }
 
+/** `acme:eager` sends to `acme:d` when it starts. */
+const eager = messengerGuest("d", true).then((artifact) => ["eager", artifact] as const)
+
 let artifacts: ReadonlyArray<readonly [name: string, artifact: Uint8Array<ArrayBuffer>]> = []
 
 beforeAll(async () => {
   artifacts = await Promise.all(
-    Object.entries(peers).map(async ([name, peer]) => [name, await messengerGuest(peer)] as const)
+    [...Object.entries(peers).map(async ([name, peer]) => [name, await messengerGuest(peer)] as const), eager]
   )
 })
 
@@ -146,6 +149,41 @@ describe("messages between guests", () => {
         said(yield* ask("a", "request", to("b"), json("nothing"), 1000)),
         "failed: it replied nothing"
       )
+    })))
+
+  it.effect("are sent by a guest that starts, and what it asked for waits until it has", () =>
+    test(Effect.gen(function*() {
+      const { startUntyped, status, stop } = yield* Runtime.Runtime
+      const start = startUntyped("/eager", { tier: "inline", grants })
+      yield* start
+      yield* until(call("eager", "callbacks"), (count) => count === 1)
+      assert.strictEqual(yield* call("eager", "last"), "echo")
+      assert.strictEqual(yield* call("d", "count"), 3)
+      assert.strictEqual(said(yield* ask("a", "publish", "prices.eur", json("nothing"))), "ok")
+      yield* handled("eager", 1)
+      yield* Effect.flip(call("eager", "die"))
+      yield* TestClock.adjust("1 second")
+      yield* until(status, (all) => all.every(({ status }) => status !== "Restarting"))
+      yield* until(ifRunning("eager", "callbacks"), (count) => count === 1)
+      yield* stop("acme:eager")
+      yield* stop("acme:d")
+      const refused = yield* Effect.flip(start)
+      assert.include(String(refused), "init failed: not-found")
+      assert.deepStrictEqual([(yield* metrics).subscriptions, (yield* metrics).waiting], [0, 0])
+    })))
+
+  it.effect("reach a guest that starts when it has started, and only if it asked for them", () =>
+    test(Effect.gen(function*() {
+      const { startUntyped } = yield* Runtime.Runtime
+      yield* breakDown()
+      const starting = yield* Effect.forkChild(startUntyped("/eager", { tier: "inline", grants }))
+      yield* until(metrics, ({ subscriptions }) => subscriptions === 1)
+      assert.strictEqual(said(yield* ask("a", "send", to("eager"), json("nothing"))), "not-found")
+      assert.strictEqual(said(yield* ask("a", "publish", "prices.eur", json("heard"))), "ok")
+      yield* turns
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.join(starting)
+      yield* handled("eager", 1)
     })))
 
   it.effect("bring no more of an error than its sender can bear", () =>

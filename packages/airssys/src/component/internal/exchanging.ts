@@ -188,7 +188,9 @@ class Exchanging {
   }
 
   #put({ from, payload, span, to, topic, ttlMillis, wantsReply }: Sending): Result.Result<Posted, Undeliverable> {
-    const recipient = mailChecks.incoming(this.#checking, to, payload, from)
+    const { asking, lookup } = this.#checking.directory
+    const entry = topic === undefined ? lookup(to) : asking(to)
+    const recipient = mailChecks.incoming(this.#checking, to, entry, payload, from)
     if (Result.isFailure(recipient)) return Result.fail(this.#mail.refuse(recipient.failure, from, topic))
     const id = this.#mail.nextId()
     const message = new Deliver({ delivery: Delivery.make(id, from), topic, wantsReply, payload })
@@ -216,7 +218,7 @@ class Exchanging {
     return Effect.withFiber(({ context }) => {
       const to = sender._tag === "Host" ? "the host" : sender.id
       const origin: Origin = { ...from, sender: { _tag: "Component", id: replier } }
-      const entry = this.#checking.directory.lookup(to)
+      const entry = this.#checking.directory.asking(to)
       this.#fates.sent++
       if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.callbackHandler.world)) {
         this.#mail.refuse(mailChecks.undeliverable(to, "NotFound", "it handles no replies"), origin)

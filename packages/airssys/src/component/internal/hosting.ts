@@ -134,6 +134,7 @@ const makeBeginning = Effect.fnUntraced(function*(
     const member = lives.member(self.name)
     const tab = quotas === undefined ? undefined : yield* quotas.tab(release.id)
     life.tab = tab
+    yield* directory.arrive({ id: given.id, ref: self, release: given })
     const handler = yield* hosted.make({
       principal,
       placement,

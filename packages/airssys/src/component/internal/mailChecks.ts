@@ -31,7 +31,7 @@ export const outgoing = (
     return undeliverable(to, "TooLarge", `${bytes.length} bytes, more than the ${maxBytes} that are allowed`)
   }
   if (sender._tag !== "Component") return undefined
-  const entry = directory.lookup(sender.id)
+  const entry = directory.asking(sender.id)
   if (entry === undefined) return undeliverable(to, "Stopped", `${sender.id} does not run`)
   if (!entry.release.manifest.messages.sends.includes(codec)) {
     return undeliverable(to, "CodecNotDeclared", `the manifest of ${sender.id} does not say that it sends ${codec}`)
@@ -78,12 +78,12 @@ const takesFrom = (manifest: Manifest, { sender }: Origin): boolean => {
 
 /** The recipient, if it takes this message from this sender. A refusal of the sender is in the audit log. */
 export const incoming = (
-  { audit, directory }: Checking,
+  { audit }: Checking,
   to: string,
+  entry: ComponentDirectory.Entry | undefined,
   { codec }: Payload,
   from: Origin
 ): Result.Result<ComponentDirectory.Entry, Undeliverable> => {
-  const entry = directory.lookup(to)
   if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.messageHandler.world)) {
     return Result.fail(
       undeliverable(to, "NotFound", entry === undefined ? "no such component runs" : "it handles no messages")
@@ -123,7 +123,7 @@ export const reply = (
   if (directory.lookup(to)?.release.manifest.messages.sends.includes(codec) === false) {
     return undeliverable(to, "Failed", `its reply is ${codec}, which its manifest does not say that it sends`)
   }
-  const asker = sender._tag === "Component" ? directory.lookup(sender.id) : undefined
+  const asker = sender._tag === "Component" ? directory.asking(sender.id) : undefined
   return asker?.release.manifest.messages.accepts.includes(codec) === false
     ? undeliverable(to, "Failed", `its reply is ${codec}, which ${asker.id} does not say that it takes`)
     : undefined

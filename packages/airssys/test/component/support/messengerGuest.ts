@@ -3,11 +3,14 @@
  * and does with a message what its first byte says: `e` echoes it, `n` replies
  * nothing, `r` refuses with `failed("no")`, `l` with 900,000 letters, `t` traps,
  * and `f` requests of
- * `acme:<peer>` what follows, for 10 seconds, and gives that reply or error.
+ * `acme:<peer>` what follows, for 10 seconds, and gives that reply or error. An
+ * eager one sends, requests and subscribes in its `init`, which fails with the
+ * first error that it is told.
  */
 import { component, memory } from "./guests.ts"
 
-const wit = `package acme:probe@1.0.0;
+const witOf = (isEager: boolean): string =>
+  `package acme:probe@1.0.0;
 interface probe {
   use airssys:core/types@0.1.0.{component-id, error, payload};
   send: func(to: component-id, payload: payload) -> result<string, error>;
@@ -29,7 +32,7 @@ world plugin {
   import airssys:core/subscriptions@0.1.0;
   export probe;
   export airssys:core/message-handler@0.1.0;
-  export airssys:core/callback-handler@0.1.0;
+  export airssys:core/callback-handler@0.1.0;${isEager ? "\n  export airssys:core/lifecycle@0.1.0;" : ""}
 }
 package airssys:core@0.1.0 {
   interface types {
@@ -62,6 +65,15 @@ package airssys:core@0.1.0 {
     record message { id: message-id, sender: sender, topic: option<string>, wants-reply: bool, payload: payload }
     handle-message: func(message: message) -> result<option<payload>, error>;
   }
+  interface lifecycle {
+    use types.{error, milliseconds};
+    record setting { key: string, value: string }
+    record limits { memory: u64, fuel: option<u64>, timeout: option<milliseconds> }
+    record configuration { settings: list<setting>, limits: limits }
+    enum shutdown-reason { stopped, replaced, host-exit }
+    init: func(configuration: configuration) -> result<_, error>;
+    shutdown: func(reason: shutdown-reason) -> result<_, error>;
+  }
   interface callback-handler {
     use types.{error, message-id, payload};
     handle-callback: func(id: message-id, reply: result<payload, error>) -> result<_, error>;
@@ -77,7 +89,29 @@ const pass = (name: string, count: number, to = name): string =>
   `(func (export "acme:probe/probe@1.0.0#${name}") ${params(count)} (result i32)
   (call $${to} ${args(count)} (i32.const 256)) (i32.const 256))`
 
-const wat = (peer: string): string =>
+const patternAt = 1100
+const pattern = "prices.*"
+
+/** What an eager guest does before anything else: each of it with the message "echo". */
+const eager = (peer: string): string => {
+  const message = `(i32.const 1024) (i32.const 4) (i32.const 1028) (i32.const ${peer.length})
+   (i32.const 1) (i32.const 1120) (i32.const 4)`
+  const tried = (called: string) => `${called} (if (i32.load8_u (i32.const 256)) (then (return (i32.const 256))))`
+  return `
+ (data (i32.const ${patternAt}) "${pattern}") (data (i32.const 1120) "echo")
+ (func (export "airssys:core/lifecycle@0.1.0#init") (param i32 i32 i64 i32 i64 i32 i32) (result i32)
+  ${tried(`(call $subscribe (i32.const ${patternAt}) (i32.const ${pattern.length}) (i32.const 256))`)}
+  ${tried(`(call $send ${message} (i32.const 256))`)}
+  ${tried(`(call $request ${message} (i32.const 1000) (i32.const 256))`)}
+  ${tried(`(call $start ${message} (i32.const 1000) (i32.const 256))`)}
+  (memory.fill (i32.const 64) (i32.const 0) (i32.const 32))
+  (i32.const 64))
+ (func (export "airssys:core/lifecycle@0.1.0#shutdown") (param i32) (result i32)
+  (memory.fill (i32.const 64) (i32.const 0) (i32.const 32))
+  (i32.const 64))`
+}
+
+const wat = (peer: string, isEager: boolean): string =>
   `(module
  (import "airssys:core/messaging@0.1.0" "send" (func $send ${params(8)}))
  (import "airssys:core/messaging@0.1.0" "request" (func $request ${params(9)}))
@@ -97,6 +131,7 @@ const wat = (peer: string): string =>
  ${pass("publish", 5)}
  ${pass("start", 8)}
  ${pass("subscribe", 2)}
+ ${isEager ? eager(peer) : ""}
  (func (export "acme:probe/probe@1.0.0#pending-id") (param i32) (result i32)
   (call $id (local.get 0) (i32.const 256)) (i32.const 256))
  (func (export "acme:probe/probe@1.0.0#drop-pending") (param i32) (call $drop-pending (local.get 0)))
@@ -160,4 +195,5 @@ const wat = (peer: string): string =>
   (i32.const 64))
 )`
 
-export const messengerGuest = (peer: string): Promise<Uint8Array<ArrayBuffer>> => component(wat(peer), wit)
+export const messengerGuest = (peer: string, isEager = false): Promise<Uint8Array<ArrayBuffer>> =>
+  component(wat(peer, isEager), witOf(isEager))
