@@ -3,8 +3,9 @@
  *
  * `append` returns when the entry is durable: changes of authority use it and
  * take effect afterwards. `recordUnsafe` takes the uses of capabilities without
- * suspending: they wait in a bounded buffer for at most the flush interval, and
- * where the buffer is full or writing fails the use must be denied.
+ * suspending: they wait in a bounded buffer for the flush interval and the write
+ * before theirs, and where the buffer is full or writing fails the use must be
+ * denied.
  *
  * Entries are the leaves of a Merkle tree, whose root is written behind every
  * batch: a changed, dropped or reordered entry is found. Whoever can rewrite the
@@ -49,15 +50,20 @@ export class AuditLog extends Context.Service<AuditLog, {
    * A use counts against the buffer and the quota of its principal.
    */
   readonly append: (event: AuditEvent) => Effect.Effect<number, AuditError>
-  /** Records changes of authority that hold together, as `append` does, and returns the sequence of the last. */
+  /**
+   * Records changes of authority that hold together, as `append` does, and
+   * returns the sequence of the last. They are written in one piece, however many
+   * they are: the log has all of them or, where it fails, says of all that they
+   * were withdrawn. A process that ends in between may leave all of them there.
+   */
   readonly appendAll: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<number, AuditError>
   /**
    * Takes an event without waiting and returns the sequence that it will have.
    * Undefined means that it was not taken, and that what it says must not
-   * happen: the buffer is full, or half of it is taken by this principal, or
-   * the principal is suspended, or writing fails or is slow, or the log is
-   * closed. A use that repeats one which still waits is counted there and has
-   * its sequence.
+   * happen: the buffer is full, or this principal has as much of it as is left
+   * free, or it is suspended, or writing fails, or a write goes on and the oldest
+   * that waits has done so for 2 seconds, or the log is closed. A use that repeats
+   * one which still waits is counted there and has its sequence.
    */
   readonly recordUnsafe: (event: AuditEvent) => number | undefined
   /** Until when, in milliseconds since the epoch, uses like this one are refused because of a quota. */
@@ -100,7 +106,7 @@ export class AuditLog extends Context.Service<AuditLog, {
 export interface Options {
   /** Most uses that wait to be written, default 4,096. */
   readonly capacity?: number | undefined
-  /** Longest time a use waits to be written, default 20 milliseconds, at most 50. */
+  /** Longest time a use waits before it is written, default 20 milliseconds, at most 50. */
   readonly flushEvery?: Duration.Input | undefined
   /** What uses of one principal may write before it is suspended. */
   readonly quota?: {

@@ -47,7 +47,7 @@ export class AuditStore extends Context.Service<AuditStore, {
   /**
    * Adds bytes to the last segment and returns when they are durable. After a
    * failure some of them may be there; the next append starts again where the
-   * last successful one ended.
+   * last successful one ended. The bytes belong to the caller again afterwards.
    */
   readonly append: (bytes: Uint8Array) => Effect.Effect<void, AuditError>
   /** Begins a segment with its first bytes and returns when both are durable. After a failure it does not exist. */

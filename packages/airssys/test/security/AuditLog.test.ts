@@ -1,12 +1,12 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
-import type { AuditError } from "airssys/security/AuditError"
+import * as AuditError from "airssys/security/AuditError"
 import { AuditEvent } from "airssys/security/AuditEvent"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as AuditStore from "airssys/security/AuditStore"
 import * as AuditLogTest from "airssys/testing/AuditLogTest"
 import * as AuditStoreTest from "airssys/testing/AuditStoreTest"
-import { Effect, FileSystem, Layer, PlatformError, Ref } from "effect"
+import { Effect, Exit, FileSystem, Layer, PlatformError, Ref } from "effect"
 import { Digest } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
@@ -59,7 +59,9 @@ describe("AuditEvent", () => {
 
 type Services = FileSystem.FileSystem | Digest.Digest
 
-type Open = <A, E>(effect: Effect.Effect<A, E, AuditLog.AuditLog>) => Effect.Effect<A, E | AuditError, Services>
+type Open = <A, E>(
+  effect: Effect.Effect<A, E, AuditLog.AuditLog>
+) => Effect.Effect<A, E | AuditError.AuditError, Services>
 
 const inFolder = <A, E>(test: (path: string, open: Open) => Effect.Effect<A, E, Services>) =>
   Effect.gen(function*() {
@@ -236,6 +238,40 @@ describe("AuditLog on a failing disk", () => {
         )
       )
     }))
+})
+
+/** A store in memory whose append fails once, after so many that do not. */
+const failingOnce = (after: number) =>
+  Layer.effect(
+    AuditStore.AuditStore,
+    Effect.map(AuditStore.AuditStore, (store) => {
+      let appends = 0
+      return {
+        ...store,
+        append: (bytes) =>
+          appends++ === after
+            ? Effect.fail(new AuditError.AuditError({ reason: "Unwritable", detail: "no space left on device" }))
+            : store.append(bytes)
+      }
+    })
+  ).pipe(Layer.provide(Layer.fresh(AuditStore.layerMemory)))
+
+describe("AuditLog.appendAll", () => {
+  it.effect.each([0, 1])(
+    "claims all of its events or none, however many they are: %s",
+    (after) =>
+      Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        const events = Array.from({ length: 3000 }, (_, index) => crashed(`${index}`))
+        const isDone = Exit.isSuccess(yield* Effect.exit(audit.appendAll(events)))
+        yield* Effect.ignore(audit.flush)
+        const claimed = (yield* audit.entries).filter(({ event }) => event._tag === "Crashed")
+        assert.strictEqual(isDone, after > 0)
+        assert.strictEqual(claimed.length, isDone ? events.length : 0)
+      }).pipe(
+        Effect.provide(AuditLog.layer().pipe(Layer.provide([failingOnce(after), Digest.layerWebCrypto])))
+      )
+  )
 })
 
 describe("AuditLog.recordUnsafe", () => {

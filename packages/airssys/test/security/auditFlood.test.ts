@@ -4,7 +4,7 @@ import { AuditError } from "airssys/security/AuditError"
 import type { AuditEvent } from "airssys/security/AuditEvent"
 import * as AuditLog from "airssys/security/AuditLog"
 import { AuditStore, layerMemory } from "airssys/security/AuditStore"
-import { Effect, Exit, Fiber, Latch, Layer, Option, Ref } from "effect"
+import { Context, Effect, Exit, Fiber, Latch, Layer, Option, Ref } from "effect"
 import { TestClock } from "effect/testing"
 
 const used = (resource: string, id = "acme:flood"): AuditEvent => ({
@@ -55,6 +55,54 @@ const slow = Effect.gen(function*() {
 const flood = (audit: AuditLog.AuditLog["Service"], id?: string): number => {
   for (let taken = 0;; taken++) if (audit.recordUnsafe(used(`${taken}`, id)) === undefined) return taken
 }
+
+/** A log on a disk that takes its time for each write until it is mended, and the names of those who were refused. */
+const behind = Effect.fnUntraced(function*(
+  disk: { readonly each: number; readonly bytesPerSecond: number },
+  quota: AuditLog.Options["quota"] = {}
+) {
+  const store = yield* Effect.provide(AuditStore, Layer.fresh(layerMemory))
+  let isSlow = true
+  const layer = AuditLog.layer({ quota }).pipe(
+    Layer.provide([
+      Layer.succeed(AuditStore, {
+        ...store,
+        append: (bytes) =>
+          Effect.andThen(
+            isSlow ? Effect.sleep(disk.each + Math.ceil(bytes.length * 1000 / disk.bytesPerSecond)) : Effect.void,
+            store.append(bytes)
+          )
+      }),
+      NodeCrypto.layerDigest
+    ])
+  )
+  const audit = Context.get(yield* Layer.build(layer), AuditLog.AuditLog)
+  const mend = Effect.andThen(Effect.sync(() => isSlow = false), TestClock.adjust("1 minute"))
+  yield* Effect.addFinalizer(() => mend)
+  return { audit, mend, refused: new Set<string>() }
+})
+
+const neighbours = ["acme:ada", "acme:ben", "acme:cleo"]
+
+/**
+ * One principal makes a use of its own again and again, and three others one
+ * every quarter of a second each. Adds those of the three who were refused one,
+ * and returns how often the one was refused.
+ */
+const live = (audit: AuditLog.AuditLog["Service"], refused: Set<string>, millis: number) =>
+  Effect.gen(function*() {
+    let flooded = 0
+    for (let at = 0; at < millis; at += 10) {
+      for (let use = 0; use < 100; use++) {
+        if (audit.recordUnsafe(used(`${at} ${use}`)) === undefined) flooded++
+      }
+      for (const id of at % 250 === 0 ? neighbours : []) {
+        if (audit.recordUnsafe(used(`${at}`, id)) === undefined) refused.add(id)
+      }
+      yield* TestClock.adjust("10 millis")
+    }
+    return flooded
+  })
 
 const quota = { burst: 10_000, bytesPerSecond: 1_000 }
 
@@ -184,7 +232,46 @@ describe("an audit log before use", () => {
 })
 
 describe("an audit log whose disk is slow", () => {
-  it.effect("refuses uses when the oldest has waited for 50 ms, until it is written", () =>
+  it.effect("refuses nobody but who floods it, as long as it writes", () =>
+    Effect.gen(function*() {
+      const { audit, mend, refused } = yield* behind({ each: 200, bytesPerSecond: Infinity }, { burst: 1_048_576 })
+      const flooded = yield* live(audit, refused, 6000)
+      assert.isAbove(flooded, 100)
+      assert.deepStrictEqual([...refused], [])
+      yield* mend
+      const events = (yield* audit.entries).map(({ event }) => event)
+      assert.isTrue(events.some((event) => event._tag === "Suspended"))
+      assert.strictEqual(
+        events.filter((event) => "principal" in event && event.principal.id !== "acme:flood").length,
+        72
+      )
+    }).pipe(Effect.scoped))
+
+  it.effect("lets who floods it write what it can take, once it has shown that", () =>
+    Effect.gen(function*() {
+      const { audit, refused } = yield* behind({ each: 10, bytesPerSecond: 100_000 }, { burst: 2 ** 40 })
+      yield* live(audit, refused, 12_000)
+      refused.clear()
+      assert.isAbove(yield* live(audit, refused, 10_000), 1000)
+      assert.deepStrictEqual([...refused], [])
+    }).pipe(Effect.scoped))
+
+  it.effect("leaves places free for the next, however many flood it", () =>
+    Effect.gen(function*() {
+      const { asked, log, open } = yield* slow
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        yield* open.close
+        const flooding = Array.from({ length: 5 }, (_, index) => flood(audit, `acme:flood-${index}`))
+        assert.deepStrictEqual(flooding, [64, 32, 16, 8, 4])
+        yield* TestClock.adjust("20 millis")
+        yield* asked.await
+        for (let use = 0; use < 2; use++) assert.isNumber(audit.recordUnsafe(used(`${use}`, "acme:polite")))
+        yield* open.open
+      }).pipe(Effect.provide(log({ capacity: 128 })))
+    }))
+
+  it.effect("refuses uses of all when the oldest has waited for 2 seconds, until it is written", () =>
     Effect.gen(function*() {
       const { asked, log, open } = yield* slow
       yield* Effect.gen(function*() {
@@ -193,10 +280,11 @@ describe("an audit log whose disk is slow", () => {
         assert.isNumber(audit.recordUnsafe(used("a")))
         yield* TestClock.adjust("20 millis")
         yield* asked.await
-        yield* TestClock.adjust("30 millis")
+        yield* TestClock.adjust("1980 millis")
         assert.isNumber(audit.recordUnsafe(used("b")))
         yield* TestClock.adjust("1 millis")
         assert.isUndefined(audit.recordUnsafe(used("c")))
+        assert.isUndefined(audit.recordUnsafe(used("c", "acme:polite")))
         yield* open.open
         yield* audit.flush
         assert.isNumber(audit.recordUnsafe(used("d")))

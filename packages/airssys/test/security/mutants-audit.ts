@@ -6,6 +6,9 @@ const recovery = "security/internal/auditRecovery.ts"
 const writer = "security/internal/auditWriter.ts"
 const queue = "security/internal/auditQueue.ts"
 const quota = "security/internal/auditQuota.ts"
+const sharers = "security/internal/auditSharers.ts"
+const pace = "security/internal/auditPace.ts"
+const settings = "security/internal/auditSettings.ts"
 const retention = "security/internal/auditRetention.ts"
 const notary = "security/internal/auditNotary.ts"
 const witness = "security/AuditWitness.ts"
@@ -78,6 +81,14 @@ const storing: ReadonlyArray<Mutant> = [
     replace: "void entry",
     test: log,
     title: "withdraws the change when the disk is back"
+  },
+  {
+    name: "what holds together is written in pieces",
+    file: queue,
+    find: "const entries = this.pending.slice()",
+    replace: "const entries = this.pending.slice(0, 1024)",
+    test: log,
+    title: "claims all of its events or none"
   },
   {
     name: "segments go without a record",
@@ -176,23 +187,23 @@ const limiting: ReadonlyArray<Mutant> = [
   {
     name: "nobody is suspended",
     file: quota,
-    find: "if (bucket.bytes >= bytes) {",
-    replace: "if (bucket.bytes >= Number.NEGATIVE_INFINITY) {",
+    find: "if (this.bytes >= bytes) {",
+    replace: "if (this.bytes >= Number.NEGATIVE_INFINITY) {",
     test: flood,
     title: "writes no more than its quota"
   },
   {
     name: "all principals share one quota",
-    file: queue,
-    find: "`${principal.kind}\\n${principal.id}`",
-    replace: "\"\"",
+    file: sharers,
+    find: "this.byKind.get(kind)?.get(id)",
+    replace: "[...(this.byKind.get(kind) ?? [])].find(() => id !== \"\")?.[1]",
     test: flood,
     title: "is suspended, which is recorded once, and nobody else is"
   },
   {
     name: "a suspension is not recorded",
     file: queue,
-    find: "if (until !== undefined) this.report({ _tag: \"Suspended\", principal, until }, time)",
+    find: "this.report({ _tag: \"Suspended\", principal, until }, time)\n",
     replace: "",
     test: flood,
     title: "is suspended, which is recorded once"
@@ -206,12 +217,36 @@ const limiting: ReadonlyArray<Mutant> = [
     title: "has room for revocations"
   },
   {
-    name: "a slow disk refuses nothing",
+    name: "a disk that stands refuses nothing",
     file: writer,
-    find: "|| this.isBehind(now)",
+    find: "|| this.isStuck(now)",
     replace: "",
     test: flood,
-    title: "refuses uses when the oldest has waited for 50 ms"
+    title: "refuses uses of all when the oldest has waited for 2 seconds"
+  },
+  {
+    name: "a disk that is slow refuses all",
+    file: settings,
+    find: "export const longestWait = 2000",
+    replace: "export const longestWait = 50",
+    test: flood,
+    title: "refuses nobody but who floods it, as long as it writes"
+  },
+  {
+    name: "what one principal may take does not follow the disk",
+    file: pace,
+    find: "Math.max(least, Math.floor(size * slow / 2 / millis))",
+    replace: "this.places",
+    test: flood,
+    title: "lets who floods it write what it can take"
+  },
+  {
+    name: "one principal may take what is left free",
+    file: queue,
+    find: "return count < places &&",
+    replace: "return this.pending.length < this.capacity && count <= this.capacity &&",
+    test: flood,
+    title: "leaves places free for the next"
   },
   {
     name: "uses are taken while writing fails",

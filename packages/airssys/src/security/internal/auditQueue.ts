@@ -1,26 +1,34 @@
 import type { AuditEvent } from "../AuditEvent.ts"
+import { BatchBytes } from "./auditBatch.ts"
 import { bodyText, eventText } from "./auditFormat.ts"
-import { AuditQuota, type Quota } from "./auditQuota.ts"
-import { inMessage, isUse, type Use, useText } from "./auditUse.ts"
+import { Pace } from "./auditPace.ts"
+import type { Quota } from "./auditQuota.ts"
+import { type Sharer, Sharers } from "./auditSharers.ts"
+import { isUse, type Use, useText } from "./auditUse.ts"
 
 /**
- * `count` is how often a use was repeated, itself included. `sharer` is the
- * principal in whose share it is, also when the event is withdrawn.
+ * `bytes` is the length of its line, `count` how often a use was repeated,
+ * itself included. `sharer` is the principal in whose share it is, also when the
+ * event is withdrawn.
  */
 export interface Pending {
   readonly sequence: number
   readonly time: number
-  readonly sharer: string | undefined
-  readonly bytes: number
+  readonly sharer: Sharer | undefined
+  bytes: number
   tag: AuditEvent["_tag"]
   text: string
   count: number
 }
 
+/** Entries in the order of their sequences, and their lines one behind the other. */
+export interface Batch {
+  readonly entries: ReadonlyArray<Pending>
+  readonly lines: BatchBytes
+}
+
 /** Why an event was not taken. */
 export type Refusal = "Full" | "Suspended" | "InvalidEvent"
-
-const sharerOf = ({ principal }: Use): string => `${principal.kind}\n${principal.id}`
 
 /** What takes authority away, or says that somebody has none: never kept out by what gives it. */
 const narrowing: ReadonlySet<AuditEvent["_tag"]> = new Set([
@@ -40,22 +48,11 @@ const reserve = 64
 /** Entries kept free beyond that for revocations and their like. */
 const lastReserve = 64
 
-/** Bytes that may wait for each entry that may. */
-const bytesPerEntry = 2048
+/** Bytes that may wait in each place. */
+const placeBytes = 2048
 
-/** What the frame of an entry in its line takes, at most. */
-const frameBytes = 160
-
-const largestBatch = { entries: 1024, bytes: 4_194_304 }
-
-const encoder = new TextEncoder()
-
-const scratch = new Uint8Array(262_144)
-
-const sizeOf = (text: string): number => {
-  const { read, written } = encoder.encodeInto(text, scratch)
-  return frameBytes + written + 3 * (text.length - read)
-}
+/** Memory that is kept for the next batch. */
+const mostKept = 1_048_576
 
 /** Leaves the sequence taken, without a claim that the event took effect. */
 export const withdraw = (entry: Pending): void => {
@@ -63,8 +60,6 @@ export const withdraw = (entry: Pending): void => {
   entry.tag = "Withdrawn"
   entry.count = 1
 }
-
-export const textOf = ({ count, sequence, text, time }: Pending): string => bodyText(sequence, time, text, count)
 
 export interface Limits {
   readonly capacity: number
@@ -75,24 +70,26 @@ export interface Limits {
  * Events that wait to be written, in the order of their sequences, which are
  * given when an event is taken.
  *
- * `repeatable` holds uses that wait and are not being written: repeats of them
- * only count. `waitingOf` counts the uses that wait for each principal, which
- * has half of the capacity.
+ * `lines` has the lines of those that were taken since the last batch was handed
+ * out. Where that was dropped they are all that wait; where it failed, or where
+ * one was counted up, they are printed again.
  */
 export class AuditQueue {
   private readonly capacity: number
-  private readonly share: number
-  private readonly quota: AuditQuota
+  private readonly pace: Pace
+  private readonly sharers: Sharers
   private pending: Array<Pending> = []
   private bytes = 0
-  private readonly repeatable = new Map<string, Pending>()
-  private readonly waitingOf = new Map<string, { count: number; bytes: number }>()
+  private lines = new BatchBytes()
+  private spare: BatchBytes | undefined
+  private isCountedUp = false
+  private seals = 0
   private sequence: number
 
   constructor(limits: Limits, sequence: number) {
     this.capacity = limits.capacity
-    this.share = Math.max(1, Math.floor(limits.capacity / 2))
-    this.quota = new AuditQuota(limits.quota)
+    this.pace = new Pace(limits.capacity)
+    this.sharers = new Sharers(limits.quota)
     this.sequence = sequence
   }
 
@@ -116,12 +113,8 @@ export class AuditQueue {
   }
 
   /** Takes an event whose text is known, whatever waits. */
-  take(event: AuditEvent, text: string, time: number, sharer?: string): Pending {
-    const bytes = sizeOf(text)
-    const entry: Pending = { sequence: ++this.sequence, time, sharer, bytes, tag: event._tag, text, count: 1 }
-    this.pending.push(entry)
-    this.bytes += bytes
-    return entry
+  take(event: AuditEvent, text: string, time: number): Pending {
+    return this.keep(event, text, time, this.draft(text, time))
   }
 
   /** Takes an event unless there is no room for its kind; a repeated use only counts. */
@@ -132,35 +125,47 @@ export class AuditQueue {
     return text === undefined ? "InvalidEvent" : this.take(event, text, time)
   }
 
-  private offerUse(event: Use, time: number): Pending | Refusal {
-    const sharer = sharerOf(event)
-    if (this.quota.refuse(sharer, time)) return "Suspended"
-    const key = useText(event)
-    if (key === undefined) return "InvalidEvent"
-    const repeated = this.repeatable.get(key)
-    if (repeated !== undefined) {
-      repeated.count++
-      return repeated
-    }
-    const text = inMessage(key, event)
-    if (!this.hasRoom(sharer)) return "Full"
-    if (!this.pay(event, sharer, sizeOf(text), time)) return "Suspended"
-    const entry = this.take(event, text, time, sharer)
-    const waiting = this.waitingOf.get(sharer) ?? { count: 0, bytes: 0 }
-    this.waitingOf.set(sharer, waiting)
-    waiting.count++
-    waiting.bytes += entry.bytes
-    this.repeatable.set(key, entry)
+  private draft(text: string, time: number): number {
+    return this.lines.draft(bodyText(this.sequence + 1, time, text, 1))
+  }
+
+  private keep(event: AuditEvent, text: string, time: number, bytes: number, sharer?: Sharer): Pending {
+    this.lines.keep()
+    const entry: Pending = { sequence: ++this.sequence, time, sharer, bytes, tag: event._tag, text, count: 1 }
+    this.pending.push(entry)
+    this.bytes += bytes
     return entry
   }
 
-  /** Takes the bytes of an entry from the quota of its principal, and reports when that changes its standing. */
-  private pay({ principal }: Use, sharer: string, bytes: number, time: number): boolean {
-    const refused = this.quota.release(sharer, time)
+  private offerUse(event: Use, time: number): Pending | Refusal {
+    const sharer = this.sharers.of(event.principal, time)
+    if (sharer === undefined) return "InvalidEvent"
+    if (sharer.allowance.refuse(time)) return "Suspended"
+    const repeated = sharer.repeated(event, this.seals)
+    if (repeated !== undefined) {
+      repeated.count++
+      this.isCountedUp = true
+      return repeated
+    }
+    const text = useText(event, sharer.actor)
+    if (text === undefined) return "InvalidEvent"
+    if (!this.hasRoom(sharer)) return "Full"
+    const bytes = this.pay(event, sharer, text, time)
+    if (bytes === undefined) return "Suspended"
+    const entry = this.keep(event, text, time, bytes, sharer)
+    sharer.add(entry, event)
+    return entry
+  }
+
+  /** Drafts a use and takes its bytes from the allowance of its principal; reports when that changes its standing. */
+  private pay({ principal }: Use, { allowance }: Sharer, text: string, time: number): number | undefined {
+    const refused = allowance.release(time)
     if (refused !== undefined) this.report({ _tag: "Resumed", principal, refused }, time)
-    const until = this.quota.take(sharer, bytes, time)
-    if (until !== undefined) this.report({ _tag: "Suspended", principal, until }, time)
-    return until === undefined
+    const bytes = this.draft(text, time)
+    const until = allowance.take(bytes, time)
+    if (until === undefined) return bytes
+    this.report({ _tag: "Suspended", principal, until }, time)
+    return undefined
   }
 
   /** Two of them for each time that a principal fills half of its burst: they are few and need no room of their own. */
@@ -169,50 +174,60 @@ export class AuditQueue {
     if (text !== undefined) this.take(event, text, time)
   }
 
-  private hasRoom(sharer: string): boolean {
-    const waiting = this.waitingOf.get(sharer)
-    return this.pending.length < this.capacity && this.bytes < this.capacity * bytesPerEntry &&
-      (waiting === undefined || (waiting.count < this.share && waiting.bytes < this.share * bytesPerEntry))
+  /** A principal may have as many places as are left free, so one that floods has half, and leaves as much to the others. */
+  private hasRoom({ bytes, count }: Sharer): boolean {
+    const places = Math.min(this.pace.places, this.capacity - this.pending.length)
+    const room = Math.min(this.pace.places * placeBytes, this.capacity * placeBytes - this.bytes)
+    return count < places && bytes < room
   }
 
   /** Until when the principal of a use is suspended; undefined if it is not, or the event is no use. */
   suspended(event: AuditEvent, time: number): number | undefined {
-    return isUse(event) ? this.quota.suspended(sharerOf(event), time) : undefined
+    return isUse(event) ? this.sharers.find(event.principal)?.allowance.suspended(time) : undefined
   }
 
   /** From here on what waits is no longer counted up. */
   seal(): void {
-    this.repeatable.clear()
+    this.seals++
   }
 
-  /** The oldest that wait, which stay until they are dropped. */
-  batch(): ReadonlyArray<Pending> {
+  /** All that wait, which stay until they are dropped: what is taken together is written together. */
+  batch(): Batch {
     this.seal()
-    let bytes = 0
-    let size = 0
-    for (const entry of this.pending) {
-      bytes += entry.bytes
-      if (size === largestBatch.entries || (size > 0 && bytes > largestBatch.bytes)) break
-      size++
-    }
-    return this.pending.slice(0, size)
+    const entries = this.pending.slice()
+    const isPrinted = this.lines.count === entries.length && !this.isCountedUp
+    const lines = isPrinted ? this.lines : this.printed(entries)
+    this.isCountedUp = false
+    this.lines = this.spare ?? new BatchBytes()
+    this.spare = undefined
+    return { entries, lines }
   }
 
-  /** Forgets a batch that is durable. */
-  drop(batch: ReadonlyArray<Pending>, time: number): void {
-    this.pending = this.pending.slice(batch.length)
-    for (const { bytes, sharer } of batch) {
-      this.bytes -= bytes
-      if (sharer !== undefined) this.giveShare(sharer, bytes)
+  private printed(entries: ReadonlyArray<Pending>): BatchBytes {
+    const lines = this.lines
+    lines.clear()
+    for (const entry of entries) {
+      const { bytes, count, sequence, sharer, text, time } = entry
+      entry.bytes = lines.draft(bodyText(sequence, time, text, count))
+      this.bytes += entry.bytes - bytes
+      if (sharer !== undefined) sharer.bytes += entry.bytes - bytes
+      lines.keep()
     }
-    this.quota.sweep(time)
+    return lines
   }
 
-  private giveShare(sharer: string, bytes: number): void {
-    const waiting = this.waitingOf.get(sharer)
-    if (waiting === undefined) return
-    waiting.count--
-    waiting.bytes -= bytes
-    if (waiting.count === 0) this.waitingOf.delete(sharer)
+  /** Forgets a batch that was written in so many milliseconds and is durable. */
+  drop({ entries, lines }: Batch, time: number, millis: number): void {
+    this.pending = this.pending.slice(entries.length)
+    for (const entry of entries) {
+      this.bytes -= entry.bytes
+      entry.sharer?.drop(entry)
+    }
+    this.pace.wrote(Math.max(entries.length, Math.ceil(lines.length / placeBytes)), millis)
+    if (lines.length <= mostKept) {
+      lines.clear()
+      this.spare = lines
+    }
+    this.sharers.sweep(time)
   }
 }

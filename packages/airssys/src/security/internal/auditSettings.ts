@@ -4,8 +4,11 @@ import { AuditError } from "../AuditError.ts"
 import type { Options } from "../AuditLog.ts"
 import type { Quota } from "./auditQuota.ts"
 
-/** The most that a crash may lose, in milliseconds. */
-export const lossWindow = 50
+/** The longest interval between writes, in milliseconds. */
+const longestInterval = 50
+
+/** Beyond this age of what waits behind a write nothing more is taken, in milliseconds: the most that a crash may lose. */
+export const longestWait = 2000
 
 /** Times are in milliseconds, sizes in bytes. */
 export interface Settings {
@@ -46,7 +49,7 @@ const ever = Number.POSITIVE_INFINITY
 export const settings = (options: Options = {}): Effect.Effect<Settings, AuditError> =>
   Effect.all({
     capacity: count("capacity", options.capacity, 4096, 1_048_576),
-    flushEvery: period("flushEvery", options.flushEvery, 20, lossWindow),
+    flushEvery: period("flushEvery", options.flushEvery, 20, longestInterval),
     quota: Effect.all({
       burst: count("quota.burst", options.quota?.burst, 8_388_608, many),
       bytesPerSecond: count("quota.bytesPerSecond", options.quota?.bytesPerSecond, 1_048_576, many)

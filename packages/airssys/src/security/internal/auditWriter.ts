@@ -8,11 +8,10 @@ import { AuditError } from "../AuditError.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
 import type { AuditStore } from "../AuditStore.ts"
 import type { Hash, Leaves, TreeHead } from "../MerkleTree.ts"
-import { BatchBytes } from "./auditBatch.ts"
 import * as format from "./auditFormat.ts"
-import { AuditQueue, type Pending, type Refusal, textOf, withdraw } from "./auditQueue.ts"
+import { AuditQueue, type Batch, type Pending, type Refusal, withdraw } from "./auditQueue.ts"
 import type { Recovered } from "./auditRecovery.ts"
-import { lossWindow, type Settings } from "./auditSettings.ts"
+import { longestWait, type Settings } from "./auditSettings.ts"
 import { isStanding } from "./auditStanding.ts"
 import { done, type Frontier } from "./merkleFrontier.ts"
 
@@ -130,15 +129,15 @@ export class AuditWriter {
   record(event: AuditEvent): Pending | Refusal | "Closed" | undefined {
     if (this.isClosed) return "Closed"
     const now = this.now()
-    if (this.isFailing || this.isBehind(now)) return undefined
+    if (this.isFailing || this.isStuck(now)) return undefined
     const taken = this.queue.offer(event, now)
     if (this.queue.size > 0) this.waiting.openUnsafe()
     return taken
   }
 
   /** The store has had its chance to write what waits, and has not: more uses would widen what a crash loses. */
-  private isBehind(now: number): boolean {
-    return this.isWriting && now - (this.queue.oldest ?? now) > lossWindow
+  private isStuck(now: number): boolean {
+    return this.isWriting && now - (this.queue.oldest ?? now) > longestWait
   }
 
   suspendedUntil(event: AuditEvent): number | undefined {
@@ -200,30 +199,39 @@ export class AuditWriter {
     return Effect.gen({ self: this }, function*() {
       const batch = this.queue.batch()
       const frontier = this.head.frontier.copy()
-      const hashes: Array<Hash> = []
-      const lines = new BatchBytes(batch)
-      for (const entry of batch) {
-        const made = this.sha256.digestHex(sha256, lines.leaf(textOf(entry)))
-        const hash = done(made) ?? (yield* made)
-        lines.end(hash)
-        hashes.push(hash)
-        yield* frontier.push(hash)
-      }
+      const hashes = yield* this.hashed(batch, frontier)
       const root = yield* frontier.root
-      const bytes = lines.seal(frontier.size, root)
+      const bytes = batch.lines.seal(frontier.size, root)
       this.isWriting = true
+      const began = this.now()
       yield* this.store.append(bytes)
       const { id, length, since } = this.head.segment
       this.head = {
         frontier,
         tree: { size: frontier.size, root },
-        segment: { id, length: length + bytes.length, since: since ?? batch[0]?.time }
+        segment: { id, length: length + bytes.length, since: since ?? batch.entries[0]?.time }
       }
       this.keepLeaves(hashes)
-      this.queue.drop(batch, this.time)
+      this.queue.drop(batch, this.time, this.now() - began)
       this.isFailing = false
-      yield* this.rotate(batch.at(-1)?.time ?? this.time)
+      yield* this.rotate(batch.entries.at(-1)?.time ?? this.time)
     })
+  }
+
+  /** Puts the hashes of the leaves into the lines and onto the tree. */
+  private *hashed({ entries, lines }: Batch, frontier: Frontier): Generator<Effect.Effect<Hash>, Array<Hash>, Hash> {
+    const hashes: Array<Hash> = []
+    let from = 0
+    for (const { bytes } of entries) {
+      const to = from + bytes
+      const made = this.sha256.digestHex(sha256, lines.leaf(from, to))
+      const hash = done(made) ?? (yield made)
+      lines.end(from, hash)
+      hashes.push(hash)
+      yield* frontier.push(hash)
+      from = to
+    }
+    return hashes
   }
 
   private keepLeaves(hashes: ReadonlyArray<Hash>): void {
@@ -252,7 +260,10 @@ export class AuditWriter {
   /** Waits for something to write, and for as long as it may wait. */
   get interval(): Effect.Effect<void> {
     return this.waiting.await.pipe(
-      Effect.andThen(Effect.sleep(this.settings.flushEvery)),
+      Effect.andThen(Effect.suspend(() => {
+        const now = this.now()
+        return Effect.sleep(Math.max(0, this.settings.flushEvery - now + (this.queue.oldest ?? now)))
+      })),
       Effect.andThen(Effect.sync(() => this.waiting.closeUnsafe()))
     )
   }

@@ -1,0 +1,97 @@
+import type { Pending } from "./auditQueue.ts"
+import { Allowance, type Quota } from "./auditQuota.ts"
+import { actorText, isActor, isRepeat, type Use } from "./auditUse.ts"
+
+/** A use that waits and can be counted up, and the one before it under the same key. */
+interface Repeatable {
+  readonly event: Use
+  readonly entry: Pending
+  readonly before: Repeatable | undefined
+}
+
+const keyOf = ({ onBehalfOf, resource }: Use): string =>
+  Array.isArray(onBehalfOf) ? `${resource}\n${onBehalfOf.map(({ id }) => id).join("\n")}` : resource
+
+/**
+ * What a principal may write, what of it waits, and which uses of it can be
+ * counted up: those that were taken since the last seal.
+ */
+export class Sharer {
+  readonly allowance: Allowance
+  /** The principal as it is printed. */
+  readonly actor: string
+  count = 0
+  bytes = 0
+  private readonly repeatable = new Map<string, Repeatable>()
+  private seals = 0
+
+  constructor(quota: Quota, principal: Use["principal"], now: number) {
+    this.allowance = new Allowance(quota, now)
+    this.actor = actorText(principal)
+  }
+
+  repeated(event: Use, seals: number): Pending | undefined {
+    if (this.seals !== seals) {
+      this.seals = seals
+      this.repeatable.clear()
+    }
+    let found = this.repeatable.get(keyOf(event))
+    while (found !== undefined && !isRepeat(event, found.event)) found = found.before
+    return found?.entry
+  }
+
+  add(entry: Pending, event: Use): void {
+    const key = keyOf(event)
+    this.repeatable.set(key, { event, entry, before: this.repeatable.get(key) })
+    this.count++
+    this.bytes += entry.bytes
+  }
+
+  drop({ bytes }: Pending): void {
+    this.count--
+    this.bytes -= bytes
+  }
+}
+
+/** Sharers that are not swept because they are few. */
+const few = 1024
+
+/** All principals that have something waiting or wrote lately. */
+export class Sharers {
+  private readonly quota: Quota
+  private readonly byKind = new Map<string, Map<string, Sharer>>()
+  private size = 0
+
+  constructor(quota: Quota) {
+    this.quota = quota
+  }
+
+  find({ id, kind }: Use["principal"]): Sharer | undefined {
+    return this.byKind.get(kind)?.get(id)
+  }
+
+  /** Undefined for what is no principal. */
+  of(principal: Use["principal"], now: number): Sharer | undefined {
+    return this.find(principal) ?? (isActor(principal) ? this.add(principal, now) : undefined)
+  }
+
+  private add(principal: Use["principal"], now: number): Sharer {
+    const sharer = new Sharer(this.quota, principal, now)
+    const ofKind = this.byKind.get(principal.kind) ?? new Map<string, Sharer>()
+    this.byKind.set(principal.kind, ofKind.set(principal.id, sharer))
+    this.size++
+    return sharer
+  }
+
+  /** Forgets those of whom nothing waits, and who have not written for long enough to be as new. */
+  sweep(now: number): void {
+    if (this.size <= few) return
+    for (const ofKind of this.byKind.values()) {
+      for (const [id, sharer] of ofKind) {
+        if (sharer.count > 0 || !sharer.allowance.isWhole(now)) continue
+        ofKind.delete(id)
+        this.size--
+      }
+    }
+  }
+}
