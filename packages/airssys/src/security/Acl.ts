@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import * as capabilityRule from "./internal/capabilityRule.ts"
 import * as permission from "./internal/permission.ts"
 import * as principalPattern from "./internal/principalPattern.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import * as Pattern from "./Pattern.ts"
 import * as Policy from "./Policy.ts"
 
@@ -111,6 +112,8 @@ const policyOf = (name: string, entries: ReadonlyArray<Compiled>): Policy.Policy
     return verdict
   })
 
+const decode = untrusted.decoder(Entries, { onExcessProperty: "error" })
+
 /**
  * Makes the policy of a list from data. Entries are numbered from 1.
  *
@@ -120,8 +123,8 @@ const policyOf = (name: string, entries: ReadonlyArray<Compiled>): Policy.Policy
 export const fromUnknown = (name: string, input: unknown): Result.Result<Policy.Policy, Policy.InvalidPolicy> => {
   const failed = (path: Policy.InvalidPolicy["path"], detail: string) =>
     Result.fail(new Policy.InvalidPolicy({ policy: name, path, detail }))
-  const decoded = Schema.decodeUnknownResult(Entries)(input, { onExcessProperty: "error" })
-  if (Result.isFailure(decoded)) return failed([], decoded.failure.message)
+  const decoded = decode(input)
+  if (Result.isFailure(decoded)) return failed([], decoded.failure)
   const compiled: Array<Compiled> = []
   for (const [index, entry] of decoded.success.entries()) {
     const result = compile(entry, index)

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import { ExpiryDate } from "./ExpiryDate.ts"
 import * as capabilityRule from "./internal/capabilityRule.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import * as SafeText from "./SafeText.ts"
 
 /**
@@ -71,6 +72,8 @@ export class InvalidAsk extends Schema.TaggedError<InvalidAsk>("airssys/security
   }
 }
 
+const decode = untrusted.decoder(Ask)
+
 /**
  * Decodes an ask from data and checks its patterns.
  *
@@ -78,9 +81,9 @@ export class InvalidAsk extends Schema.TaggedError<InvalidAsk>("airssys/security
  * @since 0.1.0
  */
 export const fromUnknown = (input: unknown): Result.Result<Ask, InvalidAsk> => {
-  const decoded = Schema.decodeUnknownResult(Ask)(input)
+  const decoded = decode(input)
   if (Result.isFailure(decoded)) {
-    return Result.fail(new InvalidAsk({ kind: capabilityRule.kindOf(input), detail: decoded.failure.message }))
+    return Result.fail(new InvalidAsk({ kind: capabilityRule.kindOf(input), detail: decoded.failure }))
   }
   const compiled = capabilityRule.compile(decoded.success.kind, decoded.success.patterns)
   return Result.isFailure(compiled)

@@ -132,8 +132,17 @@ const make = Effect.gen(function*() {
       correlation
     })
 
+  /** Undefined also for what cannot be read: it is denied in any case. */
+  const recorded = (request: lease.Request, decision: Decision): number | undefined => {
+    try {
+      return audit.recordUnsafe(eventOf(request, decision))
+    } catch {
+      return undefined
+    }
+  }
+
   const record = (request: lease.Request, decision: Decision): Recorded => {
-    const entry = audit.recordUnsafe(eventOf(request, decision))
+    const entry = recorded(request, decision)
     return entry === undefined && decision._tag === "Allowed"
       ? { decision: deciding.unrecorded(request.principal, request.kind, request.resource, decision), entry }
       : { decision, entry }
@@ -200,7 +209,7 @@ const make = Effect.gen(function*() {
     holds,
     check,
     decided,
-    record: (request, denied) => audit.recordUnsafe(eventOf(request, denied)),
+    record: recorded,
     close: (effect) => {
       fork(Effect.uninterruptible(Effect.ignoreCause(effect, { log: true })))
     }

@@ -155,7 +155,7 @@ const toGrant = (self: Explanation): ReadonlyArray<string> => {
   if (!isGrantable(self.kind, self.resource)) return [unnamable]
   if (self.principal.kind !== "Component") {
     const patterns = CapabilityKind.takesPatterns(self.kind)
-      ? ` [${JSON.stringify(SafeText.escape(self.resource))}],`
+      ? ` [${SafeText.programString(self.resource)}],`
       : ""
     return [`To grant it, in the host's program: Grant.make("${self.kind}",${patterns} { reason: "..." })`]
   }

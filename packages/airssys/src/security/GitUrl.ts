@@ -93,7 +93,8 @@ const partsOf = (url: string) => {
  */
 export const normalize = (url: string): Result.Result<GitUrl, InvalidGitUrl> => {
   const fail = (detail: string, remedy: string) =>
-    Result.fail(new InvalidGitUrl({ url: url.slice(0, 128), detail, remedy }))
+    Result.fail(new InvalidGitUrl({ url: typeof url === "string" ? url.slice(0, 128) : "", detail, remedy }))
+  if (typeof url !== "string") return fail("is no text", example)
   if (url.length > longest) return fail(`has more than ${longest} characters`, "shorten it")
   if (!/^[\x21-\x7e]*$/.test(url)) return fail("has spaces or letters beyond ASCII", "write the host in Punycode")
   const parts = partsOf(url)

@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import * as CapabilityKind from "./CapabilityKind.ts"
 import { Expiry } from "./ExpiryDate.ts"
 import * as capabilityRule from "./internal/capabilityRule.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import { Kind } from "./Principal.ts"
 import * as SafeText from "./SafeText.ts"
 
@@ -115,6 +116,8 @@ const check = (grant: Grant): Result.Result<Grant, InvalidGrant> => {
     : Result.succeed(grant)
 }
 
+const decodeShape = untrusted.decoder(Grant)
+
 /**
  * Decodes a grant from data and checks its patterns.
  *
@@ -122,9 +125,9 @@ const check = (grant: Grant): Result.Result<Grant, InvalidGrant> => {
  * @since 0.1.0
  */
 export const fromUnknown = (input: unknown): Result.Result<Grant, InvalidGrant> => {
-  const decoded = Schema.decodeUnknownResult(Grant)(input)
+  const decoded = decodeShape(input)
   return Result.isFailure(decoded)
-    ? Result.fail(new InvalidGrant({ kind: capabilityRule.kindOf(input), detail: decoded.failure.message }))
+    ? Result.fail(new InvalidGrant({ kind: capabilityRule.kindOf(input), detail: decoded.failure }))
     : check(decoded.success)
 }
 
@@ -174,4 +177,4 @@ export const make: {
  * @category guards
  * @since 0.1.0
  */
-export const isGrant: (u: unknown) => u is Grant = Schema.is(Grant)
+export const isGrant: (u: unknown) => u is Grant = untrusted.guard(Grant)

@@ -23,6 +23,7 @@ import * as hostName from "./internal/hostName.ts"
 import * as networkPattern from "./internal/networkPattern.ts"
 import * as patternShape from "./internal/patternShape.ts"
 import * as plainResource from "./internal/plainResource.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import * as SafeText from "./SafeText.ts"
 
 const TypeId = "~airssys/security/Pattern"
@@ -68,7 +69,7 @@ export interface Resource {
 export class PatternError extends Schema.TaggedError<PatternError>("airssys/security/Pattern/PatternError")(
   "PatternError",
   {
-    kind: CapabilityKind.CapabilityKind,
+    kind: Schema.String,
     text: Schema.String,
     problem: Schema.String,
     remedy: Schema.String,
@@ -89,7 +90,7 @@ const resourceLimit = 4096
  * @category guards
  * @since 0.1.0
  */
-export const isPattern = (u: unknown): u is Pattern => Predicate.hasProperty(u, TypeId)
+export const isPattern = (u: unknown): u is Pattern => untrusted.look(() => Predicate.hasProperty(u, TypeId), false)
 
 /**
  * Compiles the text of a pattern: at most 1,024 characters and 30 segments.
@@ -108,11 +109,18 @@ export const isPattern = (u: unknown): u is Pattern => Predicate.hasProperty(u, 
  */
 export const parse = (kind: CapabilityKind.CapabilityKind, text: string): Result.Result<Pattern, PatternError> => {
   const failed = (problem: patternShape.Problem) =>
-    Result.fail(new PatternError({ kind, text: shorten(text), ...problem }))
+    Result.fail(
+      new PatternError({ kind: CapabilityKind.isCapabilityKind(kind) ? kind : "", text: shorten(text), ...problem })
+    )
+  if (typeof text !== "string") return parse(kind, "")
   const everything = { offset: 0, length: Math.min(text.length, textLimit), note: "" }
   const read = grammar.of(kind)
   if (read === undefined) {
-    return failed({ ...everything, problem: `${kind} takes no pattern`, remedy: `write ${kind} = true` })
+    return failed(
+      CapabilityKind.isCapabilityKind(kind)
+        ? { ...everything, problem: `${kind} takes no pattern`, remedy: `write ${kind} = true` }
+        : { ...everything, problem: "there is no such kind of capability", remedy: "name one of CapabilityKind.all" }
+    )
   }
   if (text === "") {
     return failed({ ...everything, problem: "the pattern is empty", remedy: "name a resource", length: 1 })
@@ -153,7 +161,7 @@ const shorten = (text: string): string => text.length > textLimit ? text.slice(0
  * @since 0.1.0
  */
 export const parseResource = (kind: CapabilityKind.CapabilityKind, text: string): Resource | undefined =>
-  plainResource.read(kind, text) ?? grammar.read(kind, text)
+  typeof text === "string" ? plainResource.read(kind, text) ?? grammar.read(kind, text) : undefined
 
 /**
  * Whether the pattern covers a resource of its kind. A subscription is covered
@@ -197,7 +205,7 @@ export const matches = (pattern: Pattern, resource: string): boolean => {
  * @since 0.1.0
  */
 export const meets = (pattern: Pattern, resource: string): boolean => {
-  const shape = grammar.resource(pattern.kind, resource)
+  const shape = typeof resource === "string" ? grammar.resource(pattern.kind, resource) : undefined
   return shape !== undefined && patternShape.meets((pattern as Compiled).shape, shape)
 }
 

@@ -10,6 +10,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as untrusted from "./internal/untrusted.ts"
 
 /**
  * @category schemas
@@ -61,7 +62,7 @@ export const make = (options: {
  * @category guards
  * @since 0.1.0
  */
-export const isPrincipal: (u: unknown) => u is Principal = Schema.is(Principal)
+export const isPrincipal: (u: unknown) => u is Principal = untrusted.guard(Principal)
 
 /**
  * The principal on whose authority the current fiber acts.

@@ -45,7 +45,7 @@ const problems = {
 } as const
 
 const problemOf = (text: string): InvalidKey["reason"] | undefined => {
-  if (!text.startsWith(algorithm)) return "UnknownAlgorithm"
+  if (typeof text !== "string" || !text.startsWith(algorithm)) return "UnknownAlgorithm"
   if (text.length !== algorithm.length + 43) return "Malformed"
   const encoded = text.slice(algorithm.length)
   const bytes = Base64Url.decode(encoded)
@@ -96,7 +96,7 @@ export const fromText = (text: string): Result.Result<PublicKey, InvalidKey> => 
   const reason = problemOf(text)
   return reason === undefined
     ? Result.succeed(text as PublicKey)
-    : Result.fail(new InvalidKey({ reason, key: text.slice(0, 64) }))
+    : Result.fail(new InvalidKey({ reason, key: typeof text === "string" ? text.slice(0, 64) : "" }))
 }
 
 /**

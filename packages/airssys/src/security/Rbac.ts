@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as permission from "./internal/permission.ts"
 import * as principalPattern from "./internal/principalPattern.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import * as Policy from "./Policy.ts"
 import type { Principal } from "./Principal.ts"
 
@@ -182,6 +183,8 @@ const policyOf = (name: string, assignments: ReadonlyArray<Assigned>): Policy.Po
     return Policy.abstain
   })
 
+const decode = untrusted.decoder(Roles, { onExcessProperty: "error" })
+
 /**
  * Makes the policy of roles from data.
  *
@@ -189,9 +192,9 @@ const policyOf = (name: string, assignments: ReadonlyArray<Assigned>): Policy.Po
  * @since 0.1.0
  */
 export const fromUnknown = (name: string, input: unknown): Result.Result<Policy.Policy, Policy.InvalidPolicy> => {
-  const decoded = Schema.decodeUnknownResult(Roles)(input, { onExcessProperty: "error" })
+  const decoded = decode(input)
   return Result.isFailure(decoded)
-    ? Result.fail(new Policy.InvalidPolicy({ policy: name, path: [], detail: decoded.failure.message }))
+    ? Result.fail(new Policy.InvalidPolicy({ policy: name, path: [], detail: decoded.failure }))
     : Result.mapBoth(compile(decoded.success), {
       onFailure: (found) => new Policy.InvalidPolicy({ policy: name, ...found }),
       onSuccess: (assignments) => policyOf(name, assignments)

@@ -96,3 +96,13 @@ export const escapeLines = (text: string): string => text.split("\n").map((line)
  */
 export const tomlString = (text: string): string =>
   `"${text.replace(/["\\]/g, "\\$&").replace(hostile, (character) => `\\U${codePoint(character).padStart(8, "0")}`)}"`
+
+/**
+ * Writes text as a string of JavaScript, quotes included, with everything that
+ * `escape` would replace written as an escape of the language.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const programString = (text: string): string =>
+  `"${text.replace(/["\\]/g, "\\$&").replace(hostile, (character) => `\\u{${codePoint(character)}}`)}"`

@@ -11,6 +11,7 @@ import * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Redacted from "effect/Redacted"
+import * as untrusted from "./internal/untrusted.ts"
 import * as PublicKey from "./PublicKey.ts"
 
 /**
@@ -63,7 +64,7 @@ const make = Effect.fnUntraced(function*(privateKey: Signature.PrivateKey<Signat
  * @category guards
  * @since 0.1.0
  */
-export const isSigningKey = (u: unknown): u is SigningKey => u instanceof Key
+export const isSigningKey = (u: unknown): u is SigningKey => untrusted.look(() => u instanceof Key, false)
 
 /**
  * Makes a key of a seed of 32 bytes, which are copied.

@@ -17,6 +17,7 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as canonicalText from "./internal/canonicalText.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SigningKey from "./SigningKey.ts"
 
@@ -200,6 +201,7 @@ export const endorse = <A>(
   key: SigningKey.SigningKey
 ): Effect.Effect<Signed, StatementError, Signature.Signature> =>
   Effect.gen(function*() {
+    if (!isReadable(signed)) return yield* failed(statement, "Malformed", "it is no text with signatures")
     yield* Effect.fromResult(decode(statement, signed.text))
     if (signed.signatures.some((_) => _.key === key.publicKey)) {
       return yield* failed(statement, "RepeatedSigner", `${key.publicKey} has signed it already`)
@@ -227,6 +229,7 @@ export const open = <A>(
   signed: Signed
 ): Effect.Effect<Opened<A>, StatementError, Signature.Signature> =>
   Effect.gen(function*() {
+    if (!isReadable(signed)) return yield* failed(statement, "Malformed", "it is no text with signatures")
     const value = yield* Effect.fromResult(decode(statement, signed.text))
     const { signatures } = signed
     if (signatures.length === 0) return yield* failed(statement, "Unsigned", "nobody signed it")
@@ -251,7 +254,10 @@ const verifySigner = <A>(statement: Statement<A>, signer: Signer, bytes: Uint8Ar
     if (!isGood) return yield* failed(statement, "BadSignature", `the signature of ${signer.key} does not verify`)
   })
 
-const isSigner = Schema.is(Signer)
+const isSigner = untrusted.guard(Signer)
+
+const isReadable = (signed: Signed): boolean =>
+  untrusted.look(() => typeof signed.text === "string" && signed.signatures.every(({ key }) => key !== ""), false)
 
 /**
  * `sha256:` and the digest of a text: what names this statement elsewhere.
@@ -284,6 +290,7 @@ const signedShape = /^([^\n]*\n[^\n]*\n)((?:[^\n]*\n)*)$/
  */
 export const parse = <A>(statement: Statement<A>, file: string): Result.Result<Signed, StatementError> => {
   const fail = (reason: StatementError["reason"], detail: string) => Result.fail(failed(statement, reason, detail))
+  if (typeof file !== "string") return fail("Malformed", "it is no text")
   if (file.length > limits.text + limits.signatures * 256) {
     return fail("TooLarge", `a statement has at most ${limits.text} characters and ${limits.signatures} signatures`)
   }

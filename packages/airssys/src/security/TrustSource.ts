@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as GitUrl from "./GitUrl.ts"
 import * as statementField from "./internal/statementField.ts"
 import * as trustPath from "./internal/trustPath.ts"
+import * as untrusted from "./internal/untrusted.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
 
@@ -116,7 +117,7 @@ export class InvalidSource extends Schema.TaggedError<InvalidSource>("airssys/se
 }
 
 const invalid = (source: string, detail: string): Result.Result<never, InvalidSource> =>
-  Result.fail(new InvalidSource({ source: source.slice(0, 128), detail }))
+  Result.fail(new InvalidSource({ source: typeof source === "string" ? source.slice(0, 128) : "", detail }))
 
 /**
  * @category constructors
@@ -209,7 +210,7 @@ export const identity = (source: TrustSource): string => {
   }
 }
 
-const decodeSource = Schema.decodeUnknownResult(TrustSource)
+const decodeSource = untrusted.decoder(TrustSource)
 
 /**
  * Takes a source that somebody else made: it is in its one form or refused.
@@ -221,7 +222,7 @@ export const decode = (input: unknown): Effect.Effect<TrustSource, InvalidSource
   Effect.suspend(() => {
     const decoded = decodeSource(input)
     if (Result.isFailure(decoded)) {
-      return Effect.fail(new InvalidSource({ source: "a source", detail: decoded.failure.message }))
+      return Effect.fail(new InvalidSource({ source: "a source", detail: decoded.failure }))
     }
     const source = decoded.success
     return Effect.fromResult(source._tag === "Git" ? git(source.url, source) : Result.succeed(source))

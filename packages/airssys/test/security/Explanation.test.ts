@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CapabilityError } from "airssys/security/CapabilityError"
 import * as Explanation from "airssys/security/Explanation"
+import * as Grant from "airssys/security/Grant"
 import * as Principal from "airssys/security/Principal"
 import { Effect, Schema } from "effect"
 
@@ -161,5 +162,27 @@ describe("Explanation.render", () => {
 
   it("tells a guest nothing", () => {
     assert.strictEqual(Explanation.guestMessage, "access denied")
+  })
+})
+
+describe("the line for a program of the host", () => {
+  const printed = (kind: "process.spawn" | "storage.read", resource: string): string =>
+    /Grant\.make\(.*\)$/m.exec(Explanation.render({
+      principal: Principal.make({ kind: "Host", id: "billing" }),
+      kind,
+      resource,
+      reason: "NotGranted"
+    }))?.[0] ?? ""
+
+  it.each(
+    [
+      ["process.spawn", "git commit -m 'it''s \\ a \"quote\"'"],
+      ["process.spawn", "git commit -m 'two\nlines \u202e'"],
+      ["storage.read", Array.from({ length: 6 }, () => "y".repeat(150)).join("/")]
+    ] as const
+  )("grants %s of exactly what was denied, case %#", (kind, resource) => {
+    const made: Grant.Grant = new Function("Grant", `return ${printed(kind, resource)}`)(Grant)
+    assert.deepStrictEqual(made.patterns, [resource])
+    assert.notMatch(printed(kind, resource), /[\n\u202e]/)
   })
 })

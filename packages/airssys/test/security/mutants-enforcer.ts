@@ -25,6 +25,7 @@ const log = "security/Log.ts"
 const environment = "security/Environment.ts"
 const explanation = "security/Explanation.ts"
 
+const unreadableTest = "security/unreadable.test.ts"
 const suiteTest = "security/CapabilityEnforcer.test.ts"
 const leasesTest = "security/Lease.test.ts"
 const grantsTest = "security/grants.test.ts"
@@ -453,7 +454,7 @@ const delegatingMutants: ReadonlyArray<Mutant> = [
   {
     name: "data says that it is a delegation",
     file: changes,
-    find: "input.source?._tag === \"Delegation\"",
+    find: "prepared.grant.source?._tag === \"Delegation\"",
     replace: "(false as boolean)",
     test: grantsTest,
     title: "is not made by data that says it is one"
@@ -744,5 +745,37 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...changingMutants,
   ...delegatingMutants,
   ...holdingMutants,
-  ...powersMutants
+  ...powersMutants,
+  {
+    name: "what is no principal is admitted",
+    file: changes,
+    find: "if (!isPrincipal(principal)) {",
+    replace: "if (false as boolean) {",
+    test: unreadableTest,
+    title: "is not admitted, and holds nothing"
+  },
+  {
+    name: "whatever has no members acts for nobody",
+    file: checking,
+    find: "if (!Array.isArray(onBehalfOf)) return deciding.unknown(principal, kind, resource)",
+    replace: "",
+    test: unreadableTest,
+    title: "may nothing, and nobody who acts for it may"
+  },
+  {
+    name: "a getter that throws ends the decoder",
+    file: "security/internal/untrusted.ts",
+    find: "look(() => Result.mapError(decode(input), ({ message }) => message), Result.fail(\"it cannot be read\"))",
+    replace: "Result.mapError(decode(input), ({ message }) => message)",
+    test: unreadableTest,
+    title: "are refused by Grant.fromUnknown"
+  },
+  {
+    name: "the line for a program is cut like a report",
+    file: explanation,
+    find: "SafeText.programString(self.resource)",
+    replace: "JSON.stringify(SafeText.escape(self.resource))",
+    test: "security/Explanation.test.ts",
+    title: "of exactly what was denied"
+  }
 ]

@@ -100,7 +100,8 @@ const withoutSecrets = (text: string, root: tomlTree.Node, isSecret: (path: toml
 
 /**
  * Decodes a text with one schema; the failure has the first problems of the
- * text in its order. Strings at secret paths are not shown.
+ * text in its order. Strings at secret paths are not shown. What is no text, by
+ * a mistake of a program, is one without a line.
  */
 export const decode = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
@@ -108,7 +109,8 @@ export const decode = <S extends Schema.Top & { readonly DecodingServices: never
   file: string,
   isSecret: (path: tomlTree.Path) => boolean = () => false
 ): Result.Result<Decoded<S["Type"]>, ReadonlyArray<Diagnostic>> => {
-  const text = input.startsWith("\ufeff") ? input.slice(1) : input
+  const given = typeof input === "string" ? input : ""
+  const text = given.startsWith("\ufeff") ? given.slice(1) : given
   const tree = tomlTree.parse(text)
   if (Result.isFailure(tree)) return Result.fail([diagnostic(file, text, tree.failure.span, tree.failure)])
   const root = tree.success

@@ -31,8 +31,13 @@ export class Accounts {
   private readonly hosts = new Map<string, Entry>()
   private readonly restrictions = new Map<string, Restrictions>()
 
+  /** What is no principal, and throws when it is looked at, is not admitted. */
   find(principal: Principal): Entry | undefined {
-    return this.entriesOf(principal.kind).get(principal.id)
+    try {
+      return this.entriesOf(principal.kind).get(principal.id)
+    } catch {
+      return undefined
+    }
   }
 
   set(principal: Principal, entry: Entry): void {

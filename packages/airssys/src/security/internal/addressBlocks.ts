@@ -79,7 +79,7 @@ const translated = IpNetwork.fromStringUnsafe("64:ff9b::/96")
 const metadataTexts: ReadonlySet<string> = new Set(metadata)
 
 export const parse = (text: string): NetAddress.IpAddress | undefined => {
-  if (text.length > 45) return undefined
+  if (typeof text !== "string" || text.length > 45) return undefined
   const address = NetAddress.ipFromString(text)
   return Result.isSuccess(address) ? address.success : undefined
 }

@@ -49,7 +49,7 @@ export const decided = (
   const who = {
     principal: AuditEvent.actor(principal),
     ...(release === undefined ? undefined : { release }),
-    ...(correlation === undefined ? undefined : { correlation: correlation.slice(0, longestCorrelation) }),
+    ...(typeof correlation !== "string" ? undefined : { correlation: correlation.slice(0, longestCorrelation) }),
     ...(chain.length === 0 ? undefined : { onBehalfOf: chain.slice(0, mostActingFor + 1).map(AuditEvent.actor) })
   }
   if (decision._tag === "Allowed" && decision.reported === undefined) {

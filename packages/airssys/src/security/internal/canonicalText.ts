@@ -38,6 +38,7 @@ export const encode = <A>(format: Format<A>, value: A): Result.Result<string, Pr
 
 /** The value of a text, which has to be what `encode` writes for that value. */
 export const decode = <A>(format: Format<A>, text: string): Result.Result<A, Problem> => {
+  if (typeof text !== "string") return fail("Malformed", "it is no text")
   if (text.length > format.limit) return tooLarge(format.limit)
   const end = text.indexOf("\n")
   const domain = text.slice(0, Math.max(end, 0))

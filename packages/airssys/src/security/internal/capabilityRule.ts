@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as CapabilityKind from "../CapabilityKind.ts"
 import * as Pattern from "../Pattern.ts"
+import * as untrusted from "./untrusted.ts"
 
 const longestPattern = 1024
 
@@ -14,7 +15,11 @@ export const Patterns = Schema.Array(Schema.String.check(Schema.isMinLength(1), 
 export const Reason = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(500))
 
 export const kindOf = (input: unknown): string =>
-  Predicate.hasProperty(input, "kind") && Predicate.isString(input.kind) ? input.kind.slice(0, 64) : "unknown kind"
+  untrusted.look(
+    () =>
+      Predicate.hasProperty(input, "kind") && Predicate.isString(input.kind) ? input.kind.slice(0, 64) : "unknown kind",
+    "unknown kind"
+  )
 
 /** Whether a line of a manifest or of a host can name a resource, as it is. */
 export const isGrantable = (kind: CapabilityKind.CapabilityKind, resource: string): boolean =>

@@ -7,11 +7,12 @@ import type { AuditError } from "../AuditError.ts"
 import * as AuditEvent from "../AuditEvent.ts"
 import type * as CapabilityKind from "../CapabilityKind.ts"
 import { type Grant, type Held, InvalidGrant } from "../Grant.ts"
-import type { Principal } from "../Principal.ts"
+import { isPrincipal, type Principal } from "../Principal.ts"
 import * as auditedChange from "./auditedChange.ts"
 import * as grantParts from "./grantParts.ts"
 import type { GrantParts } from "./grantParts.ts"
 import { GrantTurns, type Options, type States } from "./grantTurns.ts"
+import * as readable from "./readable.ts"
 import * as ruleTable from "./ruleTable.ts"
 
 export interface Changes extends GrantParts {
@@ -54,9 +55,10 @@ export interface Changes extends GrantParts {
 }
 
 const prepare = (input: Grant): Result.Result<ruleTable.PreparedGrant, InvalidGrant> =>
-  input.source?._tag === "Delegation"
-    ? Result.fail(new InvalidGrant({ kind: input.kind, detail: "only delegate makes a delegation" }))
-    : ruleTable.prepareGrant(input)
+  Result.flatMap(ruleTable.prepareGrant(input), (prepared) =>
+    prepared.grant.source?._tag === "Delegation"
+      ? Result.fail(new InvalidGrant({ kind: prepared.grant.kind, detail: "only delegate makes a delegation" }))
+      : Result.succeed(prepared))
 
 export const make = (options: Options): Changes => {
   const turns = new GrantTurns(options)
@@ -65,6 +67,9 @@ export const make = (options: Options): Changes => {
 
   const admit: Changes["admit"] = (principal, { asks, grants: given, release }) =>
     change(Effect.gen(function*() {
+      if (!isPrincipal(principal)) {
+        return yield* new AdmissionError({ principal: readable.principal(principal), reason: "NoPrincipal" })
+      }
       const account = ruleTable.make(principal, release)
       const prepared = yield* Effect.forEach(asks, (ask) => Effect.fromResult(ruleTable.prepareAsk(ask)))
       for (const [index, ask] of prepared.entries()) ruleTable.installAsk(account, ask, index + 1)

@@ -22,9 +22,11 @@ export const make = (accounts: Accounts, over: Over): Check => {
       ? deciding.unknown(principal, kind, resource)
       : over.decide(entry.account, kind, resource)
   }
-  return (principal, kind, resource = "", onBehalfOf = nobody) => {
+  const together: Check = (principal, kind, resource = "", onBehalfOf = nobody) => {
     const decision = own(principal, kind, resource)
-    if (onBehalfOf.length === 0 || decision._tag === "Denied") return decision
+    if (decision._tag === "Denied" || onBehalfOf === nobody) return decision
+    if (!Array.isArray(onBehalfOf)) return deciding.unknown(principal, kind, resource)
+    if (onBehalfOf.length === 0) return decision
     if (onBehalfOf.length > mostActingFor) {
       return deciding.deny(() => ({
         principal,
@@ -43,6 +45,14 @@ export const make = (accounts: Accounts, over: Over): Check => {
     return reported === decision.reported && isBeforeUse === decision.isBeforeUse
       ? decision
       : { ...decision, reported, isBeforeUse }
+  }
+  /** Where those for whom somebody acts cannot be read, nobody was named who may do it. */
+  return (principal, kind, resource, onBehalfOf) => {
+    try {
+      return together(principal, kind, resource, onBehalfOf)
+    } catch {
+      return deciding.unknown(principal, kind, resource ?? "")
+    }
   }
 }
 

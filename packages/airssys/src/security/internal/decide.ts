@@ -3,6 +3,7 @@ import type { Allowed, Decision, Denied } from "../Decision.ts"
 import type { Explanation, Reason } from "../Explanation.ts"
 import type * as Pattern from "../Pattern.ts"
 import type { Principal } from "../Principal.ts"
+import * as readable from "./readable.ts"
 import {
   type Account,
   type AskRule,
@@ -63,7 +64,7 @@ const explained = (
 })
 
 export const unknown = (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string): Denied =>
-  deny(() => explained(principal, kind, cut(resource), "NotAdmitted"))
+  deny(() => explained(readable.principal(principal), kind, cut(resource), "NotAdmitted"))
 
 /** The denial of what `allowed` would allow, but nobody could record. */
 export const unrecorded = (

@@ -8,6 +8,7 @@ import type { Principal } from "../Principal.ts"
 import type { Accounts, Entry } from "./accounts.ts"
 import * as auditedChange from "./auditedChange.ts"
 import type { Holds } from "./holds.ts"
+import * as readable from "./readable.ts"
 import * as ruleTable from "./ruleTable.ts"
 
 export type States = ReadonlyArray<ruleTable.GrantState>
@@ -45,7 +46,7 @@ export class GrantTurns {
   readonly found = (principal: Principal): Result.Result<Entry, AdmissionError> => {
     const entry = this.options.accounts.find(principal)
     return entry === undefined
-      ? Result.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
+      ? Result.fail(new AdmissionError({ principal: readable.principal(principal), reason: "NotAdmitted" }))
       : Result.succeed(entry)
   }
 

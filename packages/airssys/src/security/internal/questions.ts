@@ -3,7 +3,8 @@ import * as CapabilityKind from "../CapabilityKind.ts"
 import type { Decision } from "../Decision.ts"
 import type { Principal } from "../Principal.ts"
 import { closest, isAskLive, isGrantLive, shorten } from "./decide.ts"
-import { type Account, type AskRule, type GrantRule, type KindTable, longestResource, matching } from "./ruleTable.ts"
+import * as readable from "./readable.ts"
+import { type Account, type AskRule, type GrantRule, type KindTable, matching } from "./ruleTable.ts"
 
 const askOf = (rule: AskRule, now: number, isCovering: boolean, isDeciding: boolean): Rule => ({
   _tag: "Ask",
@@ -74,9 +75,9 @@ export const why = (
   now: number
 ): Why => {
   const resource = CapabilityKind.takesPatterns(kind) ? shorten(named) : ""
-  const table = named.length > longestResource ? undefined : account?.kinds.get(kind)
+  const table = named !== resource && CapabilityKind.takesPatterns(kind) ? undefined : account?.kinds.get(kind)
   return {
-    principal,
+    principal: readable.principal(principal),
     kind,
     resource,
     decision,

@@ -15,6 +15,7 @@ import type { Accounts } from "./accounts.ts"
 import { isGrantable } from "./capabilityRule.ts"
 import * as deciding from "./decide.ts"
 import type { Holds } from "./holds.ts"
+import * as readable from "./readable.ts"
 import type { Account } from "./ruleTable.ts"
 
 export interface Regime {
@@ -183,7 +184,7 @@ export const make = ({ accounts, audit, holds, now, over }: {
     Effect.suspend(() => {
       const account = accounts.find(principal)?.account
       return account === undefined
-        ? Effect.fail(new AdmissionError({ principal, reason: "NotAdmitted" }))
+        ? Effect.fail(new AdmissionError({ principal: readable.principal(principal), reason: "NotAdmitted" }))
         : Effect.succeed(account)
     })
 

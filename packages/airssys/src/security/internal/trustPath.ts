@@ -6,7 +6,7 @@ const longest = 4096
  * A drive letter is taken as a first segment, and `\` as `/` below it alone.
  */
 export const normalize = (path: string): string | undefined => {
-  if (path.length > longest || path.includes("\0")) return undefined
+  if (typeof path !== "string" || path.length > longest || path.includes("\0")) return undefined
   const hasDrive = /^[A-Za-z]:[\\/]/.test(path)
   if (!hasDrive && !path.startsWith("/")) return undefined
   const segments = (hasDrive ? path.replaceAll("\\", "/") : path).split("/").filter((_) => _ !== "" && _ !== ".")
