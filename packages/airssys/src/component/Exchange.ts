@@ -103,7 +103,7 @@ export class Exchange extends Context.Service<Exchange, {
   readonly publish: (topic: string, payload: Payload, from: Origin) => Effect.Effect<void, Undeliverable>
   /** Subscribes a component until the scope closes. */
   readonly attach: (pattern: string, component: string) => Effect.Effect<void, Undeliverable, Scope.Scope>
-  /** What is published from when it is run; who is 1,024 messages behind loses the oldest. */
+  /** What is published from when it is run; who is more than 1,024 messages or 16 MiB behind loses the oldest. */
   readonly messages: (pattern: string) => Stream.Stream<MessagingSubscribe.Message, Undeliverable>
   /** From when it is run; who is 256 behind loses the oldest. */
   readonly deadLetters: Stream.Stream<DeadLetter>

@@ -71,7 +71,7 @@ export class Messaging extends Context.Service<Messaging, {
   /**
    * What is published on the topics of a pattern (`*` is one label, `**` any
    * number) from when it is run. A message that the codec does not read is left
-   * out; who is 1,024 messages behind loses the oldest.
+   * out; who is more than 1,024 messages or 16 MiB behind loses the oldest.
    */
   readonly messages: <A>(
     pattern: string,

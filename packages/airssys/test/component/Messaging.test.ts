@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
@@ -100,6 +100,34 @@ const isAccounted = Effect.flatMap(
 
 const test = <A, E>(body: Effect.Effect<A, E, Runtime.Services | Quotas.Quotas>) =>
   Effect.provide(Effect.andThen(body, isAccounted), layer)
+
+describe("a stream of topics", () => {
+  it.effect("holds 1,024 messages and 16 MiB for a program that is slow, and loses the oldest", () =>
+    test(Effect.gen(function*() {
+      const exchange = yield* Exchange
+      const heard = Effect.fnUntraced(function*(messages: number, bytes: number) {
+        const topics: Array<string> = []
+        const gate = yield* Deferred.make<void>()
+        const listening = yield* exchange.messages("prices.*").pipe(
+          Stream.runForEach(({ topic }) => Effect.andThen(Effect.sync(() => topics.push(topic)), Deferred.await(gate))),
+          Effect.forkChild({ startImmediately: true })
+        )
+        yield* settled
+        const payload: Payload = { codec: "cbor", bytes: new Uint8Array(bytes) }
+        for (let index = 0; index < messages; index++) {
+          yield* exchange.publish(`prices.${index}`, payload, host)
+          if (index === 0) yield* settled
+        }
+        yield* Deferred.succeed(gate, undefined)
+        yield* Effect.replicateEffect(Effect.yieldNow, 10_000, { discard: true })
+        yield* Fiber.interrupt(listening)
+        return [topics.length, topics[0], topics[1], topics.at(-1)]
+      })
+      const mebibyte = 1024 * 1024
+      assert.deepStrictEqual(yield* heard(41, mebibyte), [17, "prices.0", "prices.25", "prices.40"])
+      assert.deepStrictEqual(yield* heard(1_100, 1), [1_025, "prices.0", "prices.76", "prices.1099"])
+    })))
+})
 
 describe("Exchange", () => {
   it.effect("brings a request to a component, and its reply back", () =>

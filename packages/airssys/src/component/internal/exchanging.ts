@@ -8,7 +8,6 @@ import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as PubSub from "effect/PubSub"
-import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -24,6 +23,7 @@ import { Callback, Deliver } from "../ComponentMessage.ts"
 import * as Delivery from "../Delivery.ts"
 import type { DeadLetter, Exchange, Options } from "../Exchange.ts"
 import * as Payload from "../Payload.ts"
+import { Backlog } from "./backlog.ts"
 import * as coreErrors from "./coreErrors.ts"
 import * as coreExports from "./coreExports.ts"
 import * as hostRun from "./hostRun.ts"
@@ -67,8 +67,6 @@ interface Sending {
   readonly ttlMillis: number
   readonly span: Tracer.AnySpan | undefined
 }
-
-const streamBehind = 1024
 
 class Exchanging {
   readonly #checking: mailChecks.Checking
@@ -153,13 +151,13 @@ class Exchanging {
   readonly messages: Service["messages"] = (text) =>
     Stream.unwrap(Effect.gen({ self: this }, function*() {
       const pattern = yield* this.#pattern(text)
-      const queue = yield* Queue.sliding<Message>(streamBehind)
+      const backlog = yield* Backlog.make
       yield* this.#listening({
         pattern,
         subscriber: undefined,
-        tell: (message) => void Queue.offerUnsafe(queue, message)
+        tell: (message) => backlog.add(message)
       })
-      return Stream.fromQueue(queue)
+      return backlog.messages
     }))
 
   readonly metrics: Service["metrics"] = Effect.sync(() => this.#fates.metrics(this.#topics.size))
