@@ -170,8 +170,8 @@ export const AuditEvent = Schema.TaggedUnion({
   InertUsed: { principal: Actor, import: Text, ...Circumstances },
   /** Bytes of an unfinished batch were cut from the end of the log when it was opened. */
   TailCut: { bytes: Schema.Int },
-  /** The entries up to `through` were given up; `root` is that of the tree of them. Written before they go. */
-  Cut: { through: Schema.Int, root: Hash },
+  /** The entries up to `through`, which was of `time`, were given up; `root` is that of the tree of them. Written before they go. */
+  Cut: { through: Schema.Int, root: Hash, time: Schema.Int },
   /** A principal wrote more than its quota: its uses are denied until `until`, in milliseconds since the epoch. */
   Suspended: { principal: Actor, until: Schema.Int },
   /** A principal that was suspended is heard again; `refused` of its uses were denied for it. */

@@ -313,6 +313,7 @@ export const suite = <E>(
 
       it.effect("finds one changed byte, wherever it is, at its entry or at the seal behind it", () =>
         run(Effect.gen(function*() {
+          yield* TestClock.adjust("1 day")
           const text = yield* appendAll(["first", "second", "third"])
           let from = 0
           for (const [index, line] of text.split("\n").slice(0, -1).entries()) {
@@ -484,6 +485,7 @@ export const suite = <E>(
         run(
           Effect.gen(function*() {
             const audit = yield* AuditLog.AuditLog
+            yield* TestClock.adjust(13_579)
             yield* write(4)
             const older = yield* audit.head
             yield* write(12)
@@ -500,6 +502,7 @@ export const suite = <E>(
             assert.strictEqual((yield* AuditLog.verifyText(text, { checkpoint: older })).checked, 0)
             const shorter = text.slice(text.indexOf("{\"segment\"", 1))
             assert.strictEqual(yield* failsAt(shorter), 1)
+            for (let at = 0; at < text.indexOf("\n"); at++) yield* failsAt(flipByte(text, at))
           }),
           { rotate: { bytes: 800 }, retain: { segments: 3 } }
         ))

@@ -25,7 +25,7 @@ export class Checker {
   /** The tree as it was when it was sealed. */
   sealedFrontier: Frontier
   private first: TreeHead | undefined
-  private readonly begins = new Map<number, Hash>()
+  private readonly begins = new Map<number, { readonly root: Hash; readonly time: number }>()
   private cutThrough = 0
   private checked = 0
   private readonly sha256: Digest["Service"]
@@ -60,7 +60,8 @@ export class Checker {
         this.sealed.size !== this.frontier.size || line.size !== this.sealed.size || root !== this.sealed.root ||
         line.time !== this.sealed.time
       ) return yield* broken(this.sealed.size + 1, "the segment does not follow from the one before it")
-      this.begins.set(line.size, root)
+      if (line.size === 0 && line.time !== 0) return yield* broken(1, "it names a time before its first entry")
+      this.begins.set(line.size, { root, time: line.time })
       this.sealed = { size: line.size, time: line.time, root, end }
       this.sealedFrontier = this.frontier.copy()
       yield* this.compare()
@@ -82,8 +83,9 @@ export class Checker {
       this.time = body.time
       const { event } = body
       if (event._tag === "Cut") {
-        if ((this.begins.get(event.through) ?? event.root) !== event.root) {
-          return yield* broken(at, `it records another root for the ${event.through} entries that were cut`)
+        const begin = this.begins.get(event.through)
+        if (begin !== undefined && (begin.root !== event.root || begin.time !== event.time)) {
+          return yield* broken(at, `it records another root or time for the ${event.through} entries that were cut`)
         }
         this.cutThrough = Math.max(this.cutThrough, event.through)
       }

@@ -74,7 +74,7 @@ export const tidy = Effect.fnUntraced(function*(
   }
   if (first !== undefined) {
     const root = yield* new Frontier(sha256, first.size, first.nodes).root
-    yield* record(store, writer, gone, { _tag: "Cut", through: first.size, root })
+    yield* record(store, writer, gone, { _tag: "Cut", through: first.size, root, time: first.time })
   }
   for (const { id } of segments.slice(0, gone)) yield* store.remove(id)
   return due
