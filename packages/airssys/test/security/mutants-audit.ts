@@ -93,7 +93,7 @@ const storing: ReadonlyArray<Mutant> = [
   {
     name: "segments go without a record",
     file: retention,
-    find: "yield* record(store, writer, gone, { _tag: \"Cut\", through: first.size, root })",
+    find: "yield* record(store, writer, gone, { _tag: \"Cut\", through: first.size, root, time: first.time })",
     replace: "void root",
     test: log,
     title: "that are too many are given up, which is recorded"
@@ -301,4 +301,18 @@ const attesting: ReadonlyArray<Mutant> = [
   }
 ]
 
-export const mutants: ReadonlyArray<Mutant> = [...storing, ...verifying, ...limiting, ...attesting]
+export const mutants: ReadonlyArray<Mutant> = [...storing, ...verifying, ...limiting, ...attesting, {
+  name: "a log begins at any time",
+  file: "security/internal/auditChecker.ts",
+  find: "line.size === 0 && line.time !== 0",
+  replace: "(false as boolean)",
+  test: "security/AuditLog.test.ts",
+  title: "finds one changed byte"
+}, {
+  name: "what is left of a log begins at any time",
+  file: "security/internal/auditChecker.ts",
+  find: " || begin.time !== event.time",
+  replace: "",
+  test: "security/AuditLog.test.ts",
+  title: "that are too many are given up"
+}]
