@@ -13,11 +13,14 @@ import * as FileSystem from "effect/FileSystem"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as ApproveCommand from "./ApproveCommand.ts"
+import * as ApprovalsCommand from "./ApprovalsCommand.ts"
 import * as AuditCommand from "./AuditCommand.ts"
 import * as ContractFile from "./ContractFile.ts"
+import * as DecideCommand from "./DecideCommand.ts"
+import * as GrantCommand from "./GrantCommand.ts"
 import * as GuestBuild from "./GuestBuild.ts"
 import * as HostFolder from "./HostFolder.ts"
+import * as KeysCommand from "./KeysCommand.ts"
 import * as Report from "./Report.ts"
 import * as ReviewCommand from "./ReviewCommand.ts"
 
@@ -156,5 +159,17 @@ const run = Command.make(
  */
 export const command = Command.make("airssys").pipe(
   Command.withDescription("Run code that you do not trust, as supervised actors under capabilities"),
-  Command.withSubcommands([build, types, run, ApproveCommand.command, AuditCommand.command, ReviewCommand.command])
+  Command.withSubcommands([
+    build,
+    types,
+    run,
+    ReviewCommand.command,
+    GrantCommand.command,
+    ApprovalsCommand.command,
+    DecideCommand.approve,
+    DecideCommand.deny,
+    DecideCommand.revokeCommand,
+    KeysCommand.command,
+    AuditCommand.command
+  ])
 )

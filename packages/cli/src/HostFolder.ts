@@ -6,16 +6,19 @@
 import * as NodeHost from "@airssys/platform-node/NodeHost"
 import * as NodeSigningKey from "@airssys/platform-node/NodeSigningKey"
 import type { ComponentError } from "airssys/component/ComponentError"
+import * as ComponentHost from "airssys/component/ComponentHost"
 import * as HostConfig from "airssys/component/HostConfig"
 import * as TrustConfig from "airssys/component/TrustConfig"
 import * as WitJson from "airssys/component/WitJson"
 import * as Runtime from "airssys/Runtime"
 import type { WitnessError } from "airssys/security/AuditWitness"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as HostAudit from "./HostAudit.ts"
 import * as Report from "./Report.ts"
 import * as Walkthrough from "./Walkthrough.ts"
@@ -171,14 +174,30 @@ const begin = (host: HostFolder) =>
     Walkthrough.install(host.plugins, host.supervision.intensity)
   )
 
+/** What becomes of the components, from when everything runs. */
+const lives = Effect.gen(function*() {
+  const { lifecycle } = yield* ComponentHost.ComponentHost
+  const report = yield* Report.Report
+  const reporting = yield* Effect.forkChild(
+    Stream.runForEach(
+      lifecycle,
+      ({ because, component, edge: [, state] }) => report.emit({ event: "life", component, state, because })
+    ),
+    { startImmediately: true }
+  )
+  yield* Report.ready
+  yield* Fiber.join(reporting)
+  return yield* Effect.never
+})
+
 /**
- * Hosts the components until the program is interrupted.
+ * Hosts the components until the program is interrupted, and reports what
+ * becomes of them.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const serve = (host: HostFolder) =>
-  Effect.andThen(begin(host), Walkthrough.run(components(host), Effect.andThen(Report.ready, Effect.never)))
+export const serve = (host: HostFolder) => Effect.andThen(begin(host), Walkthrough.run(components(host), lives))
 
 /**
  * Hosts the components for the calls that the file lists, verifies the audit

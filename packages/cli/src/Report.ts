@@ -8,6 +8,7 @@
  */
 import type { Intensity } from "airssys/actor/Supervisor"
 import type { Placement } from "airssys/component/ComponentHost"
+import type { State } from "airssys/component/ComponentLifecycle"
 import type { CallReceipt } from "airssys/component/Receipt"
 import type { Release } from "airssys/component/Release"
 import * as Explanation from "airssys/security/Explanation"
@@ -30,6 +31,7 @@ export type ReportEvent =
   | { readonly event: "install"; readonly releases: ReadonlyArray<Release> }
   | { readonly event: "start"; readonly placements: ReadonlyArray<Placement>; readonly intensity: Intensity }
   | { readonly event: "ready" }
+  | { readonly event: "life"; readonly component: string; readonly state: State; readonly because: string }
   | { readonly event: "step"; readonly number: number; readonly title: string }
   | {
     readonly event: "answer"
@@ -182,6 +184,8 @@ export const text = (event: ReportEvent): ReadonlyArray<string> => {
       ]
     case "ready":
       return ["Running. Interrupt to stop."]
+    case "life":
+      return body(`${event.component} is ${event.state}: ${event.because}`)
     case "step":
       return [`${event.number}  ${event.title}`]
     case "answer":

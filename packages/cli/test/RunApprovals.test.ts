@@ -1,107 +1,229 @@
-import * as HostFolder from "@airssys/cli/HostFolder"
-import * as NodeDigest from "@airssys/platform-node/NodeDigest"
-import * as NodeHost from "@airssys/platform-node/NodeHost"
-import * as NodeSignature from "@airssys/platform-node/NodeSignature"
-import * as NodeSigningKey from "@airssys/platform-node/NodeSigningKey"
-import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Approvals } from "airssys/security/Approvals"
-import { Effect } from "effect"
-import { execFile } from "node:child_process"
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { execFile, spawn } from "node:child_process"
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
-import { approve, revoke } from "../../../examples/approval/operator.ts"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 const root = fileURLToPath(new URL("../../..", import.meta.url))
-const hosted = mkdtempSync(join(root, ".tmp-cli-"))
-afterAll(() => rmSync(hosted, { recursive: true, force: true }))
+const temp = mkdtempSync(join(root, ".tmp-cli-"))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
-const run = () =>
-  new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
+interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+const airssysIn = (folder: string) => (...args: ReadonlyArray<string>) =>
+  new Promise<Ended>((resolve) => {
     execFile(
       process.execPath,
-      [bin, "run", "."],
-      { cwd: hosted, encoding: "utf8" },
+      [bin, ...args],
+      { cwd: folder, encoding: "utf8" },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err })
     )
   })
 
-const ada = Effect.runPromise(NodeSigningKey.fromFile(join(hosted, "ada.key")))
+const call = `[[call]]
+title = "A sum"
+component = "acme:totals"
+export = "totals.sum"
+args = [[{ quantity = 2, cents = 1050 }]]
+`
 
-const write = async (more = "") =>
-  writeFileSync(
-    join(hosted, "airssys.toml"),
-    `schema = 1
+interface Options {
+  readonly quorum?: number
+  readonly more?: string
+  readonly serves?: boolean
+}
+
+const fileOf = (operators: ReadonlyArray<string>, { more = "", quorum = 1, serves = false }: Options) =>
+  `schema = 1
 folder = ".airssys"
+[audit]
+file = "audit.ndjson"
 [approvals]
 key = "keys/host.key"
-operators = ["${(await ada).publicKey}"]
+operators = [${operators.map((key) => `"${key.trim()}"`).join(", ")}]
+quorum = ${quorum}
 ${more}
 [[component]]
 source = "totals"
 [[component.grant]]
 reason = "Say what it does."
 log = true
-[[call]]
-title = "A sum"
-component = "acme:totals"
-export = "totals.sum"
-args = [[{ quantity = 2, cents = 1050 }]]
-`
-  )
+${serves ? "" : call}`
 
-/** What a program of the operators does while the host does not run. */
-const decide = async (act: typeof approve | typeof revoke, state: "Pending" | "Approved") => {
-  const key = await ada
-  return await Effect.runPromise(
-    Effect.gen(function*() {
-      const host = yield* HostFolder.read(hosted)
-      const hostKey = yield* NodeSigningKey.fromFile(host.approvals!.key)
-      const { operators } = host.approvals!
-      yield* Effect.gen(function*() {
-        const { approvals } = yield* (yield* Approvals).list({ states: [state] })
-        assert.strictEqual(approvals.length, 1)
-        yield* act(approvals[0]!.id, key, "Read its source.")
-      }).pipe(Effect.provide(NodeHost.layer({ ...host.options, approvals: { hostKey, operators } })))
-    }).pipe(Effect.provide([NodeServices.layer, NodeSignature.layer, NodeDigest.layer]))
-  )
+/** A host whose component was refused once, so that its request waits. */
+const template = (async () => {
+  const folder = mkdtempSync(join(temp, "host-"))
+  cpSync(join(root, "examples/plugins/totals"), join(folder, "totals"), { recursive: true })
+  const airssys = airssysIn(folder)
+  const made = await Promise.all(["ada", "ben"].map((name) => airssys("keys", "generate", `keys/${name}.key`)))
+  const operators = made.map(({ out }) => out)
+  writeFileSync(join(folder, "airssys.toml"), fileOf(operators, { quorum: 2 }))
+  const early = await airssys("approvals", "list")
+  const refused = await airssys("run", ".")
+  const { out } = await airssys("approvals", "list", "--json")
+  return { folder, operators, early, refused, waiting: JSON.parse(out) }
+})()
+
+const place = async (options: Options = {}) => {
+  const { folder: from, operators, waiting } = await template
+  const folder = mkdtempSync(join(temp, "host-"))
+  cpSync(from, folder, { recursive: true })
+  const write = (options: Options) => writeFileSync(join(folder, "airssys.toml"), fileOf(operators, options))
+  write(options)
+  return { folder, airssys: airssysIn(folder), write, id: waiting.request as string }
+}
+
+/** A host that serves, once it is ready; `until` waits for a line of its output. */
+const serving = (folder: string) => {
+  const child = spawn(process.execPath, [bin, "run", ".", "--json"], { cwd: folder })
+  let out = ""
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()))
+  const until = (text: string) =>
+    Promise.race([
+      closed,
+      new Promise<void>((resolve) => {
+        const look = () => out.includes(text) ? resolve() : undefined
+        child.stdout.on("data", look)
+        look()
+      })
+    ])
+  child.stdout.on("data", (chunk) => out += chunk)
+  return {
+    until,
+    out: () => out,
+    stop: async () => {
+      child.kill("SIGINT")
+      await closed
+    }
+  }
 }
 
 describe("airssys run with approvals", { timeout: 120_000 }, () => {
-  it("starts what operators approved, and nothing else", async () => {
-    cpSync(join(root, "examples/plugins/totals"), join(hosted, "totals"), { recursive: true })
-    await write()
-    const pending = await run()
-    assert.strictEqual(pending.code, 1)
-    assert.match(pending.err, /acme:totals [^]*needs the approval of an operator; the request is Pending[^]*log/)
-    assert.notInclude(pending.out, "2100")
-    assert.include(readdirSync(join(hosted, ".airssys")), "approvals.sqlite")
+  it("starts what enough operators approved, and nothing else", async () => {
+    const { early, refused, waiting } = await template
+    assert.strictEqual(early.code, 1)
+    assert.include(early.err, "start the host with `airssys run`")
+    assert.strictEqual(refused.code, 1)
+    assert.notInclude(refused.out, "2100")
+    assert.include(refused.err, `request ${waiting.request} is Pending. It asks for log.`)
+    assert.deepStrictEqual([waiting.state, waiting.quorum], ["Pending", 2])
 
-    await decide(approve, "Pending")
-    const approved = await run()
+    const { airssys, folder, id } = await place({ quorum: 2 })
+    const shown = await airssys("approvals", "show", id)
+    assert.match(shown.out, /^acme:totals 1\.0\.0 asks to run: "/)
+    assert.match(shown.out, /beyond what is approved:\n +LOW +log\n/)
+    for (let times = 0; times < 2; times++) {
+      const ada = await airssys("approve", id, "--key", "keys/ada.key")
+      assert.strictEqual(ada.code, 0, ada.err)
+      assert.match(ada.out, /Reviewing {2}acme:totals 1\.0\.0 {2}LOW {2}1 of 2 approved/)
+    }
+    assert.strictEqual((await airssys("run", ".")).code, 1)
+    const ben = await airssys("approve", id, "--key", "keys/ben.key", "--expires", "2099-03-31", "--reason", "Read it.")
+    assert.strictEqual(ben.code, 0, ben.err)
+    assert.include(ben.out, "Approved")
+    assert.strictEqual((await airssys("approvals", "list")).out, "No request waits.\n")
+
+    const approved = await airssys("run", ".")
     assert.strictEqual(approved.code, 0, approved.err)
     assert.include(approved.out, "2100")
+    assert.match(
+      readFileSync(join(folder, "audit.ndjson"), "utf8"),
+      /"_tag":"ApprovalChanged",[^\n]*"to":"Approved"/
+    )
+    const late = await airssys("deny", id, "--key", "keys/ada.key", "--reason", "Not so fast.")
+    assert.strictEqual(late.code, 1)
+    assert.include(late.err, "error: the request is Approved already")
+  })
 
-    await decide(revoke, "Approved")
-    const revoked = await run()
-    assert.strictEqual(revoked.code, 1)
-    assert.match(revoked.err, /an operator's decision is Revoked/)
-    assert.notInclude(revoked.out, "2100")
+  it("ends what an operator takes back while the host runs, and has it in its log", async () => {
+    const { airssys, folder, id } = await place({ serves: true })
+    assert.strictEqual((await airssys("approve", id, "--key", "keys/ada.key")).code, 0)
+    const host = serving(folder)
+    await host.until("\"event\":\"ready\"")
+    const revoked = await airssys("revoke", id, "--key", "keys/ben.key", "--reason", "The key was stolen.")
+    assert.strictEqual(revoked.code, 0, revoked.err)
+    await host.until("Quarantined")
+    assert.match(host.out(), /"event":"life","component":"acme:totals","state":"Quarantined"/)
+    await host.stop()
+    assert.match(readFileSync(join(folder, "audit.ndjson"), "utf8"), /"to":"Revoked"[^\n]*The key was stolen\./)
+    const again = await airssys("run", ".")
+    assert.strictEqual(again.code, 1)
+    assert.include(again.err, `an operator's decision is Revoked`)
+  })
+
+  it("takes no decision of who is no operator, with an exposed key, or about what is no request", async () => {
+    const { airssys, folder, id } = await place()
+    writeFileSync(join(folder, "mallory.key"), new Uint8Array(32).fill(7), { mode: 0o600 })
+    chmodSync(join(folder, "keys/ada.key"), 0o640)
+    const refused = async (request: string, key: string, ...more: ReadonlyArray<string>) => {
+      const { code, err } = await airssys("approve", request, "--key", key, ...more)
+      assert.strictEqual(code, 1)
+      return err
+    }
+    assert.include(await refused(id, "mallory.key"), "is not the key of an operator")
+    assert.include(await refused(id, "nobody.key"), "error: there is no nobody.key")
+    assert.isFalse(existsSync(join(folder, "nobody.key")))
+    assert.include(await refused(id, "keys/ada.key"), "other users have access to keys/ada.key")
+    assert.include(await refused("acme:totals", "keys/ben.key"), "is for `airssys grant`. Nothing was decided.")
+    assert.include(await refused(id, "keys/ben.key", "--expires", "2020-01-01"), "the decision is past its time")
+  })
+
+  it("lets one of two operators decide who do so at the same time", async () => {
+    const { airssys, id } = await place()
+    const ended = await Promise.all([
+      airssys("approve", id, "--key", "keys/ada.key"),
+      airssys("deny", id, "--key", "keys/ben.key", "--reason", "No.")
+    ])
+    assert.isAtMost(ended.filter(({ code }) => code === 0).length, 1, ended.map(({ err }) => err).join(""))
+    const { out } = await airssys("approvals", "list", "--all", "--json")
+    const decided = ended.findIndex(({ code }) => code === 0)
+    assert.strictEqual(JSON.parse(out).state, ["Reviewing", "Approved", "Denied"][decided + 1])
   })
 
   it("passes what the folder trusts by itself, unless operators are to see that too", async () => {
-    rmSync(join(hosted, ".airssys"), { recursive: true })
     const trusted = "[trust]\npaths = [\"totals\"]"
-    await write(trusted)
-    const passed = await run()
+    const { airssys, folder, write } = await place({ more: trusted })
+    const passed = await airssys("run", ".")
     assert.strictEqual(passed.code, 0, passed.err)
-    rmSync(join(hosted, ".airssys"), { recursive: true })
-    await write(`pass-trusted = false\n${trusted}`)
-    const waiting = await run()
+    rmSync(join(folder, ".airssys"), { recursive: true })
+    rmSync(join(folder, "audit.ndjson"))
+    write({ more: `pass-trusted = false\n${trusted}` })
+    const waiting = await airssys("run", ".")
     assert.strictEqual(waiting.code, 1)
     assert.include(waiting.err, "needs the approval of an operator")
+  })
+})
+
+describe("airssys keys", { timeout: 60_000 }, () => {
+  it("makes a key for this user alone, shows its public key, and writes over none", async () => {
+    const { operators } = await template
+    assert.match(operators[0]!, /^ed25519:[A-Za-z0-9_-]{43}\n$/)
+    assert.notStrictEqual(operators[0], operators[1])
+    const { airssys, folder } = await place()
+    const file = join(folder, "keys/ada.key")
+    assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+    assert.strictEqual((await airssys("keys", "show", "keys/ada.key")).out, operators[0])
+    const before = readFileSync(file)
+    const again = await airssys("keys", "generate", "keys/ada.key")
+    assert.strictEqual(again.code, 1)
+    assert.include(again.err, "keys/ada.key is there already, and is not written over")
+    assert.deepStrictEqual(readFileSync(file), before)
+    assert.deepStrictEqual(readdirSync(join(folder, "keys")).toSorted(), ["ada.key", "ben.key", "host.key"])
   })
 })

@@ -12,8 +12,10 @@ import { Approval } from "airssys/security/Approval"
 import { ApprovalStore, ApprovalStoreError, pageSize, type Query } from "airssys/security/ApprovalStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 
@@ -42,6 +44,7 @@ const schema = `
   CREATE INDEX IF NOT EXISTS approvals_component ON approvals (component, artifact);
   CREATE INDEX IF NOT EXISTS approvals_artifact ON approvals (artifact, state);
   CREATE INDEX IF NOT EXISTS approvals_state ON approvals (state);
+  CREATE INDEX IF NOT EXISTS approvals_unrecorded ON approvals (position) WHERE recorded = 0;
   PRAGMA user_version = ${version};
 `
 
@@ -117,11 +120,12 @@ const make = (database: DatabaseSync, capacity: number): ApprovalStore["Service"
       failed("Malformed", "the record is none")
     )
 
-  const select = ({ after, artifact, component, states }: Query, most: number): ReadonlyArray<Row> => {
+  const select = ({ after, artifact, component, isRecorded, states }: Query, most: number): ReadonlyArray<Row> => {
     const conditions: ReadonlyArray<readonly [string, ReadonlyArray<string | number>]> = [
       ["position > ?", [Number(after ?? 0)]],
       ...(component === undefined ? [] : [["component = ?", [component]] as const]),
       ...(artifact === undefined ? [] : [["artifact = ?", [artifact]] as const]),
+      ...(isRecorded === undefined ? [] : [[`recorded = ${isRecorded ? 1 : 0}`, []] as const]),
       ...(states === undefined ? [] : [[`state IN (${states.map(() => "?").join(", ")})`, states] as const])
     ]
     const where = conditions.map(([text]) => text).join(" AND ")
@@ -167,9 +171,34 @@ const make = (database: DatabaseSync, capacity: number): ApprovalStore["Service"
           approvals,
           ...(rows.length > most && last !== undefined ? { next: String(last.position) } : undefined)
         }
-      })
+      }),
+    changes: changes(database)
   })
 }
+
+const lookEvery = 500
+
+/** SQLite counts the commits of other connections. Where it cannot say, whoever looks finds out why. */
+const watch = (database: DatabaseSync, changed: () => void): () => void => {
+  const version = database.prepare("PRAGMA data_version")
+  let last: unknown
+  const look = () => {
+    const found = Result.try(() => version.get()?.["data_version"])
+    if (Result.isSuccess(found) && found.success === last) return
+    last = Result.getOrUndefined(found)
+    changed()
+  }
+  look()
+  const timer = setInterval(look, lookEvery).unref()
+  return () => clearInterval(timer)
+}
+
+const changes = (database: DatabaseSync): Stream.Stream<void> =>
+  Stream.callback<void>((queue) =>
+    Effect.acquireRelease(
+      Effect.sync(() => watch(database, () => void Queue.offerUnsafe(queue, undefined))),
+      (stop) => Effect.sync(stop)
+    ), { bufferSize: 1, strategy: "sliding" })
 
 /**
  * @category models

@@ -7,7 +7,9 @@ import * as SigningKey from "airssys/security/SigningKey"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { keyIn, PathFault } from "./internal/ownedPaths.ts"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import { codeOf, keyIn, makeKey, PathFault, readKey } from "./internal/ownedPaths.ts"
 import * as NodeSignature from "./NodeSignature.ts"
 
 /**
@@ -24,12 +26,28 @@ export class KeyFileRefused extends Schema.TaggedError<KeyFileRefused>(
   }
 }
 
-const refused = (file: string) => (cause: unknown) =>
-  new KeyFileRefused({
-    file,
-    detail: cause instanceof PathFault ? cause.message : `${file} cannot be used as a key`,
-    cause
-  })
+const detailOf = (file: string, cause: unknown): string => {
+  if (cause instanceof PathFault) return cause.message
+  switch (codeOf(cause)) {
+    case "ENOENT":
+      return `there is no ${file}`
+    case "EEXIST":
+      return `${file} is there already, and is not written over: name another file`
+    default:
+      return `${file} cannot be used as a key`
+  }
+}
+
+const refused = (file: string) => (cause: unknown) => new KeyFileRefused({ file, detail: detailOf(file, cause), cause })
+
+const keyOf = (
+  file: string,
+  seed: () => Promise<Uint8Array>
+): Effect.Effect<SigningKey.SigningKey, KeyFileRefused> =>
+  Effect.tryPromise({ try: seed, catch: refused(file) }).pipe(
+    Effect.flatMap((seed) => Effect.mapError(SigningKey.fromSeed(Redacted.make(seed)), refused(file))),
+    Effect.provide(NodeSignature.layer)
+  )
 
 /**
  * The key in a file, which is made with a random key if there is none.
@@ -38,7 +56,26 @@ const refused = (file: string) => (cause: unknown) =>
  * @since 0.1.0
  */
 export const fromFile = (file: string): Effect.Effect<SigningKey.SigningKey, KeyFileRefused> =>
-  Effect.tryPromise({ try: () => keyIn(file), catch: refused(file) }).pipe(
-    Effect.flatMap((seed) => Effect.mapError(SigningKey.fromSeed(Redacted.make(seed)), refused(file))),
-    Effect.provide(NodeSignature.layer)
-  )
+  keyOf(file, () => keyIn(file))
+
+/**
+ * The key in a file that is there.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = (file: string): Effect.Effect<SigningKey.SigningKey, KeyFileRefused> =>
+  keyOf(file, () => readKey(file))
+
+/**
+ * Makes a random key in a file that is not there yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const create = (file: string): Effect.Effect<SigningKey.SigningKey, KeyFileRefused> =>
+  keyOf(file, async () => {
+    await fs.mkdir(path.dirname(path.resolve(file)), { recursive: true, mode: 0o700 })
+    await makeKey(file)
+    return await readKey(file)
+  })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ApprovalStore } from "airssys/security/ApprovalStore"
 import * as ApprovalsTest from "airssys/testing/ApprovalsTest"
 import * as ApprovalStoreTest from "airssys/testing/ApprovalStoreTest"
-import { Effect, Exit, Layer } from "effect"
+import { Context, Effect, Exit, Layer, Queue, Stream } from "effect"
 import { execFile } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -39,6 +39,18 @@ describe("NodeApprovalStore", () => {
       assert.strictEqual(won.length, 50)
       assert.strictEqual(new Set(won).size, 50)
     }), { timeout: 60_000 })
+
+  it.live("says when another process has written", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "approvals.db")
+      const store = yield* Effect.map(Layer.build(NodeApprovalStore.layer({ path: file })), Context.get(ApprovalStore))
+      const heard = yield* Queue.unbounded<void>()
+      yield* Effect.forkScoped(Stream.runForEach(store.changes, () => Queue.offer(heard, undefined)))
+      yield* Queue.take(heard)
+      yield* Effect.promise(() => promisify(execFile)(process.execPath, [decider, file, "insert", "1"]))
+      yield* Queue.take(heard)
+      assert.strictEqual((yield* store.list({ isRecorded: false })).approvals.length, 1)
+    })), { timeout: 30_000 })
 
   it.effect("takes no more requests than may wait to be decided, and goes on when some are", () =>
     Effect.gen(function*() {

@@ -32,9 +32,10 @@ export class ApprovalRequired extends Schema.TaggedError<ApprovalRequired>("airs
     const asked = this.asks.length === 0 ? "" : ` It asks for ${this.asks.map((_) => SafeText.escape(_)).join(", ")}.`
     const limits = this.limits.length === 0 ? "" : ` Its limits are wider: ${this.limits.join("; ")}.`
     const name = `${this.component} ${this.version} (${this.digest})`
+    const shown = this.request === undefined ? "the request" : `request ${this.request}`
     return isRefused.has(this.state)
-      ? `${name} is not approved: an operator's decision is ${this.state}. Nothing was started.`
-      : `${name} needs the approval of an operator; the request is ${this.state}.${asked}${limits} An operator of this host decides it with \`Approvals.decide\`. Nothing was started.`
+      ? `${name} is not approved: an operator's decision is ${this.state} (${shown}). Nothing was started.`
+      : `${name} needs the approval of an operator; ${shown} is ${this.state}.${asked}${limits} Operators of this host decide it with \`airssys approve\`. Nothing was started.`
   }
 }
 

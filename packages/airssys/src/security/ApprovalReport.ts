@@ -6,9 +6,11 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import type { Approval } from "./Approval.ts"
-import type { Difference } from "./Approvals.ts"
-import type { Item } from "./CapabilityDiff.ts"
+import type { Difference } from "./ApprovalQueue.ts"
+import * as CapabilityDiff from "./CapabilityDiff.ts"
+import type { PublicKey } from "./PublicKey.ts"
 import * as ResourceLimits from "./ResourceLimits.ts"
 import * as SafeText from "./SafeText.ts"
 
@@ -18,11 +20,11 @@ const quoted = (value: string): string => `"${text(value.replaceAll("\\", "\\\\"
 /** One word as it is, and anything else in quotes: nothing of it can pass for the words around it. */
 const name = (value: string): string => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? value : quoted(value)
 
-const subject = ({ audit, expires, kind, pattern }: Item): string =>
+const subject = ({ audit, expires, kind, pattern }: CapabilityDiff.Item): string =>
   `${name(kind)}${pattern === "" ? "" : ` ${name(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}` +
   (audit === undefined ? "" : ", recorded before use")
 
-const reasonFor = ({ asked }: Approval, { audit, expires, kind, pattern }: Item): string =>
+const reasonFor = ({ asked }: Approval, { audit, expires, kind, pattern }: CapabilityDiff.Item): string =>
   asked.wants.find((want) =>
     want.kind === kind && want.expires === expires && want.audit === audit &&
     (pattern === "" || want.patterns.includes(pattern))
@@ -66,4 +68,57 @@ export const render = (approval: Approval, difference: Difference): string => {
       ? []
       : ["It asks no longer for:", ...difference.dropped.map((item) => `            ${subject(item)}`)])
   ].join("\n")
+}
+
+/**
+ * The keys whose approvals a request has so far, or was approved by.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const approvers = ({ state }: Approval): ReadonlyArray<PublicKey> =>
+  state._tag === "Reviewing" || state._tag === "Approved"
+    ? [...new Set(state.approvals.flatMap(({ signatures }) => signatures.map(({ key }) => key)))]
+    : []
+
+/** The day of the last millisecond before a time. */
+const dayBefore = (time: number): string => DateTime.formatIsoDateUtc(DateTime.makeUnsafe(Math.max(0, time - 1)))
+
+const standing = (approval: Approval, quorum: number): string => {
+  const { asked, state } = approval
+  switch (state._tag) {
+    case "Pending":
+      return `waits until ${dayBefore(asked.notAfter)}`
+    case "Reviewing":
+      return `${approvers(approval).length} of ${quorum} approved, waits until ${dayBefore(asked.notAfter)}`
+    case "Approved":
+    case "AutoApproved":
+    case "DevBypassed":
+      return `until ${dayBefore(state.notAfter)}`
+    case "Denied":
+    case "Revoked":
+      return `because ${quoted(state.reason)}`
+    case "Expired":
+      return ""
+  }
+}
+
+/**
+ * A request on one line: its id, its state, the release, and the greatest risk of
+ * what it asks for. `quorum` is how many operators have to approve.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const summary = (approval: Approval, quorum: number): string => {
+  const { asked, id, isRecorded, state } = approval
+  const [greatest] = CapabilityDiff.make({ from: [], to: asked.wants }).widened
+  return [
+    id,
+    state._tag,
+    `${name(asked.component)} ${name(asked.version)}`,
+    greatest === undefined ? "asks for nothing" : greatest.risk.level.toUpperCase(),
+    standing(approval, quorum),
+    isRecorded ? "" : "not recorded yet"
+  ].filter((part) => part !== "").join("  ")
 }

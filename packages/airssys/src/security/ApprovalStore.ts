@@ -11,6 +11,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { Approval, Tag } from "./Approval.ts"
 
 /**
@@ -52,6 +53,8 @@ export interface Query {
   readonly states?: ReadonlyArray<Tag> | undefined
   readonly component?: string | undefined
   readonly artifact?: string | undefined
+  /** Whether the audit log has them. */
+  readonly isRecorded?: boolean | undefined
   /** Where the page before said to continue. */
   readonly after?: string | undefined
   /** From 1 to 1,000; default 100. */
@@ -82,6 +85,11 @@ export class ApprovalStore extends Context.Service<ApprovalStore, {
   readonly get: (id: string) => Effect.Effect<Approval | undefined, ApprovalStoreError>
   /** Lists records in the order in which they were added. */
   readonly list: (query: Query) => Effect.Effect<Page, ApprovalStoreError>
+  /**
+   * Says, at first and within a second of each change by another process, that
+   * records may be others than before; nothing where no other process has them.
+   */
+  readonly changes: Stream.Stream<void>
 }>()("airssys/security/ApprovalStore") {}
 
 /**
@@ -126,7 +134,7 @@ export const layerMemory: Layer.Layer<ApprovalStore> = Layer.sync(ApprovalStore,
     get: (id) => Effect.sync(() => records.get(id)),
     list: (query) =>
       Effect.sync(() => {
-        const { after, artifact, component, states } = query
+        const { after, artifact, component, isRecorded, states } = query
         const most = pageSize(query)
         const found: Array<Approval> = []
         let at = after === undefined ? 0 : Number(after) + 1
@@ -135,10 +143,12 @@ export const layerMemory: Layer.Layer<ApprovalStore> = Layer.sync(ApprovalStore,
           if (
             (states === undefined || states.includes(approval.state._tag)) &&
             (component === undefined || component === approval.asked.component) &&
-            (artifact === undefined || artifact === approval.asked.artifact)
+            (artifact === undefined || artifact === approval.asked.artifact) &&
+            (isRecorded === undefined || isRecorded === approval.isRecorded)
           ) found.push(approval)
         }
         return { approvals: found, ...(at < order.length ? { next: String(at - 1) } : undefined) }
-      })
+      }),
+    changes: Stream.empty
   })
 })

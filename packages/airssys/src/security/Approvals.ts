@@ -12,7 +12,6 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as CryptoError from "effect/crypto/CryptoError"
 import type * as Digest from "effect/crypto/Digest"
 import type * as Signature from "effect/crypto/Signature"
 import * as Duration from "effect/Duration"
@@ -20,22 +19,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
-import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import * as Approval from "./Approval.ts"
-import { type InvalidOptions, NotApproved, RequestRefused, UnknownRequest } from "./ApprovalError.ts"
+import type * as Approval from "./Approval.ts"
+import { type InvalidOptions, NotApproved, RequestRefused } from "./ApprovalError.ts"
+import type { ApprovalQueue, Failure } from "./ApprovalQueue.ts"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
-import { ApprovalStore, type ApprovalStoreError, type Page, type Query } from "./ApprovalStore.ts"
-import type { AuditError } from "./AuditError.ts"
+import { ApprovalStore, type ApprovalStoreError } from "./ApprovalStore.ts"
 import { AuditLog } from "./AuditLog.ts"
-import type * as CapabilityDiff from "./CapabilityDiff.ts"
 import * as approvalEvent from "./internal/approvalEvent.ts"
 import { proves } from "./internal/approvalProof.ts"
 import * as approvalRelease from "./internal/approvalRelease.ts"
 import * as approvalRequest from "./internal/approvalRequest.ts"
+import * as approvalSteps from "./internal/approvalSteps.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
 import type { PublicKey } from "./PublicKey.ts"
-import type { Raised, ResourceLimits } from "./ResourceLimits.ts"
+import type { ResourceLimits } from "./ResourceLimits.ts"
 import * as SafeText from "./SafeText.ts"
 import type { SigningKey } from "./SigningKey.ts"
 import * as Statement from "./Statement.ts"
@@ -68,73 +66,40 @@ export interface Release {
 }
 
 /**
- * What a release asks for beyond what is approved: `limits` has those that are
- * wider, all of them where nothing is approved.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Difference extends CapabilityDiff.CapabilityDiff {
-  readonly limits: ReadonlyArray<Raised>
-}
-
-type Failure = ApprovalStoreError | AuditError | Statement.StatementError | CryptoError.CryptoError
-
-type ByStatement = (
-  signed: Statement.Signed
-) => Effect.Effect<Approval.Approval, Failure | Approval.ApprovalRefused | UnknownRequest>
-
-/**
  * Service that takes requests, and what operators say about them.
  *
  * @category services
  * @since 0.1.0
  */
-export class Approvals extends Context.Service<Approvals, {
-  /** The key that statements have to name as their host. */
-  readonly host: PublicKey
-  /**
-   * Takes a signed `ApprovalStatement.request`. It is durable when this
-   * returns, and passes at once where the rules of this host let it; the same
-   * request again gives what became of it.
-   */
-  readonly submit: (
-    request: Statement.Signed,
-    judged: Judged
-  ) => Effect.Effect<Approval.Approval, Failure | RequestRefused>
-  /** Takes a signed `ApprovalStatement.claim`: an operator reviews. */
-  readonly claim: ByStatement
-  /** Takes a signed `ApprovalStatement.release`: an operator reviews no longer. */
-  readonly release: ByStatement
-  /** Takes a signed `ApprovalStatement.decision` of those who review. */
-  readonly decide: ByStatement
-  /** Takes a signed `ApprovalStatement.revocation`, which holds at once. */
-  readonly revoke: ByStatement
-  readonly get: (id: string) => Effect.Effect<Approval.Approval, Failure | UnknownRequest>
-  /** Lists requests, the oldest first, each as it is at this time. */
-  readonly list: (query: Query) => Effect.Effect<Page, Failure>
-  /**
-   * What a request asks for beyond what is approved of its component and
-   * publisher, the greatest risk first; all of it where nothing is.
-   */
-  readonly difference: (
-    approval: Approval.Approval
-  ) => Effect.Effect<Difference, Failure>
-  /**
-   * The approval that lets a release run. Its signatures are verified again,
-   * and one that the host gave by itself holds only while the host still judges
-   * the release as it did.
-   */
-  readonly require: (
-    release: Release,
-    judged: Judged
-  ) => Effect.Effect<Approval.Approval, Failure | NotApproved>
-  /**
-   * Each request that came to another state in this process, as it is then, from
-   * when this is run. Who reads slowly misses the oldest of more than 256.
-   */
-  readonly changes: Stream.Stream<Approval.Approval>
-}>()("airssys/security/Approvals") {}
+export class Approvals extends Context.Service<
+  Approvals,
+  ApprovalQueue & {
+    /**
+     * Takes a signed `ApprovalStatement.request`. It is durable when this
+     * returns, and passes at once where the rules of this host let it; the same
+     * request again gives what became of it.
+     */
+    readonly submit: (
+      request: Statement.Signed,
+      judged: Judged
+    ) => Effect.Effect<Approval.Approval, Failure | RequestRefused>
+    /**
+     * The approval that lets a release run. Its signatures are verified again,
+     * and one that the host gave by itself holds only while the host still judges
+     * the release as it did.
+     */
+    readonly require: (
+      release: Release,
+      judged: Judged
+    ) => Effect.Effect<Approval.Approval, Failure | NotApproved>
+    /**
+     * Each request that came to another state, here or where another process
+     * shares the store, as it is then, from when this is run. Who reads slowly
+     * misses the oldest of more than 256.
+     */
+    readonly changes: Stream.Stream<Approval.Approval>
+  }
+>()("airssys/security/Approvals") {}
 
 /**
  * @category models
@@ -157,26 +122,15 @@ export interface Options {
 
 const day = Duration.toMillis("1 day")
 
-const approving = ["Approved", "AutoApproved", "DevBypassed"] as const
-
 const make = Effect.fnUntraced(function*(options: Options) {
-  const rules = yield* Effect.fromResult(approvalRequest.rules(options))
+  const rules = yield* Effect.fromResult(approvalRequest.rules({ ...options, host: options.hostKey.publicKey }))
   const store = yield* ApprovalStore
   const audit = yield* AuditLog
   const changes = yield* PubSub.sliding<Approval.Approval>(256)
   const crypto = yield* Effect.context<Signature.Signature | Digest.Digest>()
   const now = steadyTime.make(yield* Clock.Clock, audit.latestTimeUnsafe())
-  /** One at a time, so that nobody takes for forgotten what is about to be recorded. */
-  const inTurn = Semaphore.makeUnsafe(1).withPermit
   const lifetime = Duration.toMillis(options.lifetime ?? 365 * day)
   const longestRequest = Duration.toMillis(options.longestRequest ?? 90 * day)
-
-  /** Tells of what is stored, whether or not it can be recorded: what is taken back counts at once. */
-  const update = (approval: Approval.Approval): Effect.Effect<boolean, ApprovalStoreError> =>
-    Effect.tap(
-      store.update(approval),
-      (isKept) => isKept ? PubSub.publish(changes, approval) : Effect.void
-    )
 
   /**
    * Brings into the audit log what a process that stopped meanwhile had only
@@ -188,88 +142,20 @@ const make = Effect.fnUntraced(function*(options: Options) {
     return { ...approval, isRecorded: yield* store.recorded(approval.id, approval.revision) }
   })
 
-  const found = Effect.fnUntraced(function*(id: string) {
-    const approval = yield* store.get(id)
-    if (approval === undefined) return yield* new UnknownRequest({ request: id })
-    return yield* settle(yield* record(approval, "unknown"))
-  })
+  const told = (approval: Approval.Approval) => PubSub.publish(changes, approval)
+  const steps = yield* approvalSteps.make({ rules, store, now, record, told })
+  const { approvalsOf, found, inTurn, shared, standing, take } = steps
 
-  /** A record as it is at this time: what is over becomes so in the store. */
-  const settle = (approval: Approval.Approval): Effect.Effect<Approval.Approval, Failure | UnknownRequest> =>
-    Effect.suspend(() => {
-      const stepped = Result.getOrElse(Approval.step(approval, { _tag: "TimePassed" }, rules, now()), () => approval)
-      return stepped === approval ? Effect.succeed(approval) : Effect.flatMap(
-        update(stepped),
-        (isKept) => isKept ? record(stepped, approval.state._tag) : found(approval.id)
-      )
-    })
-
-  const take = (
-    id: string,
-    event: Exclude<Approval.Event, { readonly _tag: "TimePassed" }>
-  ): Effect.Effect<Approval.Approval, Failure | Approval.ApprovalRefused | UnknownRequest> =>
-    Effect.gen(function*() {
-      const approval = yield* found(id)
-      const stepped = yield* Effect.fromResult(Approval.step(approval, event, rules, now()))
-      return (yield* update(stepped))
-        ? yield* record(stepped, approval.state._tag)
-        : yield* take(id, event)
-    })
-
-  const byStatement = <A extends ApprovalStatement.Release>(
-    statement: Statement.Statement<A>,
-    eventOf: (
-      opened: Statement.Opened<A>,
-      signed: Statement.Signed
-    ) => Exclude<Approval.Event, { readonly _tag: "TimePassed" }>
-  ): ByStatement =>
-  (signed) =>
-    Statement.open(statement, signed).pipe(
-      Effect.provide(crypto),
-      Effect.flatMap((opened) => inTurn(take(opened.value.request, eventOf(opened, signed)))),
-      Effect.uninterruptible
-    )
-
-  /** A record that was listed, as it is at this time. */
-  const current = (approval: Approval.Approval): Effect.Effect<Approval.Approval, Failure> =>
-    record(approval, "unknown").pipe(
-      Effect.flatMap(settle),
-      Effect.catchTag("UnknownRequest", () => Effect.succeed(approval))
-    )
-
-  const approvalsOf = Effect.fnUntraced(function*(query: Query) {
-    const all: Array<Approval.Approval> = []
-    let after: string | undefined
-    do {
-      const page: Page = yield* store.list({ ...query, after, limit: 1000 })
-      for (const approval of page.approvals) all.push(approval)
-      after = page.next
-    } while (after !== undefined)
-    return all
-  })
-
-  /** The latest that is approved, holds and will do. It is found by what it says, not only by how it is filed. */
-  const standing = Effect.fnUntraced(function*(
-    query: Query,
-    will: (approval: Approval.Approval) => Effect.Effect<boolean, Failure>
-  ) {
-    const isMeant = ({ asked }: Approval.Approval) =>
-      asked.component === query.component && (query.artifact === undefined || asked.artifact === query.artifact)
-    const found = yield* approvalsOf({ states: approving, ...query })
-    for (const approval of found.filter(isMeant).toReversed()) {
-      if (!(yield* will(approval))) continue
-      const settled = yield* current(approval)
-      const isGood = isMeant(settled) && (yield* will(settled))
-      if (isGood && (yield* proves(settled, rules, now()).pipe(Effect.provide(crypto)))) return settled
-    }
-    return undefined
-  })
-
-  const difference: Approvals["Service"]["difference"] = Effect.fnUntraced(function*(asking) {
-    const { component } = asking.asked
-    const latest = yield* standing({ component }, (_) => Effect.succeed(approvalRelease.isSameSource(_, asking)))
-    return approvalRelease.difference(latest?.asked, asking.asked)
-  }, inTurn)
+  /** Records what other processes stored, and tells of it first. */
+  const catchUp = inTurn(Effect.gen(function*() {
+    const stored = (yield* approvalsOf({ isRecorded: false })).filter(({ asked }) => asked.host === rules.host)
+    yield* Effect.forEach(stored, told, { discard: true })
+    for (const approval of stored) yield* record(approval, "unknown")
+  })).pipe(
+    Effect.catch((error) => Effect.logError(`what other processes say of requests is not recorded: ${error.message}`)),
+    Effect.uninterruptible
+  )
+  yield* Effect.forkScoped(Stream.runForEach(store.changes, () => catchUp))
 
   /** Whether an operator has denied an artifact or taken an approval of it back. */
   const isRefused = (artifact: string): Effect.Effect<boolean, ApprovalStoreError> =>
@@ -401,19 +287,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
   }, inTurn)
 
   return Approvals.of({
-    host: rules.host,
+    ...shared,
     submit,
-    claim: byStatement(ApprovalStatement.claim, (opened) => ({ _tag: "Claimed", ...opened })),
-    release: byStatement(ApprovalStatement.release, (opened) => ({ _tag: "Released", ...opened })),
-    decide: byStatement(ApprovalStatement.decision, (opened, signed) => ({ _tag: "Decided", ...opened, signed })),
-    revoke: byStatement(ApprovalStatement.revocation, (opened, signed) => ({ _tag: "Revoked", ...opened, signed })),
-    get: (id) => inTurn(found(id)),
-    list: (query) =>
-      inTurn(Effect.flatMap(
-        store.list(query),
-        (page) => Effect.map(Effect.forEach(page.approvals, current), (approvals): Page => ({ ...page, approvals }))
-      )),
-    difference,
     require,
     changes: Stream.fromPubSub(changes)
   })

@@ -146,7 +146,7 @@ const release = ({ id, label }: Principal): string =>
 export const command = (self: Explanation): string | undefined => {
   if (self.ask === undefined || self.principal.kind !== "Component") return undefined
   const expires = self.ask.expires === undefined ? "" : ` --expires ${word(self.ask.expires)}`
-  return `airssys approve ${word(release(self.principal))} --only ${self.ask.index}${expires}`
+  return `airssys grant ${word(release(self.principal))} --only ${self.ask.index}${expires}`
 }
 
 const unnamable = "No line can name it: it is no resource of this kind, one that is given to nobody, or too long."

@@ -107,6 +107,21 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
         })
       ))
 
+    it.effect("finds what the audit log does not have", () =>
+      run((store) =>
+        Effect.gen(function*() {
+          yield* store.insert(approval("1"))
+          yield* store.insert(approval("2"))
+          yield* store.recorded(digest("1"), 0)
+          const idsOf = (isRecorded: boolean) =>
+            Effect.map(store.list({ isRecorded }), ({ approvals }) => approvals.map(({ id }) => id))
+          assert.deepStrictEqual(yield* idsOf(true), [digest("1")])
+          assert.deepStrictEqual(yield* idsOf(false), [digest("2")])
+          yield* store.update(approval("1", { revision: 1, state: denied }))
+          assert.deepStrictEqual(yield* idsOf(false), [digest("1"), digest("2")])
+        })
+      ))
+
     it.effect("marks the revision that it names, and no other", () =>
       run((store) =>
         Effect.gen(function*() {

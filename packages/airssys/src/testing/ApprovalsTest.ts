@@ -8,13 +8,19 @@ import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Approval } from "../security/Approval.ts"
+import * as ApprovalQueue from "../security/ApprovalQueue.ts"
 import * as Approvals from "../security/Approvals.ts"
 import * as ApprovalStatement from "../security/ApprovalStatement.ts"
 import * as ApprovalStore from "../security/ApprovalStore.ts"
+import type { AuditEntry } from "../security/AuditEntry.ts"
 import { AuditError } from "../security/AuditError.ts"
 import * as AuditLog from "../security/AuditLog.ts"
 import * as CapabilitySet from "../security/CapabilitySet.ts"
@@ -126,6 +132,21 @@ const revoke = (world: World, approval: Approval) =>
     world.approvals.revoke
   )
 
+/** The same queue for those who decide in another process. */
+const besideIt = (world: World, options: { readonly quorum?: number } = {}) =>
+  Effect.map(
+    Effect.provideService(
+      ApprovalQueue.make({
+        host: world.keys.host.publicKey,
+        operators: [world.keys.ada.publicKey, world.keys.ben.publicKey],
+        ...options
+      }),
+      ApprovalStore.ApprovalStore,
+      world.store
+    ),
+    (queue): World => ({ ...world, approvals: { ...world.approvals, ...queue } })
+  )
+
 const releaseOf = ({ asked }: Approval): Approvals.Release => ({
   component: asked.component,
   artifact: asked.artifact,
@@ -138,6 +159,8 @@ const holds = (world: World, approval: Approval, judged: Approvals.Judged = unkn
     Effect.map(({ id }) => id === approval.id),
     Effect.catchTag("NotApproved", () => Effect.succeed(false))
   )
+
+const isApproval = ({ event }: AuditEntry) => event._tag === "ApprovalChanged" && event.to === "Approved"
 
 /** A log in memory that cannot be written while `fails` says so; `before` happens before each entry. */
 const failing = (fails: () => boolean = () => false, before: () => Effect.Effect<unknown> = () => Effect.void) =>
@@ -740,6 +763,76 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           assert.strictEqual((yield* world.approvals.get(approved.id)).state._tag, "Revoked")
         }), { fails: () => fails })
     })
+
+    it.effect("counts what was decided beside it when it has recorded it, and each operator once", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const beside = yield* besideIt(world, { quorum: 2 })
+          const pending = yield* submit(world)
+          assert.strictEqual((yield* approve(beside, pending, "ada")).state._tag, "Reviewing")
+          assert.strictEqual(
+            (yield* approve(beside, yield* beside.approvals.get(pending.id), "ada")).state._tag,
+            "Reviewing"
+          )
+          const approved = yield* approve(beside, yield* beside.approvals.get(pending.id), "ben")
+          assert.strictEqual(approved.state._tag, "Approved")
+          assert.isFalse(approved.isRecorded)
+          assert.isFalse((yield* world.audit.entries).some(isApproval))
+          assert.isTrue(yield* holds(world, approved))
+          assert.isTrue((yield* world.audit.entries).some(isApproval))
+          assert.strictEqual((yield* revoke(beside, yield* beside.approvals.get(pending.id))).state._tag, "Revoked")
+          assert.isFalse(yield* holds(world, approved))
+        }), { quorum: 2 }))
+
+    it.effect("holds beside it to the same rules", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const beside = yield* besideIt(world)
+          const pending = yield* submit(world)
+          assert.strictEqual((yield* Effect.flip(claim(beside, pending, "mallory")))._tag, "ApprovalRefused")
+          assert.strictEqual((yield* Effect.flip(claim(beside, pending, "author")))._tag, "ApprovalRefused")
+          const approved = yield* approve(beside, pending)
+          const again = yield* Effect.flip(approve(world, pending, "ben"))
+          assert.strictEqual(again._tag === "ApprovalRefused" ? again.reason : "", "Stale")
+          assert.strictEqual(approved.state._tag, "Approved")
+        })
+      ))
+
+    it.effect("records what another process stored as soon as the store says so, and tells of it", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const written = yield* Queue.unbounded<void>()
+          const store = ApprovalStore.ApprovalStore.of({ ...world.store, changes: Stream.fromQueue(written) })
+          const pending = yield* submit(world)
+          yield* world.store.insert({
+            ...pending,
+            id: artifact("f"),
+            asked: { ...pending.asked, nonce: "f".repeat(22), host: world.keys.mallory.publicKey },
+            isRecorded: false
+          })
+          const beside = yield* besideIt(world)
+          const operators = [world.keys.ada.publicKey]
+          const other = Approvals.layer({ hostKey: world.keys.host, operators }).pipe(
+            Layer.provide(Layer.succeed(ApprovalStore.ApprovalStore, store)),
+            Layer.provide(Layer.succeed(AuditLog.AuditLog, world.audit))
+          )
+          const told = yield* Effect.provide(
+            Effect.gen(function*() {
+              const { changes } = yield* Approvals.Approvals
+              const first = yield* Effect.forkChild(Stream.runHead(changes), { startImmediately: true })
+              yield* approve(beside, pending)
+              yield* Queue.offer(written, undefined)
+              const heard = yield* Fiber.join(first)
+              yield* Effect.yieldNow
+              return heard
+            }),
+            other
+          )
+          assert.strictEqual(Option.getOrUndefined(told)?.state._tag, "Approved")
+          assert.isTrue((yield* world.store.get(pending.id))?.isRecorded)
+          assert.isFalse((yield* world.store.get(artifact("f")))?.isRecorded)
+        })
+      ))
 
     it.effect("lists the queue as it is at this time", () =>
       run((world) =>

@@ -148,7 +148,7 @@ describe("approval", () => {
       const error = yield* refused("/probe")
       assert.strictEqual(error.state, "Pending")
       assert.deepStrictEqual(error.asks, ["environment KEY"])
-      assert.include(error.message, "It asks for environment KEY. An operator of this host decides it")
+      assert.include(error.message, "It asks for environment KEY. Operators of this host decide it")
       assert.lengthOf(yield* waiting, 1)
       assert.isFalse((yield* events).some(({ _tag }) => _tag === "Granted" || _tag === "Started"))
       assert.strictEqual(yield* state, "Failed")

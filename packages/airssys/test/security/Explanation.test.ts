@@ -63,7 +63,7 @@ describe("Explanation.render", () => {
     assert.deepStrictEqual(lines(ecb, 118), [
       "DENIED  acme:rates 1.2.0: network.outbound https://api.ecb.europa.eu:443   (audit entry 118)",
       "It asks for this (Component.toml:23, \"Fetch the daily rates.\"): not granted.",
-      "To grant it: airssys approve acme:rates@1.2.0 --only 1",
+      "To grant it: airssys grant acme:rates@1.2.0 --only 1",
       "or, below the [[component]] of acme:rates in airssys.toml:",
       "    [[component.grant]]",
       "    reason = \"...\"",
@@ -75,12 +75,12 @@ describe("Explanation.render", () => {
     const ask = { ...ecb.ask!, index: 2, expires: "2027-03-31" }
     assert.strictEqual(
       Explanation.command({ ...ecb, ask }),
-      "airssys approve acme:rates@1.2.0 --only 2 --expires 2027-03-31"
+      "airssys grant acme:rates@1.2.0 --only 2 --expires 2027-03-31"
     )
     const hostile = Principal.make({ kind: "Component", id: "a'; rm -rf $(x)\n" })
     assert.strictEqual(
       Explanation.command({ ...ecb, principal: hostile }),
-      "airssys approve 'a'\\''; rm -rf $(x)\\u{a}' --only 1"
+      "airssys grant 'a'\\''; rm -rf $(x)\\u{a}' --only 1"
     )
     assert.isUndefined(Explanation.command(stripe))
   })

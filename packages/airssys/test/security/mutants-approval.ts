@@ -2,6 +2,7 @@ import type { Mutant } from "../../../../scripts/lib/mutants.ts"
 
 const approval = "security/Approval.ts"
 const approvals = "security/Approvals.ts"
+const steps = "security/internal/approvalSteps.ts"
 const release = "security/internal/approvalRelease.ts"
 const request = "security/internal/approvalRequest.ts"
 const proof = "security/internal/approvalProof.ts"
@@ -286,6 +287,30 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "counts no approval that was taken back while"
   },
   {
+    name: "what another process stored is not recorded",
+    file: approvals,
+    find: "for (const approval of stored) yield* record(approval, \"unknown\")",
+    replace: "",
+    test: service,
+    title: "records what another process stored"
+  },
+  {
+    name: "nobody is told of what another process stored",
+    file: approvals,
+    find: "yield* Effect.forEach(stored, told, { discard: true })",
+    replace: "",
+    test: service,
+    title: "records what another process stored"
+  },
+  {
+    name: "what is of another host is recorded here",
+    file: approvals,
+    find: "asked.host === rules.host)",
+    replace: "asked.host !== undefined)",
+    test: service,
+    title: "records what another process stored"
+  },
+  {
     name: "what the store says of a request is believed",
     file: proof,
     find: "Result.isSuccess(written) && written.success === request.text &&",
@@ -335,7 +360,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a record is found by how it is filed",
-    file: approvals,
+    file: steps,
     find: "asked.component === query.component && (query.artifact === undefined || asked.artifact === query.artifact)",
     replace: "asked.component !== \"\"",
     test: service,
@@ -343,9 +368,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "other capabilities are approved",
-    file: approvals,
-    find: "asked.capabilities === capabilities",
-    replace: "asked.capabilities !== \"\"",
+    file: release,
+    find: "asked.capabilities === capabilities &&",
+    replace: "asked.capabilities !== \"\" &&",
     test: service,
     title: "is for one artifact"
   },
@@ -488,7 +513,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "the host is an operator",
     file: request,
-    find: "operators.has(options.hostKey.publicKey)",
+    find: "operators.has(options.host)",
     replace: "operators.size < 0",
     test: service,
     title: "takes no options"

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as path from "node:path"
-import { ownFolder, PathFault } from "./ownedPaths.ts"
+import { folderAsItIs, ownFolder, PathFault } from "./ownedPaths.ts"
 import * as storeLock from "./storeLock.ts"
 
 export interface Places {
@@ -33,20 +33,38 @@ const faultOf = (folder: string) => (cause: unknown): Fault => {
     : unusable(detail, cause)
 }
 
-/** Makes the folder where there is none, and holds it until the scope ends. */
-export const open = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> =>
-  Effect.gen(function*() {
-    const real = yield* Effect.tryPromise({ try: () => ownFolder(folder), catch: faultOf(folder) })
-    yield* storeLock.holdFile(path.join(real, "host.lock"), ({ cause, isHeld }) =>
+const placesIn = (real: string): Places => ({
+  audit: path.join(real, "audit.sqlite"),
+  approvals: path.join(real, "approvals.sqlite"),
+  storage: path.join(real, "storage.sqlite"),
+  trust: path.join(real, "trust"),
+  cache: path.join(real, "cache"),
+  cacheKey: path.join(real, "cache.key")
+})
+
+const hold = (folder: string, real: string): Effect.Effect<Places, Fault, Scope.Scope> =>
+  Effect.as(
+    storeLock.holdFile(path.join(real, "host.lock"), ({ cause, isHeld }) =>
       isHeld
         ? { reason: "InUse", detail: `another host has ${folder}: give this one a folder of its own` } as const
-        : unusable(`${folder} cannot be locked`, cause))
-    return {
-      audit: path.join(real, "audit.sqlite"),
-      approvals: path.join(real, "approvals.sqlite"),
-      storage: path.join(real, "storage.sqlite"),
-      trust: path.join(real, "trust"),
-      cache: path.join(real, "cache"),
-      cacheKey: path.join(real, "cache.key")
-    }
-  })
+        : unusable(`${folder} cannot be locked`, cause)),
+    placesIn(real)
+  )
+
+/** The folder as it is, whoever has it. */
+export const look = (folder: string): Effect.Effect<Places, Fault> =>
+  Effect.tryPromise({ try: async () => placesIn(await folderAsItIs(folder)), catch: faultOf(folder) })
+
+/** Holds a folder that is there until the scope ends. */
+export const take = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.tryPromise({ try: () => folderAsItIs(folder), catch: faultOf(folder) }),
+    (real) => hold(folder, real)
+  )
+
+/** Makes the folder where there is none, and holds it until the scope ends. */
+export const open = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.tryPromise({ try: () => ownFolder(folder), catch: faultOf(folder) }),
+    (real) => hold(folder, real)
+  )

@@ -33,7 +33,16 @@ const exposed = (stats: Stats, mask: number): boolean => process.getuid !== unde
 /** Makes the folder if there is none, with mode 0700, and gives its real path. */
 export const ownFolder = async (folder: string): Promise<string> => {
   await fs.mkdir(folder, { recursive: true, mode: 0o700 })
-  const stats = await fs.lstat(folder)
+  return await folderAsItIs(folder)
+}
+
+/** The real path of a folder that is there, and this user's alone. */
+export const folderAsItIs = async (folder: string): Promise<string> => {
+  const stats = await fs.lstat(folder).catch((cause: unknown) => {
+    throw codeOf(cause) === "ENOENT"
+      ? new PathFault({ reason: "NotAFolder", detail: `there is no ${folder}`, cause })
+      : cause
+  })
   if (!stats.isDirectory()) throw new PathFault({ reason: "NotAFolder", detail: `${folder} is not a folder itself` })
   if (!owned(stats)) {
     throw new PathFault({
@@ -70,11 +79,16 @@ export const keyIn = async (file: string, outside?: string): Promise<Uint8Array>
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error
   }
-  await makeKey(file)
+  try {
+    await makeKey(file)
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error
+  }
   return await readKey(file)
 }
 
-const readKey = async (file: string): Promise<Uint8Array> => {
+/** Reads the key in a file that is there. */
+export const readKey = async (file: string): Promise<Uint8Array> => {
   const handle = await openFile(file)
   try {
     const stats = await handle.stat()
@@ -94,14 +108,12 @@ const readKey = async (file: string): Promise<Uint8Array> => {
   }
 }
 
-/** Links a finished file into place: of several processes one wins, and no one reads half of a key. */
-const makeKey = async (file: string): Promise<void> => {
+/** Links a finished file into place: of several processes one wins, and no one reads half of a key or over one. */
+export const makeKey = async (file: string): Promise<void> => {
   const temporary = `${file}.${randomUUID()}`
   try {
-    await fs.writeFile(temporary, randomBytes(keySize), { mode: 0o600, flag: "wx" })
+    await fs.writeFile(temporary, randomBytes(keySize), { mode: 0o600, flag: "wx", flush: true })
     await fs.link(temporary, file)
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error
   } finally {
     await fs.rm(temporary, { force: true })
   }

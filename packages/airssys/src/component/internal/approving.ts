@@ -33,8 +33,10 @@ const lookEvery = Duration.toMillis("1 minute")
 
 const waitsFor = Duration.toMillis("30 days")
 
-/** States in which asking again would change nothing. */
-const isSettled: ReadonlySet<string> = new Set(["Pending", "Reviewing", "Denied", "Revoked"])
+/** An operator's decision against a release stays, and what waits does so as long as the release is judged as it was. */
+const isStanding = ({ level, publisher, state }: Approval.Approval, judged: Judged): boolean =>
+  state._tag === "Denied" || state._tag === "Revoked" ||
+  (state._tag === "Pending" || state._tag === "Reviewing") && level === judged.level && publisher === judged.publisher
 
 /** Whose signature on exactly this release was verified. */
 const publisherOf = (release: Release): Effect.Effect<PublicKey | undefined, never, Signature.Signature> => {
@@ -89,20 +91,17 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
     return yield* approvals.submit(signed, judged)
   })
 
-  const required = (release: Release, missing: NotApproved, asked: Approval.Approval | undefined) =>
-    Effect.gen(function*() {
-      const difference = asked === undefined ? undefined : yield* approvals.difference(asked)
-      const request = asked?.id ?? missing.request
-      return new ApprovalRequired({
+  const required = (release: Release, asked: Approval.Approval) =>
+    Effect.map(approvals.difference(asked), ({ limits, widened }) =>
+      new ApprovalRequired({
         component: release.id,
         version: release.version,
         digest: release.digest,
-        state: asked?.state._tag ?? missing.state,
-        limits: (difference?.limits ?? []).flatMap((one) => one.from === undefined ? [] : [ResourceLimits.render(one)]),
-        asks: (difference?.widened ?? []).map(({ kind, pattern }) => pattern === "" ? kind : `${kind} ${pattern}`),
-        ...(request === undefined ? undefined : { request })
-      })
-    })
+        state: asked.state._tag,
+        request: asked.id,
+        limits: limits.flatMap((one) => one.from === undefined ? [] : [ResourceLimits.render(one)]),
+        asks: widened.map(({ kind, pattern }) => pattern === "" ? kind : `${kind} ${pattern}`)
+      }))
 
   const decide = Effect.fnUntraced(function*(release: Release) {
     const capabilities = yield* CapabilitySet.digest(release.manifest.asks)
@@ -113,11 +112,12 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
     if (Result.isSuccess(found)) return found.success
     const missing = found.failure
     if (!(missing instanceof NotApproved)) return yield* missing
-    const asked = isSettled.has(missing.state)
-      ? missing.request === undefined ? undefined : yield* approvals.get(missing.request)
+    const latest = missing.request === undefined ? undefined : yield* approvals.get(missing.request)
+    const asked = latest !== undefined && isStanding(latest, judged)
+      ? latest
       : yield* ask(release, capabilities, judged)
-    if (asked !== undefined && Approval.isApproving(asked.state)) return asked
-    return yield* yield* required(release, missing, asked)
+    if (Approval.isApproving(asked.state)) return asked
+    return yield* yield* required(release, asked)
   })
 
   const ensure = (release: Release): Effect.Effect<Approval.Approval, ApprovalRequired | ApprovalUnknown> =>

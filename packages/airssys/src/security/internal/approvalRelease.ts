@@ -1,5 +1,6 @@
 import type { Approval } from "../Approval.ts"
-import type { Difference, Release } from "../Approvals.ts"
+import type { Difference } from "../ApprovalQueue.ts"
+import type { Release } from "../Approvals.ts"
 import type { Decision, Request } from "../ApprovalStatement.ts"
 import * as CapabilityDiff from "../CapabilityDiff.ts"
 import type { PublicKey } from "../PublicKey.ts"

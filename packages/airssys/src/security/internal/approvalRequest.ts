@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Approval from "../Approval.ts"
 import { InvalidOptions, RequestRefused } from "../ApprovalError.ts"
-import type { Options } from "../Approvals.ts"
+import type { Options } from "../ApprovalQueue.ts"
 import type * as ApprovalStatement from "../ApprovalStatement.ts"
 import * as CapabilitySet from "../CapabilitySet.ts"
 import type { PublicKey } from "../PublicKey.ts"
@@ -19,11 +19,11 @@ export const rules = (options: Options): Result.Result<Approval.Rules, InvalidOp
   if (operators.size < options.operators.length) {
     return invalid("a key is there twice among the operators: a key is one operator")
   }
-  if (operators.has(options.hostKey.publicKey)) {
+  if (operators.has(options.host)) {
     return invalid("the key of the host is among the operators: it signs what passes without them")
   }
   return Number.isInteger(quorum) && quorum >= 1 && quorum <= Math.max(1, operators.size)
-    ? Result.succeed({ host: options.hostKey.publicKey, operators, quorum })
+    ? Result.succeed({ host: options.host, operators, quorum })
     : invalid(`a quorum is from 1 to the number of operators, which is ${operators.size}`)
 }
 

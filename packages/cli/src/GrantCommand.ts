@@ -1,5 +1,5 @@
 /**
- * `airssys approve`: grants of what a component asks for, written into the
+ * `airssys grant`: grants of what a component asks for, written into the
  * host's file.
  *
  * Without a choice it shows what is asked, the greatest risk first, and writes
@@ -35,7 +35,7 @@ import * as Schema from "effect/Schema"
  * @category errors
  * @since 0.1.0
  */
-export class ApproveError extends Schema.TaggedError<ApproveError>("@airssys/cli/ApproveError")("ApproveError", {
+export class GrantError extends Schema.TaggedError<GrantError>("@airssys/cli/GrantError")("GrantError", {
   detail: Schema.String
 }) {
   override get message(): string {
@@ -43,7 +43,7 @@ export class ApproveError extends Schema.TaggedError<ApproveError>("@airssys/cli
   }
 }
 
-const refuse = (detail: string): Effect.Effect<never, ApproveError> => Effect.fail(new ApproveError({ detail }))
+const refuse = (detail: string): Effect.Effect<never, GrantError> => Effect.fail(new GrantError({ detail }))
 
 const header = /^\s*\[/
 const ownTable = /^\s*\[\[?\s*component\s*\./
@@ -141,7 +141,7 @@ const chosen = (asks: ReadonlyArray<Ask>, only: string) => {
 
 const apart = "This host needs approvals besides, signed by its operators: a grant is none."
 
-const approve = Effect.fnUntraced(function*(options: {
+const grant = Effect.fnUntraced(function*(options: {
   readonly component: string
   readonly folder: string
   readonly only: string | undefined
@@ -181,7 +181,7 @@ const approve = Effect.fnUntraced(function*(options: {
   yield* ConfigFile.update(file, (found) =>
     found === text
       ? Result.succeed(changed)
-      : Result.fail(new ApproveError({ detail: `${file} was changed meanwhile: look again` })))
+      : Result.fail(new GrantError({ detail: `${file} was changed meanwhile: look again` })))
   yield* Console.log([`${name(manifest)} is granted:`, ...lines(wanted, [])].join("\n"))
 })
 
@@ -190,7 +190,7 @@ const approve = Effect.fnUntraced(function*(options: {
  * @since 0.1.0
  */
 export const command = Command.make(
-  "approve",
+  "grant",
   {
     component: Argument.String("component").pipe(
       Argument.withDescription("A component of the host, acme:rates or acme:rates@1.2.0")
@@ -217,7 +217,7 @@ export const command = Command.make(
     )
   },
   ({ all, component, expires, folder, only, reason }) =>
-    approve({
+    grant({
       component,
       folder,
       only: Option.getOrUndefined(only),
@@ -228,7 +228,7 @@ export const command = Command.make(
 ).pipe(
   Command.withDescription("Grant a component of a host what it asks for"),
   Command.withExamples([{
-    command: "airssys approve acme:rates@1.2.0 --only 1 --expires 2027-03-31",
+    command: "airssys grant acme:rates@1.2.0 --only 1 --expires 2027-03-31",
     description: "Grant the first that it asks for"
   }])
 )

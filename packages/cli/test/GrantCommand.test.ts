@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
-const temp = mkdtempSync(join(tmpdir(), "airssys-approve-"))
+const temp = mkdtempSync(join(tmpdir(), "airssys-grant-"))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
 const manifest = (name: string) =>
@@ -69,7 +69,7 @@ const host = (text = before) => {
     new Promise<{ readonly code: number; readonly out: string }>((resolve) => {
       execFile(
         process.execPath,
-        [bin, "approve", ...args],
+        [bin, "grant", ...args],
         { cwd: folder, encoding: "utf8" },
         (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: out + err })
       )
@@ -77,7 +77,7 @@ const host = (text = before) => {
   return { file, grants, airssys, text: () => readFileSync(file, "utf8") }
 }
 
-describe("airssys approve", { timeout: 60_000 }, () => {
+describe("airssys grant", { timeout: 60_000 }, () => {
   it("does not pass a grant for an approval where the host needs one", async () => {
     const operator = "ed25519:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
     const table = `[approvals]\nkey = "host.key"\noperators = ["${operator}"]\n`
