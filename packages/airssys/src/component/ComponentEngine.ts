@@ -169,7 +169,7 @@ export class ComponentEngine extends Context.Service<ComponentEngine, {
    * `asyncImports` are compiled once.
    */
   readonly load: (bytes: Uint8Array, options?: {
-    /** Imports that may suspend the guest in the inline tier, as `interface#function`. */
+    /** Imports that may suspend the guest in the inline tier, as `interface#function`, whatever the version. */
     readonly asyncImports?: ReadonlyArray<string> | undefined
   }) => Effect.Effect<LoadedComponent, LoadError>
   /** Makes an instance that is disposed with the scope. */

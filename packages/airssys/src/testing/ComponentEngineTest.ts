@@ -492,7 +492,10 @@ export const suite = <E>(
                   Effect.onInterrupt(() => Deferred.succeed(released, undefined))
                 )
               )
-              const instance = yield* start(tier, { imports: importing(ask), asyncImports: [`${host}#ask`] })
+              const instance = yield* start(tier, {
+                imports: importing(ask),
+                asyncImports: [`${host.replace("1.0.0", "1.0.1")}#ask`]
+              })
               const running = yield* Effect.forkChild(call(instance, "work", "relay", "hi"))
               yield* Deferred.await(asked)
               assert.deepStrictEqual(yield* reason(instance, "work", "count"), { _tag: "ReEntered" })

@@ -89,6 +89,7 @@ const running = <A, E>(
     readonly grants: ReadonlyArray<Grant.Grant>
     readonly lines?: Array<unknown>
     readonly artifact?: Uint8Array
+    readonly manifest?: string
   },
   test: (call: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>) => Effect.Effect<
     A,
@@ -108,7 +109,12 @@ const running = <A, E>(
       Runtime.layer.pipe(
         Layer.provide([
           layerEngine,
-          ReleaseSource.layerMemory({ "/plugins/probe": { manifest, artifact: options.artifact ?? artifact } })
+          ReleaseSource.layerMemory({
+            "/plugins/probe": {
+              manifest: options.manifest ?? manifest,
+              artifact: options.artifact ?? artifact
+            }
+          })
         ]),
         Layer.provide(Logger.layer([
           Logger.make(({ message }) => {
@@ -181,6 +187,81 @@ describe("a component of an ordinary toolchain", () => {
         yield* CapabilityEnforcer.use((enforcer) => enforcer.revoke(probe, { kind: "clock", reason: "Enough." }))
         yield* call("look")
         assert.lengthOf(yield* inertUses, 1)
+      })))
+})
+
+describe("WASI of a component whose uses are recorded before they happen", () => {
+  const recorded = `${manifest}random = true\naudit = "before-use"\n`
+  const secure = Grant.make("random", { reason: "Fine." })
+
+  /** Draws when it is told to, or when it is instantiated. */
+  const drawing = (isAtStart: boolean) =>
+    Effect.promise(() =>
+      component(
+        `(module
+          (import "wasi:random/random@0.2.7" "get-random-u64" (func $random (result i64)))
+          (func $draw (drop (call $random)))
+          ${isAtStart ? "(start $draw)" : ""}
+          (func (export "acme:probe/probe@1.0.0#draw") (result i64) (call $random))
+          ${memory()})`,
+        `package acme:probe@1.0.0;
+         interface probe { draw: func() -> u64; }
+         world plugin { import wasi:random/random@0.2.7; export probe; }
+         package wasi:random@0.2.7 { interface random { get-random-u64: func() -> u64; } }`
+      )
+    )
+
+  it.effect("is the clock and the log that it is granted", () =>
+    Effect.gen(function*() {
+      const lines: Array<unknown> = []
+      yield* running({ grants, lines, manifest: recorded }, (call) =>
+        Effect.gen(function*() {
+          const seen = JSON.parse(String(yield* call("look")))
+          assert.strictEqual(seen.now, started)
+          yield* Effect.flip(call("say", "over and out"))
+          assert.deepStrictEqual([...new Set(yield* uses)].toSorted(), ["clock", "log"])
+          assert.isFalse((yield* inertUses).some((event) => /clocks|streams/.test(event.import)))
+        }))
+      assert.lengthOf(lines.filter((line) => String(line).includes("over and out")), 1)
+    }))
+
+  it.effect("is random where it is granted, and stops no guest for it", () =>
+    Effect.flatMap(
+      drawing(false),
+      (artifact) =>
+        running({ grants: [secure], artifact, manifest: recorded }, (call) =>
+          Effect.gen(function*() {
+            assert.notStrictEqual(yield* call("draw"), yield* call("draw"))
+            assert.deepStrictEqual(yield* uses, ["random", "random"])
+            const enforcer = yield* CapabilityEnforcer
+            yield* enforcer.revoke(Principal.make({ kind: "Component", id: "acme:probe" }), { reason: "Enough." })
+            yield* call("draw")
+            assert.deepStrictEqual((yield* inertUses).map((event) => event.import), [
+              "wasi:random/random@0.2#get-random-u64"
+            ])
+          }))
+    ))
+
+  it.effect("is inert where it is not granted", () =>
+    Effect.flatMap(
+      drawing(false),
+      (artifact) =>
+        running({ grants: [], artifact, manifest: recorded }, (call) =>
+          Effect.gen(function*() {
+            yield* call("draw")
+            assert.lengthOf(yield* inertUses, 1)
+            assert.deepStrictEqual(yield* uses, [])
+          }))
+    ))
+
+  it.effect("refuses the start of what uses it before it can wait, and names the import and what to do", () =>
+    Effect.flatMap(drawing(true), (artifact) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          running({ grants: [secure], artifact, manifest: recorded }, () => Effect.void)
+        )
+        assert.include(String(error), "wasi:random/random@0.2")
+        assert.include(String(error), "audit = \"before-use\"")
       })))
 })
 

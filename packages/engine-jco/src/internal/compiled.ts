@@ -62,6 +62,9 @@ const shown = (owner: string | undefined, name: string) => owner === undefined ?
 export const label = (owner: string | undefined, name: string): string =>
   owner === undefined ? name : `${owner.replace(/@.*$/, "").replace(/^.*\//, "")}.${name}`
 
+/** A guest may import another version of an interface than the one that is named. */
+const unversioned = (name: string): string => name.replace(/@[^#]*#/, "#")
+
 /**
  * Reads a world, or says what in it jco cannot be trusted with.
  */
@@ -72,7 +75,7 @@ export const surface = (
 ): Result.Result<Surface, LoadError> => {
   const refusal = refuse(world)
   if (refusal !== undefined) return Result.fail(refused(refusal))
-  const wanted = new Set(asyncImports)
+  const wanted = new Set(asyncImports.map(unversioned))
   const slots: Array<readonly [string, string]> = []
   const imports: Array<Import> = []
   for (const { functions, id } of world.imports) {
@@ -87,7 +90,7 @@ export const surface = (
         slot,
         returns: func.result !== undefined,
         returnsResult: func.result?.kind === "result",
-        suspends: wanted.has(`${id ?? ""}#${func.name}`),
+        suspends: wanted.has(unversioned(`${id ?? ""}#${func.name}`)),
         params: func.params.map((_) => Admission.check(_.type)),
         result: Admission.check(func.result)
       })

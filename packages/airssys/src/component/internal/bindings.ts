@@ -83,18 +83,24 @@ const none: ReadonlyArray<HostFunction> = []
 
 /**
  * The functions that may wait for a component with these asks, as
- * `interface#function`.
+ * `interface#function`; of an interface of WASI the first version of its family.
  */
 export const waiting = (
   functions: ReadonlyArray<HostFunction>,
   asks: ReadonlyArray<Pick<Ask, "audit" | "kind">>
 ): ReadonlyArray<string> => {
   const recorded = new Set(asks.flatMap(({ audit, kind }) => audit === undefined ? [] : [kind]))
-  return [...core, ...functions].flatMap(({ interface: id, requires, run, type }) =>
+  const wasi = Object.entries(wasiBindings.functions).flatMap(([id, members]) =>
+    Object.entries<Binding>(members).flatMap(([name, binding]) =>
+      binding._tag === "Inert" && binding.kind !== undefined && recorded.has(binding.kind) ? [`${id}.0#${name}`] : []
+    )
+  )
+  const served = [...core, ...functions].flatMap(({ interface: id, requires, run, type }) =>
     run._tag === "Async" || !("_tag" in requires) && requires.some(({ kind }) => recorded.has(kind))
       ? [`${id}#${type.name}`]
       : []
   )
+  return [...served, ...wasi]
 }
 
 const made = new WeakMap<ReadonlyArray<HostFunction>, Bindings>()

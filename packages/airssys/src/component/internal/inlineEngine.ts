@@ -80,8 +80,8 @@ const start = (
   imports: Imports,
   limits: Limits
 ): Effect.Effect<InlineInstance, InstantiateError> => {
-  const isImmediate = limits.fuel !== undefined && limits.fuel <= EngineInstance.maxSyncFuel &&
-    !waits(component, imports)
+  const waiting = waitingOf(component, imports)
+  const isImmediate = limits.fuel !== undefined && limits.fuel <= EngineInstance.maxSyncFuel && waiting.length === 0
   if (!isImmediate && !("Suspending" in WebAssembly)) {
     return refused(
       `this runtime has no JSPI, which a call needs that waits for the host or may use more than ${EngineInstance.maxSyncFuel} fuel: use Node 24.21 or newer`
@@ -101,21 +101,32 @@ const start = (
         mostArguments: Math.floor(limits.memory / 2),
         timeout: limits.timeout === undefined ? undefined : Duration.toMillis(limits.timeout)
       }),
-    catch: instantiateError
+    catch: (error) => instantiateError(error, waiting)
   })
 }
 
-/** Whether a function that the component imports may wait. */
-const waits = ({ world }: LoadedComponent, imports: Imports): boolean =>
-  [...imports].some(([owner, functions]) =>
-    world.imports.some(({ id }) => id === undefined ? owner === "" : unversioned(id) === unversioned(owner)) &&
-    [...functions.values()].some(({ _tag }) => _tag === "Async")
+/** The functions that the component imports and that may wait. */
+const waitingOf = ({ world }: LoadedComponent, imports: Imports): ReadonlyArray<string> =>
+  [...imports].flatMap(([owner, functions]) =>
+    world.imports.some(({ id }) => id === undefined ? owner === "" : unversioned(id) === unversioned(owner))
+      ? [...functions].flatMap(([name, { _tag }]) => _tag === "Async" ? [`${owner}#${name}`] : [])
+      : []
   )
+
+const namesLimit = 8
+
+/** Start functions are not suspended. */
+const early = (waiting: ReadonlyArray<string>): string =>
+  `. These wait, and nothing can while a component is instantiated: ${waiting.slice(0, namesLimit).join(", ")}` +
+  `${
+    waiting.length > namesLimit ? ` and ${waiting.length - namesLimit} more` : ""
+  }. Have them called later or, where ` +
+  "they wait because of audit = \"before-use\", do without that"
 
 /** Another version of an interface may be the one that is given. */
 const unversioned = (id: string): string => id.includes("@") ? id.slice(0, id.indexOf("@")) : id
 
-const instantiateError = (error: unknown): InstantiateError => {
+const instantiateError = (error: unknown, waiting: ReadonlyArray<string>): InstantiateError => {
   if (error instanceof LinkError) {
     if (error.reason === "MissingImports") {
       const missing = error.missing.map(({ func, interface: owner }) =>
@@ -133,7 +144,8 @@ const instantiateError = (error: unknown): InstantiateError => {
     })
   }
   if (error instanceof Trap) {
-    return new InstantiateError({ reason: "StartFailed", detail: `instantiation failed: ${error.message}` })
+    const hint = waiting.length > 0 && error.message.includes("nothing can wait") ? early(waiting) : ""
+    return new InstantiateError({ reason: "StartFailed", detail: `instantiation failed: ${error.message}${hint}` })
   }
   return new InstantiateError({
     reason: "Refused",

@@ -1,7 +1,11 @@
 /** WASI's functions under what the table of bindings says of them. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
+import type { CapabilityKind } from "../../security/CapabilityKind.ts"
+import type { Recorded } from "../../security/Decision.ts"
 import type { Explanation } from "../../security/Explanation.ts"
-import type { Principal } from "../../security/Principal.ts"
+import { Correlation, type Principal } from "../../security/Principal.ts"
 import type { HostFunction, HostTrap } from "../ComponentEngine.ts"
 import type { Delivery } from "../Delivery.ts"
 import type { Inert, Wasi } from "./binding.ts"
@@ -27,18 +31,46 @@ export interface Caller {
   readonly denied: (explanation: Explanation, entry: number | undefined) => void
 }
 
-/** Gives the function that makes an import of one guest. */
-export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) => {
-  /** To be without it is no denial, and a use of the inert form is recorded as such. */
-  const takes = ({ isReliedOn, kind }: Inert): boolean => {
-    if (kind === undefined) return false
-    const { correlation, onBehalfOf } = guest.delivery() ?? nobody
-    if (enforcer.check(guest.principal, kind, "", onBehalfOf)._tag === "Denied") return false
-    const { decision, entry } = enforcer.decideUnsafe(guest.principal, kind, "", onBehalfOf, correlation)
+/**
+ * Gives the function that makes an import of one guest. What it uses of the
+ * kinds of `beforeUse` has to be durable in the audit log before, and waits.
+ */
+export const binder = (
+  enforcer: CapabilityEnforcer["Service"],
+  guest: Caller,
+  beforeUse: ReadonlySet<CapabilityKind>
+) => {
+  const isWithout = (kind: CapabilityKind, onBehalfOf: ReadonlyArray<Principal>): boolean =>
+    enforcer.check(guest.principal, kind, "", onBehalfOf)._tag === "Denied"
+
+  /** Whether the use was let in. A guest that relies on it is stopped where it was not. */
+  const isLetIn = (kind: CapabilityKind, isReliedOn: boolean, { decision, entry }: Recorded): boolean => {
     if (decision._tag === "Allowed") return true
     if (!isReliedOn) return false
     guest.denied(decision.explanation, entry)
     return stop("Denied", `${kind} is granted, and its use cannot be recorded`)
+  }
+
+  /** To be without it is no denial, and a use of the inert form is recorded as such. */
+  const takes = ({ isReliedOn, kind }: Inert): boolean => {
+    if (kind === undefined) return false
+    const { correlation, onBehalfOf } = guest.delivery() ?? nobody
+    if (isWithout(kind, onBehalfOf)) return false
+    return isLetIn(kind, isReliedOn, enforcer.decideUnsafe(guest.principal, kind, "", onBehalfOf, correlation))
+  }
+
+  const inertly = (name: string, given: Function, args: Args): unknown => {
+    guest.inert(name)
+    return given(false, ...args)
+  }
+
+  const recorded = (name: string, kind: CapabilityKind, isReliedOn: boolean, given: Function) => (args: Args) => {
+    const { correlation, onBehalfOf } = guest.delivery() ?? nobody
+    if (isWithout(kind, onBehalfOf)) return Exit.succeed(inertly(name, given, args))
+    return enforcer.decide(guest.principal, kind, "", onBehalfOf).pipe(
+      Effect.map((decided) => isLetIn(kind, isReliedOn, decided) ? given(true, ...args) : inertly(name, given, args)),
+      Effect.provideService(Correlation, correlation)
+    )
   }
 
   const called = (name: string, binding: Wasi, given: Function) => {
@@ -46,20 +78,18 @@ export const binder = (enforcer: CapabilityEnforcer["Service"], guest: Caller) =
       case "Open":
         return (args: Args) => given(false, ...args)
       case "Inert":
-        return (args: Args) => {
-          const real = takes(binding)
-          if (!real) guest.inert(name)
-          return given(real, ...args)
-        }
+        return (args: Args) => takes(binding) ? given(true, ...args) : inertly(name, given, args)
       case "Unreachable":
         return () => stop("Denied", binding.because)
     }
   }
 
-  return (name: string, binding: Wasi, given: Function | undefined): HostFunction => ({
-    _tag: "Sync",
-    call: called(name, binding, given ?? missing)
-  })
+  return (name: string, binding: Wasi, given: Function = missing): HostFunction => {
+    const kind = binding._tag === "Inert" ? binding.kind : undefined
+    return binding._tag === "Inert" && kind !== undefined && beforeUse.has(kind)
+      ? { _tag: "Async", call: recorded(name, kind, binding.isReliedOn, given) }
+      : { _tag: "Sync", call: called(name, binding, given) }
+  }
 }
 
 const nobody = { correlation: undefined, onBehalfOf: [] }
