@@ -164,13 +164,38 @@ describe("Quotas", () => {
           assert.strictEqual(sum, 10)
         }), { component: small }))
 
+    it.effect("come back no sooner for having been full for a while", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          assert.isFalse(taken(quotas, rates, "fuel", 2))
+          yield* TestClock.adjust(900)
+          assert.isTrue(taken(quotas, rates, "fuel", 1))
+          yield* TestClock.adjust(100)
+          assert.isFalse(taken(quotas, rates, "fuel", 1))
+          yield* TestClock.adjust(900)
+          assert.isTrue(taken(quotas, rates, "fuel", 1))
+        }), { component: { ...small, fuel: { perSecond: 1, burst: 1 } } }))
+
+    it.effect("give a single one back, also after a moment", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          for (let times = 0; times < 100; times++) {
+            const reservation = Result.getOrThrow(quotas.reserveUnsafe(rates, "fuel", 1))
+            yield* TestClock.adjust(1)
+            reservation.release()
+          }
+          assert.isTrue(taken(quotas, rates, "fuel", 1))
+        }), { component: { ...small, fuel: { perSecond: 1, burst: 1 } } }))
+
     it.effect.prop(
       "let in no more than a burst and the rate over any span, however it is asked",
       {
-        perSecond: Arbitrary.schema(between(1, 2_000)),
-        burst: Arbitrary.schema(between(1, 1_000)),
+        perSecond: Arbitrary.schema(Schema.Union([between(1, 5), between(1, 2_000)])),
+        burst: Arbitrary.schema(Schema.Union([between(1, 3), between(1, 1_000)])),
         asks: Arbitrary.array(
-          Arbitrary.schema(Schema.Tuple([between(0, 700), between(0, 1_000), between(-20, 20)])),
+          Arbitrary.schema(
+            Schema.Tuple([between(0, 700), Schema.Union([between(1, 3), between(0, 1_000)]), between(-20, 20)])
+          ),
           { maxLength: 60 }
         )
       },

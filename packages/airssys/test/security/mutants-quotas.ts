@@ -47,10 +47,26 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "let in no more than a burst"
   },
   {
+    name: "a full bucket keeps the time for which it was full",
+    file: gauge,
+    find: "if (this.#tokens === this.limit) {",
+    replace: "if (false as boolean) {",
+    test: tests,
+    title: "come back no sooner for having been full"
+  },
+  {
+    name: "time that was paid out already is not paid back",
+    file: gauge,
+    find: "if (this.#at > now) {",
+    replace: "if (false as boolean) {",
+    test: tests,
+    title: "add up to no larger burst"
+  },
+  {
     name: "what time has brought back is given back again",
     file: gauge,
-    find: "Math.max(0, amount - regained)",
-    replace: "amount",
+    find: "this.#at += Math.min(now - since, this.#timeOf(amount))",
+    replace: "",
     test: tests,
     title: "add up to no larger burst"
   },

@@ -93,6 +93,10 @@ export class RateGauge implements Gauge {
   #refill(now: number): void {
     const elapsed = now - this.#at
     if (elapsed <= 0 || this.#perSecond === 0) return
+    if (this.#tokens === this.limit) {
+      this.#at = now
+      return
+    }
     const gained = elapsed >= this.#filling ? this.limit : Math.floor(elapsed * this.#perSecond / second)
     if (gained === 0) return
     if (gained >= this.limit - this.#tokens) {
@@ -105,7 +109,7 @@ export class RateGauge implements Gauge {
   }
 
   #timeOf(tokens: number): number {
-    return Math.ceil(tokens / this.#perSecond * second)
+    return this.#perSecond === 0 ? Number.POSITIVE_INFINITY : Math.ceil(tokens / this.#perSecond * second)
   }
 
   available(now: number): number {
@@ -120,11 +124,23 @@ export class RateGauge implements Gauge {
     return true
   }
 
-  /** Only what time has not brought back already: what is reserved and released adds up to no larger burst. */
+  /**
+   * Takes the time away for which it was reserved, as far as that could bring it
+   * back, so that what is reserved and released adds up to no larger burst. Time
+   * that was paid out already is paid back in tokens.
+   */
   giveBack(amount: number, now: number, since: number): void {
     this.#refill(now)
-    const regained = Math.ceil((now - since) * this.#perSecond / second)
-    this.#tokens = Math.min(this.limit, this.#tokens + Math.max(0, amount - regained))
+    this.#tokens += amount
+    this.#at += Math.min(now - since, this.#timeOf(amount))
+    if (this.#at > now) {
+      const early = Math.min(amount, Math.ceil((this.#at - now) * this.#perSecond / second))
+      this.#tokens -= early
+      this.#at -= Math.floor(early / this.#perSecond * second)
+    }
+    if (this.#tokens < this.limit) return
+    this.#tokens = this.limit
+    this.#at = now
   }
 
   waitFor(amount: number, now: number): number | undefined {

@@ -36,7 +36,7 @@ const levels: ReadonlySet<Quota.Quota> = new Set(Quota.levels)
 
 const isLevel = (quota: Quota.Quota): quota is Quota.Level => levels.has(quota)
 
-const isId = (id: string): boolean => id.length > 0 && id.length <= 256
+const isId = (id: string): boolean => typeof id === "string" && id.length > 0 && id.length <= 256
 
 const isAmount = (amount: number): boolean => Number.isSafeInteger(amount) && amount >= 0
 
@@ -102,6 +102,7 @@ export class Ledger {
     return {
       isUnlimited: (quota) => account.limits[quota] === "unlimited",
       take: (level, amount) => {
+        if (!isId(subject.id)) return neverFits(subject, level, amount)
         const gauge = account.gauges[level]
         const before = gauge.used(0)
         if (!isAmount(amount) || !gauge.take(amount, 0)) return exceeded(account.subject, level, gauge, amount, 0)
@@ -254,7 +255,7 @@ const shown = (amount: number): number => Number.isFinite(amount) ? amount : Num
 
 const neverFits = ({ id, kind }: Quota.Subject, quota: Quota.Quota, amount: number): Quota.QuotaExceeded =>
   new Quota.QuotaExceeded({
-    subject: { kind, id: id.slice(0, 256) || "(no name)" },
+    subject: { kind, id: typeof id === "string" && id.slice(0, 256) || "(no name)" },
     quota,
     amount: shown(amount),
     available: 0,
