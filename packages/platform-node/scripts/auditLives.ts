@@ -7,32 +7,18 @@ import type { AuditEntry } from "airssys/security/AuditEntry"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { buildSync } from "esbuild"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { crashed, type Kind, layerOf, sizeOf } from "./auditGroups.ts"
 import { killedLife } from "./killedLife.ts"
+import { victimBundle } from "./victimBundle.ts"
 
 interface Acknowledged {
   readonly life: string
   readonly sequence: number
   readonly number: number
   readonly size: number
-}
-
-/** The victim as one file: a process that is killed a thousand times has to start fast. */
-const bundle = (folder: string): string => {
-  const outfile = join(folder, "victim.mjs")
-  buildSync({
-    entryPoints: [fileURLToPath(new URL("./auditVictim.ts", import.meta.url))],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile
-  })
-  return outfile
 }
 
 /**
@@ -101,7 +87,7 @@ export const kill = async (kind: Kind, kills: number, seed: number): Promise<Rep
   }
   const problems: Array<string> = []
   const built = mkdtempSync(join(tmpdir(), "airssys-victim-"))
-  const victim = bundle(built)
+  const victim = victimBundle("./auditVictim.ts", built)
   let report = { acknowledged: 0, entries: 0, cuts: 0 }
   for (let done = 0; done < kills;) {
     const folder = mkdtempSync(join(tmpdir(), "airssys-crash-"))

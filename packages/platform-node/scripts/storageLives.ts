@@ -6,26 +6,12 @@ import * as Storage from "airssys/component/Storage"
 import * as Quotas from "airssys/security/Quotas"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { buildSync } from "esbuild"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { killedLife } from "./killedLife.ts"
 import { keysOf, layerOf, owner, type Services, transient, valueOf } from "./storageGroups.ts"
-
-/** The victim as one file: a process that is killed hundreds of times has to start fast. */
-const bundle = (folder: string): string => {
-  const outfile = join(folder, "victim.mjs")
-  buildSync({
-    entryPoints: [fileURLToPath(new URL("./storageVictim.ts", import.meta.url))],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile
-  })
-  return outfile
-}
+import { victimBundle } from "./victimBundle.ts"
 
 interface Life {
   readonly name: string
@@ -98,7 +84,7 @@ export const kill = async (kills: number, seed: number): Promise<Report> => {
   const problems: Array<string> = []
   let acknowledged = 0
   const built = mkdtempSync(join(tmpdir(), "airssys-victim-"))
-  const victim = bundle(built)
+  const victim = victimBundle("./storageVictim.ts", built)
   for (let done = 0; done < kills;) {
     const folder = mkdtempSync(join(tmpdir(), "airssys-crash-"))
     const path = join(folder, "storage")

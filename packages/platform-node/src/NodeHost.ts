@@ -15,6 +15,8 @@ import type { HostFunction } from "airssys/component/HostFunction"
 import * as HostFunctions from "airssys/component/HostFunctions"
 import * as Messaging from "airssys/component/Messaging"
 import * as PolicyFile from "airssys/component/PolicyFile"
+import type * as Receipts from "airssys/component/Receipts"
+import type { ReceiptStoreError } from "airssys/component/ReceiptStore"
 import * as ReleaseSource from "airssys/component/ReleaseSource"
 import * as Storage from "airssys/component/Storage"
 import type { StorageStoreError } from "airssys/component/StorageStore"
@@ -60,10 +62,10 @@ import * as NodeWorkerHost from "./NodeWorkerHost.ts"
 export interface Options {
   /**
    * The folder in which the host keeps what outlives it: its audit log, what it
-   * trusts, what components store, requests for approval, and prepared
+   * trusts, what components store, receipts, requests for approval, and prepared
    * components with their key. It is made, for this user alone; one host at a
-   * time has it. `audit`, `trustStore`, `storage`, `approvalStore` and `cache`
-   * name other places. Without a folder, what has no place of its own is forgotten.
+   * time has it. `audit`, `trustStore`, `storage`, `receipts`, `approvalStore`
+   * and `cache` name other places. Without a folder, what has no place of its own is forgotten.
    */
   readonly folder?: string | undefined
   /** What runs components; default `ComponentEngine.layer`. */
@@ -78,6 +80,14 @@ export interface Options {
    * it, and without `folder`, it is kept in memory and ends with the host.
    */
   readonly storage?: string | undefined
+  /**
+   * File in which the receipts of messages are kept, a SQLite database. Without
+   * it, and without `folder`, the last of them are kept in memory; with `false`
+   * there are none, and a message costs a little less.
+   */
+  readonly receipts?: string | false | undefined
+  /** How receipts are written, and how many are kept for how long. */
+  readonly receiptOptions?: Receipts.Options | undefined
   /** Limits of what components and tenants use. Default `Runtime.defaultQuotas`. */
   readonly quotas?: Quotas.Options | undefined
   /**
@@ -162,6 +172,7 @@ export type HostError =
   | AuditError
   | FolderRefused
   | InvalidOptions
+  | ReceiptStoreError
   | StorageError
   | StorageStoreError
   | PlatformError
@@ -181,6 +192,7 @@ export type HostError =
  */
 export type NodeHost =
   | Runtime.Services
+  | Receipts.Receipts
   | ComponentEngine.ComponentEngine
   | ReleaseSource.ReleaseSource
   | Digest
@@ -230,6 +242,7 @@ const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> => 
  * | `AIRSSYS_FOLDER` | `folder` |
  * | `AIRSSYS_AUDIT` | `audit` |
  * | `AIRSSYS_STORAGE` | `storage` |
+ * | `AIRSSYS_RECEIPTS` | `receipts` |
  * | `AIRSSYS_APPROVAL_STORE` | `approvalStore` |
  * | `AIRSSYS_TRUST` | `trust`, with commas between |
  * | `AIRSSYS_TRUST_FILE` | `trustFile` |
@@ -246,6 +259,7 @@ export const config: Config.Config<Options> = Config.nested(
     folder: optional(Config.NonEmptyString("FOLDER")),
     audit: optional(Config.NonEmptyString("AUDIT")),
     storage: optional(Config.NonEmptyString("STORAGE")),
+    receipts: optional(Config.NonEmptyString("RECEIPTS")),
     approvalStore: optional(Config.NonEmptyString("APPROVAL_STORE")),
     trust: optional(Config.map(Config.Array(Schema.String, "TRUST"), (sources) => sources.map((_) => _.trim()))),
     trustFile: optional(Config.NonEmptyString("TRUST_FILE")),
@@ -271,12 +285,13 @@ export const layerConfig = (options: Options = {}): Layer.Layer<NodeHost, HostEr
 const inFolder = (folder: string, options: Options) =>
   Effect.map(
     Effect.mapError(hostFolder.open(folder), (fault) => new FolderRefused({ folder, ...fault })),
-    ({ approvals, audit, cache, cacheKey, storage, trust }) =>
+    ({ approvals, audit, cache, cacheKey, receipts, storage, trust }) =>
       layerParts({
         ...options,
         audit: options.audit ?? audit,
         trustStore: options.trustStore ?? trust,
         storage: options.storage ?? storage,
+        receipts: options.receipts ?? receipts,
         approvalStore: options.approvalStore ?? approvals,
         cache: options.cache ?? { folder: cache, key: cacheKey }
       })
@@ -288,6 +303,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provide(layerBound(options)),
     Layer.provideMerge(layerPolicy(options)),
     Layer.provide(layerFunctions(options)),
+    Layer.provideMerge(hostStores.layerReceipts(options.receipts, options.receiptOptions)),
     Layer.provideMerge(Layer.provide(Messaging.layerWithEnforcer, layerPowers(options))),
     Layer.provideMerge(hostStores.layerStorage(options.storage)),
     Layer.provideMerge(Quotas.layerMemory(options.quotas ?? Runtime.defaultQuotas)),
@@ -334,11 +350,13 @@ const layerPolicy = ({ policy }: Options) =>
 const layerEngine = ({ engine }: Options): Layer.Layer<ComponentEngine.ComponentEngine> =>
   engine === undefined ? ComponentEngine.layer : Layer.provide(engine, NodeWorkerHost.layer)
 
+const isNamed = (path: string | false | undefined): path is string => typeof path === "string"
+
 /** What a component could change to be more than it is, or to hide what it did. */
 const reserved = (options: Options): ReadonlyArray<string> => {
-  const { approvalStore, audit, cache, folder, policy, storage, trust = [], trustFile, trustStore } = options
+  const { approvalStore, audit, cache, folder, policy, receipts, storage, trust = [], trustFile, trustStore } = options
   return [
-    ...[approvalStore, audit, folder, policy, storage, trustFile, trustStore].filter((_) => _ !== undefined),
+    ...[approvalStore, audit, folder, policy, receipts, storage, trustFile, trustStore].filter(isNamed),
     ...options.reserved ?? [],
     ...cache === undefined ? [] : [cache.folder],
     ...typeof cache?.key === "string" ? [cache.key] : [],

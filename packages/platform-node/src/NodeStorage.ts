@@ -19,24 +19,13 @@ import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import * as sqliteFile from "./internal/sqliteFile.ts"
 import * as storageMark from "./internal/storageMark.ts"
 import * as storageRows from "./internal/storageRows.ts"
 import * as storageSqlite from "./internal/storageSqlite.ts"
 import { verify } from "./internal/storageVerify.ts"
 import * as storageWriter from "./internal/storageWriter.ts"
 import * as storeLock from "./internal/storeLock.ts"
-
-const { O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants
-
-/** Makes the file for its owner alone, or takes it as it is; a link is refused. */
-const claim = (file: string): void => {
-  const made = fs.openSync(file, O_RDWR | O_CREAT | (O_NOFOLLOW ?? 0), 0o600)
-  try {
-    fs.fchmodSync(made, 0o600)
-  } finally {
-    fs.closeSync(made)
-  }
-}
 
 const settings = `
   PRAGMA trusted_schema = OFF;
@@ -46,7 +35,7 @@ const settings = `
 
 /** The log of the database is made and on the disk, with its name in the folder, before anything is kept. */
 const open = (file: string, mark: storageMark.Mark): DatabaseSync => {
-  claim(file)
+  sqliteFile.claim(file)
   const database = new DatabaseSync(file, { timeout: 10_000 })
   try {
     database.exec(settings)
@@ -61,20 +50,11 @@ const open = (file: string, mark: storageMark.Mark): DatabaseSync => {
     refuseLoss(file, database, mark)
     database.exec("UPDATE counter SET commits = commits + 1")
     database.exec("PRAGMA synchronous = NORMAL")
-    if (process.platform !== "win32") syncFolder(path.dirname(path.resolve(file)))
+    sqliteFile.syncFolder(path.dirname(path.resolve(file)))
     return database
   } catch (error) {
     database.close()
     throw error
-  }
-}
-
-const syncFolder = (folder: string): void => {
-  const opened = fs.openSync(folder, "r")
-  try {
-    fs.fsyncSync(opened)
-  } finally {
-    fs.closeSync(opened)
   }
 }
 

@@ -1,7 +1,9 @@
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { assert, describe, it } from "@effect/vitest"
 import { ComponentError } from "airssys/component/ComponentError"
+import * as Delivery from "airssys/component/Delivery"
 import * as HostFunction from "airssys/component/HostFunction"
+import { Receipts } from "airssys/component/Receipts"
 import { InstallRefused } from "airssys/component/Release"
 import { Storage } from "airssys/component/Storage"
 import * as Wit from "airssys/component/Wit"
@@ -86,6 +88,51 @@ describe("NodeHost with a folder", () => {
       assert.strictEqual(kept.limit, 100 * 1024 * 1024)
     }))
 
+  it.live("keeps in it the receipts of all of its lives, which have no id in common", () =>
+    Effect.gen(function*() {
+      const root = yield* temporary
+      const source = yield* Effect.promise(() => loadGuest.put(root))
+      const folder = join(root, "host")
+      const life = Effect.gen(function*() {
+        const runtime = yield* Runtime
+        const { client } = yield* runtime.start(loadGuest.Load, source)
+        yield* client.spin(1)
+        yield* Effect.provideService(client.spin(2), Delivery.Tenant, "shop")
+        return yield* Effect.map(runtime.install(source), ({ digest }) => digest)
+      }).pipe(Effect.provide(NodeHost.layer({ folder })))
+      const digest = yield* Effect.andThen(life, life)
+      assert.strictEqual(statSync(join(folder, "receipts.sqlite")).mode & 0o777, 0o600)
+      yield* Effect.gen(function*() {
+        const { query } = yield* Receipts
+        const { receipts } = yield* query({ component: "acme:load" })
+        assert.deepStrictEqual(
+          receipts.map(({ export: name, release, tenant }) => [name, release, tenant]),
+          [undefined, "shop", undefined, "shop"].map((tenant) => ["load.spin", digest, tenant])
+        )
+        assert.strictEqual(new Set(receipts.map(({ id }) => id)).size, 4)
+        assert.strictEqual(new Set(receipts.map(({ correlation }) => correlation)).size, 4)
+        assert.lengthOf((yield* query({ tenant: "shop", since: receipts[1]!.at })).receipts, 2)
+      }).pipe(Effect.provide(NodeHost.layer({ folder })))
+    }))
+
+  it.live("keeps no receipts where they are not wanted, and the last in memory without it", () =>
+    Effect.gen(function*() {
+      const root = yield* temporary
+      const source = yield* Effect.promise(() => loadGuest.put(root))
+      const folder = join(root, "host")
+      const kept = (options: NodeHost.Options) =>
+        Effect.gen(function*() {
+          const { client } = yield* Runtime.use((runtime) => runtime.start(loadGuest.Load, source))
+          yield* client.spin(1)
+          yield* client.spin(2)
+          return (yield* Receipts.use(({ query }) => query())).receipts.length
+        }).pipe(Effect.provide(NodeHost.layer(options)))
+      assert.strictEqual(yield* kept({ folder, receipts: false }), 0)
+      assert.isFalse(existsSync(join(folder, "receipts.sqlite")))
+      assert.strictEqual(yield* kept({}), 2)
+      assert.strictEqual(yield* kept({ folder, receiptOptions: { count: 1 } }), 1)
+    }))
+
   it.live("holds components to the quotas that it is given", () =>
     Effect.gen(function*() {
       const owner = Principal.make({ kind: "Component", id: "acme:load" })
@@ -122,10 +169,11 @@ describe("NodeHost with a folder", () => {
       const trustStore = join(root, "trusted")
       yield* Effect.provide(
         TrustRegistry.use((trust) => trust.trustPath(root, "for a state")),
-        NodeHost.layer({ folder, audit, trustStore, storage: join(root, "storage") })
+        NodeHost.layer({ folder, audit, trustStore, storage: join(root, "storage"), receipts: join(root, "receipts") })
       )
       assert.isTrue(existsSync(audit))
       assert.isTrue(existsSync(join(root, "storage")))
+      assert.isTrue(existsSync(join(root, "receipts")))
       assert.isTrue(existsSync(join(trustStore, "trust.state")))
       assert.sameMembers(readdirSync(folder), ["cache", "cache.key", "host.lock"])
     }))
@@ -178,6 +226,7 @@ describe("NodeHost.config", () => {
           AIRSSYS_FOLDER: "/srv/host",
           AIRSSYS_AUDIT: "/srv/audit.jsonl",
           AIRSSYS_STORAGE: "/srv/storage",
+          AIRSSYS_RECEIPTS: "/srv/receipts",
           AIRSSYS_APPROVAL_STORE: "/srv/approvals",
           AIRSSYS_TRUST: "plugins/rates, plugins/totals",
           AIRSSYS_TRUST_FILE: "trust.toml",
@@ -190,6 +239,7 @@ describe("NodeHost.config", () => {
           folder: "/srv/host",
           audit: "/srv/audit.jsonl",
           storage: "/srv/storage",
+          receipts: "/srv/receipts",
           approvalStore: "/srv/approvals",
           trust: ["plugins/rates", "plugins/totals"],
           trustFile: "trust.toml",

@@ -22,17 +22,19 @@ export const mutants: ReadonlyArray<Mutant> = [
       "storeLock.hold(file),",
       "Effect.void as ReturnType<typeof storeLock.hold>,",
       "is not opened a second time"
-    ],
+    ]
+  ]),
+  ...of("internal/storageRows.ts", tests, [
+    ["a damaged value is given", "if (isIntact) return entry", "if (isIntact || true) return entry", damaged],
+    ["counts know no content", "(former.checksum ^ one.checksum) >>> 0", "0", damaged]
+  ]),
+  ...of("internal/sqliteFile.ts", tests, [
     [
       "anybody reads the file",
       "fs.fchmodSync(made, 0o600)",
       "fs.fchmodSync(made, 0o644)",
       "keeps its files for their owner"
-    ]
-  ]),
-  ...of("internal/storageRows.ts", tests, [
-    ["a damaged value is given", "if (isIntact) return entry", "if (isIntact || true) return entry", damaged],
-    ["counts know no content", "(former.checksum ^ one.checksum) >>> 0", "0", damaged],
+    ],
     [
       "a file of any program is taken",
       "if (id !== applicationId) throw",

@@ -172,6 +172,8 @@ describe("quotas", () => {
 const withReceipts = <A, E>(test: Effect.Effect<A, E, Layer.Success<ReturnType<typeof layer<never, never>>>>) =>
   Effect.suspend(() => Effect.provide(test, layer(files, none)))
 
+const kept = Receipts.use(({ query }) => Effect.map(query(), ({ receipts }) => receipts))
+
 /** What is behind the name of the run in the id of a message. */
 const numberOf = (id: string): string => id.slice(id.indexOf("-") + 1)
 
@@ -185,7 +187,7 @@ describe("receipts", () => {
         Effect.provideService(Principal.Correlation, "request-7"),
         Effect.provideService(Principal.CurrentPrincipal, Principal.make({ kind: "Operator", id: "ada" }))
       )
-      const [receipt, ...more] = yield* (yield* Receipts).recent
+      const [receipt, ...more] = yield* kept
       assert.lengthOf(more, 0)
       const { costTable, fuel, memory, nanos, ...about } = receipt!
       assert.deepStrictEqual(about, {
@@ -212,7 +214,7 @@ describe("receipts", () => {
       yield* bounced(Effect.flip(call("spin")))
       yield* call("count")
       yield* call("count")
-      const found = yield* (yield* Receipts).recent
+      const found = yield* kept
       assert.deepStrictEqual(found.map(({ id, outcome }) => [numberOf(id), outcome]), [
         ["m1", "Failed"],
         ["m2", "Handled"],
@@ -228,7 +230,7 @@ describe("receipts", () => {
         Effect.gen(function*() {
           yield* start("/probe")
           yield* call("count")
-          return (yield* (yield* Receipts).recent).map(({ correlation, id }) => `${id} ${correlation}`)
+          return (yield* kept).map(({ correlation, id }) => `${id} ${correlation}`)
         }).pipe(withReceipts, Random.withSeed(seed))
       const [one, other, again] = yield* Effect.forEach(["one", "other", "one"], life)
       assert.deepStrictEqual([one!.length, new Set([...one!, ...other!]).size], [1, 2])
@@ -240,7 +242,7 @@ describe("receipts", () => {
       yield* start("/probe")
       yield* Effect.flip((yield* Runtime).call("acme:probe", "probe.count", [1]))
       yield* Effect.flip((yield* Runtime).call("acme:probe", "lifecycle.shutdown", ["stopped"]))
-      assert.lengthOf(yield* (yield* Receipts).recent, 0)
+      assert.lengthOf(yield* kept, 0)
     })))
 })
 

@@ -11,6 +11,7 @@ import * as storeLock from "./storeLock.ts"
 export interface Places {
   readonly audit: string
   readonly approvals: string
+  readonly receipts: string
   readonly storage: string
   readonly trust: string
   readonly cache: string
@@ -36,6 +37,7 @@ const faultOf = (folder: string) => (cause: unknown): Fault => {
 const placesIn = (real: string): Places => ({
   audit: path.join(real, "audit.sqlite"),
   approvals: path.join(real, "approvals.sqlite"),
+  receipts: path.join(real, "receipts.sqlite"),
   storage: path.join(real, "storage.sqlite"),
   trust: path.join(real, "trust"),
   cache: path.join(real, "cache"),

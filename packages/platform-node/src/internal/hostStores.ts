@@ -1,6 +1,9 @@
 /**
  * What a host keeps: on disk where it has a place for it, in memory otherwise.
  */
+import * as Receipts from "airssys/component/Receipts"
+import * as ReceiptStore from "airssys/component/ReceiptStore"
+import type { ReceiptStoreError } from "airssys/component/ReceiptStore"
 import * as Storage from "airssys/component/Storage"
 import type { StorageStoreError } from "airssys/component/StorageStore"
 import type { InvalidOptions } from "airssys/security/ApprovalError"
@@ -15,6 +18,7 @@ import type { Digest } from "effect/crypto/Digest"
 import * as Layer from "effect/Layer"
 import * as NodeApprovalStore from "../NodeApprovalStore.ts"
 import * as NodeAuditStore from "../NodeAuditStore.ts"
+import * as NodeReceipts from "../NodeReceipts.ts"
 import * as NodeSignature from "../NodeSignature.ts"
 import * as NodeStorage from "../NodeStorage.ts"
 
@@ -29,6 +33,17 @@ export const layerStorage = (
   file: string | undefined
 ): Layer.Layer<Storage.Storage, StorageError | StorageStoreError, Digest | Quotas> =>
   file === undefined ? Storage.layerMemory : NodeStorage.layer(file)
+
+/** In memory for those who ask; nothing is kept where nobody would. */
+export const layerReceipts = (
+  file: string | false | undefined,
+  options: Receipts.Options | undefined
+): Layer.Layer<Receipts.Receipts, ReceiptStoreError> =>
+  file === false
+    ? Layer.provide(Receipts.layerReader, ReceiptStore.layerMemory)
+    : file === undefined
+    ? Receipts.layerMemory(options)
+    : NodeReceipts.layer(file, options)
 
 export const layerApprovals = (
   options: Approvals.Options,

@@ -8,6 +8,7 @@
 import { type Entry, type Holding, sizeOf, StorageStoreError } from "airssys/component/StorageStore"
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import { crc32 } from "node:zlib"
+import * as sqliteFile from "./sqliteFile.ts"
 
 const version = 1
 const applicationId = 0x61697253
@@ -43,29 +44,12 @@ INSERT INTO counter VALUES (1, 0);
 
 type Row = Record<string, SQLOutputValue>
 
-/** Whether the file is empty. Throws for one that is of another program or a later version. */
-export const isNew = (database: DatabaseSync): boolean => {
-  const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name])
-  const [id, found] = [pragma("application_id"), pragma("user_version")]
-  if (id === 0 && found === 0 && database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined) {
-    return true
-  }
-  if (id !== applicationId) throw new Error("the file is of another program")
-  if (found !== version) throw new Error(`the file is of version ${found}, and this program knows ${version}`)
-  return false
-}
-
-const corrupt = 11
-const notADatabase = 26
-
-export const isCorrupt = (error: unknown): boolean =>
-  error instanceof Error && "errcode" in error && typeof error.errcode === "number" &&
-  [corrupt, notADatabase].includes(error.errcode & 0xff)
+export const isNew = (database: DatabaseSync): boolean => sqliteFile.isNew(database, { applicationId, version })
 
 export const failed = (reason: "Unreadable" | "Unwritable", detail: string) => (cause: unknown): StorageStoreError =>
   cause instanceof StorageStoreError
     ? cause
-    : new StorageStoreError({ reason: isCorrupt(cause) ? "Damaged" : reason, detail, cause })
+    : new StorageStoreError({ reason: sqliteFile.isCorrupt(cause) ? "Damaged" : reason, detail, cause })
 
 export const checksum = (owner: number, { key, revision, tenant, value }: Entry): number =>
   crc32(value, crc32(`${owner}\n${revision}\n${tenant ?? ""}\n${key}\n`))

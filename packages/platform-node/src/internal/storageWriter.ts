@@ -12,8 +12,8 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as fs from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
+import * as sqliteFile from "./sqliteFile.ts"
 import type { Mark } from "./storageMark.ts"
 import { failed } from "./storageRows.ts"
 
@@ -47,12 +47,6 @@ export interface Writer {
   /** `bytes` is about what is written. Interrupted before its turn, it is not done. */
   readonly submit: <A, E>(run: () => Done<A, E>, bytes?: number) => Effect.Effect<A, E | StorageStoreError>
 }
-
-const syncFile = (file: number): Effect.Effect<void, StorageStoreError> =>
-  Effect.callback((resume) => {
-    fs.fdatasync(file, (error) =>
-      resume(error === null ? Effect.void : Effect.fail(failed("Unwritable", "the disk did not take it")(error))))
-  })
 
 const failAll = (group: ReadonlyArray<Work>, error: StorageStoreError): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -128,7 +122,7 @@ class Groups {
 
   #settle(commits: number): Effect.Effect<void, StorageStoreError> {
     return Effect.andThen(
-      syncFile(this.#log),
+      Effect.mapError(sqliteFile.syncFile(this.#log), failed("Unwritable", "the disk did not take it")),
       Effect.try({
         try: () => this.#mark.write(commits),
         catch: failed("Unwritable", "the mark could not be written")

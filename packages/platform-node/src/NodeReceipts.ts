@@ -1,0 +1,167 @@
+/**
+ * Receipts in a file of SQLite.
+ *
+ * The thread does not wait for the disk: what was written outlives the process at
+ * once, and a loss of power a moment later. One process writes to the file, beside which `.lock` is; others
+ * may read it meanwhile, with `layerReader` or as a database: table `receipt`.
+ *
+ * @since 0.1.0
+ */
+import * as Receipts from "airssys/component/Receipts"
+import { ReceiptStore, ReceiptStoreError } from "airssys/component/ReceiptStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import * as receiptSqlite from "./internal/receiptSqlite.ts"
+import * as sqliteFile from "./internal/sqliteFile.ts"
+import * as storeLock from "./internal/storeLock.ts"
+
+const settings = `
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
+`
+
+const failed = (reason: ReceiptStoreError["reason"], detail: string) => (cause: unknown): ReceiptStoreError =>
+  new ReceiptStoreError({ reason: sqliteFile.isCorrupt(cause) ? "Damaged" : reason, detail, cause })
+
+/** The log of the database is on the disk, with its name in the folder, before anything is kept. */
+const open = (file: string): DatabaseSync => {
+  sqliteFile.claim(file)
+  const database = new DatabaseSync(file, { timeout: 10_000 })
+  try {
+    database.exec(settings)
+    const isNew = sqliteFile.isNew(database, receiptSqlite.format)
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA synchronous = FULL;
+      PRAGMA checkpoint_fullfsync = ON;
+    `)
+    if (isNew) database.exec(`BEGIN IMMEDIATE; ${receiptSqlite.schema} COMMIT;`)
+    database.exec("UPDATE counter SET dropped = dropped; PRAGMA synchronous = NORMAL")
+    sqliteFile.syncFolder(path.dirname(path.resolve(file)))
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const openReader = (file: string): DatabaseSync => {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
+  try {
+    database.exec(settings)
+    if (sqliteFile.isNew(database, receiptSqlite.format)) throw new Error("nothing was kept in it")
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const acquire = <A>(file: string, make: () => A, close: (made: A) => void) =>
+  Effect.acquireRelease(
+    Effect.try({ try: make, catch: failed("Unreadable", `${file} cannot be opened as a store of receipts`) }),
+    (made) => Effect.sync(() => close(made))
+  )
+
+const read = <A>(use: () => A): Effect.Effect<A, ReceiptStoreError> =>
+  Effect.try({ try: use, catch: failed("Unreadable", "it could not be read") })
+
+/** After a failure of the disk nothing is written any more: nobody knows what is on it then. */
+const writing = (database: DatabaseSync, log: number) => {
+  let broken: ReceiptStoreError | undefined
+  const transaction = <A>(use: () => A): Result.Result<A, ReceiptStoreError> =>
+    Result.try({
+      try: () => {
+        database.exec("BEGIN IMMEDIATE")
+        try {
+          const made = use()
+          database.exec("COMMIT")
+          return made
+        } catch (error) {
+          if (database.isTransaction) database.exec("ROLLBACK")
+          throw error
+        }
+      },
+      catch: failed("Unwritable", "it could not be written")
+    })
+  const synced = Effect.mapError(sqliteFile.syncFile(log), (cause) => {
+    broken = failed("Unwritable", "an earlier write may not be on the disk: open the store again")(cause)
+    return broken
+  })
+  return {
+    change: <A>(use: () => A) => broken === undefined ? transaction(use) : Result.fail(broken),
+    sync: Effect.suspend(() => broken === undefined ? synced : Effect.fail(broken))
+  }
+}
+
+const make = (file: string): Effect.Effect<ReceiptStore["Service"], ReceiptStoreError, Scope.Scope> =>
+  Effect.gen(function*() {
+    yield* Effect.mapError(
+      storeLock.hold(file),
+      ({ detail, reason }) => new ReceiptStoreError({ reason: reason === "InUse" ? reason : "Unwritable", detail })
+    )
+    const database = yield* acquire(file, () => open(file), (database) => database.close())
+    const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
+    const receipts = new receiptSqlite.Receipts(database)
+    const { change, sync } = writing(database, log)
+    return ReceiptStore.of({
+      name: file,
+      append: (batch, dropped) => change(() => receipts.append(batch, dropped)),
+      sync,
+      page: (query, bounds) => read(() => receipts.page(query, bounds)),
+      retain: (retention) => change(() => receipts.retain(retention)),
+      totals: read(() => receipts.totals)
+    })
+  })
+
+/**
+ * Layer of a store in a file, which is made where there is none. A link in
+ * place of the file is refused, except on Windows; so is a file of another
+ * program or of a later version.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStore = (file: string): Layer.Layer<ReceiptStore, ReceiptStoreError> =>
+  Layer.effect(ReceiptStore, make(file))
+
+/**
+ * Layer that keeps receipts in a file.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  file: string,
+  options?: Receipts.Options
+): Layer.Layer<Receipts.Receipts, ReceiptStoreError> => Layer.provide(Receipts.layer(options), layerStore(file))
+
+const makeReader = (file: string): Effect.Effect<ReceiptStore["Service"], ReceiptStoreError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const database = yield* acquire(file, () => openReader(file), (database) => database.close())
+    const receipts = new receiptSqlite.Receipts(database)
+    const refused = Result.fail(new ReceiptStoreError({ reason: "Unwritable", detail: `${file} is only read here` }))
+    return ReceiptStore.of({
+      name: file,
+      append: () => refused,
+      sync: Effect.void,
+      page: (query, bounds) => read(() => receipts.page(query, bounds)),
+      retain: () => refused,
+      totals: read(() => receipts.totals)
+    })
+  })
+
+/**
+ * Layer of the receipts in a file to which a host may be writing.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerReader = (file: string): Layer.Layer<Receipts.Receipts, ReceiptStoreError> =>
+  Layer.provide(Receipts.layerReader, Layer.effect(ReceiptStore, makeReader(file)))

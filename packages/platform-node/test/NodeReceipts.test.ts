@@ -1,0 +1,218 @@
+import * as NodeReceipts from "@airssys/platform-node/NodeReceipts"
+import { assert, describe, it } from "@effect/vitest"
+import type { MessageReceipt } from "airssys/component/Receipt"
+import { Receipts, Sink } from "airssys/component/Receipts"
+import { ReceiptStore, type ReceiptStoreError } from "airssys/component/ReceiptStore"
+import * as ReceiptsTest from "airssys/testing/ReceiptsTest"
+import { Effect, Exit, type Scope, Stream } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { receiptOf } from "./receiptSamples.ts"
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "receipts-"))),
+  (made) => Effect.sync(() => fs.rmSync(made, { recursive: true, force: true }))
+)
+
+ReceiptsTest.suite(
+  "SQLite",
+  Effect.map(folder, (made) => ({ layer: NodeReceipts.layerStore(path.join(made, "receipts.db")), isDurable: true }))
+)
+
+const open = <A, E>(file: string, use: (store: ReceiptStore["Service"]) => Effect.Effect<A, E, Scope.Scope>) =>
+  Effect.provide(Effect.scoped(Effect.flatMap(ReceiptStore, use)), NodeReceipts.layerStore(file), { local: true })
+
+const append = (store: ReceiptStore["Service"], receipts: ReadonlyArray<MessageReceipt>, dropped = 0) =>
+  Effect.suspend(() => Effect.fromResult(store.append(receipts, dropped)))
+
+const reading = <A, E>(file: string, use: Effect.Effect<A, E, Receipts>) =>
+  Effect.provide(use, NodeReceipts.layerReader(file), { local: true })
+
+const refusal = (file: string) => Effect.flip(open(file, () => Effect.void)) as Effect.Effect<ReceiptStoreError>
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+const samples = (from: number, to: number) => range(from, to).map((number) => receiptOf("a", number))
+
+const everything = Receipts.use(({ stream }) =>
+  Effect.map(Stream.runCollect(stream({ limit: 1000 })), (all): ReadonlyArray<MessageReceipt> => Array.from(all))
+)
+
+const all = { after: undefined, limit: 1000 }
+
+const withSql = (file: string, sql: string): string => {
+  const database = new DatabaseSync(file)
+  database.exec(sql)
+  database.close()
+  return file
+}
+
+const flip = (file: string, at: number): void => {
+  const handle = fs.openSync(file, "r+")
+  const byte = Buffer.alloc(1)
+  fs.readSync(handle, byte, 0, 1, at)
+  byte[0] = byte[0]! ^ 0x10
+  fs.writeSync(handle, byte, 0, 1, at)
+  fs.closeSync(handle)
+}
+
+/** Makes the last handle on a file one that cannot be synchronised. */
+const disconnect = (file: string): void => {
+  const real = fs.realpathSync(file)
+  const handle = fs.readdirSync("/proc/self/fd").map(Number).filter((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === real
+    } catch {
+      return false
+    }
+  }).toSorted((a, b) => b - a)[0]!
+  fs.closeSync(handle)
+  assert.strictEqual(fs.openSync("/dev/null", "r"), handle)
+}
+
+describe("NodeReceipts", () => {
+  it.effect("keeps its files for their owner, and opens no link", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const made = yield* folder
+      const file = path.join(made, "receipts.db")
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          yield* append(store, samples(1, 3))
+          for (const suffix of ["", "-wal"]) assert.strictEqual(fs.statSync(file + suffix).mode & 0o777, 0o600, suffix)
+        }))
+      fs.symlinkSync(file, path.join(made, "link.db"))
+      assert.strictEqual((yield* refusal(path.join(made, "link.db")))._tag, "ReceiptStoreError")
+    })))
+
+  it.effect("refuses a file of another program, of a later version, and one that is no database", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const made = yield* folder
+      const file = path.join(made, "receipts.db")
+      yield* open(file, () => Effect.void)
+      withSql(file, "PRAGMA user_version = 2")
+      assert.include(String((yield* refusal(file)).cause), "version 2")
+      const other = withSql(path.join(made, "other.db"), "CREATE TABLE a (b)")
+      assert.include(String((yield* refusal(other)).cause), "another program")
+      const none = path.join(made, "none.db")
+      fs.writeFileSync(none, "x".repeat(5000))
+      assert.strictEqual((yield* refusal(none)).reason, "Damaged")
+      assert.strictEqual(fs.readFileSync(none, "utf8"), "x".repeat(5000))
+    })))
+
+  it.effect("is open once at a time", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      yield* open(file, () => Effect.map(refusal(file), ({ reason }) => assert.strictEqual(reason, "InUse")))
+      yield* open(file, () => Effect.void)
+    })))
+
+  it.effect("keeps whatever a program puts into a receipt, as far as a number goes", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      const strange = { ...receiptOf("a", 1), at: 1.5, fuel: Infinity, memory: Number.NaN, nanos: 2n ** 70n }
+      const found = yield* open(
+        file,
+        (store) => Effect.andThen(append(store, [strange, receiptOf("a", 2)]), store.page({}, all))
+      )
+      const most = Number.MAX_SAFE_INTEGER
+      assert.deepStrictEqual(found.receipts, [
+        { ...strange, at: 1, fuel: most, memory: 0, nanos: BigInt(most) },
+        receiptOf("a", 2)
+      ])
+    })))
+
+  it.effect("finds a time without looking at all that is before it", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          for (let from = 0; from < 25_000; from += 1000) yield* append(store, samples(from, from + 999))
+          const ids = ({ receipts }: { readonly receipts: ReadonlyArray<MessageReceipt> }) =>
+            receipts.map(({ id }) => id)
+          assert.deepStrictEqual(ids(yield* store.page({ since: 24_999 }, all)), ["a-m24999"])
+          assert.deepStrictEqual(ids(yield* store.page({ until: 0, order: "Newest" }, all)), ["a-m0"])
+          assert.deepStrictEqual(ids(yield* store.page({ since: 12_001, until: 12_001 }, all)), ["a-m12001"])
+        }))
+    })))
+
+  it.effect("has a whole beginning of what was written, wherever its log is torn", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const made = yield* folder
+      const [live, left] = [path.join(made, "live.db"), path.join(made, "left.db")]
+      const batches = range(0, 19).map((batch) => samples(batch * 20, batch * 20 + 19))
+      yield* open(live, (store) =>
+        Effect.gen(function*() {
+          for (const batch of batches) yield* append(store, batch)
+          for (const suffix of ["", "-wal"]) fs.copyFileSync(live + suffix, left + suffix)
+        }))
+      const size = fs.statSync(`${left}-wal`).size
+      const seen = new Set<number>()
+      for (let cut = 0; cut < 60; cut++) {
+        const tried = path.join(made, `try${cut}.db`)
+        for (const suffix of ["", "-wal"]) fs.copyFileSync(left + suffix, tried + suffix)
+        const at = Math.floor(cut * size / 60)
+        if (cut % 2 === 0) fs.truncateSync(`${tried}-wal`, at)
+        else flip(`${tried}-wal`, at)
+        const opened = yield* Effect.exit(open(tried, (store) =>
+          Effect.gen(function*() {
+            const { receipts } = yield* store.page({}, all)
+            assert.deepStrictEqual(receipts, batches.slice(0, receipts.length / 20).flat())
+            assert.deepStrictEqual(yield* store.totals, { kept: receipts.length, removed: 0, dropped: 0 })
+            seen.add(receipts.length)
+            yield* append(store, samples(900, 901))
+            assert.lengthOf((yield* store.page({}, all)).receipts, receipts.length + 2)
+          })))
+        if (Exit.isFailure(opened)) assert.include(String(opened.cause), "ReceiptStoreError")
+      }
+      assert.isAbove(seen.size, 10)
+    })))
+
+  it.effect("says that it is damaged instead of what is not so", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      yield* open(file, (store) => append(store, samples(0, 999)))
+      const handle = fs.openSync(file, "r+")
+      fs.writeSync(handle, Buffer.alloc(4096, 0xff), 0, 4096, Math.floor(fs.statSync(file).size / 8192) * 4096)
+      fs.closeSync(handle)
+      const error = yield* Effect.flip(open(file, (store) => store.page({}, all)))
+      assert.strictEqual(error.reason, "Damaged")
+    })))
+
+  it.live("takes nothing for kept that the disk did not take", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      yield* Effect.gen(function*() {
+        const sink = (yield* Sink)!
+        const { flush, metrics, query } = yield* Receipts
+        sink.offer(receiptOf("a", 1))
+        yield* flush
+        disconnect(`${file}-wal`)
+        for (const one of samples(2, 14)) sink.offer(one)
+        assert.strictEqual((yield* Effect.flip(flush)).reason, "Unwritable")
+        for (const one of samples(15, 26)) sink.offer(one)
+        assert.strictEqual((yield* Effect.flip(flush)).reason, "Unwritable")
+        assert.lengthOf((yield* query()).receipts, 14)
+        assert.deepStrictEqual(yield* metrics, { kept: 14, waiting: 10, dropped: 2, removed: 0 })
+      }).pipe(Effect.provide(NodeReceipts.layer(file, { buffer: 10, within: "1 hour" })))
+    })))
+
+  it.effect("can be read by others while it is written, and after", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      const ids = Effect.map(reading(file, everything), (found) => found.map(({ id }) => id))
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          yield* append(store, samples(1, 2), 5)
+          assert.deepStrictEqual(yield* ids, ["a-m1", "a-m2"])
+          yield* append(store, samples(3, 3))
+          assert.deepStrictEqual(yield* ids, ["a-m1", "a-m2", "a-m3"])
+        }))
+      assert.deepStrictEqual(yield* ids, ["a-m1", "a-m2", "a-m3"])
+      const metrics = yield* reading(file, Receipts.use((receipts) => receipts.metrics))
+      assert.deepStrictEqual(metrics, { kept: 3, waiting: 0, dropped: 5, removed: 0 })
+      const missing = yield* Effect.flip(reading(path.join(file, "..", "missing.db"), everything))
+      assert.strictEqual(missing._tag, "ReceiptStoreError")
+      assert.isFalse(fs.existsSync(path.join(file, "..", "missing.db")))
+    })))
+})
