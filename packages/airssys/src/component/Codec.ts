@@ -13,7 +13,7 @@ import * as SafeText from "../security/SafeText.ts"
 import type * as Borsh from "./Borsh.ts"
 import { CodecError } from "./CodecError.ts"
 import * as cbor from "./internal/cbor.ts"
-import { attempt, Budget, Reader, Writer } from "./internal/codecFault.ts"
+import { attempt, attemptEncode, Budget, Reader, Writer } from "./internal/codecFault.ts"
 import * as json from "./internal/json.ts"
 import * as Payload from "./Payload.ts"
 
@@ -100,7 +100,7 @@ export const encode = (
   codec: SelfDescribing,
   value: unknown,
   limits: Limits = {}
-): Result.Result<Uint8Array, CodecError> => attempt(codec, () => codecs[codec].encode(value, within(limits)))
+): Result.Result<Uint8Array, CodecError> => attemptEncode(codec, () => codecs[codec].encode(value, within(limits)))
 
 const make = <A>(
   codec: Payload.Codec,
@@ -148,7 +148,11 @@ export const schema = <A, I>(
   const [read, write] = [Schema.decodeUnknownResult(form), Schema.encodeUnknownResult(form)]
   return make(
     codec,
-    (value) => Result.flatMap(Result.mapError(write(value), mismatch(codec)), (value) => encode(codec, value, limits)),
+    (value) =>
+      Result.flatMap(
+        Result.flatMap(attemptEncode(codec, () => write(value)), Result.mapError(mismatch(codec))),
+        (value) => encode(codec, value, limits)
+      ),
     (bytes) =>
       Result.flatMap(
         decode(codec, bytes, limits),
@@ -180,7 +184,7 @@ export const borsh = <A>(type: Borsh.Type<A>, limits: Limits = {}): Codec<A> => 
   return make<A>(
     codec,
     (value) =>
-      attempt(codec, () => {
+      attemptEncode(codec, () => {
         const writer = new Writer(bounds.maxBytes)
         type.write({ writer, budget: new Budget(bounds) }, value)
         return writer.written()

@@ -395,3 +395,50 @@ describe("a codec of a schema", () => {
     }
   })
 })
+
+describe("a value that a program gives", () => {
+  const trap = (): never => {
+    throw new Error("trap")
+  }
+  const revoked = (target: object): object => {
+    const { proxy, revoke } = Proxy.revocable(target, {})
+    revoke()
+    return proxy
+  }
+  const lost = new Uint8Array(8)
+  structuredClone(lost, { transfer: [lost.buffer] })
+  const unreadable: ReadonlyArray<unknown> = [
+    new Proxy({}, { getPrototypeOf: trap, ownKeys: trap, get: trap }),
+    revoked({}),
+    revoked([]),
+    {
+      get a(): never {
+        return trap()
+      }
+    }
+  ]
+
+  it.each(["cbor", "json"] as const)("is refused as %s where it cannot be read", (codec) => {
+    for (const value of unreadable) {
+      assert.strictEqual(reasonOf(Codec.encode(codec, value)), "Unencodable")
+      assert.include([
+        "Mismatch",
+        "Unencodable"
+      ], reasonOf(Codec.schema(codec, Schema.Struct({ a: Schema.String })).encode(value as never)))
+      assert.strictEqual(reasonOf(Codec.borsh(Borsh.struct({ a: Borsh.string })).encode(value as never)), "Unencodable")
+      assert.strictEqual(reasonOf(Codec.decode(codec, value as never)), "Malformed")
+    }
+    assert.strictEqual(reasonOf(Codec.encode("cbor", lost)), "Unencodable")
+    assert.strictEqual(reasonOf(Codec.decode(codec, lost)), "Malformed")
+    for (const value of [undefined, null, 1, "a", [1], { length: 1 }]) {
+      assert.strictEqual(reasonOf(Codec.decode(codec, value as never)), "Malformed")
+    }
+  })
+
+  it("is no list with holes in JSON, nor one beyond the bounds", () => {
+    assert.strictEqual(reasonOf(Codec.encode("json", new Array(3))), "Unencodable")
+    assert.strictEqual(reasonOf(Codec.encode("json", new Array(1e9))), "Unencodable")
+    const long = "a".repeat(1000)
+    assert.strictEqual(reasonOf(Codec.encode("json", Array.from({ length: 100_000 }, () => long))), "TooLarge")
+  })
+})

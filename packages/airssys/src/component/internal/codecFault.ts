@@ -32,6 +32,15 @@ export const attempt = <A>(codec: Codec, run: () => A): Result.Result<A, CodecEr
   }
 }
 
+/** Writes a value of a program, which may be one that throws when it is looked at. */
+export const attemptEncode = <A>(codec: Codec, run: () => A): Result.Result<A, CodecError> => {
+  try {
+    return attempt(codec, run)
+  } catch {
+    return Result.fail(new CodecError({ codec, reason: "Unencodable", detail: "a value that cannot be read" }))
+  }
+}
+
 /** What one payload may cost, whatever its bytes say. */
 export interface Limits {
   readonly maxBytes: number
@@ -117,6 +126,15 @@ export class Writer {
   }
 }
 
+/** What is no array of bytes, or was given to another thread, has none. */
+const viewOf = (bytes: Uint8Array): DataView => {
+  try {
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  } catch {
+    return fail("Malformed", "no bytes")
+  }
+}
+
 /** Bytes that are read once, from the front. */
 export class Reader {
   readonly bytes: Uint8Array
@@ -124,11 +142,11 @@ export class Reader {
   #at = 0
 
   constructor(bytes: Uint8Array, limits: Limits) {
+    this.view = viewOf(bytes)
     if (bytes.length > limits.maxBytes) {
       fail("TooLarge", `${bytes.length} bytes, more than ${limits.maxBytes}`)
     }
     this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   get at(): number {

@@ -144,9 +144,12 @@ export const decode = (bytes: Uint8Array, limits: Limits): unknown =>
 
 class Encoder {
   readonly #budget: Budget
+  /** Characters that may still be written: none of them is less than a byte. */
+  #left: number
 
   constructor(limits: Limits) {
     this.#budget = new Budget(limits)
+    this.#left = limits.maxBytes
   }
 
   text(value: unknown, depth: number): string {
@@ -157,7 +160,7 @@ class Encoder {
       case "number":
         return Number.isFinite(value) ? this.#number(value) : fail("Unencodable", `the number ${value}`)
       case "string":
-        return quoted(value)
+        return this.#quoted(value)
       case "object":
         return value === null ? "null" : this.#object(value, this.#budget.deepen(depth))
       default:
@@ -170,17 +173,24 @@ class Encoder {
   }
 
   #object(value: object, depth: number): string {
-    if (Array.isArray(value)) return `[${value.map((element) => this.text(element, depth)).join(",")}]`
+    if (Array.isArray(value)) {
+      const elements: Array<string> = []
+      for (const element of value) elements.push(this.text(element, depth))
+      return `[${elements.join(",")}]`
+    }
     const fields = fieldsOf(value).map(([key, field]) => {
       this.#budget.spend(1)
-      return `${quoted(key)}:${this.text(field, depth)}`
+      return `${this.#quoted(key)}:${this.text(field, depth)}`
     })
     return `{${fields.join(",")}}`
   }
-}
 
-const quoted = (text: string): string =>
-  text.isWellFormed() ? JSON.stringify(text) : fail("Unencodable", "a text has half of a surrogate pair")
+  #quoted(text: string): string {
+    this.#left -= text.length
+    if (this.#left < 0) fail("TooLarge", "more bytes than are allowed")
+    return text.isWellFormed() ? JSON.stringify(text) : fail("Unencodable", "a text has half of a surrogate pair")
+  }
+}
 
 export const encode = (value: unknown, limits: Limits): Uint8Array => {
   const bytes = bytesOf(new Encoder(limits).text(value, 0))
