@@ -6,6 +6,7 @@ import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import type { ActorEvent } from "../../actor/ActorEvent.ts"
@@ -45,11 +46,13 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
   const dismiss = yield* FiberMap.runtime(dismissals)<never>()
   const appends = yield* FiberSet.make<void>()
   const append = yield* FiberSet.runtime(appends)<never>()
+  const appending = Semaphore.makeUnsafe(installing.auditedAtOnce)
+  const dismissing = Semaphore.makeUnsafe(installing.auditedAtOnce)
 
   // The buffer for uses may be full; the edges of a life are appended then.
   const record = (event: AuditEvent.AuditEvent): void => {
     if (audit.recordUnsafe(event) !== undefined) return
-    append(Effect.asVoid(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
+    append(appending.withPermit(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
   }
 
   const onEvent = (event: ActorEvent): void => {
@@ -61,7 +64,7 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
     if (audited !== undefined) record(audited)
     if (lives.onEvent(event, lifeEvents.detail(event)) === undefined) return
     if (life.ref !== undefined) directory.leave({ id: release.id, ref: life.ref })
-    dismiss(principal.id, Effect.ignore(enforcer.dismiss(principal), { log: "Error" }))
+    dismiss(principal.id, Effect.ignore(dismissing.withPermit(enforcer.dismiss(principal)), { log: "Error" }))
   }
 
   /** Waits until the grants of an earlier life are gone. */
@@ -94,6 +97,7 @@ const makeBeginning = Effect.fnUntraced(function*(
   const directory = yield* ComponentDirectory
   const enforcer = yield* CapabilityEnforcer
   const hosted = yield* instances.make
+  const admitting = Semaphore.makeUnsafe(installing.auditedAtOnce)
 
   const taken = (life: Life, release: Release, context: ActorContext<ComponentMessage>) =>
     Effect.gen(function*() {
@@ -111,11 +115,11 @@ const makeBeginning = Effect.fnUntraced(function*(
     const isWatched = approvals !== undefined && release.manifest.asks.length > 0
     if (isWatched) yield* approvals.ensure(release)
     yield* following.dismissed(release.id)
-    yield* enforcer.admit(principal, {
+    yield* admitting.withPermit(enforcer.admit(principal, {
       asks: release.manifest.asks,
       grants: options.grants ?? [],
       release: release.digest
-    })
+    }))
     return { placement, principal, isWatched }
   })
 

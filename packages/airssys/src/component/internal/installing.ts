@@ -23,8 +23,8 @@ export const make = Effect.gen(function*() {
   const functions = yield* HostFunctions
   const source = yield* ReleaseSource
   const trust = yield* TrustRegistry
-  const admitting = Semaphore.makeUnsafe(1)
-  const installed = new Map<string, Installed>()
+  const judging = Semaphore.makeUnsafe(auditedAtOnce)
+  const folders = new Map<string, Folder>()
 
   // Reading and compiling may take long, and one component is not to hold up another.
   const install = Effect.fnUntraced(function*(folder: string) {
@@ -37,17 +37,18 @@ export const make = Effect.gen(function*() {
     const signed = signature === undefined
       ? undefined
       : yield* signedRelease.make(digests, signature, text.text, manifest)
-    return yield* admitting.withPermit(judge(text, manifest, component, signed, signature))
+    const known = folders.get(text.folder) ?? { admitting: Semaphore.makeUnsafe(1), installed: undefined }
+    folders.set(text.folder, known)
+    return yield* known.admitting.withPermit(
+      judging.withPermit(judge(known, { text, manifest, component, signed, signature }))
+    )
   })
 
   const judge = Effect.fnUntraced(function*(
-    text: ManifestText,
-    manifest: Manifest.Manifest,
-    component: LoadedComponent,
-    signed: SignedRelease | undefined,
-    signature: string | undefined
+    folder: Folder,
+    { component, manifest, signature, signed, text }: Files
   ) {
-    const known = installed.get(text.folder)
+    const known = folder.installed
     const digest = `sha256:${component.digest}`
     const isKnown = known?.text === text.text && known.signature === signature && known.release.digest === digest
     if (!isKnown) {
@@ -68,14 +69,14 @@ export const make = Effect.gen(function*() {
       trust: verdict,
       signed
     }
-    installed.set(text.folder, { text: text.text, signature, release })
+    folder.installed = { text: text.text, signature, release }
     return release
   })
 
   const evaluated = (release: Release, how: Pick<Candidate, "isStarting" | "known">) => {
     const { digest, path, signed } = release
     return Effect.map(
-      trust.evaluate({ digest, path, signed, ...how }),
+      judging.withPermit(trust.evaluate({ digest, path, signed, ...how })),
       (verdict) => isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
     )
   }
@@ -92,6 +93,25 @@ export const make = Effect.gen(function*() {
 
   return { install, place, judged }
 })
+
+/**
+ * How many of one kind wait for the audit log at once. It writes them together,
+ * and has room for as many of all kinds where uses have taken the rest.
+ */
+export const auditedAtOnce = 16
+
+interface Files {
+  readonly text: ManifestText
+  readonly manifest: Manifest.Manifest
+  readonly component: LoadedComponent
+  readonly signed: SignedRelease | undefined
+  readonly signature: string | undefined
+}
+
+interface Folder {
+  readonly admitting: Semaphore.Semaphore
+  installed: Installed | undefined
+}
 
 interface Installed {
   readonly text: string

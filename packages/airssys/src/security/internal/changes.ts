@@ -62,11 +62,11 @@ const prepare = (input: Grant): Result.Result<ruleTable.PreparedGrant, InvalidGr
 
 export const make = (options: Options): Changes => {
   const turns = new GrantTurns(options)
-  const { change, changing, found, recordRevoked, review, room } = turns
+  const { change, changeOne, found, recordRevoked, review, room } = turns
   const { accounts, audit, holds } = options
 
   const admit: Changes["admit"] = (principal, { asks, grants: given, release }) =>
-    change(Effect.gen(function*() {
+    changeOne(principal)(Effect.gen(function*() {
       if (!isPrincipal(principal)) {
         return yield* new AdmissionError({ principal: readable.principal(principal), reason: "NoPrincipal" })
       }
@@ -128,7 +128,7 @@ export const make = (options: Options): Changes => {
   const revoke: Changes["revoke"] = (principal, options) =>
     Effect.uninterruptible(Effect.suspend(() => {
       const first = remember(takeBack(principal, options))
-      return changing.withPermit(Effect.gen(function*() {
+      return change(Effect.gen(function*() {
         if (first.length === 0) yield* Effect.fromResult(found(principal))
         const selected = [...first, ...remember(takeBack(principal, options))]
         yield* recordRevoked(selected, options.reason)
@@ -160,7 +160,7 @@ export const make = (options: Options): Changes => {
   const dismiss: Changes["dismiss"] = (principal) =>
     Effect.uninterruptible(Effect.suspend(() => {
       const first = forget(principal)
-      return change(Effect.gen(function*() {
+      return changeOne(principal)(Effect.gen(function*() {
         const second = forget(principal)
         if (!first.wasKnown && !second.wasKnown) return
         yield* recordRevoked([...first.delegated, ...second.delegated], "who delegated it was dismissed")

@@ -51,7 +51,7 @@ const trim = (state: ruleTable.GrantState): States =>
   })
 
 export const make = (turns: GrantTurns, { accounts, audit, now }: Options): GrantParts => {
-  const { change, changing, found, recordRevoked, review, room } = turns
+  const { change, found, recordRevoked, review, room } = turns
 
   /** A live grant of a principal, and a part of it that goes nowhere beyond. */
   const part = (principal: Principal, id: number, narrower: Narrower) =>
@@ -87,7 +87,7 @@ export const make = (turns: GrantTurns, { accounts, audit, now }: Options): Gran
       if (state.parent === undefined) accounts.restrict(principal, state.given, state.grant)
       const trimmed = trim(state)
       review([state, ...ruleTable.below(state), ...trimmed])
-      yield* changing.withPermit(Effect.andThen(
+      yield* change(Effect.andThen(
         audit.append(auditedChange.narrowed(state, narrower.reason)),
         recordRevoked(trimmed, "the grant that it was delegated from was narrowed")
       ))

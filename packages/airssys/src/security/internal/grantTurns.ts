@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Semaphore from "effect/Semaphore"
 import { AdmissionError } from "../AdmissionError.ts"
 import type { AuditError } from "../AuditError.ts"
 import type { AuditLog } from "../AuditLog.ts"
 import type { Principal } from "../Principal.ts"
 import type { Accounts, Entry } from "./accounts.ts"
 import * as auditedChange from "./auditedChange.ts"
+import { ChangeTurns } from "./changeTurns.ts"
 import type { Holds } from "./holds.ts"
 import * as readable from "./readable.ts"
 import * as ruleTable from "./ruleTable.ts"
@@ -21,13 +21,14 @@ export interface Options {
 }
 
 /**
- * What changes of grants share. They are made one after the other under a
- * permit, which is held while the audit log writes. What narrows authority does
- * not wait for it: it takes hold first, and what revokes does so again under the
- * permit for what a change in flight added meanwhile.
+ * What changes of grants share. They are made one after the other, and one is
+ * over when the audit log has written it; to admit and to dismiss concern their
+ * principals alone, and wait for no others of their kind. What narrows authority
+ * does not wait for its turn: it takes hold first, and what revokes does so again
+ * in its turn for what a change in flight added meanwhile.
  */
 export class GrantTurns {
-  readonly changing = Semaphore.makeUnsafe(1)
+  private readonly turns = new ChangeTurns()
   private readonly options: Options
   private lastId = 0
 
@@ -41,7 +42,14 @@ export class GrantTurns {
   }
 
   readonly change = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    this.changing.withPermit(Effect.uninterruptible(effect))
+    this.turns.take(undefined, Effect.uninterruptible(effect))
+
+  /** A change that neither reads nor changes what others hold, but for what was taken from them before its turn. */
+  readonly changeOne = (principal: Principal) => {
+    const { id, kind } = readable.principal(principal)
+    return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      this.turns.take(`${kind}\n${id}`, Effect.uninterruptible(effect))
+  }
 
   readonly found = (principal: Principal): Result.Result<Entry, AdmissionError> => {
     const entry = this.options.accounts.find(principal)
