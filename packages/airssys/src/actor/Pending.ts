@@ -9,9 +9,15 @@
  * @since 0.1.0
  */
 import type * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import type { AskError } from "./ActorError.ts"
+import type { ActorRef } from "./ActorRef.ts"
+import { millisOf } from "./internal/durations.ts"
 import * as internal from "./internal/pending.ts"
+import { targetOf } from "./internal/target.ts"
+import type * as Protocol from "./Protocol.ts"
 
 /**
  * Calls `begin` each time it is run, with the context of the actor or fiber.
@@ -54,3 +60,59 @@ export const settle = <A, E, R, B, E2>(
   self instanceof internal.Pending
     ? new internal.Pending<B, E2>(self.begin, (exit) => f(self.settled(exit)))
     : Effect.flatMap(Effect.exit(self), f)
+
+/**
+ * Runs an effect, and calls `end` once, at once or later. What was made here has
+ * no fiber for it. What it gives interrupts the effect.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const run = <A, E>(
+  self: Effect.Effect<A, E>,
+  context: Context.Context<never>,
+  end: (exit: Exit.Exit<A, E>) => void
+): () => void => {
+  const worker: internal.Worker<A, E> = self instanceof internal.Pending
+    ? self.run(context) as internal.Worker<A, E>
+    : Effect.runForkWith(context)(self)
+  worker.addObserver(end)
+  return () => worker.interruptUnsafe()
+}
+
+/**
+ * Who asks without a fiber: with the clock and the span of `context`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Asker<in Reply, in Error> {
+  readonly context: Context.Context<never>
+  /** How long the request is good, by the clock of the one who is asked. Default: for ever. */
+  readonly ttl?: Duration.Input | undefined
+  /** Rings where there is no answer by then. The request stays, and its answer is told. */
+  readonly alarm?: { readonly after: Duration.Input; readonly ring: () => void } | undefined
+  /** Called once, at once or later, with the answer or why there is none. */
+  readonly onExit: (exit: Exit.Exit<Reply, Error | AskError>) => void
+}
+
+/**
+ * Asks without a fiber. The request goes into the mailbox. What it gives takes
+ * it back, and then nothing is told any more.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const askUnsafe = <M, Reply, Error>(
+  ref: ActorRef<M>,
+  request: NoInfer<M> & Protocol.Request<Reply, Error>,
+  { alarm, context, onExit, ttl }: Asker<Reply, Error>
+): () => void =>
+  targetOf(ref).askFor(request, {
+    context,
+    ttlMillis: ttl === undefined ? Infinity : millisOf("A time to live", ttl),
+    alarm: alarm === undefined
+      ? undefined
+      : { afterMillis: millisOf("The time to an alarm", alarm.after), ring: alarm.ring },
+    onExit: onExit as (exit: Exit.Exit<unknown, unknown>) => void
+  })

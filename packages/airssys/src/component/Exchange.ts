@@ -20,6 +20,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Pending from "../actor/Pending.ts"
 import { AuditLog } from "../security/AuditLog.ts"
 import * as MessagingPublish from "../security/MessagingPublish.ts"
 import * as MessagingSend from "../security/MessagingSend.ts"
@@ -158,6 +159,11 @@ export const layer: Layer.Layer<Exchange | ComponentDirectory.ComponentDirectory
   Layer.provideMerge(ComponentDirectory.layer)
 )
 
+const fromHere = <A, E, R>(
+  message: Parameters<typeof exchanging.originIn>[1],
+  use: (from: Origin) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => Effect.withFiber(({ context }) => use(exchanging.originIn(context, message)))
+
 /**
  * The sources of the three capabilities of messaging, for `Powers.layer`.
  *
@@ -168,15 +174,20 @@ export const sources: Effect.Effect<ReadonlyArray<Powers.Source>, never, Exchang
   Exchange,
   (exchange) => [
     MessagingSend.source({
-      send: (message) =>
-        exchanging.fromHere(message, (from) => exchange.send(message.recipient, message.payload, from)),
+      send: (message) => fromHere(message, (from) => exchange.send(message.recipient, message.payload, from)),
       post: (message, timeout) =>
-        exchanging.fromHere(message, (from) => exchange.post(message.recipient, message.payload, timeout, from)),
+        fromHere(message, (from) => exchange.post(message.recipient, message.payload, timeout, from)),
       request: (message, timeout) =>
-        exchanging.fromHere(message, (from) => exchange.request(message.recipient, message.payload, timeout, from))
+        fromHere(message, (from) => exchange.request(message.recipient, message.payload, timeout, from)),
+      requestUnsafe: (message, timeout, context, end) =>
+        Pending.run(
+          exchange.request(message.recipient, message.payload, timeout, exchanging.originIn(context, message)),
+          context,
+          end
+        )
     }),
     MessagingPublish.source((message) =>
-      exchanging.fromHere(message, (from) => exchange.publish(message.topic, message.payload, from))
+      fromHere(message, (from) => exchange.publish(message.topic, message.payload, from))
     ),
     MessagingSubscribe.source({
       messages: ({ topics }) => exchange.messages(topics),

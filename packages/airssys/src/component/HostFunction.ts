@@ -15,6 +15,7 @@ import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as LogLevel from "effect/LogLevel"
 import type * as Scope from "effect/Scope"
 import type * as Capability from "../security/Capability.ts"
@@ -133,6 +134,27 @@ export type PowersOf<Q> = Q extends ReadonlyArray<infer One>
   : never
 
 /**
+ * The power of the only thing that is required.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PowerOf<Q> = Q extends readonly [{ readonly capability: Context.Key<infer _Id, infer Power> }] ? Power
+  : never
+
+/**
+ * What is begun in a context, without a fiber. Calls `end` once, at once or
+ * later, also after what it gives was called, which stops it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Begun<out A, out E> = (
+  context: Context.Context<never>,
+  end: (exit: Exit.Exit<A, E>) => void
+) => () => void
+
+/**
  * The name of a function and its type. `wit` is the interface and, behind `#`,
  * the function: `acme:queue/queue@1.0.0#push`. Parameters go by their names in
  * the WIT; the input of the handler has them in camelCase.
@@ -196,6 +218,13 @@ export interface Options<Input, T, Q, F> extends Common<Input, Q, F> {
   readonly handler: (
     input: Input
   ) => Effect.Effect<Success<T>, Failure<T> | CapabilityError, PowersOf<Q> | Caller | CurrentPrincipal>
+  /**
+   * `handler` without a fiber, for a function that requires one thing and keeps
+   * its deadline itself. Where it gives nothing, `handler` runs.
+   */
+  readonly begin?:
+    | ((power: PowerOf<Q>, input: Input) => Begun<Success<T>, Failure<T> | CapabilityError> | undefined)
+    | undefined
 }
 
 /**
@@ -227,6 +256,7 @@ export interface HostFunction {
       readonly _tag: "Async"
       readonly deadline: Duration.Duration
       readonly handler: (input: never) => Effect.Effect<unknown, AnyFailure, Caller | CurrentPrincipal>
+      readonly begin: ((power: never, input: never) => Begun<unknown, AnyFailure> | undefined) | undefined
     }
 }
 
@@ -299,14 +329,15 @@ export const make = <
   signature: Signature<P, T>,
   options: Options<Wit.ValueOfFields<P>, NoInfer<T>, Q, F>
 ): HostFunction => {
-  const { deadline = defaultDeadline, handler } = options
+  const { begin, deadline = defaultDeadline, handler } = options
   return {
     ...base(signature, options as Common<never, Requires<never>, unknown>),
     run: {
       _tag: "Async",
       deadline: Duration.fromInputUnsafe(deadline),
       // Serving it discharges the powers: they are those of `requires`, which the type of the options says.
-      handler: handler as (input: never) => Effect.Effect<unknown, AnyFailure, Caller | CurrentPrincipal>
+      handler: handler as (input: never) => Effect.Effect<unknown, AnyFailure, Caller | CurrentPrincipal>,
+      begin: begin as ((power: never, input: never) => Begun<unknown, AnyFailure> | undefined) | undefined
     }
   }
 }

@@ -95,6 +95,17 @@ export class CapabilityEnforcer extends Context.Service<
     ) => <A, E, R>(
       effect: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | CapabilityError, Exclude<R, Id> | CurrentPrincipal>
+    /**
+     * The power that `require` gives, decided and recorded without suspending,
+     * for what no fiber does. Undefined where that has to be durable first: then
+     * nothing is recorded, and `require` is the way.
+     */
+    readonly powerUnsafe: <Id, Power>(
+      request: Capability.Request<Id, Power>,
+      principal: Principal,
+      onBehalfOf?: ReadonlyArray<Principal>,
+      correlation?: string
+    ) => Result.Result<Power, CapabilityError> | undefined
     /** The decision now and the rules behind it. */
     readonly why: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource?: string) => Why
     /**
@@ -109,6 +120,9 @@ export class CapabilityEnforcer extends Context.Service<
 >()("airssys/security/CapabilityEnforcer") {}
 
 const nobody: ReadonlyArray<Principal> = []
+
+const mustWait = (decision: Decision): decision is Allowed =>
+  decision._tag === "Allowed" && decision.isBeforeUse === true
 
 /** Those that need nothing of the host. */
 const ownPowers: ReadonlyArray<readonly [string, Powers.Source]> = [ClockAccess.source, Log.source].map((source) => [
@@ -151,22 +165,21 @@ const make = Effect.gen(function*() {
   const decideNow = ({ kind, onBehalfOf, principal, resource }: lease.Request): Decision =>
     check(principal, kind, resource, onBehalfOf)
 
+  const decidedNow = (request: lease.Request): Recorded => {
+    const decision = decideNow(request)
+    return record(
+      request,
+      mustWait(decision) ? deciding.unrecorded(request.principal, request.kind, request.resource, decision) : decision
+    )
+  }
+
   const decideUnsafe: CapabilityEnforcer["Service"]["decideUnsafe"] = (
     principal,
     kind,
     resource = "",
     onBehalfOf = nobody,
     correlation
-  ) => {
-    const request = { principal, kind, resource, onBehalfOf, correlation }
-    const decision = decideNow(request)
-    return record(
-      request,
-      decision._tag === "Allowed" && decision.isBeforeUse === true
-        ? deciding.unrecorded(principal, kind, resource, decision)
-        : decision
-    )
-  }
+  ) => decidedNow({ principal, kind, resource, onBehalfOf, correlation })
 
   /** Waits for the log where that was asked for, and decides again: authority may have gone meanwhile. */
   const decideFirst = (request: lease.Request, allowed: Allowed): Effect.Effect<Recorded> =>
@@ -184,7 +197,7 @@ const make = Effect.gen(function*() {
     then: (recorded: Recorded) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> => {
     const decision = decideNow(request)
-    return decision._tag === "Allowed" && decision.isBeforeUse === true
+    return mustWait(decision)
       ? Effect.flatMap(decideFirst(request, decision), then)
       : then(record(request, decision))
   }
@@ -209,25 +222,48 @@ const make = Effect.gen(function*() {
     holds,
     check,
     decided,
+    decidedNow,
     record: recorded,
     close: (effect) => {
       fork(Effect.uninterruptible(Effect.ignoreCause(effect, { log: true })))
     }
   })
 
+  const powerOf = <Id, Power>(
+    { capability }: Capability.Request<Id, Power>,
+    request: lease.Request,
+    { decision, entry }: Recorded
+  ): Result.Result<Power, CapabilityError> => {
+    if (decision._tag === "Denied") return Result.fail(lease.denied({ decision, entry }))
+    const { kind, principal, resource } = request
+    const power = Powers.make(powers, { capability, kind, resource }, leaseOf(request, decision))
+    return power === undefined
+      ? Result.fail(new CapabilityError({ reason: { _tag: "PowerMissing", principal, kind } }))
+      : Result.succeed(power)
+  }
+
   const give = <Id, Power, A, E, R>(
     effect: Effect.Effect<A, E, R>,
-    { capability }: Capability.Request<Id, Power>,
+    asked: Capability.Request<Id, Power>,
     request: lease.Request
   ): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> =>
-    decided(request, ({ decision, entry }): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> => {
-      if (decision._tag === "Denied") return Effect.fail(lease.denied({ decision, entry }))
-      const { kind, principal, resource } = request
-      const power = Powers.make(powers, { capability, kind, resource }, leaseOf(request, decision))
-      return power === undefined
-        ? Effect.fail(new CapabilityError({ reason: { _tag: "PowerMissing", principal, kind } }))
-        : Effect.provideService(effect, capability, power)
+    decided(request, (recorded): Effect.Effect<A, E | CapabilityError, Exclude<R, Id>> => {
+      const power = powerOf(asked, request, recorded)
+      return Result.isFailure(power)
+        ? Effect.fail(power.failure)
+        : Effect.provideService(effect, asked.capability, power.success)
     })
+
+  const powerUnsafe: CapabilityEnforcer["Service"]["powerUnsafe"] = (
+    asked,
+    principal,
+    onBehalfOf = nobody,
+    correlation
+  ) => {
+    const request = { principal, kind: asked.kind, resource: asked.resource, onBehalfOf, correlation }
+    const decision = decideNow(request)
+    return mustWait(decision) ? undefined : powerOf(asked, request, record(request, decision))
+  }
 
   return CapabilityEnforcer.of({
     ...changes.make({ accounts, audit, holds, now }),
@@ -249,6 +285,7 @@ const make = Effect.gen(function*() {
             correlation: fiber.getRef(Correlation)
           })
         )),
+    powerUnsafe,
     why: (principal, kind, resource = "") =>
       questions.why(
         accounts.find(principal)?.account,

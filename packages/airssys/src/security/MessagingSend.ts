@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Capability from "./Capability.ts"
 import type { CapabilityError } from "./CapabilityError.ts"
@@ -46,6 +48,15 @@ export class MessagingSend extends Capability.Service<MessagingSend, {
     payload: Payload,
     timeout: Duration.Input
   ) => Effect.Effect<Payload, CapabilityError | Undeliverable>
+  /** `request` without a fiber, in a context, where whoever delivers can do that. */
+  readonly requestUnsafe?:
+    | ((
+      payload: Payload,
+      timeout: Duration.Input,
+      context: Context.Context<never>,
+      end: (exit: Exit.Exit<Payload, CapabilityError | Undeliverable>) => void
+    ) => () => void)
+    | undefined
 }>()("messaging.send") {}
 
 /**
@@ -73,6 +84,18 @@ export interface Port {
   readonly send: (message: Outgoing) => Effect.Effect<string, Undeliverable>
   readonly post: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<string, Undeliverable, Scope.Scope>
   readonly request: (message: Outgoing, timeout: Duration.Input) => Effect.Effect<Payload, Undeliverable>
+  /**
+   * `request` without a fiber. Calls `end` once, at once or later, also after what
+   * it gives was called, which stops it.
+   */
+  readonly requestUnsafe?:
+    | ((
+      message: Outgoing,
+      timeout: Duration.Input,
+      context: Context.Context<never>,
+      end: (exit: Exit.Exit<Payload, Undeliverable>) => void
+    ) => () => void)
+    | undefined
 }
 
 /**
@@ -91,9 +114,12 @@ export const source = (port: Port): Powers.Source =>
       recipient: lease.resource,
       payload
     })
+    const { requestUnsafe } = port
     return {
       send: (payload) => lease.use(Effect.suspend(() => port.send(outgoing(payload)))),
       post: (payload, timeout) => lease.open(Effect.suspend(() => port.post(outgoing(payload), timeout))),
-      request: (payload, timeout) => lease.use(Effect.suspend(() => port.request(outgoing(payload), timeout)))
+      request: (payload, timeout) => lease.use(Effect.suspend(() => port.request(outgoing(payload), timeout))),
+      requestUnsafe: requestUnsafe && ((payload, timeout, context, end) =>
+        lease.useUnsafe(context, (end) => requestUnsafe(outgoing(payload), timeout, context, end), end))
     }
   })

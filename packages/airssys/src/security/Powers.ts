@@ -11,6 +11,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
@@ -49,6 +50,16 @@ export interface Lease {
    * forks as children end with it.
    */
   readonly use: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | CapabilityError, R>
+  /**
+   * `use` of what no fiber does, in a context. `work` calls its `end` once, at
+   * once or later, also after what it gives was called, which stops it. So does
+   * this. What has to be durable in the log before it happens is denied.
+   */
+  readonly useUnsafe: <A, E>(
+    context: Context.Context<never>,
+    work: (end: (exit: Exit.Exit<A, E>) => void) => () => void,
+    end: (exit: Exit.Exit<A, E | CapabilityError>) => void
+  ) => () => void
   /** `use` for another resource of this kind, such as a file below a folder. */
   readonly useOn: <A, E, R>(
     resource: string,

@@ -1,15 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Accounting from "airssys/actor/Accounting"
 import type { ActorContext } from "airssys/actor/ActorContext"
+import type { ActorRef } from "airssys/actor/ActorRef"
 import * as ActorSystem from "airssys/actor/ActorSystem"
 import type { Behaviour } from "airssys/actor/Behaviour"
 import * as Pending from "airssys/actor/Pending"
+import * as Pool from "airssys/actor/Pool"
 import * as Protocol from "airssys/actor/Protocol"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
 
 class Ask extends Protocol.request<string>()("Ask")<{
@@ -202,4 +206,106 @@ describe("a pending effect on a fiber", () => {
       yield* Fiber.interrupt(fiber)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
     }))
+})
+
+describe("what is run without a fiber", () => {
+  const run = <A, E>(effect: Effect.Effect<A, E>) => {
+    const exits: Array<Exit.Exit<A, E>> = []
+    const interrupt = Pending.run(effect, Context.make(Name, "the caller") as Context.Context<never>, (exit) => {
+      exits.push(exit)
+    })
+    return { exits, interrupt }
+  }
+
+  it("ends as it says, and interrupted when it has ended", () => {
+    const outside = makeOutside()
+    const plain = run(outside.effect)
+    outside.end(Exit.succeed("done"))
+    outside.end(Exit.succeed("again"))
+    assert.deepStrictEqual(plain.exits, [Exit.succeed("done")])
+    const given = run(outside.settled)
+    given.interrupt()
+    assert.deepStrictEqual([outside.events.at(-1), given.exits], ["given up", []])
+    outside.end(Exit.succeed("late"))
+    assert.isTrue(given.exits.length === 1 && Exit.hasInterrupts(given.exits[0]!))
+    assert.strictEqual(outside.events[0], "begun for the caller")
+  })
+
+  it("is any other effect too, which has a fiber then", () => {
+    assert.deepStrictEqual(run(Effect.fail("broken")).exits, [Exit.fail("broken")])
+    const never = run(Effect.never)
+    never.interrupt()
+    assert.isTrue(Exit.hasInterrupts(never.exits[0]!))
+  })
+})
+
+describe("an ask without a fiber", () => {
+  const asking = Effect.fnUntraced(function*(ref: ActorRef<Ask>, request: Ask, after?: Duration.Input) {
+    const told: Array<string> = []
+    const takeBack = Pending.askUnsafe(ref, request, {
+      context: yield* Effect.context(),
+      ttl: "10 seconds",
+      alarm: after === undefined ? undefined : { after, ring: () => void told.push("late") },
+      onExit: (exit) =>
+        told.push(Exit.isSuccess(exit) ? exit.value : Option.getOrThrow(Cause.findErrorOption(exit.cause))._tag)
+    })
+    return { told, takeBack }
+  })
+
+  it.effect("is told the answer, also after its alarm, which does not ring after that", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      const late = yield* asking(ref, waiting(outside), "1 second")
+      const behind = yield* asking(ref, answering("second"), "1 minute")
+      const tired = yield* asking(ref, answering("third"), 0)
+      assert.deepStrictEqual([late.told, behind.told, tired.told], [[], [], ["late"]])
+      yield* TestClock.adjust("1 second")
+      outside.end(Exit.succeed("first"))
+      yield* settle
+      assert.deepStrictEqual([late.told, behind.told, tired.told], [["late", "first"], ["second"], ["late", "third"]])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(behind.told, ["second"])
+    })))
+
+  it.effect("is told why there is none: its request was too old, its actor crashed or has ended", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      const first = yield* asking(ref, waiting(outside))
+      const old = yield* asking(ref, answering("second"))
+      yield* TestClock.adjust("10 seconds")
+      outside.end(Exit.fail("broken"))
+      yield* settle
+      const gone = yield* asking(ref, answering("third"))
+      assert.deepStrictEqual([first.told, old.told, gone.told], [["ActorCrashed"], ["ActorStopped"], ["ActorStopped"]])
+      const other = yield* system.spawn(doing)
+      const held = makeOutside()
+      yield* asking(other, waiting(held))
+      const expired = yield* asking(other, answering("late"))
+      yield* TestClock.adjust("10 seconds")
+      held.end(Exit.succeed("first"))
+      yield* settle
+      assert.deepStrictEqual(expired.told, ["MessageExpired"])
+    })))
+
+  it.effect("is told nothing once it took its request back", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const ref = yield* system.spawn(doing)
+      const { takeBack, told } = yield* asking(ref, answering("late"), "1 second")
+      takeBack()
+      yield* TestClock.adjust("1 second")
+      takeBack()
+      assert.deepStrictEqual([told, (yield* system.accounting).lateReplies], [[], 1])
+    })))
+
+  it.effect("goes to a member of a pool, and fails where there is none", () =>
+    Effect.gen(function*() {
+      const { ref } = yield* Pool.start(Pool.make<Ask>({ id: "pool", behaviour: doing, size: 1 }))
+      const { told } = yield* asking(ref, answering("member"))
+      yield* settle
+      yield* ActorSystem.ActorSystem.use((system) => system.stop(ref))
+      const gone = yield* asking(ref, answering("nobody"))
+      assert.deepStrictEqual([told, gone.told], [["member"], ["ActorStopped"]])
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest)))
 })

@@ -107,7 +107,8 @@ const vault = (
             options.who ?? Effect.void,
             Effect.map(
               HostFunction.Caller,
-              ({ delivery, name, principal }) => `${principal.id} ${name} ${delivery?.sender._tag} ${delivery?.id}`
+              ({ delivery, name, principal }) =>
+                `${principal.id} ${name} ${delivery?.sender._tag} ${delivery?.id.replace(/^[0-9a-f]{16}-/, "")}`
             ).pipe(Effect.tap((text) => Effect.sync(() => seen.applied.push(text))))
           ))
         )
@@ -245,6 +246,48 @@ describe("HostFunction", () => {
         yield* Deferred.await(seen.started)
         yield* CapabilityEnforcer.use((enforcer) => enforcer.revoke(principal, { reason: "Enough." }))
         assert.deepStrictEqual((yield* Fiber.join(answer)).reason, { _tag: "Trap", category: "Revoked" })
+      }))
+  })
+
+  it.effect("is begun without a fiber where it can be, and interrupted with its call", () => {
+    const seen: Array<string> = []
+    let end: (exit: Exit.Exit<string>) => void = () => {}
+    let begun = Deferred.makeUnsafe<void>()
+    const open = HostFunction.make({
+      wit: id("open"),
+      params: { name: Wit.string },
+      result: Wit.result(Wit.string, error)
+    }, {
+      requires: [Vault.on((input) => input.name)],
+      fuel: 1_000,
+      handler: ({ name }) => Effect.succeed(`${name} by its handler`),
+      begin: ({ open }, { name }) =>
+        name === "broken" || open === undefined ? undefined : (context, settle) => {
+          const caller = Context.getUnsafe(context, HostFunction.Caller)
+          seen.push(`${caller.principal.id} ${Fiber.getCurrent() === undefined}`)
+          end = settle
+          Deferred.doneUnsafe(begun, Effect.void)
+          return () => {
+            seen.push("stopped")
+            settle(Exit.interrupt())
+          }
+        }
+    })
+    return running([open, ...vault().functions.slice(1)], ({ call, denials, kill }) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* call("open", "silver"), denied)
+        assert.deepStrictEqual(yield* call("open", "broken"), { tag: "ok", val: "broken by its handler" })
+        const answer = yield* Effect.forkChild(call("open", "gold"))
+        yield* Deferred.await(begun)
+        end(Exit.succeed("gold at last"))
+        assert.deepStrictEqual(yield* Fiber.join(answer), { tag: "ok", val: "gold at last" })
+        begun = Deferred.makeUnsafe<void>()
+        const other = yield* Effect.forkChild(Effect.exit(call("open", "gold")))
+        yield* Deferred.await(begun)
+        yield* kill
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(other)))
+        assert.deepStrictEqual(seen, ["acme:probe true", "acme:probe true", "stopped"])
+        assert.deepStrictEqual(yield* denials, ["NoMatch"])
       }))
   })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
@@ -9,7 +9,7 @@ import { ComponentDirectory } from "../../src/component/ComponentDirectory.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import type { ComponentMessage } from "../../src/component/ComponentMessage.ts"
 import type { Origin } from "../../src/component/Delivery.ts"
-import { Exchange } from "../../src/component/Exchange.ts"
+import { Exchange, layerWith } from "../../src/component/Exchange.ts"
 import { Messaging } from "../../src/component/Messaging.ts"
 import type { Payload } from "../../src/component/Payload.ts"
 import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
@@ -281,6 +281,25 @@ describe("Exchange", () => {
       for (const request of requests) {
         assert.strictEqual(reason(yield* Fiber.join(request)), "TimedOut")
       }
+    })))
+
+  it.effect("tells who waits when it ends, and drops what is on its way with a reason", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe")
+      const { enter, lookup } = yield* ComponentDirectory
+      const ref = yield* (yield* ActorSystem).spawn(Effect.succeed<Handler<ComponentMessage>>(() => undefined))
+      enter({ ...lookup("acme:probe")!, id: "acme:never", ref })
+      const scope = yield* Scope.make()
+      const exchange = Context.get(yield* Layer.buildWithScope(layerWith({}), scope), Exchange)
+      const waiting = yield* Effect.forkChild(
+        Effect.flip(exchange.request("acme:never", text("x"), "1 second", from("probe"))),
+        { startImmediately: true }
+      )
+      yield* exchange.send("acme:never", text("x"), host)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Fiber.join(waiting)).reason, "Stopped")
+      const { dropped, sent, waiting: left } = yield* exchange.metrics
+      assert.deepStrictEqual([sent, dropped.get("Stopped"), left], [2, 2, 0])
     })))
 
   it.effect("fails the sender of a message in which the recipient traps, and keeps those that wait", () =>

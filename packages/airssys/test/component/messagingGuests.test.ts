@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
-import { Tracing } from "../../src/actor/ActorSystem.ts"
+import { ActorSystem, Tracing } from "../../src/actor/ActorSystem.ts"
+import { ComponentDirectory } from "../../src/component/ComponentDirectory.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
 import { type DeadLetter, Exchange, type Metrics } from "../../src/component/Exchange.ts"
@@ -232,6 +233,7 @@ describe("messages between guests", () => {
       assert.strictEqual(textOf(yield* ask("c", "request", to("a"), json("fe"), 1000)), "e")
       assert.strictEqual(said(yield* ask("c", "request", to("a"), json("ffe"), 1000)), "unavailable")
       assert.deepStrictEqual([yield* call("a", "count"), yield* call("b", "count")], [2, 3])
+      assert.strictEqual(textOf(yield* ask("b", "request", to("c"), json("echo"), 1000)), "echo")
     })))
 
   it.effect("time out, and a reply that comes later is counted and given to nobody", () =>
@@ -297,6 +299,33 @@ describe("messages between guests", () => {
       yield* until(ifRunning("a", "callbacks"), (count) => count === 0)
       yield* until(ifRunning("b", "callbacks"), (count) => count === 0)
     })))
+  it.effect("are no longer waited for when the grant goes or the instance is killed", () =>
+    test(Effect.gen(function*() {
+      yield* breakDown()
+      const ofA = yield* Effect.forkChild(ask("a", "request", to("d"), json("echo"), 60_000))
+      const ofB = yield* Effect.forkChild(Effect.flip(call("b", "request", to("d"), json("echo"), 60_000)))
+      yield* turns
+      yield* revoke("a", "messaging.send")
+      assert.strictEqual(said(yield* Fiber.join(ofA)), "access-denied")
+      const { lookup } = yield* ComponentDirectory
+      yield* ActorSystem.use((system) => system.kill(lookup("acme:b")!.ref))
+      assert.strictEqual((yield* Fiber.join(ofB))._tag, "ComponentError")
+      assert.deepStrictEqual([(yield* metrics).waiting, (yield* metrics).lateReplies], [2, 0])
+      yield* TestClock.adjust("1 second")
+      yield* until(metrics, ({ lateReplies, waiting }) => lateReplies === 2 && waiting === 0)
+    })))
+
+  it.effect("are sent when the log has them, where the grant says so", () =>
+    test(
+      Effect.gen(function*() {
+        assert.strictEqual(textOf(yield* ask("a", "request", to("b"), json("echo"), 1000)), "echo")
+        const audit = yield* AuditLog
+        const uses = yield* audit.entriesOf(new Set(["CapabilityUsed"]))
+        assert.isNotEmpty(uses)
+        assert.strictEqual(yield* call("b", "count"), 1)
+      }),
+      { a: [Grant.make("messaging.send", ["acme:*"], { reason: "Try.", audit: "before-use" })] }
+    ))
 
   it.effect("reach who subscribed, until the subscription is dropped, the instance ends or the grant goes", () =>
     test(Effect.gen(function*() {

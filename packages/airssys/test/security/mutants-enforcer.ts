@@ -147,7 +147,7 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   {
     name: "an effect runs although it is denied",
     file: enforcer,
-    find: "if (decision._tag === \"Denied\") return Effect.fail(lease.denied({ decision, entry }))",
+    find: "if (decision._tag === \"Denied\") return Result.fail(lease.denied({ decision, entry }))",
     replace: "",
     test: suiteTest,
     title: "does not run the effect when it is denied"
@@ -214,10 +214,42 @@ const onBehalfMutants: ReadonlyArray<Mutant> = [
   {
     name: "a kept power forgets for whom it is used",
     file: lease,
-    find: "fiber.getRef(ActingFor)",
+    find: "Context.get(context, ActingFor)",
     replace: "[]",
     test: hostileTest,
     title: "does no more than the other may"
+  },
+  {
+    name: "a use without a fiber does not wait for the log",
+    file: enforcer,
+    find: "mustWait(decision) ? undefined : powerOf(",
+    replace: "powerOf(",
+    test: kindsTest,
+    title: "is not decided at once where the log"
+  },
+  {
+    name: "a use without a fiber outlives its grant",
+    file: lease,
+    find: "isDone ? undefined : holds.add(waiting)",
+    replace: "undefined",
+    test: kindsTest,
+    title: "ends as it says, or by who stops it"
+  },
+  {
+    name: "a use without a fiber is begun although it is denied",
+    file: lease,
+    find: "end(Exit.fail(denied({ decision, entry })))\n        return () => {}",
+    replace: "",
+    test: kindsTest,
+    title: "ends as it says, or by who stops it"
+  },
+  {
+    name: "a use without a fiber forgets why it was stopped",
+    file: lease,
+    find: "end(error === undefined ? exit : Exit.fail(error))",
+    replace: "end(exit)",
+    test: kindsTest,
+    title: "ends as it says, or by who stops it"
   },
   {
     name: "a kept power forgets for whom it was required",

@@ -17,7 +17,20 @@ import * as Quotas from "airssys/security/Quotas"
 import * as Random from "airssys/security/Random"
 import * as StorageRead from "airssys/security/StorageRead"
 import * as StorageWrite from "airssys/security/StorageWrite"
-import { Deferred, Effect, Fiber, Layer, Logger, Option, PubSub, References, Stream } from "effect"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  PubSub,
+  References,
+  Result,
+  Stream
+} from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
 
 const rates = Principal.make({ kind: "Component", id: "acme:rates@1.2.0", label: "acme:rates 1.2.0" })
@@ -124,6 +137,110 @@ describe("MessagingSend", () => {
         assert.deepStrictEqual(ended, ["1"])
         assert.strictEqual((yield* Fiber.join(waiting))._tag, "CapabilityError")
       })).pipe(enforcer.require(MessagingSend.MessagingSend.on("acme:totals"))))
+  })
+})
+
+describe("what is used without a fiber", () => {
+  /** Requests that end when the test says so, and tell when they are stopped. */
+  const requests = () => {
+    const ends: Array<(exit: Exit.Exit<MessagingSend.Payload>) => void> = []
+    const seen: Array<string> = []
+    const source = MessagingSend.source({
+      send: () => Effect.never,
+      post: () => Effect.never,
+      request: () => Effect.never,
+      requestUnsafe: ({ onBehalfOf, recipient }, _, __, end) => {
+        seen.push([recipient, ...onBehalfOf.map(({ id }) => id)].join(" for "))
+        ends.push(end)
+        return () => {
+          seen.push("stopped")
+          end(Exit.interrupt())
+        }
+      }
+    })
+    const exits: Array<string> = []
+    const begin = (power: MessagingSend.MessagingSend["Service"], context = Context.empty()) =>
+      power.requestUnsafe!(payload(1), 1, context, (exit) => {
+        exits.push(Exit.isSuccess(exit) ? "ok" : Exit.hasInterrupts(exit) ? "interrupted" : reason(errorOf(exit)))
+      })
+    return { source, begin, ends, seen, exits }
+  }
+
+  const errorOf = <E>(exit: Exit.Exit<unknown, E>) => Option.getOrThrow(Exit.findErrorOption(exit))
+
+  const powerOf = (enforcer: CapabilityEnforcer.CapabilityEnforcer["Service"], recipient = "acme:totals") =>
+    enforcer.powerUnsafe(MessagingSend.MessagingSend.on(recipient), rates)
+
+  const recorded = Effect.map(
+    Effect.orDie(AuditLog.AuditLog.use((log) => log.entries)),
+    (entries) =>
+      entries.flatMap(({ event }) =>
+        event._tag === "CapabilityUsed" || event._tag === "CapabilityDenied" ? [event._tag] : []
+      )
+  )
+
+  it.effect("ends as it says, or by who stops it, or with its grant", () => {
+    const { begin, ends, exits, seen, source } = requests()
+    return admitted(source, "messaging.send", ["acme:totals"], (enforcer) =>
+      Effect.gen(function*() {
+        const power = Result.getOrThrow(powerOf(enforcer)!)
+        begin(power)
+        ends[0]!(Exit.succeed(payload(2)))
+        begin(power)()
+        begin(power)
+        yield* enforcer.revoke(rates, { reason: "over" })
+        begin(power)
+        assert.deepStrictEqual(exits, ["ok", "interrupted", "Revoked: Revoked", "Denied: Revoked"])
+        assert.deepStrictEqual(seen, ["acme:totals", "acme:totals", "stopped", "acme:totals", "stopped"])
+        assert.deepStrictEqual(reason(Option.getOrThrow(Result.getFailure(powerOf(enforcer)!))), "Denied: Revoked")
+      }))
+  })
+
+  it.effect("is denied to who acts for somebody who has not got it", () => {
+    const { begin, exits, seen, source } = requests()
+    return admitted(source, "messaging.send", ["acme:totals"], (enforcer) =>
+      Effect.sync(() => {
+        const ada = Principal.make({ kind: "Operator", id: "ada" })
+        const power = Result.getOrThrow(powerOf(enforcer)!)
+        begin(power, Context.make(Principal.ActingFor, [ada]))
+        assert.deepStrictEqual([exits, seen], [["Denied: NotAdmitted"], []])
+        assert.isTrue(
+          Result.isFailure(enforcer.powerUnsafe(MessagingSend.MessagingSend.on("acme:totals"), rates, [ada])!)
+        )
+      }))
+  })
+
+  it.effect("has no power without a source, and none of another resource", () =>
+    admitted(Log.source, "messaging.send", ["acme:totals"], (enforcer) =>
+      Effect.sync(() => {
+        const missing = Option.getOrThrow(Result.getFailure(powerOf(enforcer)!))
+        const other = Option.getOrThrow(Result.getFailure(powerOf(enforcer, "acme:other")!))
+        assert.deepStrictEqual([missing.reason._tag, reason(other)], ["PowerMissing", "Denied: NotAsked"])
+      })))
+
+  it.effect("is not decided at once where the log has to have it first", () => {
+    const { begin, exits, seen, source } = requests()
+    return Effect.gen(function*() {
+      const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+      const grant = (audit?: "before-use") =>
+        enforcer.grant(rates, Grant.make("messaging.send", ["acme:totals"], { reason: "x", audit }))
+      const asks = [
+        Ask.make({
+          kind: "messaging.send",
+          patterns: ["acme:totals"],
+          reason: "x",
+          place: { file: "Component.toml", line: 1 }
+        })
+      ]
+      yield* enforcer.admit(rates, { asks, grants: [] })
+      yield* grant()
+      const power = Result.getOrThrow(powerOf(enforcer)!)
+      yield* grant("before-use")
+      assert.isUndefined(powerOf(enforcer))
+      begin(power)
+      assert.deepStrictEqual([exits, seen], [["Denied: AuditUnavailable"], []])
+      assert.deepStrictEqual(yield* recorded, ["CapabilityUsed", "CapabilityDenied"])
+    }).pipe(Effect.provide(Layer.provide(CapabilityEnforcer.layerTest, Powers.layer(source))))
   })
 })
 

@@ -9,8 +9,9 @@ import type { Cell } from "./cell.ts"
 import { millisOf } from "./durations.ts"
 import type { Blocked } from "./lanes.ts"
 import { block, refusalOf } from "./mixed.ts"
-import { suspend, waiterOf } from "./suspension.ts"
-import { type Delivery, deliveryOf } from "./target.ts"
+import { spanIn } from "./spans.ts"
+import { suspend, type Waiter, waiterOf } from "./suspension.ts"
+import { type Asker, type Delivery, deliveryOf, plainDelivery } from "./target.ts"
 
 /**
  * Sends the request each time it is run. From there to the wait for the answer
@@ -43,6 +44,36 @@ export const asking = <Reply, Error>(
       abandon(cell, request, ask, blocked)
     })
   })
+}
+
+/** Tells an asker that is no fiber. */
+class Told implements Waiter {
+  private readonly asker: Asker
+
+  constructor(asker: Asker) {
+    this.asker = asker
+  }
+
+  evaluate(answer: Effect.Effect<unknown, unknown>): void {
+    const { context, onExit } = this.asker
+    if (Exit.isExit(answer)) onExit(answer)
+    else Effect.runForkWith(context)(answer).addObserver(onExit)
+  }
+}
+
+/** Puts the request of an asker that is no fiber into the mailbox; gives what takes it back. */
+export const askFor = (cell: Cell, request: object, asker: Asker): () => void => {
+  const { alarm, context, ttlMillis } = asker
+  const ask = new Ask(undefined, new Told(asker))
+  const span = cell.system.spans === undefined ? undefined : spanIn(context)
+  const blocked = enqueue(cell, request, ask, { ...plainDelivery, ttlMillis, span })
+  if (ask.isOver) return () => {}
+  if (alarm !== undefined) ask.alarm = cell.system.alarmsOf(context).in(alarm.afterMillis, alarm.ring)
+  return () => {
+    if (ask.isOver) return
+    ask.cancel()
+    abandon(cell, request, ask, blocked)
+  }
 }
 
 const isAtHand = (cell: Cell, request: object, ask: Ask): boolean => {

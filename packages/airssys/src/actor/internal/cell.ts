@@ -17,7 +17,7 @@ import type * as Termination from "../Termination.ts"
 import type { Alarms } from "./alarms.ts"
 import { withdraw } from "./answers.ts"
 import type { Ask } from "./ask.ts"
-import { asking } from "./asking.ts"
+import { askFor, asking } from "./asking.ts"
 import type { CellContext } from "./context.ts"
 import * as flags from "./flags.ts"
 import type { Ticket } from "./lanes.ts"
@@ -27,7 +27,7 @@ import type { Worker } from "./pending.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { widen } from "./ring.ts"
 import { isFinal, isStep, statusOf, withStatus } from "./statuses.ts"
-import { type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
+import { type Asker, type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
 import type { Turns } from "./turns.ts"
 
 // Of this module: what is another one's is loaded each time it is read.
@@ -187,6 +187,10 @@ export class Cell implements ActorRef<unknown>, Target {
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError> {
     return asking(this, sender, request, options)
+  }
+
+  askFor(request: object, asker: Asker): () => void {
+    return askFor(this, request, asker)
   }
 
   /** Whether a plain message would find room at sight. */

@@ -15,6 +15,7 @@ import type { Cell } from "./cell.ts"
 import type { CellContext } from "./context.ts"
 import type { Gate } from "./gate.ts"
 import type { Reports } from "./reports.ts"
+import type { Spans } from "./spans.ts"
 import type { From } from "./target.ts"
 
 /**
@@ -24,6 +25,7 @@ import type { From } from "./target.ts"
 export interface Lifecycle {
   /** The hook on what is sent, where there is one. */
   readonly gate: Gate | undefined
+  readonly spans: Spans | undefined
   readonly reports: Reports
   readonly names: Map<string, Cell>
   /** How long something that was interrupted may take to end. */

@@ -1,6 +1,7 @@
 // A request fails with its own error type: here every error is `unknown`.
 // @effect-diagnostics anyUnknownInErrorContext:off
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import type * as Random from "effect/Random"
 import { ActorStopped, type AskError, type OfferError } from "../ActorError.ts"
@@ -9,7 +10,7 @@ import type * as Protocol from "../Protocol.ts"
 import type { Ask } from "./ask.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { closed, running } from "./flags.ts"
-import { type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
+import { type Asker, type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
 
 type Routing =
   | { readonly _tag: "RoundRobin" }
@@ -198,6 +199,14 @@ export class PoolRef implements ActorRef<unknown>, Target {
       const member = this.members.pick(request)
       return member === undefined ? this.refuse(request, sender) : member.askAs(sender, request, options)
     })
+  }
+
+  askFor(request: object, asker: Asker): () => void {
+    const member = this.members.pick(request)
+    if (member !== undefined) return member.askFor(request, asker)
+    this.reject(request, undefined)
+    asker.onExit(Exit.fail(new ActorStopped({ actor: this.name })))
+    return () => {}
   }
 
   send(message: unknown, from: From, delivery?: Delivery): Refusal | undefined {

@@ -28,7 +28,7 @@ export class Spans {
 
   attach(cell: Cell): void {
     overlaySend(cell, (send, message, from, delivery) => {
-      const span = this.current ?? spanOfFiber()
+      const span = delivery?.span ?? this.current ?? spanOfFiber()
       return send(message, from, span === undefined ? delivery : { ...(delivery ?? plainDelivery), span })
     })
     overlayHandler(cell, (handler) => (message, context) => {
@@ -73,8 +73,13 @@ export class Spans {
 
 const spanOfFiber = (): Tracer.AnySpan | undefined => {
   const fiber = Fiber.getCurrent()
-  if (fiber === undefined || !Context.get(fiber.context, References.TracerEnabled)) return undefined
-  const span = Option.getOrUndefined(Context.getOption(fiber.context, Tracer.ParentSpan))
+  return fiber === undefined ? undefined : spanIn(fiber.context)
+}
+
+/** The span that what is sent in a context takes along. */
+export const spanIn = (context: Context.Context<never>): Tracer.AnySpan | undefined => {
+  if (!Context.get(context, References.TracerEnabled)) return undefined
+  const span = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
   return span === undefined || Context.get(span.annotations, Tracer.DisablePropagation) ? undefined : span
 }
 

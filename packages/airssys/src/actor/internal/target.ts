@@ -1,5 +1,7 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as Tracer from "effect/Tracer"
 import type { AskError, OfferError } from "../ActorError.ts"
 import { type ActorRef, type AskOptions, isActorRef, type Priority, type SendOptions } from "../ActorRef.ts"
@@ -51,6 +53,14 @@ export const deliveryOf = (options: SendOptions | undefined): Delivery | undefin
   }
 }
 
+/** Who asks without a fiber. */
+export interface Asker {
+  readonly context: Context.Context<never>
+  readonly ttlMillis: number
+  readonly alarm: { readonly afterMillis: number; readonly ring: () => void } | undefined
+  readonly onExit: (exit: Exit.Exit<unknown, unknown>) => void
+}
+
 /**
  * What a ref is inside: where messages go with the identity of their sender.
  * An actor's cell is one; a ref that stands for several actors is another.
@@ -63,6 +73,8 @@ export interface Target {
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError>
+  /** Asks for who is no fiber; gives what takes the request back. */
+  askFor(request: object, asker: Asker): () => void
   /** The error that tells why this message was not taken. */
   refusal(reason: Refusal, message: unknown): OfferError
   /** Holds a request no longer. If it is answered all the same, its ask is settled. */

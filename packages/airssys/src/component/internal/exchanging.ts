@@ -1,17 +1,15 @@
 /** How an exchange delivers. */
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
+import * as Pending from "../../actor/Pending.ts"
 import type { AuditLog } from "../../security/AuditLog.ts"
 import type { Message } from "../../security/MessagingSubscribe.ts"
 import * as Pattern from "../../security/Pattern.ts"
@@ -23,11 +21,12 @@ import { Callback, Deliver } from "../ComponentMessage.ts"
 import * as Delivery from "../Delivery.ts"
 import type { DeadLetter, Exchange, Options } from "../Exchange.ts"
 import * as Payload from "../Payload.ts"
+import { Awaiting, type Replied } from "./awaiting.ts"
 import { Backlog } from "./backlog.ts"
 import * as coreErrors from "./coreErrors.ts"
 import * as coreExports from "./coreExports.ts"
 import * as hostRun from "./hostRun.ts"
-import { failureOf, Mail, type Posted } from "./mail.ts"
+import { failureOf, type Handled, Mail, type Waiter } from "./mail.ts"
 import * as mailChecks from "./mailChecks.ts"
 import { MailFates } from "./mailFates.ts"
 import { type Listener, TopicTable } from "./topicTable.ts"
@@ -37,36 +36,36 @@ type Service = Exchange["Service"]
 type Origin = Delivery.Origin
 type Tell = (message: Message) => void
 
-/** The origin of what the current fiber sends as a principal, on behalf of whom it and its power act. */
-export const fromHere = <A, E, R>(
-  { onBehalfOf, sender }: { readonly sender: Principal; readonly onBehalfOf: ReadonlyArray<Principal> },
-  use: (from: Origin) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => {
-    const here = Delivery.originOf(fiber.context)
-    const isThere = ({ id, kind }: Principal) => here.onBehalfOf.some((other) => other.kind === kind && other.id === id)
-    return use({
-      sender: sender.kind === "Host" ? Delivery.fromHost.sender : { _tag: sender.kind, id: sender.id },
-      tenant: here.tenant,
-      correlation: here.correlation,
-      onBehalfOf: [...here.onBehalfOf, ...onBehalfOf.filter((one) => !isThere(one))]
-    })
-  })
-
-const spanOf = (context: Context.Context<never>): Tracer.AnySpan | undefined =>
-  Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+/** The origin of what is sent in a context as a principal, on behalf of whom it and its power act. */
+export const originIn = (
+  context: Context.Context<never>,
+  { onBehalfOf, sender }: { readonly sender: Principal; readonly onBehalfOf: ReadonlyArray<Principal> }
+): Origin => {
+  const here = Delivery.originOf(context)
+  const isThere = ({ id, kind }: Principal) => here.onBehalfOf.some((other) => other.kind === kind && other.id === id)
+  return {
+    sender: sender.kind === "Host" ? Delivery.fromHost.sender : { _tag: sender.kind, id: sender.id },
+    tenant: here.tenant,
+    correlation: here.correlation,
+    onBehalfOf: [...here.onBehalfOf, ...onBehalfOf.filter((one) => !isThere(one))]
+  }
+}
 
 const senderName = ({ sender }: Origin): string | undefined => sender._tag === "Host" ? undefined : sender.id
 
 interface Sending {
+  readonly id: string
   readonly to: string
   readonly payload: Payload.Payload
   readonly from: Origin
   readonly topic?: string
   readonly wantsReply: boolean
   readonly ttlMillis: number
-  readonly span: Tracer.AnySpan | undefined
+  readonly context: Context.Context<never>
+  readonly waiter?: Waiter
 }
+
+const notBegun = (): void => {}
 
 class Exchanging {
   readonly #checking: mailChecks.Checking
@@ -87,33 +86,45 @@ class Exchanging {
 
   readonly send: Service["send"] = (to, payload, from) =>
     Effect.withFiber(({ context }) => {
-      const sending = { to, payload, from, wantsReply: false, ttlMillis: this.#maxWaitMillis, span: spanOf(context) }
-      return Effect.fromResult(Result.map(this.#deliver(sending), ({ id }) => id))
+      const id = this.#mail.nextId()
+      const sending = { id, to, payload, from, wantsReply: false, ttlMillis: this.#maxWaitMillis, context }
+      const failure = this.#deliver(sending)
+      return failure === undefined ? Effect.succeed(id) : Effect.fail(failure)
     })
 
   readonly post: Service["post"] = (to, payload, timeout, from) =>
-    Effect.gen({ self: this }, function*() {
-      const { id, reply } = yield* this.#start(to, payload, timeout, from)
-      const answer = Effect.flatMap(Effect.result(reply), (answer) =>
-        this.#callBack(to, id, Result.mapError(answer, coreErrors.of), from))
-      yield* Effect.forkScoped(answer, { startImmediately: true })
-      return id
+    Effect.withFiber(({ context }) => {
+      const id = this.#mail.nextId()
+      const answer = (exit: Replied): void => {
+        if (Exit.isSuccess(exit)) return this.#callBack(to, id, Result.succeed(exit.value), from, context)
+        const failure = Cause.findErrorOption(exit.cause)
+        if (Option.isSome(failure)) this.#callBack(to, id, Result.fail(coreErrors.of(failure.value)), from, context)
+      }
+      const stop = this.#start({ id, to, payload, from, context }, timeout, answer)
+      return Result.isFailure(stop)
+        ? Effect.fail(stop.failure)
+        : Effect.as(Effect.addFinalizer(() => Effect.sync(stop.success)), id)
     })
 
+  /** Without a fiber, where whoever runs it has none. */
   readonly request: Service["request"] = (to, payload, timeout, from) =>
-    Effect.suspend(() => {
+    Pending.make((context, end) => {
       const { sender } = from
-      if (sender._tag !== "Component") return Effect.flatMap(this.#start(to, payload, timeout, from), (_) => _.reply)
-      if (this.#waitings.doesReach(to, sender.id)) {
+      if (sender._tag === "Component" && this.#waitings.doesReach(to, sender.id)) {
         this.#fates.sent++
         const failure = mailChecks.undeliverable(to, "Cycle", `it waits for a reply of ${sender.id}`)
-        return Effect.fail(this.#mail.refuse(failure, from))
+        end(Exit.fail(this.#mail.refuse(failure, from)))
+        return notBegun
       }
-      return Effect.acquireUseRelease(
-        Effect.sync(() => this.#waitings.begin(sender.id, to)),
-        () => Effect.flatMap(this.#start(to, payload, timeout, from), (_) => _.reply),
-        (end) => Effect.sync(end)
-      )
+      const done = sender._tag === "Component" ? this.#waitings.begin(sender.id, to) : notBegun
+      const stop = this.#start({ id: this.#mail.nextId(), to, payload, from, context }, timeout, (exit) => {
+        done()
+        end(exit)
+      })
+      if (Result.isSuccess(stop)) return stop.success
+      done()
+      end(Exit.fail(stop.failure))
+      return notBegun
     })
 
   readonly publish: Service["publish"] = (topic, payload, from) =>
@@ -128,10 +139,10 @@ class Exchanging {
       }
       this.#fates.published++
       if (listeners.length === 0) this.#fates.unheard++
-      const sending = { payload, from, topic, wantsReply: false, ttlMillis: this.#maxWaitMillis, span: spanOf(context) }
+      const sending = { payload, from, topic, wantsReply: false, ttlMillis: this.#maxWaitMillis, context }
       for (const { subscriber, tell } of listeners) {
         this.#fates.sent++
-        if (subscriber !== undefined) this.#put({ ...sending, to: subscriber })
+        if (subscriber !== undefined) this.#put({ ...sending, id: this.#mail.nextId(), to: subscriber })
         else {
           tell?.({ topic, sender: senderName(from), payload })
           this.#fates.delivered++
@@ -178,82 +189,72 @@ class Exchanging {
     )
   }
 
-  #deliver(sending: Sending): Result.Result<Posted, Undeliverable> {
+  #deliver(sending: Sending): Undeliverable | undefined {
     const { from, payload, to } = sending
     this.#fates.sent++
     const failure = mailChecks.outgoing(this.#checking, to, payload, from)
-    return failure === undefined ? this.#put(sending) : Result.fail(this.#mail.refuse(failure, from))
+    return failure === undefined ? this.#put(sending) : this.#mail.refuse(failure, from)
   }
 
-  #put({ from, payload, span, to, topic, ttlMillis, wantsReply }: Sending): Result.Result<Posted, Undeliverable> {
+  #put({ context, from, id, payload, to, topic, ttlMillis, waiter, wantsReply }: Sending): Undeliverable | undefined {
     const { asking, lookup } = this.#checking.directory
     const entry = topic === undefined ? lookup(to) : asking(to)
     const recipient = mailChecks.incoming(this.#checking, to, entry, payload, from)
-    if (Result.isFailure(recipient)) return Result.fail(this.#mail.refuse(recipient.failure, from, topic))
-    const id = this.#mail.nextId()
+    if (Result.isFailure(recipient)) return this.#mail.refuse(recipient.failure, from, topic)
     const message = new Deliver({ delivery: Delivery.make(id, from), topic, wantsReply, payload })
-    return this.#mail.post({ id, to: recipient.success, message, from, topic, ttlMillis, span })
+    return this.#mail.post({ id, to: recipient.success, message, from, topic, ttlMillis, context, waiter })
   }
 
-  /** A request on its way, and what waits for its reply within its time. */
-  #start(to: string, payload: Payload.Payload, timeout: Duration.Input, from: Origin) {
-    return Effect.withFiber(({ context }) => {
-      const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
-      const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
-      const deadline = Context.get(context, Clock.Clock).currentTimeMillisUnsafe() + ttlMillis
-      const sending = { to, payload, from, wantsReply: true, ttlMillis, span: spanOf(context) }
-      return Effect.fromResult(
-        Result.map(this.#deliver(sending), (posted) => ({
-          id: posted.id,
-          reply: this.#awaited(posted, to, from, deadline)
-        }))
-      )
-    })
+  /**
+   * Sends a request, and calls `end` once with its reply, or why there is none
+   * within its time. Gives what ends the wait.
+   */
+  #start(
+    request: Pick<Sending, "id" | "to" | "payload" | "from" | "context">,
+    timeout: Duration.Input,
+    end: (exit: Replied) => void
+  ): Result.Result<() => void, Undeliverable> {
+    const { from, to } = request
+    const waiter = new Awaiting(
+      (exit) => this.#replyOf(to, from, exit),
+      () => Exit.fail(mailChecks.undeliverable(to, "TimedOut", "no reply came in time")),
+      end
+    )
+    const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
+    const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
+    const failure = this.#deliver({ ...request, wantsReply: true, ttlMillis, waiter })
+    return failure === undefined ? Result.succeed(() => waiter.abandon(Exit.interrupt)) : Result.fail(failure)
+  }
+
+  #replyOf(to: string, from: Origin, exit: Handled): Replied {
+    const failure = failureOf(to, exit)
+    if (failure !== undefined || Exit.isFailure(exit)) return Exit.fail(failure!)
+    const payload = exit.value
+    if (payload === undefined) return Exit.fail(mailChecks.undeliverable(to, "NoReply", "it replied nothing"))
+    const wrong = mailChecks.reply(this.#checking, to, payload, from)
+    return wrong === undefined ? Exit.succeed(payload) : Exit.fail(wrong)
   }
 
   /** Brings the reply of a request to the component that sent it. */
-  #callBack(replier: string, id: string, reply: Callback["reply"], { sender, ...from }: Origin): Effect.Effect<void> {
-    return Effect.withFiber(({ context }) => {
-      const to = sender._tag === "Host" ? "the host" : sender.id
-      const origin: Origin = { ...from, sender: { _tag: "Component", id: replier } }
-      const entry = this.#checking.directory.asking(to)
-      this.#fates.sent++
-      if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.callbackHandler.world)) {
-        this.#mail.refuse(mailChecks.undeliverable(to, "NotFound", "it handles no replies"), origin)
-        return Effect.void
-      }
-      const own = this.#mail.nextId()
-      const message = new Callback({ delivery: Delivery.make(own, origin), id, reply })
-      const [ttlMillis, span] = [this.#maxWaitMillis, spanOf(context)]
-      this.#mail.post({ id: own, to: entry, message, from: origin, topic: undefined, ttlMillis, span })
-      return Effect.void
-    })
-  }
-
-  #awaited(
-    posted: Posted,
-    to: string,
-    from: Origin,
-    deadline: number
-  ): Effect.Effect<Payload.Payload, Undeliverable> {
-    const late = Effect.fail(mailChecks.undeliverable(to, "TimedOut", "no reply came in time"))
-    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Fiber.await(posted.fiber).pipe(
-        Effect.onInterrupt(() =>
-          Effect.sync(() => {
-            posted.isAbandoned = true
-          })
-        ),
-        Effect.timeoutOrElse({ duration: Math.max(0, deadline - now), orElse: () => late }),
-        Effect.flatMap((exit) => {
-          const failure = failureOf(to, exit)
-          if (failure !== undefined || Exit.isFailure(exit)) return Effect.fail(failure!)
-          const payload = exit.value
-          if (payload === undefined) return Effect.fail(mailChecks.undeliverable(to, "NoReply", "it replied nothing"))
-          const wrong = mailChecks.reply(this.#checking, to, payload, from)
-          return wrong === undefined ? Effect.succeed(payload) : Effect.fail(wrong)
-        })
-      ))
+  #callBack(
+    replier: string,
+    id: string,
+    reply: Callback["reply"],
+    { sender, ...from }: Origin,
+    context: Context.Context<never>
+  ): void {
+    const to = sender._tag === "Host" ? "the host" : sender.id
+    const origin: Origin = { ...from, sender: { _tag: "Component", id: replier } }
+    const entry = this.#checking.directory.asking(to)
+    this.#fates.sent++
+    if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.callbackHandler.world)) {
+      this.#mail.refuse(mailChecks.undeliverable(to, "NotFound", "it handles no replies"), origin)
+      return
+    }
+    const own = this.#mail.nextId()
+    const message = new Callback({ delivery: Delivery.make(own, origin), id, reply })
+    const letter = { id: own, to: entry, message, from: origin, topic: undefined, context, waiter: undefined }
+    this.#mail.post({ ...letter, ttlMillis: this.#maxWaitMillis })
   }
 }
 
@@ -265,12 +266,9 @@ export const make = Effect.fnUntraced(function*({ audit, deadLetters, directory,
   readonly options: Options
 }) {
   const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
-  const run = yield* FiberSet.makeRuntime<never>()
   const fates = new MailFates(deadLetters)
-  return new Exchanging(
-    { audit, directory, quotas, maxBytes: options.maxBytes ?? Payload.maxBytes },
-    new Mail(yield* hostRun.make, fates, run, options.maxWaiting ?? 100),
-    fates,
-    options
-  )
+  const mail = new Mail(yield* hostRun.make, fates, options.maxWaiting ?? 100)
+  yield* Effect.addFinalizer(() => Effect.sync(() => mail.close()))
+  const checking = { audit, directory, quotas, maxBytes: options.maxBytes ?? Payload.maxBytes }
+  return new Exchanging(checking, mail, fates, options)
 })

@@ -1,16 +1,16 @@
 /**
  * The host functions of one instance, as its engine calls them.
  *
- * An Effect runs on a fiber with the context of the call it is part of. It is
- * interrupted when that call is over, or its instance is.
+ * An Effect runs with the context of the call it is part of, on a fiber where it
+ * needs one. It is interrupted when that call is over, or its instance is.
  */
 import type * as Engine from "@airssys/engine/Engine"
 import * as EngineTrap from "@airssys/engine/Trap"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Pending from "../../actor/Pending.ts"
 import type { HostFunction, HostTrap, Imports } from "../ComponentEngine.ts"
 
 /**
@@ -23,7 +23,8 @@ const defaultFuel = 1_000
 export class HostCalls {
   /** Of the call that runs. */
   context: Context.Context<never> = Context.empty()
-  readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+  /** What interrupts those that wait. */
+  readonly #waiting = new Set<() => void>()
   #isClosed = false
 
   /** The imports for the engine. */
@@ -62,24 +63,27 @@ export class HostCalls {
     call: (args: ReadonlyArray<unknown>) => Effect.Effect<unknown, HostTrap>,
     args: ReadonlyArray<unknown>
   ): unknown {
-    let fiber: Fiber.Fiber<unknown, HostTrap>
+    let interrupt: () => void
+    let exit: Exit.Exit<unknown, HostTrap> | undefined
+    let settle = (ended: Exit.Exit<unknown, HostTrap>): void => {
+      exit = ended
+    }
     if (this.#isClosed) throw ended(name)
     try {
       const effect = call(args)
       if (Exit.isExit(effect)) return settled(name, effect)
-      fiber = Effect.runForkWith(this.context)(effect)
+      interrupt = Pending.run(effect, this.context, (ended) => settle(ended))
     } catch (error) {
       throw stopped(name, error)
     }
-    const exit = fiber.pollUnsafe()
     if (exit !== undefined) return settled(name, exit)
-    this.#fibers.add(fiber)
+    this.#waiting.add(interrupt)
     const answer = new Promise((resolve, reject) => {
-      fiber.addObserver((exit) => {
-        this.#fibers.delete(fiber)
-        if (Exit.isSuccess(exit)) resolve(exit.value)
-        else reject(failed(name, exit.cause))
-      })
+      settle = (ended) => {
+        this.#waiting.delete(interrupt)
+        if (Exit.isSuccess(ended)) resolve(ended.value)
+        else reject(failed(name, ended.cause))
+      }
     })
     // The engine may have ended the guest before it looks at the answer.
     answer.catch(() => undefined)
@@ -88,9 +92,9 @@ export class HostCalls {
 
   /** Ends what waits for the call that is over. */
   end(): void {
-    if (this.#fibers.size === 0) return
-    for (const fiber of this.#fibers) fiber.interruptUnsafe()
-    this.#fibers.clear()
+    if (this.#waiting.size === 0) return
+    for (const interrupt of this.#waiting) interrupt()
+    this.#waiting.clear()
   }
 
   /** Ends what waits, and refuses each call of a guest that is ended while it is on the stack. */

@@ -1,12 +1,10 @@
 /** Messages on their way into mailboxes, and what became of them. */
 import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
+import type * as Context from "effect/Context"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
-import * as Tracer from "effect/Tracer"
 import type { AskError } from "../../actor/ActorError.ts"
+import * as Pending from "../../actor/Pending.ts"
 import { type Reason, Undeliverable } from "../../security/Undeliverable.ts"
 import type { Entry } from "../ComponentDirectory.ts"
 import type { ComponentError } from "../ComponentError.ts"
@@ -21,12 +19,13 @@ type Failure = AskError | ComponentError | GuestError
 
 export type Handled = Exit.Exit<Payload | undefined | void, Failure>
 
-/** A message in a mailbox, until its fate is known. */
-export interface Posted {
-  readonly id: string
-  readonly fiber: Fiber.Fiber<Payload | undefined | void, Failure>
-  /** Whether whoever waits for its reply went away. */
-  isAbandoned: boolean
+/** Who waits for the reply to a message. */
+export interface Waiter {
+  /** Whether nobody does any more. */
+  readonly isAbandoned: boolean
+  onExit(exit: Handled): void
+  /** The time for the reply is over. */
+  onLate(): void
 }
 
 /** A message as it is put into a mailbox. */
@@ -38,11 +37,25 @@ export interface Letter {
   readonly topic: string | undefined
   /** How long it waits for its turn. */
   readonly ttlMillis: number
-  /** The span in which it was sent. */
-  readonly span: Tracer.AnySpan | undefined
+  /** In which it was sent, with its clock and its span. */
+  readonly context: Context.Context<never>
+  readonly waiter: Waiter | undefined
 }
 
-type Run = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+/** A message in a mailbox, until its fate is known. */
+class Posted {
+  readonly letter: Letter
+  /** Who may have so many messages wait for the recipient. */
+  readonly key: string | undefined
+  /** What became of it while it was put into the mailbox. */
+  already: Handled | undefined = undefined
+  takeBack: (() => void) | undefined = undefined
+
+  constructor(letter: Letter, key: string | undefined) {
+    this.letter = letter
+    this.key = key
+  }
+}
 
 const reasonOf = (error: Exclude<Failure, GuestError>): Reason => {
   switch (error._tag) {
@@ -89,17 +102,16 @@ const wasHandled = (reason: Reason): boolean => reason === "Answered" || reason 
 export class Mail {
   readonly #fates: MailFates
   readonly #name: string
-  readonly #run: Run
   readonly #maxWaiting: number
   /** How many messages of one component wait for another one, by both. */
   readonly #waiting = new Map<string, number>()
+  readonly #posted = new Set<Posted>()
   #ids = 0
 
   /** `name` is of this run of the host. */
-  constructor(name: string, fates: MailFates, run: Run, maxWaiting: number) {
+  constructor(name: string, fates: MailFates, maxWaiting: number) {
     this.#name = name
     this.#fates = fates
-    this.#run = run
     this.#maxWaiting = maxWaiting
   }
 
@@ -114,29 +126,38 @@ export class Mail {
     return failure
   }
 
-  /** Puts a message into a mailbox, or says why not. */
-  post(letter: Letter): Result.Result<Posted, Undeliverable> {
-    const { from, id, message, span, to, topic, ttlMillis } = letter
+  /** Puts a message into a mailbox: undefined, or why not. */
+  post(letter: Letter): Undeliverable | undefined {
+    const { from, to, topic } = letter
     const key = from.sender._tag === "Component" ? `${from.sender.id} ${to.id}` : undefined
     const waiting = key === undefined ? 0 : this.#waiting.get(key) ?? 0
     if (waiting >= this.#maxWaiting) {
-      return Result.fail(
-        this.refuse(undeliverable(to.id, "Busy", `${waiting} messages of the sender wait for it`), from, topic)
-      )
+      return this.refuse(undeliverable(to.id, "Busy", `${waiting} messages of the sender wait for it`), from, topic)
     }
-    const ask = to.ref.ask(message as Deliver, { ttl: ttlMillis })
-    const fiber = this.#run(span === undefined ? ask : Effect.provideService(ask, Tracer.ParentSpan, span))
-    const posted: Posted = { id, fiber, isAbandoned: false }
-    const already = fiber.pollUnsafe()
+    const posted = this.#ask(letter, key)
+    const { already } = posted
     if (already !== undefined && Exit.isFailure(already)) {
-      return Result.fail(this.refuse(failureOf(to.id, already)!, from, topic))
+      return this.refuse(failureOf(to.id, already)!, from, topic)
     }
     if (key !== undefined) this.#waiting.set(key, waiting + 1)
-    fiber.addObserver((exit) => {
-      if (key !== undefined) this.#left(key)
-      this.#settle(letter, posted, exit)
+    this.#posted.add(posted)
+    if (already !== undefined) this.#settle(posted, already)
+    return undefined
+  }
+
+  #ask(letter: Letter, key: string | undefined): Posted {
+    const { context, message, to, ttlMillis, waiter } = letter
+    const posted = new Posted(letter, key)
+    posted.takeBack = Pending.askUnsafe(to.ref, message as Deliver, {
+      context,
+      ttl: ttlMillis,
+      alarm: waiter && { after: ttlMillis, ring: () => waiter.onLate() },
+      onExit: (exit: Handled) => {
+        if (posted.takeBack === undefined) posted.already = exit
+        else this.#settle(posted, exit)
+      }
     })
-    return Result.succeed(posted)
+    return posted
   }
 
   #left(key: string): void {
@@ -145,11 +166,23 @@ export class Mail {
     else this.#waiting.set(key, waiting)
   }
 
-  #settle({ from, to, topic }: Letter, { isAbandoned }: Posted, exit: Handled): void {
+  #settle(posted: Posted, exit: Handled): void {
+    const { key, letter: { from, to, topic, waiter } } = posted
+    this.#posted.delete(posted)
+    if (key !== undefined) this.#left(key)
     const failure = failureOf(to.id, exit)
     if (failure === undefined) this.#fates.delivered++
     else if (wasHandled(failure.reason)) this.#fates.failed++
     else this.refuse(failure, from, topic)
-    if (isAbandoned && (failure === undefined || wasHandled(failure.reason))) this.#fates.lateReplies++
+    if (waiter?.isAbandoned === true && (failure === undefined || wasHandled(failure.reason))) this.#fates.lateReplies++
+    waiter?.onExit(exit)
+  }
+
+  /** Nobody waits for what is on its way any more. */
+  close(): void {
+    for (const posted of this.#posted) {
+      posted.takeBack!()
+      this.#settle(posted, Exit.interrupt())
+    }
   }
 }

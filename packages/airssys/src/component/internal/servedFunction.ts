@@ -4,22 +4,19 @@
  */
 import type * as WitType from "@airssys/engine/WitType"
 import { camelCase } from "@airssys/engine/WitValue"
-import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Capability from "../../security/Capability.ts"
 import type { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
-import { CapabilityError } from "../../security/CapabilityError.ts"
 import type { CapabilityKind } from "../../security/CapabilityKind.ts"
 import * as Explanation from "../../security/Explanation.ts"
-import { ActingFor, Correlation, CurrentPrincipal, type Principal } from "../../security/Principal.ts"
+import { Correlation, type Principal } from "../../security/Principal.ts"
 import type * as Engine from "../ComponentEngine.ts"
-import { Tenant } from "../Delivery.ts"
-import * as HostFunction from "../HostFunction.ts"
+import type * as HostFunction from "../HostFunction.ts"
 import type { ComponentCalls } from "./componentCalls.ts"
 import * as errorCase from "./errorCase.ts"
-import { stop, trap } from "./serving.ts"
+import { asynchronous, err, isTakenAway } from "./servedEffect.ts"
+import { stop } from "./serving.ts"
 
 export interface Caller {
   readonly guest: HostFunction.Guest
@@ -30,15 +27,15 @@ export interface Caller {
   readonly calls: ComponentCalls
 }
 
-type Input = Readonly<Record<string, unknown>>
+export type Input = Readonly<Record<string, unknown>>
 
-interface Requirement {
+export interface Requirement {
   readonly kind: HostFunction.Requirement<Input>["kind"]
   readonly resource: (input: Input) => string
   readonly request: Capability.Request<unknown, unknown>
 }
 
-interface Serving extends Caller {
+export interface Serving extends Caller {
   readonly enforcer: CapabilityEnforcer["Service"]
   readonly name: string
   readonly requirements: ReadonlyArray<Requirement>
@@ -88,10 +85,6 @@ const inputOf = (params: ReadonlyArray<WitType.Field>): Serving["input"] => {
     return input
   }
 }
-
-const err = (val: unknown) => ({ tag: "err", val })
-
-const isTakenAway = ({ reason }: Explanation.Explanation): boolean => reason === "Revoked" || reason === "Expired"
 
 /** The error value of a denial. Stops a guest that could not be told. */
 const refuse = (
@@ -149,80 +142,4 @@ const recorded = (serving: Serving, handler: (input: Input) => unknown) => {
     const delivery = serving.guest.delivery()
     return Effect.provideService(decided(input, delivery?.onBehalfOf), Correlation, delivery?.correlation)
   }
-}
-
-type Run = Extract<HostFunction.HostFunction["run"], { readonly _tag: "Async" }>
-
-const asynchronous = (serving: Serving, { deadline, handler }: Run) => {
-  const timedOut = errorCase.timedOut(serving.result)
-  const late = Effect.suspend(() =>
-    timedOut === undefined
-      ? Effect.fail(trap("HostFailure", "it took longer than it may"))
-      : Effect.succeed(err(timedOut))
-  )
-  return (args: ReadonlyArray<unknown>): Effect.Effect<unknown, Engine.HostTrap> => {
-    const { calls, check, enforcer, guest, requirements } = serving
-    const input = serving.input(args)
-    const malformed = check?.(input)
-    if (malformed !== undefined) return Exit.succeed(err(malformed))
-    if (calls.isOverdue) {
-      return unavailable(serving, `${guest.principal.label}: too many of its calls go on after their end`)
-    }
-    const { name, namespace, principal, scope, version } = guest
-    const delivery = guest.delivery()
-    const holds: HostFunction.Call["holds"] = (kind, resource) =>
-      enforcer.check(principal, kind, resource, delivery?.onBehalfOf)._tag === "Allowed"
-    const held = requirements.reduceRight<
-      Effect.Effect<unknown, HostFunction.AnyFailure, CurrentPrincipal | HostFunction.Caller>
-    >(
-      (effect, { request, resource }) => enforcer.require({ ...request, resource: resource(input) })(effect),
-      Effect.suspend(() => (handler as (input: Input) => ReturnType<Run["handler"]>)(input))
-    )
-    return calls.within(settled(serving, held), deadline, late).pipe(
-      Effect.provideContext(
-        Context.make(CurrentPrincipal, principal).pipe(
-          Context.add(ActingFor, delivery?.onBehalfOf ?? []),
-          Context.add(Correlation, delivery?.correlation),
-          Context.add(Tenant, delivery?.tenant),
-          Context.add(HostFunction.Caller, { principal, namespace, name, version, delivery, scope, holds })
-        )
-      )
-    )
-  }
-}
-
-const settled = <R>(
-  serving: Serving,
-  effect: Effect.Effect<unknown, HostFunction.AnyFailure, R>
-): Effect.Effect<unknown, Engine.HostTrap, R> =>
-  Effect.matchCauseEffect(effect, {
-    onSuccess: (value) => Effect.succeed(serving.result?.kind === "result" ? { tag: "ok", val: value } : value),
-    onFailure: (cause) => {
-      const failure = cause.reasons.find(Cause.isFailReason)
-      if (failure === undefined) return Effect.failCause(cause as Cause.Cause<never>)
-      return failure.error instanceof CapabilityError
-        ? refused(serving, failure.error)
-        : Effect.succeed(err(failure.error))
-    }
-  })
-
-/** What its host has to see to. */
-const unavailable = ({ calls, result }: Serving, text: string): Effect.Effect<unknown, Engine.HostTrap> => {
-  calls.tell(text)
-  const told = errorCase.unavailable(result)
-  return told === undefined ? Effect.fail(trap("HostFailure", text)) : Effect.succeed(err(told))
-}
-
-const refused = (serving: Serving, error: CapabilityError): Effect.Effect<unknown, Engine.HostTrap> => {
-  const { reason } = error
-  if (reason._tag === "PowerMissing") return unavailable(serving, error.message)
-  serving.denied(reason.explanation, reason.entry)
-  return serving.denial === undefined
-    ? Effect.fail(
-      trap(
-        reason._tag !== "Denied" || isTakenAway(reason.explanation) ? "Revoked" : "Denied",
-        Explanation.subject(reason.explanation)
-      )
-    )
-    : Effect.succeed(err(serving.denial))
 }

@@ -1,3 +1,4 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -33,6 +34,8 @@ export interface Options {
     request: Request,
     then: (recorded: Recorded) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
+  /** The same at once; denied where it would have to wait. */
+  readonly decidedNow: (request: Request) => Recorded
   /** Records a decision and gives its entry. */
   readonly record: (request: Request, denied: Denied) => number | undefined
   /** Runs the closing of a handle, from now on and to its end. */
@@ -84,23 +87,22 @@ const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): boolean => Exit.isExit
  * change that happens in between is seen.
  */
 export const make =
-  ({ check, close, decided, holds, record }: Options) => (request: Request, decision: Allowed): Lease => {
+  ({ check, close, decided, decidedNow, holds, record }: Options) => (request: Request, decision: Allowed): Lease => {
     const { kind, principal, resource } = request
 
-    /** The request for a resource as it is now, by the fiber that makes it. */
+    /** The request for a resource as it is now, by whoever makes it in a context. */
+    const askedIn = (context: Context.Context<never>, resource: string): Request => ({
+      principal,
+      onBehalfOf: together(request.onBehalfOf, Context.get(context, ActingFor)),
+      kind,
+      resource,
+      correlation: Context.get(context, Correlation) ?? request.correlation
+    })
+
     const asking = <A, E, R>(
       resource: string,
       use: (asked: Request) => Effect.Effect<A, E, R>
-    ): Effect.Effect<A, E, R> =>
-      Effect.withFiber((fiber) =>
-        use({
-          principal,
-          onBehalfOf: together(request.onBehalfOf, fiber.getRef(ActingFor)),
-          kind,
-          resource,
-          correlation: fiber.getRef(Correlation) ?? request.correlation
-        })
-      )
+    ): Effect.Effect<A, E, R> => Effect.withFiber(({ context }) => use(askedIn(context, resource)))
 
     const over = (asked: Request, decision: Denied): Effect.Effect<never, CapabilityError> =>
       Effect.suspend(() => Effect.fail(ended({ decision, entry: record(asked, decision) })))
@@ -119,6 +121,29 @@ export const make =
           if (decision._tag === "Denied") return Effect.fail(denied({ decision, entry }))
           return isDone(effect) ? effect : Effect.raceFirst(effect, untilOver(asked))
         }))
+
+    const useUnsafe: Lease["useUnsafe"] = (context, work, end) => {
+      const asked = askedIn(context, resource)
+      const { decision, entry } = decidedNow(asked)
+      if (decision._tag === "Denied") {
+        end(Exit.fail(denied({ decision, entry })))
+        return () => {}
+      }
+      let isDone = false
+      let error: CapabilityError | undefined
+      const waiting = hold(asked, false, (denied) => {
+        error = ended({ decision: denied, entry: record(asked, denied) })
+        stop()
+      })
+      const stop = work((exit) => {
+        isDone = true
+        holds.remove(waiting)
+        end(error === undefined ? exit : Exit.fail(error))
+      })
+      const already = isDone ? undefined : holds.add(waiting)
+      if (already !== undefined) waiting.end(already)
+      return stop
+    }
 
     /** Registers before the caller sees the handle; closes what was acquired where that is too late. */
     const keep = <A>(resource: string, handle: Scope.Closeable, value: A): Effect.Effect<A, CapabilityError> =>
@@ -150,6 +175,7 @@ export const make =
       decision,
       use: (effect) => useOn(resource, effect),
       useOn,
+      useUnsafe,
       open: (acquire) => openOn(resource, acquire),
       openOn,
       allows: asking(

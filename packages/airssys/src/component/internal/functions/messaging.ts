@@ -34,7 +34,7 @@ const checkRecipient = (input: To): Error | undefined =>
     : undefined
 
 /** Beyond the longest wait of a request: its own time ends it. */
-const deadline = "6 minutes"
+const deadline = 360_000
 
 /** What an instance holds until it drops it or ends. */
 class Held {
@@ -100,7 +100,11 @@ export const functions: ReadonlyArray<HostFunction.HostFunction> = [
     fuel: 3_000,
     deadline,
     handler: ({ payload, timeout }) =>
-      Effect.mapError(MessagingSend.use((power) => power.request(payload, timeout)), told)
+      Effect.mapError(MessagingSend.use((power) => power.request(payload, timeout)), told),
+    begin: ({ requestUnsafe }, { payload, timeout }) =>
+      requestUnsafe &&
+      ((context, end) =>
+        requestUnsafe(payload, Math.min(timeout, deadline), context, (exit) => end(Exit.mapError(exit, told))))
   }),
   HostFunction.make({
     wit: `${messaging}#publish`,

@@ -1,0 +1,58 @@
+import { type Mutant, of } from "../../../../scripts/lib/mutants.ts"
+
+const guests = "component/messagingGuests.test.ts"
+const exchange = "component/Messaging.test.ts"
+const functions = "component/HostFunction.test.ts"
+const late = "time out, and a reply that comes later"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  ...of("component/internal/mail.ts", guests, [
+    ["a request waits for ever", "alarm: waiter && { after: ttlMillis, ring: () => waiter.onLate() },", "", late],
+    ["a late reply is not counted", "waiter?.isAbandoned === true && ", "false && ", late],
+    ["a reply reaches nobody", "waiter?.onExit(exit)", "", "requests come back with the reply"]
+  ]),
+  ...of("component/internal/mail.ts", exchange, [
+    ["what is on its way when the host ends has no fate", "this.#settle(posted, Exit.interrupt())", "", "when it ends"]
+  ]),
+  ...of("component/internal/exchanging.ts", guests, [
+    [
+      "who had its reply still waits",
+      "done()\n        end(exit)",
+      "end(exit)",
+      "are refused where the recipient waits for the sender"
+    ],
+    [
+      "a cycle is no reason",
+      "this.#waitings.doesReach(to, sender.id)",
+      "false",
+      "are refused where the recipient waits"
+    ]
+  ]),
+  ...of("component/internal/awaiting.ts", guests, [
+    ["who went away is not known", "this.isAbandoned = true", "", late]
+  ]),
+  ...of("component/internal/hostCalls.ts", functions, [
+    [
+      "what waits goes on after its call",
+      "for (const interrupt of this.#waiting) interrupt()",
+      "",
+      "is begun without a fiber where it can be"
+    ]
+  ]),
+  ...of("component/internal/servedEffect.ts", functions, [
+    [
+      "what is begun needs no capability",
+      "if (power !== undefined && Result.isFailure(power)) return refused(serving, power.failure)",
+      "",
+      "is begun without a fiber where it can be"
+    ]
+  ]),
+  ...of("component/internal/servedEffect.ts", guests, [
+    [
+      "a call is for whom the last one was",
+      "last.base === base && last.delivery === delivery",
+      "last.base === base",
+      "are held to the quotas of their sender and of the tenant"
+    ]
+  ])
+]
