@@ -136,7 +136,7 @@ const run = Command.make(
   "run",
   { folder: Argument.String("folder").pipe(Argument.withDescription("Folder with an airssys.toml")), json },
   Effect.fnUntraced(function*({ folder, json }) {
-    const host = yield* HostFolder.read(folder)
+    const host = yield* Effect.flatMap(HostFolder.read(folder), HostFolder.withSecrets)
     const program = host.calls.length === 0 ? HostFolder.serve(host) : HostFolder.perform(host)
     yield* program.pipe(
       Effect.provide([

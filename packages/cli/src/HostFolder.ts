@@ -7,11 +7,14 @@ import * as NodeHost from "@airssys/platform-node/NodeHost"
 import * as NodeSigningKey from "@airssys/platform-node/NodeSigningKey"
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as ComponentHost from "airssys/component/ComponentHost"
+import * as Delivery from "airssys/component/Delivery"
 import * as HostConfig from "airssys/component/HostConfig"
 import * as TrustConfig from "airssys/component/TrustConfig"
 import * as WitJson from "airssys/component/WitJson"
 import * as Runtime from "airssys/Runtime"
+import type { AuditError } from "airssys/security/AuditError"
 import type { WitnessError } from "airssys/security/AuditWitness"
+import type { Quotas } from "airssys/security/Quotas"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
@@ -20,8 +23,23 @@ import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as HostAudit from "./HostAudit.ts"
+import * as HostQuotas from "./HostQuotas.ts"
+import * as HostSecrets from "./HostSecrets.ts"
 import * as Report from "./Report.ts"
 import * as Walkthrough from "./Walkthrough.ts"
+
+/**
+ * A component, with what its host has to find or to limit before it starts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Plugin extends Walkthrough.Plugin {
+  /** Its source as the file has it. */
+  readonly name: string
+  readonly quotas: HostConfig.Limits
+  readonly sources: HostConfig.HostedComponent["secrets"]
+}
 
 /**
  * What `airssys.toml` of a folder says, with absolute paths.
@@ -30,11 +48,12 @@ import * as Walkthrough from "./Walkthrough.ts"
  * @since 0.1.0
  */
 export interface HostFolder {
-  readonly plugins: ReadonlyArray<Walkthrough.Plugin>
+  readonly plugins: ReadonlyArray<Plugin>
   readonly supervision: HostConfig.Supervision
   readonly calls: ReadonlyArray<HostConfig.Call>
   readonly audit: HostConfig.Audit
   readonly approvals: HostConfig.Approvals | undefined
+  readonly quotas: HostQuotas.HostQuotas
   /** Without the options of the audit log and of approvals, whose keys may have to be made. */
   readonly options: NodeHost.Options
 }
@@ -85,18 +104,23 @@ export const read = Effect.fnUntraced(function*(
     return yield* new HostFolderError({ detail: `${file} has no [[component]], so there is nothing to host` })
   }
   const inFolder = (item: string) => path.resolve(root, item)
+  const quotas = HostQuotas.make(config.quotas)
   const audit = auditIn(config.audit, inFolder)
   const approvals = config.approvals && { ...config.approvals, key: inFolder(config.approvals.key) }
   return {
     plugins: config.components.map((component) => ({
       ...component.options,
       backoff: config.supervision.backoff,
-      source: inFolder(component.source)
+      source: inFolder(component.source),
+      name: component.source,
+      quotas: component.quotas,
+      sources: secretsIn(component.secrets, inFolder)
     })),
     supervision: config.supervision,
     calls: config.calls,
     audit,
     approvals,
+    quotas,
     options: {
       folder: config.folder === undefined ? undefined : inFolder(config.folder),
       trust: yield* Effect.mapError(
@@ -108,6 +132,8 @@ export const read = Effect.fnUntraced(function*(
       ),
       devMode: config.trust.devMode,
       audit: audit.file,
+      storage: config.storage.file === undefined ? undefined : inFolder(config.storage.file),
+      quotas: { component: quotas.component, tenant: quotas.tenant },
       policy: config.policy === undefined ? undefined : inFolder(config.policy),
       roots: config.roots.size === 0
         ? undefined
@@ -115,7 +141,10 @@ export const read = Effect.fnUntraced(function*(
       reserved: [
         file,
         ...audit.checkpoints === undefined ? [] : [audit.checkpoints.key, ...audit.checkpoints.witnesses],
-        ...approvals === undefined ? [] : [approvals.key]
+        ...approvals === undefined ? [] : [approvals.key],
+        ...config.components.flatMap(({ secrets }) =>
+          [...secretsIn(secrets, inFolder).values()].flatMap((source) => source._tag === "File" ? [source.file] : [])
+        )
       ]
     }
   }
@@ -130,6 +159,29 @@ const auditIn = (audit: HostConfig.Audit, inFolder: (item: string) => string): H
     witnesses: audit.checkpoints.witnesses.map(inFolder)
   }
 })
+
+const secretsIn = (
+  secrets: HostConfig.HostedComponent["secrets"],
+  inFolder: (item: string) => string
+): HostConfig.HostedComponent["secrets"] =>
+  new Map(
+    [...secrets].map((
+      [key, source]
+    ) => [key, source._tag === "File" ? { ...source, file: inFolder(source.file) } : source])
+  )
+
+/**
+ * The host with the values of its secrets.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withSecrets = (host: HostFolder): Effect.Effect<HostFolder, HostSecrets.SecretMissing> =>
+  Effect.map(
+    Effect.forEach(host.plugins, (plugin) =>
+      Effect.map(HostSecrets.values(plugin.name, plugin.sources), (secrets): Plugin => ({ ...plugin, secrets }))),
+    (plugins): HostFolder => ({ ...host, plugins })
+  )
 
 /**
  * Layer of the host of a folder. Makes its keys, of checkpoints and of
@@ -154,13 +206,18 @@ export const layer = (host: HostFolder): Layer.Layer<
     return NodeHost.layer({ ...host.options, auditOptions, approvals })
   }))
 
-const components = (host: HostFolder): Layer.Layer<never, Runtime.StartError, Runtime.Runtime> =>
+const components = (
+  host: HostFolder
+): Layer.Layer<never, Runtime.StartError | AuditError, Runtime.Runtime | Quotas> =>
   Layer.effectDiscard(Effect.gen(function*() {
     const runtime = yield* Runtime.Runtime
     const started: Array<string> = []
     yield* Effect.addFinalizer(() => Effect.forEach(started, runtime.stop, { concurrency: "unbounded", discard: true }))
+    yield* HostQuotas.limitTenants(host.quotas)
     for (const plugin of host.plugins) {
-      const { release } = yield* runtime.startUntyped(plugin.source, {
+      const release = yield* runtime.install(plugin.source)
+      yield* HostQuotas.limitComponent(host.quotas, release.id, plugin.quotas)
+      yield* runtime.startUntyped(release, {
         ...plugin,
         intensity: host.supervision.intensity
       })
@@ -217,7 +274,9 @@ export const perform = (host: HostFolder) =>
           const others = meanwhile === undefined
             ? undefined
             : { component: meanwhile.component, call: (yield* prepare(meanwhile)).effect }
-          const { effect, label } = yield* prepare(call)
+          const prepared = yield* prepare(call)
+          const { label } = prepared
+          const effect = Effect.provideService(prepared.effect, Delivery.Tenant, call.tenant)
           yield* Report.step(index + 1, call.title, Walkthrough.call(label, effect, others))
         }
         yield* Report.step(host.calls.length + 1, "The audit log", Walkthrough.audit)

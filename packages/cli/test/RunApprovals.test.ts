@@ -13,7 +13,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { afterAll } from "vitest"
+import { afterAll, onTestFinished } from "vitest"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -92,6 +92,7 @@ const place = async (options: Options = {}) => {
 /** A host that serves, once it is ready; `until` waits for a line of its output. */
 const serving = (folder: string) => {
   const child = spawn(process.execPath, [bin, "run", ".", "--json"], { cwd: folder })
+  onTestFinished(() => void child.kill())
   let out = ""
   const closed = new Promise<void>((resolve) => child.on("close", () => resolve()))
   const until = (text: string) =>

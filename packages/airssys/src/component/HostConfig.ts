@@ -13,6 +13,7 @@ import type { Place } from "../security/Ask.ts"
 import type * as AuditLog from "../security/AuditLog.ts"
 import type { Grant } from "../security/Grant.ts"
 import type { PublicKey } from "../security/PublicKey.ts"
+import type * as Quota from "../security/Quota.ts"
 import type { Tier } from "./ComponentEngine.ts"
 import { Diagnostic, render } from "./Diagnostic.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
@@ -20,12 +21,13 @@ import { type Block, entriesOf } from "./internal/capabilityBlock.ts"
 import * as decodeToml from "./internal/decodeToml.ts"
 import { bytesOf, durationOf } from "./internal/fieldSchema.ts"
 import * as hostSchema from "./internal/hostSchema.ts"
+import { limitsOf } from "./internal/quotaSchema.ts"
 import * as TrustConfig from "./TrustConfig.ts"
 
 /**
  * A decoded file, defaults included. All paths are as they were written:
  * relative to the folder of the file, or absolute where `folder`, `roots`,
- * `policy`, `audit` and `approvals` say so.
+ * `policy`, `audit`, `approvals`, `storage` and `secrets` say so.
  *
  * @category models
  * @since 0.1.0
@@ -41,6 +43,8 @@ export interface HostConfig {
   readonly policy: string | undefined
   readonly audit: Audit
   readonly approvals: Approvals | undefined
+  readonly quotas: Quotas
+  readonly storage: Storage
   readonly components: ReadonlyArray<HostedComponent>
   readonly calls: ReadonlyArray<Call>
 }
@@ -89,6 +93,48 @@ export interface Approvals {
 }
 
 /**
+ * What components and tenants may use, as far as the file says it. `component`
+ * and `tenant` are of those without quotas of their own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Quotas {
+  readonly component: Limits
+  readonly tenant: Limits
+  readonly tenants: ReadonlyMap<string, Limits>
+}
+
+/**
+ * Quotas of which some are said.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Limits = Partial<Quota.Limits>
+
+/**
+ * Where components keep what they store.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Storage {
+  readonly file: string | undefined
+}
+
+/**
+ * Where the value of a secret is: in a variable of the host's environment, or in
+ * a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SecretSource =
+  | { readonly _tag: "Environment"; readonly name: string }
+  | { readonly _tag: "File"; readonly file: string }
+
+/**
  * How components are restarted, as `Supervisor.layer` and
  * `Component.ChildOptions` take it.
  *
@@ -106,7 +152,8 @@ export interface Supervision {
 }
 
 /**
- * A component that the host runs; `place` is its `[[component]]` block.
+ * A component that the host runs; `place` is its `[[component]]` block. Values of
+ * `secrets` are not in `options`: they have to be fetched.
  *
  * @category models
  * @since 0.1.0
@@ -115,6 +162,8 @@ export interface HostedComponent {
   readonly source: string
   readonly place: Place
   readonly options: Options
+  readonly quotas: Limits
+  readonly secrets: ReadonlyMap<string, SecretSource>
 }
 
 /**
@@ -159,6 +208,8 @@ export interface Target {
  */
 export interface Call extends Target {
   readonly title: string
+  /** On whose account. */
+  readonly tenant: string | undefined
   readonly meanwhile: Target | undefined
 }
 
@@ -180,7 +231,7 @@ export class HostConfigError extends Schema.TaggedError<HostConfigError>("airssy
 
 /**
  * Decodes the text of a host's file. `file` is shown in reports; the texts of
- * `environment` and `config` are not, unless the file is no TOML at all.
+ * `environment`, `config` and `secrets` are not, unless the file is no TOML at all.
  *
  * @category constructors
  * @since 0.1.0
@@ -197,13 +248,18 @@ export const parse = (text: string, options: { readonly file: string }): Result.
     policy: value.policy,
     audit: auditOf(value.audit),
     approvals: approvalsOf(value.approvals),
+    quotas: quotasOf(value.quotas),
+    storage: { file: value.storage?.file },
     components: (value.component ?? []).map((component, index) => ({
       source: hostSchema.normalPath(component.source),
       place: { file: options.file, line: lineOf(["component", index]) },
-      options: optionsOf(component)
+      options: optionsOf(component),
+      quotas: component.quotas === undefined ? {} : limitsOf(component.quotas),
+      secrets: secretsOf(component.secrets)
     })),
     calls: (value.call ?? []).map((call) => ({
       title: call.title,
+      tenant: call.tenant,
       ...targetOf(call),
       meanwhile: call.meanwhile === undefined ? undefined : targetOf(call.meanwhile)
     }))
@@ -258,6 +314,20 @@ const approvalsOf = (table: File["approvals"]): Approvals | undefined =>
     passTrusted: table["pass-trusted"]
   }
 
+const quotasOf = (table: File["quotas"]): Quotas => ({
+  component: limitsOf(table?.component ?? {}),
+  tenant: limitsOf(table?.tenant ?? {}),
+  tenants: new Map(Object.entries(table?.tenants ?? {}).map(([tenant, limits]) => [tenant, limitsOf(limits)]))
+})
+
+const secretsOf = (table: NonNullable<File["component"]>[number]["secrets"]): HostedComponent["secrets"] =>
+  new Map(
+    Object.entries(table ?? {}).map(([key, { env, file }]) => [
+      key,
+      env === undefined ? { _tag: "File", file: file! } : { _tag: "Environment", name: env }
+    ])
+  )
+
 const optionalBytes = (value: string | undefined) => value === undefined ? undefined : bytesOf(value)
 const optionalDuration = (value: string | undefined) => value === undefined ? undefined : durationOf(value)
 const optionalDays = (value: number | undefined) => value === undefined ? undefined : Duration.days(value)
@@ -278,6 +348,11 @@ const optionsOf = (component: NonNullable<File["component"]>[number]): Options =
       ...(block.audit === undefined ? undefined : { audit: block.audit })
     }))
   }),
+  health: component.health && {
+    every: optionalDuration(component.health.every),
+    timeout: optionalDuration(component.health.timeout),
+    failures: component.health.failures
+  },
   environment: recordOf(component.environment),
   config: recordOf(component.config),
   tier: component.tier ?? "auto"

@@ -41,6 +41,37 @@ operators = ["${ada}", "${bob}"]
 quorum = 2
 pass-trusted = false`
 
+const limited = `schema = 1
+[quotas.component]
+storage = "10 MiB"
+messages = { per-second = 100, burst = 500 }
+[quotas.tenant]
+storage = "1 GiB"
+fuel = "unlimited"
+[quotas.tenants."Globex & Co."]
+calls = 8
+network = { per-second = "10 MiB" }
+[storage]
+file = "/var/lib/airssys/storage.sqlite"
+[[component]]
+source = "rates"
+[component.quotas]
+memory = "unlimited"
+calls = 0
+fuel = { per-second = 9_007_199_254_740_991 }
+[component.health]
+every = "5 s"
+timeout = "50 ms"
+failures = 2
+[component.secrets]
+api-key = { file = "keys/api-key" }
+token = { env = "RATES_TOKEN" }
+[[call]]
+title = "x"
+component = "acme:rates"
+export = "rates.latest"
+tenant = "globex"`
+
 const whole = read("./fixtures/airssys.toml")
 
 const parsed = (text: string): HostConfig.HostConfig =>
@@ -69,6 +100,8 @@ describe("HostConfig.parse", () => {
       policy: undefined,
       audit: inMemory,
       approvals: undefined,
+      quotas: { component: {}, tenant: {}, tenants: new Map() },
+      storage: { file: undefined },
       components: [],
       calls: []
     })
@@ -201,6 +234,91 @@ describe("HostConfig.parse", () => {
     assert.deepStrictEqual(failureOf(approved.replace(from, () => to)).problems.map((_) => _.problem), [problem])
   })
 
+  it("decodes quotas, health, and where storage and secrets are", () => {
+    const { calls, components, quotas, storage } = parsed(limited)
+    const [rates] = components
+    const MiB = 1024 * 1024
+    assert.deepStrictEqual(quotas, {
+      component: { storage: 10 * MiB, messages: { perSecond: 100, burst: 500 } },
+      tenant: { storage: 1024 * MiB, fuel: "unlimited" },
+      tenants: new Map([["Globex & Co.", { calls: 8, network: { perSecond: 10 * MiB, burst: 10 * MiB } }]])
+    })
+    assert.deepStrictEqual(storage, { file: "/var/lib/airssys/storage.sqlite" })
+    assert.deepStrictEqual(rates?.quotas, {
+      memory: "unlimited",
+      calls: 0,
+      fuel: { perSecond: Number.MAX_SAFE_INTEGER, burst: Number.MAX_SAFE_INTEGER }
+    })
+    assert.deepStrictEqual(rates?.options.health, { every: seconds(5), timeout: millis(50), failures: 2 })
+    assert.deepStrictEqual([...rates?.secrets ?? []], [
+      ["api-key", { _tag: "File", file: "keys/api-key" }],
+      ["token", { _tag: "Environment", name: "RATES_TOKEN" }]
+    ])
+    assert.isUndefined(rates?.options.secrets)
+    assert.strictEqual(calls[0]?.tenant, "globex")
+  })
+
+  it.each<[name: string, from: string, to: string, report: ReadonlyArray<string>]>([
+    ["a quota that is no size", "storage = \"10 MiB\"", "storage = \"10 MB!\"", [
+      "error: airssys.toml:3:11: \"10 MB!\" is no size",
+      "  3 | storage = \"10 MB!\"",
+      "    |           ^^^^^^^^ write \"100 MiB\" or \"unlimited\""
+    ]],
+    ["a rate without its time", "messages = { per-second = 100, burst = 500 }", "messages = 100", [
+      "error: airssys.toml:4:12: messages is a number",
+      "  4 | messages = 100",
+      "    |            ^^^ write a table { per-second = ..., burst = ... }, or \"unlimited\""
+    ]],
+    ["a rate that is no number", "per-second = 100,", "per-second = \"100\",", [
+      "error: airssys.toml:4:27: per-second is a text",
+      "  4 | messages = { per-second = \"100\", burst = 500 }",
+      "    |                           ^^^^^ write a whole number"
+    ]],
+    ["calls that are no number", "calls = 0", "calls = -1", [
+      "error: airssys.toml:17:9: calls is no whole number from 0 to 1000000",
+      "  17 | calls = -1",
+      "     |         ^^ write one, such as 0"
+    ]],
+    ["a quota of nothing", "[quotas.tenant]", "[quotas.tenant]\ndisk = \"1 GiB\"", [
+      "error: airssys.toml:6:1: unknown key \"disk\" in tenant",
+      "  6 | disk = \"1 GiB\"",
+      "    | ^^^^"
+    ]],
+    ["a table that limits nothing", "calls = 8\nnetwork = { per-second = \"10 MiB\" }", "", [
+      "error: airssys.toml:8:1: the table limits nothing",
+      "  8 | [quotas.tenants.\"Globex & Co.\"]",
+      "    | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leave it out"
+    ]],
+    ["a secret that is its value", "{ file = \"keys/api-key\" }", "\"hunter2\"", [
+      "error: airssys.toml:24:11: secrets.api-key is a text",
+      "  24 | api-key = \"*******\"",
+      "     |           ^^^^^^^^^ write where it is, { file = \"keys/api-key\" } or { env = \"API_KEY\" }"
+    ]],
+    ["a secret in the place of the variable", "\"RATES_TOKEN\"", "\"hunter-2\"", [
+      "error: airssys.toml:25:17: this is no name of a variable",
+      "  25 | token = { env = \"********\" }",
+      "     |                 ^^^^^^^^^^ write A to Z, a to z, 0 to 9 and \"_\", no digit first"
+    ]],
+    ["a secret in two places", "{ file =", "{ env = \"A\", file =", [
+      "error: airssys.toml:24:11: a secret is in one place",
+      "  24 | api-key = { env = \"*\", file = \"************\" }",
+      "     |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write { file = \"keys/api-key\" } or { env = \"API_KEY\" }"
+    ]],
+    ["a secret in no place", "{ env = \"RATES_TOKEN\" }", "{}", [
+      "error: airssys.toml:25:9: a secret is in one place",
+      "  25 | token = {}",
+      "     |         ^^ write { file = \"keys/api-key\" } or { env = \"API_KEY\" }"
+    ]],
+    ["health that is never bad", "failures = 2", "failures = 0", [
+      "error: airssys.toml:22:12: failures is no whole number from 1 to 1000",
+      "  22 | failures = 0",
+      "     |            ^ write one, such as 1"
+    ]]
+  ])("shows the place of %s, and what to write", (_, from, to, report) => {
+    assert.include(limited, from)
+    assert.deepStrictEqual(failureOf(limited.replace(from, () => to)).message.split("\n").slice(0, 3), report)
+  })
+
   it("gives options that host a component", () => {
     const options: ReadonlyArray<HostingOptions> = parsed(whole).components.map((component) => component.options)
     assert.strictEqual(options.length, 2)
@@ -237,7 +355,7 @@ describe("HostConfig.parse", () => {
       "error: airssys.toml:20:1: unknown key \"teir\" in component",
       "  20 | teir = \"worker\"",
       "     | ^^^^ did you mean \"tier\"?",
-      "  component takes source, tier, limits, config, environment, grant. Nothing was started."
+      "  component takes source, tier, limits, config, secrets, quotas, health, environment, grant. Nothing was started."
     ]],
     ["an unknown tier", "tier = \"worker\"", "tier = \"process\"", [
       "error: airssys.toml:20:8: tier is \"process\"",
@@ -381,7 +499,7 @@ describe("HostConfig.parse", () => {
       "error: airssys.toml:32:1: component needs \"source\"",
       "  32 | [[component]]",
       "     | ^^^^^^^^^^^^^ add source = \"plugins/rates\"",
-      "  component takes source, tier, limits, config, environment, grant. Nothing was started."
+      "  component takes source, tier, limits, config, secrets, quotas, health, environment, grant. Nothing was started."
     ]],
     ["a size that is none", "\"16 MiB\"", "\"16\"", [
       "error: airssys.toml:21:21: \"16\" is no size",
@@ -429,7 +547,7 @@ describe("HostConfig.parse", () => {
       "error: airssys.toml:34:1: call needs \"export\"",
       "  34 | [[call]]",
       "     | ^^^^^^^^ add export = \"rates.latest\"",
-      "  call takes title, component, export, args, meanwhile. Nothing was started."
+      "  call takes title, component, export, args, tenant, meanwhile. Nothing was started."
     ]],
     ["a call of no component", "component = \"acme:totals\"", "component = \"totals\"", [
       "error: airssys.toml:36:13: \"totals\" is no component",
@@ -467,7 +585,7 @@ describe("HostConfig.parse", () => {
 })
 
 describe("hostile host files", () => {
-  it("shows no text of environment and config beside a problem", () => {
+  it("shows no text of environment, config and secrets beside a problem", () => {
     const text = `schema = 1
 [[component]]
 source = "a"
@@ -476,7 +594,11 @@ hunter2""" }
 config = { KEY = "hunter2", list = ["hunter2"] }
 tier = "none"
 environment.A = "hunter2"
-environment.A-B = "hunter2"`
+environment.A-B = "hunter2"
+secrets.a = "hunter2"
+secrets.b = { value = "hunter2" }
+secrets.c = { env = "hunter2!" }
+secrets.d = { file = "hunter2", x = "hunter2" }`
     const { message, problems } = failureOf(text)
     assert.isAbove(problems.length, 2)
     assert.notInclude(message, "hunter2")

@@ -88,21 +88,28 @@ export const keyIn = async (file: string, outside?: string): Promise<Uint8Array>
 }
 
 /** Reads the key in a file that is there. */
-export const readKey = async (file: string): Promise<Uint8Array> => {
+export const readKey = async (file: string): Promise<Uint8Array> =>
+  usableKey(await readOwned(file, 4_096, { isNone: "no file of a key", exposed: "make a new key, chmod 600" }))
+
+/** Reads a file that is this user's, and that nobody else can read; `words` say what is wrong with another one. */
+export const readOwned = async (file: string, most: number, words: {
+  readonly isNone: string
+  readonly exposed: string
+}): Promise<Uint8Array> => {
   const handle = await openFile(file)
   try {
     const stats = await handle.stat()
-    if (!stats.isFile() || stats.size > 4_096) {
-      throw new PathFault({ reason: "KeyInvalid", detail: `${file} is no file of a key` })
+    if (!stats.isFile() || stats.size > most) {
+      throw new PathFault({ reason: "KeyInvalid", detail: `${file} is ${words.isNone}` })
     }
     if (!owned(stats)) throw new PathFault({ reason: "ForeignOwner", detail: `${file} belongs to user ${stats.uid}` })
     if (exposed(stats, 0o077)) {
       throw new PathFault({
         reason: "Exposed",
-        detail: `other users have access to ${file}: make a new key, chmod 600`
+        detail: `other users have access to ${file}: ${words.exposed}`
       })
     }
-    return usableKey(await handle.readFile())
+    return await handle.readFile()
   } finally {
     await handle.close()
   }

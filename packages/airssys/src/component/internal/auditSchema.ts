@@ -1,20 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { check } from "./decodeToml.ts"
-import { bytesOf, durationOf, pathOfHost, quote, text, timeOf, wholeNumber } from "./fieldSchema.ts"
-
-const sizeOf = (description: string, least: number, most: number, range: string) =>
-  text({
-    expected: "a size such as \"16 MiB\"",
-    description: `${description} ${range}.`,
-    keywords: { pattern: "^[0-9]+ ?[A-Za-z]+$" }
-  }, (value) => {
-    const bytes = bytesOf(value)
-    if (bytes === undefined) return { problem: `${quote(value)} is no size`, hint: "write \"16 MiB\"" }
-    return bytes < least || bytes > most
-      ? { problem: "the size is out of range", hint: `write ${range}` }
-      : undefined
-  })
+import { durationOf, pathOfHost, quote, sizeOf, text, timeOf, wholeNumber } from "./fieldSchema.ts"
 
 const kibibyte = 1024
 const gibibyte = 1024 * 1024 * kibibyte

@@ -141,6 +141,20 @@ const largestMemory = 4 * 1024 * 1024 * 1024
 export const bytesOf = (value: string): number | undefined =>
   value.length > 32 ? undefined : Option.getOrUndefined(Option.flatMap(ByteSize.fromString(value), ByteSize.toNumber))
 
+/** A size within a range, which is written in words as well. */
+export const sizeOf = (description: string, least: number, most: number, range: string) =>
+  text({
+    expected: "a size such as \"16 MiB\"",
+    description: `${description} ${range}.`,
+    keywords: { pattern: "^[0-9]+ ?[A-Za-z]+$" }
+  }, (value) => {
+    const bytes = bytesOf(value)
+    if (bytes === undefined) return { problem: `${quote(value)} is no size`, hint: "write \"16 MiB\"" }
+    return bytes < least || bytes > most
+      ? { problem: "the size is out of range", hint: `write ${range}` }
+      : undefined
+  })
+
 export const Size = text({
   expected: "a size such as \"32 MiB\"",
   description: "All memories of one instance: 64 KiB to 4 GiB.",

@@ -24,6 +24,8 @@ import {
   timeOf,
   wholeNumber
 } from "./fieldSchema.ts"
+import { Quotas, Table } from "./quotaSchema.ts"
+import { Secrets, variable } from "./secretSchema.ts"
 import { Trust } from "./trustSchema.ts"
 
 const Backoff = Schema.Struct({
@@ -74,8 +76,6 @@ const rootProblem = (value: string): Problem | undefined => {
     : { problem: parsed.failure.problem, hint: "name another folder", note: parsed.failure.note }
 }
 
-const variable = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
-
 const Value = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
 
 const valueLimit = 32 * 1024
@@ -90,6 +90,14 @@ const EnvironmentValue = text({
     : value.includes("\0")
     ? { problem: "a value has no NUL", hint: "remove it" }
     : undefined)
+
+const Health = Schema.Struct({
+  every: Schema.optionalKey(timeOf("Between checks. Default 10 s.")),
+  timeout: Schema.optionalKey(timeOf("For one check, during which messages wait. Default 1 s.")),
+  failures: Schema.optionalKey(
+    wholeNumber("failures", 1, 1000, "After so many bad reports in a row the instance is given up. Default 3.")
+  )
+}).annotate({ description: "How the health of a component that exports airssys:core/health is checked." })
 
 const HostedComponent = Schema.Struct({
   source: pathBeside("The folder with its Component.toml, relative to the folder of this file."),
@@ -106,6 +114,13 @@ const HostedComponent = Schema.Struct({
   config: Schema.optionalKey(
     Schema.Record(Schema.String, Value).check(keyed(isKebab, "a-z, 0-9 and single dashes", kebabPattern))
   ),
+  secrets: Schema.optionalKey(
+    Secrets.annotate({ description: "Where the values for config keys of type secret are." })
+  ),
+  quotas: Schema.optionalKey(
+    Table.annotate({ description: "What all of its messages may use. Default, for each: that of [quotas.component]." })
+  ),
+  health: Schema.optionalKey(Health),
   environment: Schema.optionalKey(
     Schema.Record(Schema.String, EnvironmentValue).check(
       keyed((key) => variable.test(key), "A to Z, a to z, 0 to 9 and \"_\", no digit first", variable.source)
@@ -134,8 +149,15 @@ const target = {
 const Call = Schema.Struct({
   title: line(80, "What it shows."),
   ...target,
+  tenant: Schema.optionalKey(line(256, "On whose account it is. Default: nobody's.")),
   meanwhile: Schema.optionalKey(
     Schema.Struct(target).annotate({ description: "Called again and again until the call has ended." })
+  )
+})
+
+const Storage = Schema.Struct({
+  file: pathOfHost(
+    "Where components keep what they store, a SQLite database. Default: in the folder of the host, or in memory."
   )
 })
 
@@ -156,6 +178,8 @@ export const HostFile = Schema.Struct({
   policy: Schema.optionalKey(pathOfHost("File of policies, which stand over all grants.")),
   audit: Schema.optionalKey(Audit),
   approvals: Schema.optionalKey(Approvals),
+  quotas: Schema.optionalKey(Quotas),
+  storage: Schema.optionalKey(Storage),
   component: Schema.optionalKey(Schema.Array(HostedComponent).annotate({ expected: "[[component]] blocks" })),
   call: Schema.optionalKey(Schema.Array(Call).annotate({ expected: "[[call]] blocks" }))
 }).check(checkKeys((file) => {
@@ -203,6 +227,8 @@ export const HostFile = Schema.Struct({
 export const normalPath = (path: string): string =>
   path.split("/").filter((segment) => segment !== "" && segment !== ".").join("/") || "."
 
-/** Where values may be secrets. */
+const mayHoldSecrets: ReadonlySet<unknown> = new Set(["config", "environment", "secrets"])
+
+/** Where values may be secrets, also by mistake. */
 export const isSecret = (path: ReadonlyArray<PropertyKey>): boolean =>
-  path[0] === "component" && (path[2] === "environment" || path[2] === "config")
+  path[0] === "component" && mayHoldSecrets.has(path[2])
