@@ -176,6 +176,11 @@ describe("a client", () => {
       ])
       assert.deepStrictEqual(wrong.map(({ reason }) => reason._tag), Array.from({ length: 6 }, () => "BadArgument"))
       assert.strictEqual(yield* client.aBool(true), true)
+      for (const name of [undefined, null, 7, {}, Symbol("name")]) {
+        assert.strictEqual((yield* Effect.flip(runtime.call(name as never, "a", []))).reason._tag, "Stopped")
+        const failed = yield* Effect.flip(runtime.call("test:values", name as never, []))
+        assert.include(["Stopped", "NoSuchExport"], failed.reason._tag)
+      }
     }).pipe(Effect.provide(layer)))
 
   it.effect("is refused for a component that does not run, or exports something else, and the difference is named", () =>

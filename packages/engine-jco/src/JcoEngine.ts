@@ -324,6 +324,9 @@ const enter = (
     return Exit.fail(instance.error(name, { _tag: "NoSuchExport" }, "there is no such export"))
   }
   const { params } = exported
+  if (!isList(args)) {
+    return Exit.fail(instance.error(exported.label, { _tag: "BadArgument", path: "" }, "the arguments are no list"))
+  }
   if (args.length !== params.length) {
     return Exit.fail(
       instance.error(
@@ -341,6 +344,14 @@ const enter = (
     }
   }
   return instance.run(fiber, exported, args)
+}
+
+const isList = (args: unknown): boolean => {
+  try {
+    return Array.isArray(args)
+  } catch {
+    return false
+  }
 }
 
 const notIdle = (instance: EngineInstance, name: string): ComponentError => {

@@ -62,7 +62,7 @@ export const checker = (type: WitType): Checker => {
   if (known !== undefined) return known
   const check = new Compiler().compile(type, 0)
   const made: Checker = (value) => {
-    const mismatch = check(value)
+    const mismatch = looked(check, value)
     if (mismatch === undefined) return undefined
     const path = mismatch.path.startsWith(".") ? mismatch.path.slice(1) : mismatch.path
     return path === "" ? mismatch.problem : `${path}: ${mismatch.problem}`
@@ -82,6 +82,15 @@ const checkers = new WeakMap<WitType, Checker>()
  * @since 0.1.0
  */
 export const check = (type: WitType, value: unknown): string | undefined => checker(type)(value)
+
+/** A value that throws when it is looked at is of no type. */
+const looked = (check: Check, value: unknown): Mismatch | undefined => {
+  try {
+    return check(value)
+  } catch {
+    return { path: "", problem: "it cannot be read" }
+  }
+}
 
 /**
  * The JavaScript name of a kebab-case one: `no-such-currency` is

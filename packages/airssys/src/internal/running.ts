@@ -26,13 +26,16 @@ export const unavailable = (
 ): Effect.Effect<never, ComponentError> =>
   Effect.fail(
     new ComponentError({
-      component,
-      export: target,
+      component: named(component),
+      export: named(target),
       reason: { _tag: reason === "NotRunning" ? "Stopped" : "NoSuchExport" },
       detail,
       denials: []
     })
   )
+
+/** What a program took from somewhere else may be no name. */
+const named = (name: string): string => typeof name === "string" ? name : "(no name)"
 
 interface Running {
   readonly ref: ActorRef<ComponentMessage.ComponentMessage>

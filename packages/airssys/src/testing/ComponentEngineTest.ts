@@ -115,6 +115,30 @@ const values: ReadonlyArray<readonly [name: string, values: ReadonlyArray<unknow
   ["done", [{ tag: "ok", val: undefined }, { tag: "err", val: undefined }]]
 ]
 
+const fails = (): never => {
+  throw new Error("it was looked at")
+}
+
+const revoked = (target: object): unknown => {
+  const { proxy, revoke } = Proxy.revocable(target, {})
+  revoke()
+  return proxy
+}
+
+/** What is no list of arguments, and no argument either. */
+const unreadable: ReadonlyArray<unknown> = [
+  undefined,
+  null,
+  7,
+  {},
+  { length: 2 },
+  new Map(),
+  new Proxy({}, { get: fails, ownKeys: fails, getPrototypeOf: fails }),
+  revoked({}),
+  revoked([]),
+  Object.defineProperty({}, "a", { enumerable: true, get: fails })
+]
+
 const wrong: ReadonlyArray<readonly [name: string, values: ReadonlyArray<unknown>]> = [
   ["a-bool", [1, "true", undefined, null]],
   ["a-s8", [128, -129, 1.5, "1", 1n]],
@@ -210,6 +234,15 @@ export const suite = <E>(
               }
               assert.strictEqual((yield* reason(instance, "work", "add", 1))._tag, "BadArgument")
               assert.strictEqual((yield* reason(instance, "work", "add", 1, 2, 3))._tag, "BadArgument")
+              for (const value of unreadable) {
+                assert.strictEqual((yield* reason(instance, "echo", "a-string", value))._tag, "BadArgument")
+                const failed = yield* Effect.flip(
+                  ComponentEngine.use((engine) =>
+                    engine.call(instance, target("work", "add"), value as ReadonlyArray<unknown>)
+                  )
+                )
+                assert.strictEqual(failed.reason._tag, "BadArgument")
+              }
               assert.strictEqual(yield* value(instance, "work", "add", 1, 2), 3)
             }))
 

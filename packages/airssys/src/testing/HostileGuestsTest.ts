@@ -292,7 +292,10 @@ const wrongMessages: ReadonlyArray<readonly [args: ReadonlyArray<unknown>, reaso
   [["\ud800"], "BadArgument"],
   [[7], "BadArgument"],
   [[], "BadArgument"],
-  [["x", "y"], "BadArgument"]
+  [["x", "y"], "BadArgument"],
+  ["x" as never, "BadArgument"],
+  [{ length: 1 } as never, "BadArgument"],
+  [undefined as never, "BadArgument"]
 ]
 
 const senders = Effect.gen(function*() {

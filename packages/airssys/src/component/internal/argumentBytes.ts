@@ -1,8 +1,18 @@
 /**
- * Whether arguments take more than so many bytes of a guest's memory, as far as
- * that shows without their types. What holds itself is over any bound.
+ * What keeps arguments from a guest, whatever its types: they are no list, or one
+ * that throws when it is looked at; or they take more than so many bytes of its
+ * memory. What holds itself is over any bound.
  */
-export const areOver = (args: ReadonlyArray<unknown>, most: number): boolean =>
+export const problemOf = (args: ReadonlyArray<unknown>, most: number): "Unreadable" | "TooLarge" | undefined => {
+  try {
+    if (!Array.isArray(args)) return "Unreadable"
+    return areOver(args, most) ? "TooLarge" : undefined
+  } catch {
+    return "Unreadable"
+  }
+}
+
+const areOver = (args: ReadonlyArray<unknown>, most: number): boolean =>
   !args.every(isScalar) && exceed(args, most, largestUtf8) && exceed(args, most, exactUtf8)
 
 const isScalar = (value: unknown): boolean => typeof value === "number" || typeof value === "boolean"

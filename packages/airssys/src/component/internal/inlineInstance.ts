@@ -67,7 +67,8 @@ export class InlineInstance implements Instance {
   callUnsafe(target: Contract.Target, args: ReadonlyArray<unknown>): Called | undefined {
     if (!this.#isImmediate) return undefined
     if (this.#state !== "Idle") return this.#refusal(target)
-    if (argumentBytes.areOver(args, this.#mostArguments)) return this.#tooLarge(target)
+    const problem = argumentBytes.problemOf(args, this.#mostArguments)
+    if (problem !== undefined) return this.#notTaken(target, problem)
     this.#state = "Running"
     try {
       const { receipt, value } = this.#function(target).measureSync(args)
@@ -79,9 +80,10 @@ export class InlineInstance implements Instance {
 
   call(target: Contract.Target, args: ReadonlyArray<unknown>): Effect.Effect<CallResult, ComponentError> {
     return Pending.make((context, end) => {
+      const problem = this.#isImmediate ? undefined : argumentBytes.problemOf(args, this.#mostArguments)
       if (this.#isImmediate) end(this.callUnsafe(target, args)!)
       else if (this.#state !== "Idle") end(this.#refusal(target))
-      else if (argumentBytes.areOver(args, this.#mostArguments)) end(this.#tooLarge(target))
+      else if (problem !== undefined) end(this.#notTaken(target, problem))
       else this.#begin(target, args, context, end)
       return () => this.#giveUp("Lost")
     })
@@ -150,8 +152,10 @@ export class InlineInstance implements Instance {
   }
 
   /** A guest that has no room for its arguments would trap: that is not for a sender to choose. */
-  #tooLarge(target: Contract.Target): Called {
-    const detail = `the arguments have more than ${this.#mostArguments} bytes, half of the component's memory limit`
+  #notTaken(target: Contract.Target, problem: "Unreadable" | "TooLarge"): Called {
+    const detail = problem === "Unreadable"
+      ? "the arguments are no list of values that can be read"
+      : `the arguments have more than ${this.#mostArguments} bytes, half of the component's memory limit`
     return this.#error(target, { _tag: "BadArgument", path: "" }, detail)
   }
 
