@@ -58,6 +58,13 @@ export const suite: Suite.Suite = Suite.make({
   rows: [
     ...checks("hit", true),
     ...checks("miss", false),
+    {
+      name: "check-expiring-100",
+      unit: "ns",
+      batch: chunk,
+      ours: async () => (await airssys()).checkExpiring(100),
+      against: [{ name: "map", prepare: async () => (await bare()).map(100, true) }]
+    },
     ...freshChecks("hit", true),
     ...freshChecks("miss", false),
     {

@@ -24,18 +24,20 @@ const build = async () => {
   return { enforcer, run, context, close: () => run(Scope.close(scope, Exit.void)) }
 }
 
-const grantsOf = (texts: ReadonlyArray<string>): ReadonlyArray<Grant.Grant> =>
+const farAway = "2999-12-31"
+
+const grantsOf = (texts: ReadonlyArray<string>, expires?: string): ReadonlyArray<Grant.Grant> =>
   Array.from(
     { length: Math.ceil(texts.length / perGrant) },
-    (_, index) => Grant.make("storage.read", texts.slice(index * perGrant, (index + 1) * perGrant), { reason })
+    (_, index) => Grant.make("storage.read", texts.slice(index * perGrant, (index + 1) * perGrant), { reason, expires })
   )
 
 /** A component whose manifest asks for all of its storage, and the namespaces that it is granted. */
-const checking = async (count: number) => {
+const checking = async (count: number, expires?: string) => {
   const kernel = await build()
   await kernel.run(kernel.enforcer.admit(principal, {
     asks: [Ask.make({ kind: "storage.read", patterns: ["**"], reason, place })],
-    grants: grantsOf(patterns(count))
+    grants: grantsOf(patterns(count), expires)
   }))
   const { enforcer } = kernel
   return {
@@ -47,6 +49,12 @@ const checking = async (count: number) => {
 export const check = async (count: number, isGranted: boolean): Promise<Work> => {
   const { check, close } = await checking(count)
   return { ...repeated(count, isGranted, check), close }
+}
+
+/** Grants that have an end, which is looked at in each decision. */
+export const checkExpiring = async (count: number): Promise<Work> => {
+  const { check, close } = await checking(count, farAway)
+  return { ...repeated(count, true, check), close }
 }
 
 export const checkFresh = async (count: number, isGranted: boolean): Promise<Work> => {

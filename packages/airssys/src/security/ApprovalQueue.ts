@@ -98,7 +98,7 @@ export const make = (
     const { shared } = yield* approvalSteps.make({
       rules: yield* Effect.fromResult(approvalRequest.rules(options)),
       store: yield* ApprovalStore,
-      now: steadyTime.make(yield* Clock.Clock, 0),
+      now: steadyTime.make(yield* Clock.Clock, () => 0),
       record: Effect.succeed,
       told: () => Effect.void
     })

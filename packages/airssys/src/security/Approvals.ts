@@ -128,7 +128,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const audit = yield* AuditLog
   const changes = yield* PubSub.sliding<Approval.Approval>(256)
   const crypto = yield* Effect.context<Signature.Signature | Digest.Digest>()
-  const now = steadyTime.make(yield* Clock.Clock, audit.latestTimeUnsafe())
+  const now = steadyTime.make(yield* Clock.Clock, audit.latestTimeUnsafe)
   const lifetime = Duration.toMillis(options.lifetime ?? 365 * day)
   const longestRequest = Duration.toMillis(options.longestRequest ?? 90 * day)
 

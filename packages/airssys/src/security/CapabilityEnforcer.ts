@@ -38,6 +38,7 @@ import * as checking from "./internal/checking.ts"
 import * as deciding from "./internal/decide.ts"
 import { Holds } from "./internal/holds.ts"
 import * as lease from "./internal/lease.ts"
+import { Moment } from "./internal/moment.ts"
 import * as questions from "./internal/questions.ts"
 import * as regime from "./internal/regime.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
@@ -136,7 +137,7 @@ const make = Effect.gen(function*() {
   const powers = new Map([...ownPowers, ...yield* Powers.Powers])
   const fork = yield* FiberSet.makeRuntime()
   const accounts = new Accounts()
-  const now = steadyTime.make(clock, audit.latestTimeUnsafe())
+  const now = steadyTime.make(clock, audit.latestTimeUnsafe)
   const over = new regime.Over(yield* Attributes, now)
   const check = checking.make(accounts, over)
 
@@ -293,10 +294,10 @@ const make = Effect.gen(function*() {
         kind,
         resource,
         check(principal, kind, resource),
-        now()
+        new Moment(now)
       ),
     reach: (kind, resource = "") =>
-      questions.reach(accounts.entries().map(({ account }) => account), kind, resource, check, now())
+      questions.reach(accounts.entries().map(({ account }) => account), kind, resource, check, new Moment(now))
   })
 })
 

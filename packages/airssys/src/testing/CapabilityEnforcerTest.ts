@@ -148,6 +148,21 @@ export const suite = <E>(name: string, layer: Layer.Layer<Services, E>): void =>
           })
         ))
 
+      it.effect("lets no grant live again that was over when something else was used", () =>
+        run((enforcer) =>
+          Effect.gen(function*() {
+            const asks = [ask("clock", []), ask("environment", ["A"])]
+            yield* enforcer.admit(rates, {
+              asks,
+              grants: [grant("clock", [], "1970-01-02"), grant("environment", ["A"])]
+            })
+            yield* TestClock.setTime(2 * day)
+            assert.strictEqual(outcome((yield* enforcer.decide(rates, "environment", "A")).decision), "Allowed")
+            yield* TestClock.setTime(0)
+            assert.strictEqual(outcome(enforcer.check(rates, "clock")), "Expired")
+          })
+        ))
+
       it.effect("lets no grant outlive the ask", () =>
         run((enforcer) =>
           Effect.gen(function*() {
@@ -225,6 +240,27 @@ export const suite = <E>(name: string, layer: Layer.Layer<Services, E>): void =>
               assert.strictEqual(outcome(enforcer.check(rates, "environment", `A${index}`)), "NotAsked")
             }
             assert.strictEqual(outcome(enforcer.check(rates, "environment", "A")), "Allowed")
+          })
+        ))
+
+      it.effect("decides the same about each of many resources, however often and after whichever they are named", () =>
+        run((enforcer) =>
+          Effect.gen(function*() {
+            const users = Array.from({ length: 200 }, (_, index) => 100 + index)
+            const patterns = users.filter((user) => user % 3 === 0).map((user) => `users/${user}/**`)
+            yield* enforcer.admit(rates, {
+              asks: [ask("storage.read", ["users/**"])],
+              grants: [grant("storage.read", patterns)]
+            })
+            for (const count of [8, 40, 200]) {
+              for (const user of [1, 2, 3].flatMap(() => users.slice(0, count)).flatMap((_) => [_, 100 + _ % 3, _])) {
+                assert.strictEqual(
+                  outcome(enforcer.check(rates, "storage.read", `users/${user}/profile.json`)),
+                  user % 3 === 0 ? "Allowed" : "NoMatch",
+                  `${user}`
+                )
+              }
+            }
           })
         ))
     })

@@ -9,6 +9,8 @@ const changes = "security/internal/changes.ts"
 const grantBounds = "security/internal/grantBounds.ts"
 const holds = "security/internal/holds.ts"
 const steadyTime = "security/internal/steadyTime.ts"
+const moment = "security/internal/moment.ts"
+const remembered = "security/internal/remembered.ts"
 const lease = "security/internal/lease.ts"
 const regime = "security/internal/regime.ts"
 const auditedChange = "security/internal/auditedChange.ts"
@@ -51,7 +53,7 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   {
     name: "an ask holds after its last day",
     file: decide,
-    find: "if (!isAskLive(ask, now)) return deny",
+    find: "if (!isAskLive(ask, moment)) return deny",
     replace: "if (false as boolean) return deny",
     test: suiteTest,
     title: "lets no grant outlive the ask"
@@ -59,24 +61,24 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   {
     name: "a revoked grant is live",
     file: decide,
-    find: "!state.isRevoked && now < state.end",
-    replace: "now < state.end",
+    find: "!state.isRevoked && moment.isBefore(state.end)",
+    replace: "moment.isBefore(state.end)",
     test: suiteTest,
     title: "are seen at the next check"
   },
   {
     name: "a grant has no end",
     file: decide,
-    find: "!state.isRevoked && now < state.end",
+    find: "!state.isRevoked && moment.isBefore(state.end)",
     replace: "!state.isRevoked",
     test: suiteTest,
     title: "lets a grant hold through its last day"
   },
   {
     name: "a grant holds at its very end",
-    file: decide,
-    find: "!state.isRevoked && now < state.end",
-    replace: "!state.isRevoked && now <= state.end",
+    file: moment,
+    find: "(this.time ??= this.now()) < end",
+    replace: "(this.time ??= this.now()) <= end",
     test: grantsTest,
     title: "ends a grant to the second"
   },
@@ -115,16 +117,40 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   {
     name: "time begins before the newest entry of the log",
     file: steadyTime,
-    find: "let latest = start",
-    replace: "let latest = 0",
+    find: "const newest = recorded()",
+    replace: "const newest = 0",
     test: suiteTest,
     title: "starts from the time of the newest entry"
+  },
+  {
+    name: "what is recorded meanwhile does not count",
+    file: enforcer,
+    find: "steadyTime.make(clock, audit.latestTimeUnsafe)",
+    replace: "steadyTime.make(clock, ((time) => () => time)(audit.latestTimeUnsafe()))",
+    test: suiteTest,
+    title: "lets no grant live again that was over when something else was used"
+  },
+  {
+    name: "no time is read for a rule that ends",
+    file: moment,
+    find: "end === Number.POSITIVE_INFINITY",
+    replace: "end > 0",
+    test: suiteTest,
+    title: "lets no grant outlive the ask"
+  },
+  {
+    name: "resources with one hash are taken for each other",
+    file: remembered,
+    find: "known !== undefined && known.resource === resource",
+    replace: "known !== undefined && known.resource.length === resource.length",
+    test: suiteTest,
+    title: "decides the same about each of many resources"
   },
   {
     name: "a policy is not asked",
     file: checking,
     find: "over.decide(entry.account, kind, resource)",
-    replace: "deciding.decide(entry.account, kind, resource, 0)",
+    replace: "deciding.decide(entry.account, kind, resource, { isBefore: () => true } as never)",
     test: observedTest,
     title: "denies what is granted, says which rule did"
   },

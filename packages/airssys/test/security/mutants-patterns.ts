@@ -888,14 +888,6 @@ const plains: ReadonlyArray<Mutant> = [
     replace: "if (depth >= this.count) return undefined",
     test: plainTest,
     title: isRead
-  },
-  {
-    name: "what is remembered is another resource",
-    file: "security/internal/ruleTable.ts",
-    find: "last !== undefined && last.resource === resource",
-    replace: "last !== undefined && last.resource.length === resource.length",
-    test: plainTest,
-    title: "about one resource is not that about another"
   }
 ]
 

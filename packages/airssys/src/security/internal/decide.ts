@@ -3,6 +3,7 @@ import type { Allowed, Decision, Denied } from "../Decision.ts"
 import type { Explanation, Reason } from "../Explanation.ts"
 import type * as Pattern from "../Pattern.ts"
 import type { Principal } from "../Principal.ts"
+import type { Moment } from "./moment.ts"
 import * as readable from "./readable.ts"
 import {
   type Account,
@@ -36,9 +37,10 @@ const cut = (resource: string): string => typeof resource === "string" ? resourc
 
 export { cut as shorten }
 
-export const isAskLive = (rule: AskRule, now: number): boolean => now < rule.end
+export const isAskLive = (rule: AskRule, moment: Moment): boolean => moment.isBefore(rule.end)
 
-export const isGrantLive = ({ state }: GrantRule, now: number): boolean => !state.isRevoked && now < state.end
+export const isGrantLive = ({ state }: GrantRule, moment: Moment): boolean =>
+  !state.isRevoked && moment.isBefore(state.end)
 
 const shownGrant = ({ allowed, state }: GrantRule): NonNullable<Explanation["grant"]> => ({
   id: state.id,
@@ -148,7 +150,7 @@ export const decide = (
   { kinds, principal }: Account,
   kind: CapabilityKind.CapabilityKind,
   named: string,
-  now: number,
+  moment: Moment,
   objection: Objection = none
 ): Decision => {
   const table = kinds.get(kind)
@@ -160,19 +162,19 @@ export const decide = (
   if (table === undefined) {
     return deny(() => explained(principal, kind, resource, isBound ? "NotAsked" : "NotGranted"))
   }
-  const match = matching(table, kind, resource)
-  const ask = isBound ? lastTried(match.asks, now, isAskLive) : undefined
+  const match = matching(table, resource)
+  const ask = isBound ? lastTried(match.asks, moment, isAskLive) : undefined
   if (isBound) {
     if (ask === undefined) return notAsked(principal, kind, resource, table)
-    if (!isAskLive(ask, now)) return deny(() => explained(principal, kind, resource, "Expired", ask))
+    if (!isAskLive(ask, moment)) return deny(() => explained(principal, kind, resource, "Expired", ask))
   }
   const grant = lastTried(
     match.grants,
-    now,
-    objection === none ? isGrantLive : (rule) => isGrantLive(rule, now) && objection(rule.state) === undefined
+    moment,
+    objection === none ? isGrantLive : (rule) => isGrantLive(rule, moment) && objection(rule.state) === undefined
   )
   if (grant === undefined) return notGranted(principal, kind, resource, table, ask)
-  if (!isGrantLive(grant, now)) {
+  if (!isGrantLive(grant, moment)) {
     const reason = grant.state.isRevoked ? "Revoked" : "Expired"
     return deny(() => explained(principal, kind, resource, reason, ask, grant))
   }
@@ -182,15 +184,16 @@ export const decide = (
   }
   return table.isBeforeUse &&
       (match.asks.some(({ isBeforeUse }) => isBeforeUse) ||
-        match.grants.some((rule) => rule.allowed.isBeforeUse === true && isGrantLive(rule, now)))
+        match.grants.some((rule) => rule.allowed.isBeforeUse === true && isGrantLive(rule, moment)))
     ? { ...grant.allowed, isBeforeUse: true }
     : grant.allowed
 }
 
 /** The first rule that is live, or else the last one. */
-const lastTried = <R>(rules: ReadonlyArray<R>, now: number, isLive: (rule: R, now: number) => boolean) => {
-  for (let index = 0; index < rules.length; index++) if (isLive(rules[index]!, now)) return rules[index]
-  return rules[rules.length - 1]
+const lastTried = <R>(rules: ReadonlyArray<R>, moment: Moment, isLive: (rule: R, moment: Moment) => boolean) => {
+  let tried: R | undefined
+  for (let index = 0; index < rules.length; index++) if (isLive(tried = rules[index]!, moment)) break
+  return tried
 }
 
 /** When the next of the rules that match a resource is over by itself: until then it is decided as now. */
@@ -198,7 +201,7 @@ export const until = (account: Account, kind: CapabilityKind.CapabilityKind, nam
   const table = account.kinds.get(kind)
   const resource = CapabilityKind.takesPatterns(kind) ? named : ""
   if (table === undefined || resource.length > longestResource) return Number.POSITIVE_INFINITY
-  const { asks, grants } = matching(table, kind, resource)
+  const { asks, grants } = matching(table, resource)
   return [...asks, ...grants.map(({ state }) => state)].reduce(
     (earliest, { end }) => now < end ? Math.min(earliest, end) : earliest,
     Number.POSITIVE_INFINITY

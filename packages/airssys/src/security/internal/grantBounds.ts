@@ -1,6 +1,7 @@
 import * as CapabilityKind from "../CapabilityKind.ts"
 import * as Pattern from "../Pattern.ts"
 import { isAskLive } from "./decide.ts"
+import type { Moment } from "./moment.ts"
 import type { GrantState, PreparedGrant } from "./ruleTable.ts"
 
 /** How often a grant can be passed on, from one principal to the next. */
@@ -21,9 +22,9 @@ export const beyond = (
  * as far as its asks go; 0 where it may not. A component that may not use a
  * thing cannot pass it on.
  */
-export const askedUntil = ({ account }: GrantState, { grant, patterns }: PreparedGrant, now: number): number => {
+export const askedUntil = ({ account }: GrantState, { grant, patterns }: PreparedGrant, moment: Moment): number => {
   if (account.principal.kind !== "Component") return Number.POSITIVE_INFINITY
-  const asks = (account.kinds.get(grant.kind)?.asks.rules ?? []).filter((rule) => isAskLive(rule, now))
+  const asks = (account.kinds.get(grant.kind)?.asks.rules ?? []).filter((rule) => isAskLive(rule, moment))
   const latest = (isCovered: (wider: Pattern.Pattern | undefined) => boolean) =>
     asks.reduce((end, rule) => isCovered(rule.pattern) ? Math.max(end, rule.end) : end, 0)
   return CapabilityKind.takesPatterns(grant.kind)

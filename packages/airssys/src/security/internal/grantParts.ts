@@ -10,6 +10,7 @@ import type { Principal } from "../Principal.ts"
 import * as auditedChange from "./auditedChange.ts"
 import { askedUntil, beyond, deepest } from "./grantBounds.ts"
 import type { GrantTurns, Options, States } from "./grantTurns.ts"
+import { Moment } from "./moment.ts"
 import * as ruleTable from "./ruleTable.ts"
 
 /** What a narrower grant covers and until when; what is left out stays as it is. */
@@ -98,7 +99,7 @@ export const make = (turns: GrantTurns, { accounts, audit, now }: Options): Gran
       const { account } = yield* Effect.fromResult(found(to))
       const { fail, prepared, state: parent } = yield* Effect.fromResult(part(from, options.grant, options))
       if (parent.depth >= deepest) return yield* Effect.fromResult(fail("TooDeep", "it was delegated too often"))
-      const asked = askedUntil(parent, prepared, now())
+      const asked = askedUntil(parent, prepared, new Moment(now))
       if (asked <= now()) return yield* Effect.fromResult(fail("Wider", "its holder does not ask for it"))
       yield* Effect.fromResult(room(account))
       const source = { _tag: "Delegation", by: AuditEvent.actor(from), grant: parent.id } as const

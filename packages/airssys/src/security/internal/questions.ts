@@ -3,13 +3,14 @@ import * as CapabilityKind from "../CapabilityKind.ts"
 import type { Decision } from "../Decision.ts"
 import type { Principal } from "../Principal.ts"
 import { closest, isAskLive, isGrantLive, shorten } from "./decide.ts"
+import type { Moment } from "./moment.ts"
 import * as readable from "./readable.ts"
 import { type Account, type AskRule, type GrantRule, type KindTable, matching } from "./ruleTable.ts"
 
-const askOf = (rule: AskRule, now: number, isCovering: boolean, isDeciding: boolean): Rule => ({
+const askOf = (rule: AskRule, moment: Moment, isCovering: boolean, isDeciding: boolean): Rule => ({
   _tag: "Ask",
   ...rule.shown,
-  state: isAskLive(rule, now) ? "Live" : "Expired",
+  state: isAskLive(rule, moment) ? "Live" : "Expired",
   isCovering,
   isDeciding
 })
@@ -22,10 +23,10 @@ const grantOf = ({ id, pattern }: { readonly id: number; readonly pattern: strin
   ...(rule.allowed.grant.source === undefined ? undefined : { source: rule.allowed.grant.source })
 })
 
-const held = (rule: GrantRule, now: number, isCovering: boolean, isDeciding: boolean): Rule => ({
+const held = (rule: GrantRule, moment: Moment, isCovering: boolean, isDeciding: boolean): Rule => ({
   _tag: "Grant",
   ...grantOf(rule.allowed.rule, rule),
-  state: isGrantLive(rule, now) ? "Live" : rule.state.isRevoked ? "Revoked" : "Expired",
+  state: isGrantLive(rule, moment) ? "Live" : rule.state.isRevoked ? "Revoked" : "Expired",
   isCovering,
   isDeciding
 })
@@ -43,25 +44,24 @@ const shown = <R extends AskRule | GrantRule>(
 
 const rulesOf = (
   table: KindTable,
-  kind: CapabilityKind.CapabilityKind,
   resource: string,
   decision: Decision,
-  now: number
+  moment: Moment
 ): ReadonlyArray<Rule> => {
-  const match = matching(table, kind, resource)
+  const match = matching(table, resource)
   const explained = decision._tag === "Denied" ? decision.explanation : undefined
   const isStopped = explained?.reason === "NotAsked" ||
     (explained?.reason === "Expired" && explained.grant === undefined)
-  const decidingAsk = match.asks.find((rule) => isAskLive(rule, now)) ?? match.asks.at(-1)
+  const decidingAsk = match.asks.find((rule) => isAskLive(rule, moment)) ?? match.asks.at(-1)
   const decidingGrant = isStopped
     ? undefined
-    : match.grants.find((rule) => isGrantLive(rule, now)) ?? match.grants.at(-1)
+    : match.grants.find((rule) => isGrantLive(rule, moment)) ?? match.grants.at(-1)
   return [
     ...shown(match.asks, table.asks.rules, resource).map(([rule, isCovering]) =>
-      askOf(rule, now, isCovering, rule === decidingAsk)
+      askOf(rule, moment, isCovering, rule === decidingAsk)
     ),
     ...shown(match.grants, table.grants.rules, resource).map(([rule, isCovering]) =>
-      held(rule, now, isCovering, rule === decidingGrant)
+      held(rule, moment, isCovering, rule === decidingGrant)
     )
   ]
 }
@@ -72,7 +72,7 @@ export const why = (
   kind: CapabilityKind.CapabilityKind,
   named: string,
   decision: Decision,
-  now: number
+  moment: Moment
 ): Why => {
   const resource = CapabilityKind.takesPatterns(kind) ? shorten(named) : ""
   const table = named !== resource && CapabilityKind.takesPatterns(kind) ? undefined : account?.kinds.get(kind)
@@ -81,7 +81,7 @@ export const why = (
     kind,
     resource,
     decision,
-    rules: table === undefined ? [] : rulesOf(table, kind, resource, decision, now)
+    rules: table === undefined ? [] : rulesOf(table, resource, decision, moment)
   }
 }
 
@@ -90,7 +90,7 @@ export const reach = (
   only: CapabilityKind.CapabilityKind | undefined,
   resource: string,
   check: (principal: Principal, kind: CapabilityKind.CapabilityKind, resource: string) => Decision,
-  now: number
+  moment: Moment
 ): ReadonlyArray<Reach> => {
   const found: Array<Reach> = []
   for (const account of accounts) {
@@ -102,8 +102,8 @@ export const reach = (
       found.push({
         principal: account.principal,
         kind,
-        grants: matching(table, kind, named).grants
-          .filter((rule) => isGrantLive(rule, now))
+        grants: matching(table, named).grants
+          .filter((rule) => isGrantLive(rule, moment))
           .map((rule) => grantOf(rule.allowed.rule, rule))
       })
     }

@@ -15,6 +15,7 @@ import type { Accounts } from "./accounts.ts"
 import { isGrantable } from "./capabilityRule.ts"
 import * as deciding from "./decide.ts"
 import type { Holds } from "./holds.ts"
+import { Moment } from "./moment.ts"
 import * as readable from "./readable.ts"
 import type { Account } from "./ruleTable.ts"
 
@@ -64,7 +65,7 @@ export class Over {
   }
 
   decide(account: Account, kind: CapabilityKind.CapabilityKind, resource: string): Decision {
-    const decision = deciding.decide(account, kind, resource, this.now(), this.objection(kind, resource))
+    const decision = deciding.decide(account, kind, resource, new Moment(this.now), this.objection(kind, resource))
     if (this.policies.length === 0 && !this.isObserving) return decision
     const allowed = decision._tag === "Allowed" ? decision : this.pass(account, kind, resource, decision.explanation)
     return allowed === undefined ? decision : this.govern(account.principal, kind, resource, allowed)

@@ -8,6 +8,7 @@ import * as Grant from "../Grant.ts"
 import * as Pattern from "../Pattern.ts"
 import type { Principal } from "../Principal.ts"
 import * as capabilityRule from "./capabilityRule.ts"
+import { Remembered } from "./remembered.ts"
 import { type Rule, RuleIndex } from "./ruleIndex.ts"
 
 export interface AskRule extends Rule {
@@ -71,7 +72,7 @@ export interface KindTable {
   isBeforeUse: boolean
   readonly asks: RuleIndex<AskRule>
   readonly grants: RuleIndex<GrantRule>
-  remembered: Array<Match | undefined>
+  readonly remembered: Remembered<Match>
 }
 
 export interface Account {
@@ -82,8 +83,6 @@ export interface Account {
   readonly grants: Map<number, GrantState>
 }
 
-const longestRemembered = 256
-const mostRemembered = 128
 const patternsPerGrant = 256
 
 export const longestResource = 4096
@@ -110,14 +109,14 @@ const tableOf = (account: Account, kind: CapabilityKind.CapabilityKind): KindTab
     isBeforeUse: false,
     asks: new RuleIndex(),
     grants: new RuleIndex(),
-    remembered: []
+    remembered: new Remembered((resource) => compute(made, kind, resource))
   }
   account.kinds.set(kind, made)
   return made
 }
 
 const forget = (table: KindTable): void => {
-  table.remembered = []
+  table.remembered.forget()
 }
 
 /** Decoding copies: whoever keeps the value that was given cannot change the rule. */
@@ -250,21 +249,7 @@ const compute = (table: KindTable, kind: CapabilityKind.CapabilityKind, resource
   return { resource, asks: table.asks.covering(subject), grants: table.grants.covering(subject) }
 }
 
-/** A place that resources of equal length and equal last characters share. */
-const placeOf = (resource: string): number => {
-  const { length } = resource
-  return (resource.charCodeAt(length - 1) + 11 * resource.charCodeAt(length - 2) +
-    47 * resource.charCodeAt(length >> 1) + 5 * length) & (mostRemembered - 1)
-}
-
-/** Only short resources are remembered, and only so many: nobody fills memory by naming many. */
-export const matching = (table: KindTable, kind: CapabilityKind.CapabilityKind, resource: string): Match => {
-  if (!table.takesPatterns) return { resource, asks: table.asks.rules, grants: table.grants.rules }
-  if (resource.length > longestRemembered) return compute(table, kind, resource)
-  const place = placeOf(resource)
-  const last = table.remembered[place]
-  if (last !== undefined && last.resource === resource) return last
-  const match = compute(table, kind, resource)
-  table.remembered[place] = match
-  return match
-}
+export const matching = (table: KindTable, resource: string): Match =>
+  table.takesPatterns
+    ? table.remembered.get(resource)
+    : { resource, asks: table.asks.rules, grants: table.grants.rules }
