@@ -65,6 +65,8 @@ describe("plugins", { timeout: 120_000 }, () => {
     for (const event of ["install", "start", "answer", "denied", "deadline", "restart", "crash", "audit", "stop"]) {
       assert.include(names, event)
     }
+    const ends = events.flatMap(({ component, event, outcome }) => event === "ended" ? [`${component} ${outcome}`] : [])
+    assert.deepStrictEqual(ends, ["acme:rates Stopped", "acme:totals Stopped", "evil:miner Stopped"])
     const stop = events.find(({ event }) => event === "stop")
     assert.strictEqual(stop?.["lost"], 0)
     assert.strictEqual(stop?.["failed"], 2)

@@ -15,11 +15,13 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type * as Component from "./component/Component.ts"
+import type { ComponentEnd } from "./component/ComponentEnd.ts"
 import type { CallResult } from "./component/ComponentEngine.ts"
 import type { ComponentError } from "./component/ComponentError.ts"
+import type { ComponentStatus } from "./component/ComponentStatus.ts"
 import type * as Contract from "./component/Contract.ts"
 import type { Release } from "./component/Release.ts"
-import { type ComponentStatus, type Running, Runtime } from "./Runtime.ts"
+import { type Running, Runtime } from "./Runtime.ts"
 
 /**
  * The functions of a contract as functions that return promises. One that is
@@ -72,15 +74,19 @@ export interface PromiseRuntime extends AsyncDisposable {
     args: ReadonlyArray<unknown>,
     options?: CallOptions
   ) => Promise<CallResult>
-  /** Stops a component: the calls that wait are worked off first, within a bound. */
-  readonly stop: (component: string) => Promise<void>
-  /** The components that were started and not stopped. */
+  /**
+   * Stops a component, and says how it ended: the calls that wait are worked off
+   * first, within a bound. Undefined for one that was not started.
+   */
+  readonly stop: (component: string) => Promise<ComponentEnd | undefined>
+  /** Every component that was installed, in the order of their ids. */
   readonly status: () => ReadonlyArray<ComponentStatus>
   /**
    * Stops all components and everything under them; the calls that wait are
-   * worked off first, within `ShutdownBound`. Closing again waits for the same end.
+   * worked off first, within `ShutdownBound`. Says how each component ended.
+   * Closing again waits for the same end.
    */
-  readonly close: () => Promise<void>
+  readonly close: () => Promise<ReadonlyArray<ComponentEnd>>
 }
 
 const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
@@ -111,8 +117,8 @@ export const make = async <E>(layer: Layer.Layer<Runtime, E>): Promise<PromiseRu
     return settled(await runExit(effect, { signal }), signal)
   }
 
-  let closing: Promise<void> | undefined
-  const close = () => closing ??= run(Scope.close(scope, Exit.void))
+  let closing: Promise<ReadonlyArray<ComponentEnd>> | undefined
+  const close = () => closing ??= run(Effect.ensuring(runtime.shutdown, Scope.close(scope, Exit.void)))
 
   return {
     start: (contract, source, options) =>
@@ -127,7 +133,7 @@ export const make = async <E>(layer: Layer.Layer<Runtime, E>): Promise<PromiseRu
     stop: (component) => run(runtime.stop(component)),
     status: () => Effect.runSyncWith(context)(runtime.status),
     close,
-    [Symbol.asyncDispose]: close
+    [Symbol.asyncDispose]: async () => void await close()
   }
 }
 

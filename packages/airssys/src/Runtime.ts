@@ -21,10 +21,12 @@ import * as ActorSystem from "./actor/ActorSystem.ts"
 import * as Supervisor from "./actor/Supervisor.ts"
 import * as Component from "./component/Component.ts"
 import { ComponentDirectory } from "./component/ComponentDirectory.ts"
+import type { ComponentEnd } from "./component/ComponentEnd.ts"
 import type { CallResult, ComponentEngine } from "./component/ComponentEngine.ts"
 import type { ComponentError } from "./component/ComponentError.ts"
 import * as ComponentHost from "./component/ComponentHost.ts"
 import * as ComponentMessage from "./component/ComponentMessage.ts"
+import type { ComponentStatus } from "./component/ComponentStatus.ts"
 import type * as Contract from "./component/Contract.ts"
 import type { Exchange } from "./component/Exchange.ts"
 import * as Messaging from "./component/Messaging.ts"
@@ -86,17 +88,6 @@ export interface RunningClient<Shape> extends Running {
 }
 
 /**
- * @category models
- * @since 0.1.0
- */
-export interface ComponentStatus {
-  readonly component: string
-  readonly version: string
-  readonly digest: string
-  readonly status: Status
-}
-
-/**
  * Service that runs components under their own supervisors.
  *
  * @category services
@@ -139,10 +130,23 @@ export class Runtime extends Context.Service<Runtime, {
   ) => Effect.Effect<CallResult, ComponentError>
   /** The types of an export of a running component, by its name; undefined where there is none. */
   readonly describe: (component: string, target: string) => Effect.Effect<Contract.Export | undefined>
-  /** Stops a component, after a start of it that is under way: waiting messages are worked off first, within a bound. */
-  readonly stop: (component: string) => Effect.Effect<void>
-  /** The components that were started and not stopped. */
+  /**
+   * Stops a component, after a start of it that is under way: waiting messages
+   * are worked off first, within a bound. Says how it ended; undefined for one
+   * that was not started, or was stopped before.
+   */
+  readonly stop: (component: string) => Effect.Effect<ComponentEnd | undefined>
+  /**
+   * Every component that was installed here, in the order of their ids: where
+   * it is in its life, how it does and how it came to that.
+   */
   readonly status: Effect.Effect<ReadonlyArray<ComponentStatus>>
+  /**
+   * Stops all components side by side, within `ShutdownBound`, and starts none
+   * any more. Says how each ended, in the order of their ids. The layer does
+   * the same when it closes; again it gives the same ends.
+   */
+  readonly shutdown: Effect.Effect<ReadonlyArray<ComponentEnd>>
 }>()("airssys/Runtime") {}
 
 /** Starts a component under a supervisor of its own. */
@@ -173,14 +177,20 @@ const make = Effect.gen(function*() {
   const started = new Map<string, Entry>()
   const isClosed = () => scope.state._tag === "Closed"
 
-  yield* Effect.addFinalizer(() =>
-    shutdown.within(bound, {
+  const endOf = (component: string) => Effect.map(host.statusOf(component), (status) => status?.end)
+
+  const ending = yield* Effect.cached(Effect.uninterruptible(Effect.gen(function*() {
+    const components = [...started.keys()].toSorted()
+    host.exit()
+    yield* shutdown.within(bound, {
       close: Scope.close(scope, Exit.void),
       kill: Effect.suspend(() =>
         Effect.forEach(started.values(), ({ ref }) => system.kill(ref), { concurrency: "unbounded", discard: true })
       )
     })
-  )
+    return (yield* Effect.forEach(components, endOf)).filter((end) => end !== undefined)
+  })))
+  yield* Effect.addFinalizer(() => ending)
 
   const begin = (
     release: Release,
@@ -259,16 +269,12 @@ const make = Effect.gen(function*() {
     stop: (component) =>
       locked(component)(Effect.uninterruptible(Effect.suspend(() => {
         const entry = started.get(component)
-        return entry === undefined ? Effect.void : Scope.close(entry.scope, Exit.void)
+        return entry === undefined
+          ? Effect.succeed(undefined)
+          : Effect.andThen(Scope.close(entry.scope, Exit.void), endOf(component))
       }))),
-    status: Effect.sync(() =>
-      [...started.values()].map(({ ref, release }) => ({
-        component: release.id,
-        version: release.version,
-        digest: release.digest,
-        status: ref.status()
-      }))
-    )
+    status: host.status,
+    shutdown: ending
   })
 })
 

@@ -92,11 +92,13 @@ describe("PromiseRuntime", () => {
     const { release } = await host.startUntyped(folder)
     assert.strictEqual(release.id, "acme:rates")
     assert.deepStrictEqual((await host.call("acme:rates", "rates.latest", [])).value, { tag: "ok", val: 1.08 })
-    assert.deepStrictEqual(host.status().map(({ component, status }) => [component, status]), [
-      ["acme:rates", "Running"]
-    ])
-    await host.stop("acme:rates")
-    assert.deepStrictEqual(host.status(), [])
+    const states = () => host.status().map(({ component, health, state }) => [component, state, health])
+    assert.deepStrictEqual(states(), [["acme:rates", "Running", "Healthy"]])
+    const end = await host.stop("acme:rates")
+    assert.strictEqual(end?.outcome, "Stopped")
+    assert.isUndefined(await host.stop("acme:rates"))
+    assert.deepStrictEqual(states(), [["acme:rates", "Stopped", "Unknown"]])
+    assert.deepStrictEqual(host.status()[0]?.end, end)
     assert.lengthOf(scripted.disposed, 1)
     const refused = await rejection(host.client(Rates, "acme:rates"))
     assert.instanceOf(refused, ClientRefused)
@@ -134,12 +136,13 @@ describe("PromiseRuntime", () => {
     open("done")
     assert.strictEqual(await running, "done")
     assert.deepStrictEqual(await Promise.all(waiting), Array.from({ length: 50 }, () => 1.08))
-    await closing
+    const ends = await closing
+    assert.deepStrictEqual(ends.map(({ component, outcome }) => [component, outcome]), [["acme:rates", "Stopped"]])
     assert.lengthOf(scripted.disposed, 1)
     assert.instanceOf(await rejection(host.start(Rates, folder)), RuntimeStopped)
     assert.strictEqual((await rejection(rates.latest()) as ComponentError).reason._tag, "Stopped")
-    assert.deepStrictEqual(host.status(), [])
-    await host.close()
+    assert.deepStrictEqual(host.status().map(({ state }) => state), ["Stopped"])
+    assert.strictEqual(await host.close(), ends)
   })
 
   it("rejects with the error of its layer, and leaves nothing of it behind", async () => {

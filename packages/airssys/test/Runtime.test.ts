@@ -5,6 +5,7 @@ import { ActorSystem } from "../src/actor/ActorSystem.ts"
 import * as Component from "../src/component/Component.ts"
 import type { ComponentError } from "../src/component/ComponentError.ts"
 import { ComponentHost } from "../src/component/ComponentHost.ts"
+import * as ComponentLifecycle from "../src/component/ComponentLifecycle.ts"
 import * as Contract from "../src/component/Contract.ts"
 import { lifecycle } from "../src/component/internal/coreExports.ts"
 import * as Runtime from "../src/Runtime.ts"
@@ -100,7 +101,7 @@ describe("Runtime", () => {
           yield* runtime.startUntyped(folder, { intensity: { restarts: 0, within: "1 second" } })
           yield* Effect.flip(runtime.call("acme:echo", "echo.dig", []))
           const [status] = yield* runtime.status
-          assert.strictEqual(status?.status, "Failed")
+          assert.strictEqual(status?.state, "Quarantined")
           yield* runtime.startUntyped(folder)
           assert.strictEqual((yield* runtime.call("acme:echo", "echo.ping", [])).value, "pong")
         })
@@ -113,7 +114,7 @@ describe("Runtime", () => {
           const starting = yield* Effect.forkChild(runtime.startUntyped(folder), { startImmediately: true })
           yield* Effect.yieldNow
           yield* Fiber.interrupt(starting)
-          assert.deepStrictEqual(yield* runtime.status, [])
+          assert.isFalse((yield* runtime.status).some(({ state }) => ComponentLifecycle.isLive(state)))
           assert.strictEqual(host.disposed.length, host.instances.length)
           yield* runtime.startUntyped(folder)
           assert.strictEqual((yield* runtime.call("acme:echo", "echo.ping", [])).value, "pong")

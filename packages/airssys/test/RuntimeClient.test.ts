@@ -230,7 +230,7 @@ describe("a client", () => {
         const { ping } = yield* runtime.client(Echo, "acme:echo")
         const error = yield* Effect.flip(ping())
         assert.deepStrictEqual(error.reason, { _tag: "Trap", category: "Unreachable" })
-        while ((yield* runtime.status)[0]?.status !== "Running") yield* Effect.yieldNow
+        while ((yield* runtime.status)[0]?.state !== "Running") yield* Effect.yieldNow
         assert.strictEqual(yield* ping(), "pong")
       })
     ))

@@ -73,11 +73,11 @@ describe("Runtime, when its layer closes", () => {
       for (const name of names) assert.strictEqual(yield* outcome(`acme:${name}`, `${name}.ping`), "Stopped")
       const late = yield* Effect.flip(runtime.startUntyped(host.put("late", guest("late", {}))))
       assert.strictEqual(late._tag, "RuntimeStopped")
-      assert.deepStrictEqual((yield* runtime.status).map(({ status }) => status), ["Stopping", "Stopping", "Stopping"])
+      assert.deepStrictEqual((yield* runtime.status).map(({ state }) => state), ["Stopping", "Stopping", "Stopping"])
       yield* Deferred.succeed(gate, undefined)
       for (const fiber of waiting) assert.deepStrictEqual(counted(yield* Fiber.join(fiber)), { answered: 100 })
       yield* Fiber.join(closed)
-      assert.deepStrictEqual(yield* runtime.status, [])
+      assert.deepStrictEqual((yield* runtime.status).map(({ state }) => state), ["Stopped", "Stopped", "Stopped"])
       assert.lengthOf(host.disposed, 3)
       const accounts = yield* system.accounting
       assertSettled(accounts)
@@ -131,6 +131,32 @@ describe("Runtime, when its layer closes", () => {
       assert.strictEqual((yield* Fiber.join(call)).reason._tag, "Stopped")
     }))
 
+  it.effect("says of each component how it ended, and says it again", () =>
+    Effect.gen(function*() {
+      const { calls, host, runtime, start } = yield* opened
+      yield* start("busy", { "busy.wait": () => Effect.sleep("1 second") })
+      yield* start("stuck", { "stuck.wait": () => Effect.never })
+      yield* start("broken", { "broken.ping": ({ trap }) => trap("Unreachable") }, { restart: "Temporary" })
+      yield* start("gone", {})
+      yield* runtime.stop("acme:gone")
+      yield* calls(1, "acme:broken", "broken.ping")
+      yield* calls(3, "acme:busy", "busy.wait")
+      yield* calls(1, "acme:stuck", "stuck.wait")
+      yield* settled
+      const ending = yield* Effect.forkChild(runtime.shutdown, { startImmediately: true })
+      for (let second = 0; second < 11; second++) yield* TestClock.adjust("1 second")
+      const ends = yield* Fiber.join(ending)
+      assert.deepStrictEqual(ends.map(({ at, component, outcome }) => [component, outcome, at]), [
+        ["acme:broken", "Failed", 0],
+        ["acme:busy", "Stopped", 3000],
+        ["acme:stuck", "Killed", 10_000]
+      ])
+      assert.strictEqual(ends[0]?.because, "broken.ping: Trap Unreachable")
+      assert.strictEqual(yield* runtime.shutdown, ends)
+      const late = yield* Effect.flip(runtime.startUntyped(host.put("late", guest("late", {}))))
+      assert.strictEqual(late._tag, "RuntimeStopped")
+    }))
+
   it.effect("ends starts that are under way, with a typed error", () =>
     Effect.gen(function*() {
       const { closing, host, runtime } = yield* opened
@@ -145,7 +171,7 @@ describe("Runtime, when its layer closes", () => {
       assert.strictEqual(error._tag, "ActorStopped")
       yield* Fiber.join(closed)
       assert.lengthOf(host.disposed, 1)
-      assert.deepStrictEqual(yield* runtime.status, [])
+      assert.deepStrictEqual((yield* runtime.status).map(({ state }) => state), ["Stopped"])
     }))
 
   it.effect("is as graceful when the program is interrupted", () =>

@@ -208,20 +208,21 @@ export const layer = (host: HostFolder): Layer.Layer<
 
 const components = (
   host: HostFolder
-): Layer.Layer<never, Runtime.StartError | AuditError, Runtime.Runtime | Quotas> =>
+): Layer.Layer<never, Runtime.StartError | AuditError, Report.Report | Runtime.Runtime | Quotas> =>
   Layer.effectDiscard(Effect.gen(function*() {
     const runtime = yield* Runtime.Runtime
-    const started: Array<string> = []
-    yield* Effect.addFinalizer(() => Effect.forEach(started, runtime.stop, { concurrency: "unbounded", discard: true }))
+    const report = yield* Report.Report
+    yield* Effect.addFinalizer(() =>
+      Effect.flatMap(
+        runtime.shutdown,
+        Effect.forEach((end) => report.emit({ event: "ended", end }), { discard: true })
+      )
+    )
     yield* HostQuotas.limitTenants(host.quotas)
     for (const plugin of host.plugins) {
       const release = yield* runtime.install(plugin.source)
       yield* HostQuotas.limitComponent(host.quotas, release.id, plugin.quotas)
-      yield* runtime.startUntyped(release, {
-        ...plugin,
-        intensity: host.supervision.intensity
-      })
-      started.push(release.id)
+      yield* runtime.startUntyped(release, { ...plugin, intensity: host.supervision.intensity })
     }
   }))
 

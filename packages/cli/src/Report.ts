@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { Intensity } from "airssys/actor/Supervisor"
+import type { ComponentEnd } from "airssys/component/ComponentEnd"
 import type { Placement } from "airssys/component/ComponentHost"
 import type { State } from "airssys/component/ComponentLifecycle"
 import type { CallReceipt } from "airssys/component/Receipt"
@@ -63,6 +64,7 @@ export type ReportEvent =
     readonly millis: number
   }
   | { readonly event: "audit"; readonly entries: number; readonly tampered: number }
+  | { readonly event: "ended"; readonly end: ComponentEnd }
   | {
     readonly event: "stop"
     readonly millis: number
@@ -210,6 +212,8 @@ export const text = (event: ReportEvent): ReadonlyArray<string> => {
       return body(
         `${event.entries} entries, chain verified. A copy with one byte changed: fails at entry ${event.tampered}.`
       )
+    case "ended":
+      return ended(event.end)
     case "stop":
       return [
         "",
@@ -272,8 +276,24 @@ const plain = (event: ReportEvent): object => {
         entry: event.entry ?? null,
         explanation: Explanation.render(event.explanation, { entry: event.entry })
       }
+    case "ended": {
+      const { hook: _, ...end } = event.end
+      return { event: "ended", ...end }
+    }
     default:
       return event
+  }
+}
+
+/** One that ended in order is not worth a line. */
+const ended = ({ because, component, outcome }: ComponentEnd): ReadonlyArray<string> => {
+  switch (outcome) {
+    case "Stopped":
+      return []
+    case "Killed":
+      return wrap(SafeText.escape(`${component} was killed: ${because}.`), "")
+    case "Failed":
+      return wrap(SafeText.escape(`${component} failed: ${because}.`), "")
   }
 }
 

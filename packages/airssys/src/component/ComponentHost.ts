@@ -134,6 +134,8 @@ export class ComponentHost extends Context.Service<ComponentHost, {
   readonly status: Effect.Effect<ReadonlyArray<ComponentStatus>>
   /** The status of one; undefined where it was never installed. */
   readonly statusOf: (component: string) => Effect.Effect<ComponentStatus | undefined>
+  /** Has components know, when they are stopped from now on, that the host ends. */
+  readonly exit: () => void
   /** The steps of all components, from when this is run. Who reads slowly misses the oldest of more than 1,024. */
   readonly lifecycle: Stream.Stream<LifecycleEvent>
   /** The last denials, newest first, with the audit entries that hold them; at most 64. */

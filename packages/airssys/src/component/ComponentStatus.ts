@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type { Usage } from "../security/Quotas.ts"
+import type { ComponentEnd } from "./ComponentEnd.ts"
 import type { LifecycleEvent, State } from "./ComponentLifecycle.ts"
 import type { HealthReport } from "./ComponentMessage.ts"
 
@@ -53,6 +54,8 @@ export interface ComponentStatus {
   readonly restarts: number
   /** Empty where no quotas are kept. */
   readonly quotas: ReadonlyArray<Usage>
+  /** How its last life ended; undefined while it lives, and before the first. */
+  readonly end: ComponentEnd | undefined
   /** Its last steps, at most 32, the oldest first. */
   readonly history: ReadonlyArray<LifecycleEvent>
 }

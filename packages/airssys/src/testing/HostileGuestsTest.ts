@@ -20,6 +20,7 @@ import { ActorSystem } from "../actor/ActorSystem.ts"
 import type { LayerOptions } from "../component/Component.ts"
 import type { ComponentError } from "../component/ComponentError.ts"
 import { actorName } from "../component/ComponentHost.ts"
+import { isLive } from "../component/ComponentLifecycle.ts"
 import * as HostFunctions from "../component/HostFunctions.ts"
 import { Runtime, type StartError } from "../Runtime.ts"
 import type { AuditError } from "../security/AuditError.ts"
@@ -225,7 +226,7 @@ const endings: { readonly [Tag in HostileGuests.Ending["_tag"]]: Check } = {
           { _tag: "NotStarted", error: error._tag, reason: typeof reason === "string" ? reason : reason._tag },
           guest.ending
         )
-        assert.isFalse((yield* runtime.status).some(({ component }) => component === guest.id))
+        assert.isFalse((yield* runtime.status).some(({ component, state }) => component === guest.id && isLive(state)))
         const life = yield* lifeOf(guest)
         assert.lengthOf(life, attempt + 1)
         assert.match(life[attempt]!, /^Stopped Failed: /)
@@ -254,8 +255,9 @@ const endings: { readonly [Tag in HostileGuests.Ending["_tag"]]: Check } = {
       const runtime = yield* Runtime
       yield* runtime.startUntyped(guest.id, options(guest))
       assert.strictEqual(yield* pinged(guest), 1)
-      yield* neighbourhood.during(runtime.stop(guest.id))
-      assert.isFalse((yield* runtime.status).some(({ component }) => component === guest.id))
+      const end = yield* neighbourhood.during(runtime.stop(guest.id))
+      assert.strictEqual(end?.outcome, "Stopped")
+      assert.isFalse((yield* runtime.status).some(({ component, state }) => component === guest.id && isLive(state)))
       assert.deepStrictEqual((yield* lifeOf(guest)).slice(-2), ["Started", "Stopped Shutdown"])
     })
 }

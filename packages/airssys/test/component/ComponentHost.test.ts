@@ -348,7 +348,7 @@ describe("ComponentHost", () => {
           yield* bounce("acme:echo", "echo.dig")
           yield* Effect.flip(runtime.call("acme:echo", "echo.dig", []))
           yield* Effect.yieldNow
-          assert.strictEqual((yield* runtime.status)[0]?.status, "Failed")
+          assert.strictEqual((yield* runtime.status)[0]?.state, "Quarantined")
         })
       ))
 
@@ -530,7 +530,7 @@ describe("ComponentHost", () => {
           assert.strictEqual(error._tag === "InstantiateError" ? error.reason : error._tag, "StartFailed")
           assert.include(error.message, "sk_live \\u{202e}\\u{1b}[2J")
           assert.notInclude(JSON.stringify(yield* events), "sk_live")
-          assert.deepStrictEqual(yield* (yield* Runtime).status, [])
+          assert.deepStrictEqual((yield* (yield* Runtime).status).map(({ state }) => state), ["Failed"])
           assert.lengthOf(host.disposed, 1)
         })
       ))

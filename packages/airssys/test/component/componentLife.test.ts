@@ -45,6 +45,7 @@ describe("lifecycle", () => {
         "Running Stopping",
         "Stopping Stopped"
       ])
+      assert.deepStrictEqual(yield* runtime.status, [stopped])
       assert.deepStrictEqual(stopped.history.map(({ edge }) => edge.join(" ")), seen)
       assert.deepStrictEqual(stopped.history.map(({ because }) => because), [
         "it is started",

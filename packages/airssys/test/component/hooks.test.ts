@@ -4,7 +4,10 @@ import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
 import { ComponentDirectory } from "../../src/component/ComponentDirectory.ts"
+import type { ComponentEnd } from "../../src/component/ComponentEnd.ts"
 import { ComponentHost } from "../../src/component/ComponentHost.ts"
+import { Deliver } from "../../src/component/ComponentMessage.ts"
+import * as Delivery from "../../src/component/Delivery.ts"
 import { Runtime } from "../../src/Runtime.ts"
 import { actorGuest, type Hooks, loop, manifest, refuse, report, trap } from "./support/actorGuest.ts"
 import { asks, bounced, call, events, type File, layer, none, start, steps, until } from "./support/actorHost.ts"
@@ -21,7 +24,10 @@ const guests = {
   "init-refuses": { init: refuse },
   "shutdown-loops": { shutdown: loop },
   "shutdown-traps": { shutdown: `${speak} ${trap}` },
+  "shutdown-traps-late": { shutdown: `(if (global.get $count) (then ${trap}))` },
   "shutdown-speaks": { shutdown: speak },
+  "shutdown-refuses": { shutdown: refuse },
+  "shutdown-on-exit": { shutdown: `(if (i32.eq (local.get 0) (i32.const 2)) (then ${speak}))` },
   ill: { check: report(2) },
   tired: { check: report(1) },
   "check-loops": { check: loop },
@@ -53,6 +59,8 @@ const status = Effect.flatMap(ComponentHost, ({ statusOf }) => Effect.map(status
 /** Real time passes in a guest that loops; the clock of the test goes on when it has had some. */
 const afterReal = (adjust: Parameters<typeof TestClock.adjust>[0]) =>
   Effect.andThen(Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve))), TestClock.adjust(adjust))
+
+const outcome = (end: ComponentEnd | undefined) => [end?.outcome, end?.because]
 
 describe("hooks", () => {
   it.effect("fail the start when init does not end in its time", () =>
@@ -101,9 +109,16 @@ describe("hooks", () => {
       const runtime = yield* Runtime
       const stopping = yield* Effect.forkChild(runtime.stop("acme:probe"), { startImmediately: true })
       yield* Effect.repeat(afterReal("10 millis"), { until: () => stopping.pollUnsafe() !== undefined })
-      yield* Fiber.join(stopping)
+      const end = (yield* Fiber.join(stopping))!
+      assert.deepStrictEqual([end.outcome, end.because], ["Failed", "lifecycle.shutdown: DeadlineExceeded"])
+      assert.deepStrictEqual(end.hook?._tag === "ComponentError" && end.hook.reason, {
+        _tag: "DeadlineExceeded",
+        limitMillis: 10
+      })
       assert.strictEqual((yield* status).state, "Stopped")
+      assert.deepStrictEqual((yield* status).end, end)
       yield* start("/plain")
+      assert.isUndefined((yield* status).end)
       assert.strictEqual(yield* call("count"), 0)
     })))
 
@@ -125,9 +140,63 @@ describe("hooks", () => {
   it.effect("stop a component whose shutdown traps", () =>
     hosting(Effect.gen(function*() {
       yield* start("/shutdown-traps")
-      yield* (yield* Runtime).stop("acme:probe")
+      const end = (yield* (yield* Runtime).stop("acme:probe"))!
       assert.strictEqual(yield* uses, 1)
       assert.strictEqual((yield* status).state, "Stopped")
+      assert.deepStrictEqual([end.outcome, end.because], ["Failed", "lifecycle.shutdown: Trap Unreachable"])
+    })))
+
+  it.effect("say to who stops a component what its shutdown refused, and that it had nothing to say", () =>
+    hosting(Effect.gen(function*() {
+      const { stop } = yield* Runtime
+      const { release } = yield* start("/shutdown-refuses")
+      const end = (yield* stop("acme:probe"))!
+      assert.deepStrictEqual([end.outcome, end.because], ["Failed", "lifecycle.shutdown: failed"])
+      assert.deepStrictEqual(end.hook?._tag === "GuestError" && end.hook.error, { tag: "failed", val: "no" })
+      yield* start("/plain")
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* stop("acme:probe"), {
+        component: "acme:probe",
+        release: (yield* status).digest,
+        outcome: "Stopped",
+        because: "Shutdown",
+        hook: undefined,
+        at: 60_000
+      })
+      assert.notStrictEqual((yield* status).digest, release.digest)
+      assert.isUndefined(yield* stop("acme:probe"))
+      assert.isUndefined(yield* stop("acme:nobody"))
+    })))
+
+  it.effect("say that a component was killed, was given up, or of which one instance did not end well", () =>
+    hosting(Effect.gen(function*() {
+      const { stop } = yield* Runtime
+      const { kill } = yield* ActorSystem
+      yield* start("/shutdown-speaks")
+      yield* kill((yield* ComponentDirectory).lookup("acme:probe")!.ref)
+      assert.deepStrictEqual(outcome(yield* stop("acme:probe")), ["Killed", "Killed"])
+      yield* start("/plain", { intensity: { restarts: 0, within: "1 second" } })
+      yield* until("Failed", Effect.flip(call("dig")))
+      assert.deepStrictEqual(outcome(yield* stop("acme:probe")), ["Failed", "it kept failing"])
+      const payload = { codec: "json", bytes: new TextEncoder().encode("nothing") } as const
+      const delivery = Delivery.make("d1", Delivery.fromHost)
+      for (const before of [0, 2]) {
+        const { ref } = yield* start("/shutdown-traps-late", { pool: { size: 3, routing: "RoundRobin" } })
+        for (let calls = 0; calls < before; calls++) yield* call("current")
+        yield* ref.ask(new Deliver({ delivery, topic: undefined, wantsReply: false, payload }))
+        assert.deepStrictEqual(outcome(yield* stop("acme:probe")), ["Failed", "lifecycle.shutdown: Trap Unreachable"])
+      }
+    })))
+
+  it.effect("tell a guest that the host ends, and not that it alone is stopped", () =>
+    hosting(Effect.gen(function*() {
+      const runtime = yield* Runtime
+      yield* start("/shutdown-on-exit")
+      yield* runtime.stop("acme:probe")
+      assert.strictEqual(yield* uses, 0)
+      yield* start("/shutdown-on-exit")
+      assert.deepStrictEqual((yield* runtime.shutdown).map(({ outcome }) => outcome), ["Stopped"])
+      assert.strictEqual(yield* uses, 1)
     })))
 })
 

@@ -114,7 +114,7 @@ const textOf = ({ val }: Answer): string => new TextDecoder().decode((val as Pay
 const breakDown = Effect.fnUntraced(function*() {
   const { status } = yield* Runtime.Runtime
   yield* ask("a", "send", to("d"), json("trap"))
-  yield* until(status, (all) => all.some(({ component, status }) => component === "acme:d" && status === "Restarting"))
+  yield* until(status, (all) => all.some(({ component, state }) => component === "acme:d" && state === "Starting"))
 })
 
 const revoke = (name: string, kind: "messaging.send" | "messaging.subscribe") =>
@@ -164,7 +164,7 @@ describe("messages between guests", () => {
       yield* handled("eager", 1)
       yield* Effect.flip(call("eager", "die"))
       yield* TestClock.adjust("1 second")
-      yield* until(status, (all) => all.every(({ status }) => status !== "Restarting"))
+      yield* until(status, (all) => all.every(({ state }) => state !== "Starting"))
       yield* until(ifRunning("eager", "callbacks"), (count) => count === 1)
       yield* stop("acme:eager")
       yield* stop("acme:d")
@@ -433,7 +433,7 @@ const passes = Effect.gen(function*() {
   const { status } = yield* Runtime.Runtime
   yield* TestClock.adjust("100 millis")
   for (let turns = 0; turns < 300; turns++) {
-    if ((yield* status).every(({ status }) => status !== "Restarting")) return
+    if ((yield* status).every(({ state }) => state !== "Starting")) return
     yield* turn
   }
 })

@@ -147,6 +147,12 @@ const makeBeginning = Effect.fnUntraced(function*(
       tab,
       context,
       isKilled: () => member?.isKilled === true,
+      ending: {
+        reason: () => lives.reason,
+        failed: (failure) => {
+          if (member !== undefined) member.hook = failure
+        }
+      },
       reported: (report) => {
         if (member === undefined) return
         member.report = report
@@ -201,6 +207,9 @@ export const make = Effect.gen(function*() {
         const life = lives.all.get(component)
         return life === undefined ? Effect.succeed(undefined) : statusOf(life)
       }),
+    exit: () => {
+      lives.reason = "host-exit"
+    },
     lifecycle: Stream.fromPubSub(steps),
     denials,
     onEvent: following.onEvent,

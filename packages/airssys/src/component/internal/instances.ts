@@ -38,6 +38,8 @@ export interface Order {
   /** Whether its actor was killed: then the guest is not told of the end. */
   readonly isKilled: () => boolean
   readonly reported: (report: HealthReport) => void
+  /** As a guest is told of its end, and what came of that. */
+  readonly ending: Pick<Parameters<typeof lifecycle.run>[2], "reason" | "failed">
 }
 
 /** What the instance works on. It handles one message at a time. */
@@ -102,7 +104,7 @@ const named =
 /** Tells a guest that it begins, and later that it ends, if it wants to know. */
 const live = (
   { begin, engine, hooks, instance, named, own }: Hosted,
-  { configuration, isKilled, placement: { limits, release } }: Order
+  { configuration, ending, isKilled, placement: { limits, release } }: Order
 ) =>
   own.has(coreExports.lifecycle.world)
     ? lifecycle.run(release, { settings: componentConfig.settings(configuration), limits }, {
@@ -115,7 +117,8 @@ const live = (
           }),
           named(target)
         ),
-      isOver: () => instance.isPoisoned() || isKilled()
+      isOver: () => instance.isPoisoned() || isKilled(),
+      ...ending
     })
     : Effect.void
 

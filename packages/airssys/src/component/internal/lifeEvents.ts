@@ -5,6 +5,7 @@ import type * as AuditEvent from "../../security/AuditEvent.ts"
 import * as SafeText from "../../security/SafeText.ts"
 import { ApprovalRequired } from "../ApprovalRequired.ts"
 import { ComponentError, InstantiateError } from "../ComponentError.ts"
+import type { GuestError } from "../GuestError.ts"
 import { InstallRefused } from "../Release.ts"
 
 const detailLimit = 512
@@ -47,13 +48,17 @@ export const auditEvent = (
   }
 }
 
+/** As `detail`, of a `shutdown` that did not return well. */
+export const hookDetail = (failure: ComponentError | GuestError): string =>
+  failure._tag === "GuestError" ? `${failure.export}: ${failure.error.tag}` : failureDetail(failure)
+
+const failureDetail = ({ export: name, reason }: ComponentError): string =>
+  SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
+
 /** The kind of a failure and never its text, which a guest may have chosen and which may hold a secret. */
 const crashDetail = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
-  if (error instanceof ComponentError) {
-    const { export: name, reason } = error
-    return SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
-  }
+  if (error instanceof ComponentError) return failureDetail(error)
   if (error instanceof InstantiateError || error instanceof InstallRefused) return `${error._tag} ${error.reason}`
   if (error instanceof ApprovalRequired) return `${error._tag} ${error.state}`
   if (error instanceof ProbeFailed) return error._tag

@@ -4,10 +4,15 @@ import type { ActorRef } from "../../actor/ActorRef.ts"
 import type { ActorSystem } from "../../actor/ActorSystem.ts"
 import type { Quota } from "../../security/Quota.ts"
 import type { Tab } from "../../security/Quotas.ts"
+import { type ComponentEnd, type Outcome, worst } from "../ComponentEnd.ts"
+import type { ComponentError } from "../ComponentError.ts"
 import type { Group } from "../ComponentHost.ts"
 import { edge, isLive, type LifecycleEvent, type State } from "../ComponentLifecycle.ts"
 import type { ComponentMessage, HealthReport } from "../ComponentMessage.ts"
+import type { GuestError } from "../GuestError.ts"
 import type { Release } from "../Release.ts"
+import type { ShutdownReason } from "./lifecycle.ts"
+import * as lifeEvents from "./lifeEvents.ts"
 
 /** One actor of a component. */
 export interface Member {
@@ -15,6 +20,8 @@ export interface Member {
   readonly system: ActorSystem["Service"]
   state: "Starting" | "Running" | "Stopping"
   report: HealthReport | undefined
+  /** Why its `shutdown` did not return well. */
+  hook: ComponentError | GuestError | undefined
   isKilled: boolean
 }
 
@@ -37,6 +44,8 @@ export class Life {
   tab: Tab | undefined = undefined
   /** Why it is to be taken out, when it ends. */
   condemned: string | undefined = undefined
+  /** How it ended, unless it lives. */
+  ended: ComponentEnd | undefined = undefined
   private readonly steps: Array<LifecycleEvent> = []
   private readonly restartTimes: Array<number> = []
   private readonly now: () => number
@@ -82,6 +91,13 @@ export class Life {
     if (next !== undefined) this.go(next, because)
   }
 
+  /** One of its actors has ended. */
+  left(outcome: Outcome, because: string, hook: Member["hook"]): void {
+    const { digest: release, id: component } = this.release
+    const end = { component, release, outcome, because: this.condemned ?? because, hook, at: this.now() }
+    this.ended = this.ended === undefined ? end : worst(this.ended, end)
+  }
+
   end(as: "Stopped" | "Failed", because: string): void {
     if (!isLive(this.state)) return
     this.go("Stopping", because)
@@ -113,10 +129,22 @@ export class Life {
 
 const severity = { healthy: 0, unknown: 1, degraded: 2, unhealthy: 3 } as const
 
+const outcomeOf = (
+  event: Extract<ActorEvent, { readonly _tag: "Stopped" | "Failed" }>,
+  { hook }: Member,
+  detail: string
+): readonly [Outcome, string, Member["hook"]] => {
+  if (event._tag === "Failed") return ["Failed", detail, hook]
+  if (event.reason === "Killed" || event.reason === "DeadlineExceeded") return ["Killed", detail, hook]
+  return hook === undefined ? ["Stopped", detail, hook] : ["Failed", lifeEvents.hookDetail(hook), hook]
+}
+
 const isBad = (report: HealthReport | undefined): boolean =>
   report !== undefined && (report.status === "degraded" || report.status === "unhealthy")
 
 export class Lives {
+  /** Why components are stopped. */
+  reason: ShutdownReason = "stopped"
   /** By the ids of the components. */
   readonly all = new Map<string, Life>()
   private readonly byActor = new Map<string, Life>()
@@ -166,12 +194,14 @@ export class Lives {
     life.group = group.name
     life.expected = group.actors
     life.release = release
+    if (life.members.size === 0) life.ended = undefined
     const former = life.members.get(ref.name)
     life.members.set(ref.name, {
       ref,
       system,
       state: "Starting",
       report: undefined,
+      hook: undefined,
       isKilled: false
     })
     this.byActor.set(ref.name, life)
@@ -204,6 +234,7 @@ export class Lives {
         return undefined
       case "Stopped":
       case "Failed":
+        life.left(...outcomeOf(event, member, detail))
         return this.leave(life, event.name, event._tag, detail)
       default:
         return undefined

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Quotas } from "../../security/Quotas.ts"
+import { isLive, type State } from "../ComponentLifecycle.ts"
 import * as ComponentStatus from "../ComponentStatus.ts"
 import type { Life } from "./lives.ts"
 
@@ -12,11 +13,17 @@ const mailboxOf = (life: Life): Effect.Effect<ComponentStatus.MailboxFill> =>
     })
   )
 
+/** An actor that works off what waits takes no more messages, before its life has gone on to that. */
+const stateOf = (life: Life): State => {
+  const members = [...life.members.values()]
+  return members.length > 0 && members.every(({ ref }) => ref.status() === "Stopping") ? "Stopping" : life.state
+}
+
 /** The status of a component at this moment. */
 export const make = Effect.fnUntraced(function*(life: Life, quotas: Quotas["Service"] | undefined) {
   const { release } = life
   const signs: ComponentStatus.Signs = {
-    state: life.state,
+    state: stateOf(life),
     instances: { running: life.running, expected: life.expected },
     report: life.report,
     mailbox: yield* mailboxOf(life),
@@ -29,6 +36,7 @@ export const make = Effect.fnUntraced(function*(life: Life, quotas: Quotas["Serv
     digest: release.digest,
     ...signs,
     ...ComponentStatus.judge(signs),
+    end: isLive(life.state) ? undefined : life.ended,
     history: life.history
   } satisfies ComponentStatus.ComponentStatus
 })

@@ -1,0 +1,54 @@
+import { type Mutant, of } from "../../../../scripts/lib/mutants.ts"
+
+const hooks = "component/hooks.test.ts"
+const shutdown = "RuntimeShutdown.test.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  ...of("component/internal/lifecycle.ts", hooks, [
+    ["the host never ends for a guest", "[reason()]", "[\"stopped\"]", "tell a guest that the host ends"],
+    [
+      "nobody learns of a shutdown that fails",
+      "Effect.sync(() => failed(failure))",
+      "Effect.void",
+      "stop a component whose"
+    ],
+    ["a shutdown may refuse", "result.tag === \"ok\" ? Effect.void", "true ? Effect.void", "what its shutdown refused"]
+  ]),
+  ...of("component/internal/lives.ts", hooks, [
+    ["a kill is an end in order", "if (event.reason === \"Killed\" ||", "if (", "say that a component was killed"],
+    [
+      "the first instance speaks for all",
+      "this.ended === undefined ? end : worst(this.ended, end)",
+      "end",
+      "say that a component was killed"
+    ],
+    [
+      "an end outlives the next start",
+      "if (life.members.size === 0) life.ended = undefined",
+      "",
+      "what its shutdown refused"
+    ]
+  ]),
+  ...of("component/internal/lives.ts", shutdown, [
+    [
+      "a bound is an end in order",
+      "|| event.reason === \"DeadlineExceeded\"",
+      "",
+      "says of each component how it ended"
+    ]
+  ]),
+  ...of("Runtime.ts", shutdown, [
+    [
+      "each asks for an end of its own",
+      "yield* Effect.cached(",
+      "yield* Effect.succeed(",
+      "says of each component how it ended"
+    ],
+    [
+      "nothing is killed at the bound",
+      "Effect.forEach(started.values(), ({ ref }) => system.kill(ref)",
+      "Effect.forEach([] as Array<Entry>, ({ ref }) => system.kill(ref)",
+      "kills at the bound"
+    ]
+  ])
+]
