@@ -20,6 +20,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as sqliteFile from "./internal/sqliteFile.ts"
+import * as storageCheckpoints from "./internal/storageCheckpoints.ts"
 import * as storageMark from "./internal/storageMark.ts"
 import * as storageRows from "./internal/storageRows.ts"
 import * as storageSqlite from "./internal/storageSqlite.ts"
@@ -87,7 +88,8 @@ const make = (file: string): Effect.Effect<StorageStore["Service"], StorageStore
     const mark = yield* acquire(file, () => storageMark.open(`${file}.mark`), (mark) => mark.close())
     const database = yield* acquire(file, () => open(file, mark), (database) => database.close())
     const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
-    const writer = yield* storageWriter.make(database, log, mark)
+    const checkpoints = yield* storageCheckpoints.make(file, database)
+    const writer = yield* storageWriter.make(database, log, mark, checkpoints)
     const reader = () => {
       const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
       database.exec(settings)

@@ -313,6 +313,28 @@ describe("NodeStorage", () => {
       }
     })))
 
+  it.live("brings its log into the file on another thread, and begins it anew", () =>
+    Effect.gen(function*() {
+      const file = path.join(yield* folder, "storage.db")
+      const mebibyte = 1024 * 1024
+      const value = "v".repeat(mebibyte)
+      const logged = yield* open(file, (store) =>
+        Effect.gen(function*() {
+          let most = 0
+          for (let index = 0; index < 48; index++) {
+            yield* set(store, `k/${index}`, value)
+            most = Math.max(most, fs.statSync(`${file}-wal`).size)
+          }
+          return most
+        }))
+      assert.isAtMost(logged, 28 * mebibyte)
+      assert.isAtLeast(fs.statSync(file).size, 48 * mebibyte)
+      yield* open(file, (store) =>
+        Effect.map(get(store, "k/47"), (last) => assert.deepStrictEqual(last, Option.some(value))))
+      yield* open(file, (store) =>
+        Effect.map(store.verify, (damages) => assert.deepStrictEqual(damages, [])))
+    }))
+
   it.effect("gives room back where a write fails, with all that was written with it, and goes on", () =>
     Effect.scoped(Effect.gen(function*() {
       const file = path.join(yield* folder, "storage.db")

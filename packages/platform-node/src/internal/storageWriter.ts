@@ -14,6 +14,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { DatabaseSync } from "node:sqlite"
 import * as sqliteFile from "./sqliteFile.ts"
+import type { Checkpoints } from "./storageCheckpoints.ts"
 import type { Mark } from "./storageMark.ts"
 import { failed } from "./storageRows.ts"
 
@@ -39,7 +40,7 @@ interface Ran {
 
 /** Bound the time for which a group holds the thread; one commit alone may have more bytes. */
 const groupLimit = 128
-const groupBytes = 4 * 1024 * 1024
+const groupBytes = 2 * 1024 * 1024
 
 const closed = new StorageStoreError({ reason: "Unwritable", detail: "the store was closed" })
 
@@ -144,10 +145,20 @@ class Groups {
 }
 
 /** Makes groups for as long as the scope is open. */
-export const make = (database: DatabaseSync, log: number, mark: Mark): Effect.Effect<Writer, never, Scope.Scope> =>
+export const make = (
+  database: DatabaseSync,
+  log: number,
+  mark: Mark,
+  checkpoints: Checkpoints
+): Effect.Effect<Writer, never, Scope.Scope> =>
   Effect.gen(function*() {
     const groups = new Groups(database, log, mark)
     const queue = yield* Queue.unbounded<Work>()
+    const written = (group: ReadonlyArray<Work>) =>
+      Effect.andThen(
+        groups.make(group),
+        checkpoints.wrote(group.length, group.reduce((sum, { bytes }) => sum + bytes, 0))
+      )
     yield* Effect.addFinalizer(() =>
       Effect.gen(function*() {
         const left = yield* Queue.clear(queue)
@@ -158,8 +169,7 @@ export const make = (database: DatabaseSync, log: number, mark: Mark): Effect.Ef
     yield* Effect.forkScoped(Effect.forever(
       Effect.flatMap(
         Queue.takeBetween(queue, 1, groupLimit),
-        (taken) =>
-          Effect.uninterruptible(Effect.forEach(groupsOf(taken), (group) => groups.make(group), { discard: true }))
+        (taken) => Effect.uninterruptible(Effect.forEach(groupsOf(taken), written, { discard: true }))
       )
     ))
     return {
