@@ -256,7 +256,7 @@ const endings: { readonly [Tag in HostileGuests.Ending["_tag"]]: Check } = {
       yield* runtime.startUntyped(guest.id, options(guest))
       assert.strictEqual(yield* pinged(guest), 1)
       const end = yield* neighbourhood.during(runtime.stop(guest.id))
-      assert.strictEqual(end?.outcome, "Stopped")
+      assert.strictEqual(end?.outcome, "Failed")
       assert.isFalse((yield* runtime.status).some(({ component, state }) => component === guest.id && isLive(state)))
       assert.deepStrictEqual((yield* lifeOf(guest)).slice(-2), ["Started", "Stopped Shutdown"])
     })
