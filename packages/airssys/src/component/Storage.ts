@@ -95,9 +95,21 @@ export const ownerOf = (owner: Principal): string => `${owner.kind.toLowerCase()
 const unavailable = (key: string) => (cause: StorageStore.StorageStoreError): StorageError =>
   storageKey.error(cause.reason === "Damaged" ? "Damaged" : "Unavailable", key, cause.detail, cause)
 
+/** Bytes that are still there: an array that was given to another thread has none. */
+const isBytes = (value: unknown): boolean => value instanceof Uint8Array && !isDetached(value.buffer)
+
+const isDetached = (buffer: ArrayBufferLike): boolean => buffer instanceof ArrayBuffer && buffer.detached
+
 /** What a batch is that can be stored, with bytes of its own; or why it is none. */
 const checked = (batch: Batch): Batch | StorageError => {
-  const { checks, writes } = batch
+  try {
+    return checkedBatch(batch)
+  } catch {
+    return storageKey.error("InvalidBatch", "", "a batch is lists of checks and writes that can be read")
+  }
+}
+
+const checkedBatch = ({ checks, writes }: Batch): Batch | StorageError => {
   const first = writes[0]?.key ?? ""
   if (writes.length === 0) return storageKey.error("InvalidBatch", first, "a batch writes something")
   if (checks.length + writes.length > batchLimit) {
@@ -110,6 +122,7 @@ const checked = (batch: Batch): Batch | StorageError => {
       return storageKey.error("InvalidBatch", key, "a batch writes each key once")
     }
     if (value === undefined) continue
+    if (!isBytes(value)) return storageKey.error("InvalidBatch", key, "a value is a Uint8Array")
     bytes += value.length
     if (value.length > limits.value) {
       return storageKey.error("TooLarge", key, `a value has at most ${limits.value} bytes`)

@@ -79,6 +79,26 @@ describe("Storage", () => {
       })
     ))
 
+  it.effect("refuses what is no value, and what is no batch", () =>
+    run((storage) =>
+      Effect.gen(function*() {
+        const trap = (): never => {
+          throw new Error("trap")
+        }
+        const lost = new Uint8Array(8)
+        structuredClone(lost, { transfer: [lost.buffer] })
+        for (const value of ["text", [1], 7, null, new Uint16Array(1), { length: 1, slice: () => "a" }, lost]) {
+          assert.strictEqual(yield* reasonOf(storage.set(rates, "a", value as never)), "InvalidBatch")
+        }
+        const writes = [{ key: "a", value: bytes("x") }]
+        const batches = [undefined, {}, { checks: [], writes: 7 }, { checks: null, writes }, { checks: [null], writes }]
+        for (const batch of [...batches, new Proxy({}, { get: trap })]) {
+          assert.strictEqual(yield* reasonOf(storage.commit(rates, batch as never)), "InvalidBatch")
+        }
+        assert.isFalse(yield* storage.exists(rates, "a"))
+      })
+    ))
+
   it.effect("refuses what is no key, wherever one is named", () =>
     run((storage) =>
       Effect.gen(function*() {
@@ -102,7 +122,8 @@ describe("Storage", () => {
           "\uff0e\uff0e/a",
           "k".repeat(256),
           "k/".repeat(256) + "k",
-          "k".repeat(2 ** 20)
+          "k".repeat(2 ** 20),
+          ...[null, 7, Symbol("k"), ["a"], { length: 1 }].map((key) => key as never)
         ]
         for (const key of hostile) {
           const uses: ReadonlyArray<Effect.Effect<unknown, StorageError>> = [

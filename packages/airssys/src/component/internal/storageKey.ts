@@ -10,6 +10,7 @@ export const batchBytes = 4 * valueLimit
 
 /** Why a text is no key; a key is what patterns of storage can name in full. */
 export const problemOf = (key: string): string | undefined => {
+  if (typeof key !== "string") return "a key is a text"
   if (key === "") return "a key is not empty"
   if (key.length > keyLimit) return `a key has at most ${keyLimit} characters`
   return Pattern.parseResource("storage.read", key) === undefined
@@ -17,7 +18,7 @@ export const problemOf = (key: string): string | undefined => {
     : undefined
 }
 
-const shown = (key: string): string => key.slice(0, 64)
+const shown = (key: string): string => typeof key === "string" ? key.slice(0, 64) : ""
 
 export const error = (
   reason: StorageError["reason"],
