@@ -135,7 +135,7 @@ describe("Storage", () => {
             storage.commit(rates, { checks: [{ key, revision: 1 }], writes: [{ key: "a", value: bytes("") }] })
           ]
           const reasons = yield* Effect.forEach(uses, (use) => reasonOf(use))
-          assert.deepStrictEqual([...new Set(reasons)], ["InvalidKey"], JSON.stringify(key.slice(0, 40)))
+          assert.deepStrictEqual([...new Set(reasons)], ["InvalidKey"], JSON.stringify(String(key).slice(0, 40)))
         }
         for (const key of ["__proto__", "constructor", "a b", "a:b", "\u{1f600}/\u00e9", "k".repeat(255), "-"]) {
           yield* storage.set(rates, key, bytes(key))
