@@ -21,6 +21,7 @@ import * as GrantCommand from "./GrantCommand.ts"
 import * as GuestBuild from "./GuestBuild.ts"
 import * as HostFolder from "./HostFolder.ts"
 import * as KeysCommand from "./KeysCommand.ts"
+import * as ReceiptsCommand from "./ReceiptsCommand.ts"
 import * as Report from "./Report.ts"
 import * as ReviewCommand from "./ReviewCommand.ts"
 
@@ -170,6 +171,7 @@ export const command = Command.make("airssys").pipe(
     DecideCommand.deny,
     DecideCommand.revokeCommand,
     KeysCommand.command,
-    AuditCommand.command
+    AuditCommand.command,
+    ReceiptsCommand.command
   ])
 )

@@ -18,6 +18,7 @@ export interface Places {
   readonly audit: string
   readonly approvals: string
   readonly storage: string
+  readonly receipts: string
 }
 
 const refused = (folder: string) => (fault: hostFolder.Fault) => new FolderRefused({ folder, ...fault })
