@@ -275,6 +275,30 @@ describe("AuditLog.appendAll", () => {
 })
 
 describe("AuditLog.recordUnsafe", () => {
+  it.effect("is written whole, with its counts, after a write that failed", () =>
+    Effect.gen(function*() {
+      const audit = yield* AuditLog.AuditLog
+      const used = (resource: string): AuditEvent => ({
+        _tag: "CapabilityUsed",
+        principal: actor,
+        kind: "environment",
+        resource,
+        rule: { grant: 1, pattern: "\u00e9*" }
+      })
+      for (const resource of ["A", "B", "A", "C\n", "A", "C\n"]) audit.recordUnsafe(used(resource))
+      assert.strictEqual((yield* Effect.flip(audit.flush)).reason, "Unwritable")
+      yield* audit.append(crashed("after"))
+      assert.deepStrictEqual((yield* audit.entries).map((_) => _.event), [
+        { ...used("A"), count: 3 },
+        used("B"),
+        { ...used("C\n"), count: 2 },
+        crashed("after")
+      ])
+      assert.deepStrictEqual((yield* audit.text).match(/"count":\d+/g), ["\"count\":3", "\"count\":2"])
+    }).pipe(
+      Effect.provide(AuditLog.layer().pipe(Layer.provide([failingOnce(0), Digest.layerWebCrypto])))
+    ))
+
   it.effect("is written by the log itself within the flush interval", () =>
     Effect.gen(function*() {
       const hashed = yield* Ref.make(0)

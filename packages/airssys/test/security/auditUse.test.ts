@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as AuditEvent from "airssys/security/AuditEvent"
 import { Reason } from "airssys/security/Explanation"
+import { BatchBytes } from "../../src/security/internal/auditBatch.ts"
 import { eventText } from "../../src/security/internal/auditFormat.ts"
-import { isRepeat, isUse, type Use, useText } from "../../src/security/internal/auditUse.ts"
+import { Frames, isRepeat, isUse, type Use } from "../../src/security/internal/auditUse.ts"
 import { listOf, pick, seeded } from "./patternSamples.ts"
 
 const pieces = [
@@ -21,6 +22,21 @@ const pieces = [
   "__proto__"
 ]
 
+const lines = new BatchBytes()
+
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+/** What is hashed of a use: its text with its sequence and its time. */
+const leafOf = (event: Use, { frames = new Frames(), sequence = 7, time = -1 } = {}): string | undefined => {
+  const frame = frames.of(event)
+  return frame === undefined
+    ? undefined
+    : decoder.decode(lines.leaf(0, lines.draftUse(sequence, time, frame, event)).subarray(1))
+}
+
+const textOf = (event: Use, frames?: Frames): string | undefined =>
+  leafOf(event, { frames })?.slice("{\"sequence\":7,\"time\":-1,\"event\":".length, -1)
+
 describe("the text of a use", () => {
   it("is what its schema prints, whatever is in it", () => {
     const random = seeded(3)
@@ -36,7 +52,8 @@ describe("the text of a use", () => {
         kind: pick(random, ["storage.read", "clock", "custom.printer"] as const),
         resource: text(),
         onBehalfOf: maybe([actor(), actor()]),
-        release: maybe(`sha256:${"0a".repeat(32)}`)
+        release: maybe(`sha256:${"0a".repeat(32)}`),
+        correlation: maybe(text())
       }
       const event = known(
         random() < 0.5
@@ -50,10 +67,25 @@ describe("the text of a use", () => {
           }
       )
       assert(isUse(event))
-      const printed = useText(event)
+      const printed = textOf(event)
       assert(printed !== undefined)
       assert.deepStrictEqual(JSON.parse(printed), JSON.parse(eventText(event) ?? ""))
       assert.strictEqual(printed, JSON.stringify(JSON.parse(printed)))
+    }
+  })
+
+  it("has its sequence and its time in front", () => {
+    const event: Use = {
+      _tag: "CapabilityUsed",
+      principal: { kind: "Host", id: "h" },
+      kind: "clock",
+      resource: "",
+      rule: { grant: 1, pattern: "" }
+    }
+    for (const sequence of [1, 9, 10, 99, 100, 4_294_967_296, Number.MAX_SAFE_INTEGER]) {
+      for (const time of [0, 1_790_000_000_000, 1_790_000_000_001]) {
+        assert.strictEqual(leafOf(event, { sequence, time }), JSON.stringify({ sequence, time, event }))
+      }
     }
   })
 
@@ -83,13 +115,15 @@ describe("the text of a use", () => {
           rule: one(undefined, rule())
         })
     }
+    const frames = new Frames()
     let repeats = 0
     for (let round = 0; round < 50_000; round++) {
       const [a, b] = [event(), event()]
-      const isSame = useText(a) === useText(b)
+      const isSame = textOf(a) === textOf(b)
       assert.strictEqual(isRepeat(a, b), isSame)
       assert.strictEqual(isRepeat(of({ ...a, correlation: "m1" }), of({ ...b, correlation: "m2" })), isSame)
       assert.isFalse(isRepeat(of({ ...a, correlation: "m".repeat(257) }), b))
+      assert.strictEqual(textOf(a, frames), textOf(a))
       if (isSame) repeats++
     }
     assert.isAbove(repeats, 50)

@@ -79,7 +79,7 @@ export class Checker {
       if (body === undefined) return yield* broken(at, "its text is not an event of this version")
       if (body.sequence !== at) return yield* broken(at, `it says that it is entry ${body.sequence}`)
       if (body.time < this.time) return yield* broken(at, "its time is before that of the entry before it")
-      yield* this.frontier.push(line.hash)
+      yield* this.frontier.push(line.hash) ?? Effect.void
       this.time = body.time
       const { event } = body
       if (event._tag === "Cut") {

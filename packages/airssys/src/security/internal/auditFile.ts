@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type { PlatformError } from "effect/PlatformError"
 import * as Scope from "effect/Scope"
 import { AuditError, failed } from "../AuditError.ts"
 import type { AuditStore, FileOptions } from "../AuditStore.ts"
@@ -37,8 +36,7 @@ interface Current {
   isDirty: boolean
 }
 
-const identity = (stat: Effect.Effect<FileSystem.File.Info, PlatformError>): Effect.Effect<string, PlatformError> =>
-  Effect.map(stat, (info) => `${info.dev} ${Option.getOrElse(info.ino, () => 0n)}`)
+const identity = (info: FileSystem.File.Info): string => `${info.dev} ${Option.getOrElse(info.ino, () => 0n)}`
 
 /** Opens, syncs and removes files by name, and their folder. */
 class Files {
@@ -103,11 +101,11 @@ class Files {
       : Effect.void
   }
 
-  /** Whether the path still leads to the open file. */
-  isInPlace(current: Current): Effect.Effect<boolean, AuditError> {
-    return identity(this.fs.stat(this.pathOf(current.id))).pipe(
+  /** The size of an open file; undefined where its path leads to it no more. */
+  sizeInPlace(current: Current): Effect.Effect<number | undefined, AuditError> {
+    return Effect.map(this.fs.stat(this.pathOf(current.id)), identity).pipe(
       Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.succeed("")),
-      Effect.zipWith(identity(current.handle.stat), (byName, open) => byName === open),
+      Effect.zipWith(current.handle.stat, (byName, open) => byName === identity(open) ? Number(open.size) : undefined),
       Effect.mapError(this.unwritable)
     )
   }
@@ -115,13 +113,13 @@ class Files {
 
 /** Cuts what a failed write left behind; fails where bytes are somebody else's. */
 const settle = Effect.fnUntraced(function*(files: Files, current: Current) {
-  if (!(yield* files.isInPlace(current))) {
+  const found = yield* files.sizeInPlace(current)
+  if (found === undefined) {
     return yield* new AuditError({
       reason: "ForeignWriter",
       detail: `${files.pathOf(current.id)} was moved, replaced or deleted`
     })
   }
-  const found = Number((yield* Effect.mapError(current.handle.stat, files.unwritable)).size)
   if (found === current.length) return
   if (!current.isDirty || found < current.length) {
     return yield* new AuditError({

@@ -73,11 +73,9 @@ export interface Body {
 
 export const readBody = (text: string): Body | undefined => Result.getSuccess(decode(text)).pipe(Option.getOrUndefined)
 
-/** `event` is the text of an event; a count above 1 goes into it. */
-export const bodyText = (sequence: number, time: number, event: string, count: number): string =>
-  count > 1
-    ? `{"sequence":${sequence},"time":${time},"event":${event.slice(0, -1)},"count":${count}}}`
-    : `{"sequence":${sequence},"time":${time},"event":${event}}`
+/** `event` is the text of an event. */
+export const bodyText = (sequence: number, time: number, event: string): string =>
+  `{"sequence":${sequence},"time":${time},"event":${event}}`
 
 const EventText = Schema.fromJsonString(Schema.toCodecJson(AuditEvent))
 

@@ -4,21 +4,30 @@ import { bodyText, eventText } from "./auditFormat.ts"
 import { Pace } from "./auditPace.ts"
 import type { Quota } from "./auditQuota.ts"
 import { type Sharer, Sharers } from "./auditSharers.ts"
-import { isUse, type Use, useText } from "./auditUse.ts"
+import { type Frame, isUse, type Use } from "./auditUse.ts"
 
 /**
- * `bytes` is the length of its line, `count` how often a use was repeated,
- * itself included. `sharer` is the principal in whose share it is, also when the
- * event is withdrawn.
+ * `from` and `bytes` are where its line is in `lines`, which says that it was
+ * made `printed` times; `count` is how often it was, itself included. `sharer` is
+ * the principal in whose share it is, also when the event is withdrawn.
  */
 export interface Pending {
   readonly sequence: number
   readonly time: number
+  readonly tag: AuditEvent["_tag"]
   readonly sharer: Sharer | undefined
+  lines: BatchBytes
+  from: number
   bytes: number
-  tag: AuditEvent["_tag"]
-  text: string
   count: number
+  printed: number
+  isWithdrawn: boolean
+}
+
+/** A use that waits. `before` is one that was taken earlier and has the same key. */
+export interface Taken extends Pending {
+  readonly use: Use
+  before: Taken | undefined
 }
 
 /** Entries in the order of their sequences, and their lines one behind the other. */
@@ -56,9 +65,7 @@ const mostKept = 1_048_576
 
 /** Leaves the sequence taken, without a claim that the event took effect. */
 export const withdraw = (entry: Pending): void => {
-  entry.text = `{"_tag":"Withdrawn","event":"${entry.tag}"}`
-  entry.tag = "Withdrawn"
-  entry.count = 1
+  entry.isWithdrawn = true
 }
 
 export interface Limits {
@@ -72,7 +79,7 @@ export interface Limits {
  *
  * `lines` has the lines of those that were taken since the last batch was handed
  * out. Where that was dropped they are all that wait; where it failed, or where
- * one was counted up, they are printed again.
+ * one was counted up, all are copied.
  */
 export class AuditQueue {
   private readonly capacity: number
@@ -114,7 +121,20 @@ export class AuditQueue {
 
   /** Takes an event whose text is known, whatever waits. */
   take(event: AuditEvent, text: string, time: number): Pending {
-    return this.keep(event, text, time, this.draft(text, time))
+    const bytes = this.lines.draft(bodyText(this.sequence + 1, time, text))
+    const { lines } = this
+    return this.keep({
+      sequence: ++this.sequence,
+      time,
+      tag: event._tag,
+      sharer: undefined,
+      lines,
+      from: lines.keep(),
+      bytes,
+      count: 1,
+      printed: 1,
+      isWithdrawn: false
+    })
   }
 
   /** Takes an event unless there is no room for its kind; a repeated use only counts. */
@@ -125,15 +145,9 @@ export class AuditQueue {
     return text === undefined ? "InvalidEvent" : this.take(event, text, time)
   }
 
-  private draft(text: string, time: number): number {
-    return this.lines.draft(bodyText(this.sequence + 1, time, text, 1))
-  }
-
-  private keep(event: AuditEvent, text: string, time: number, bytes: number, sharer?: Sharer): Pending {
-    this.lines.keep()
-    const entry: Pending = { sequence: ++this.sequence, time, sharer, bytes, tag: event._tag, text, count: 1 }
+  private keep<A extends Pending>(entry: A): A {
     this.pending.push(entry)
-    this.bytes += bytes
+    this.bytes += entry.bytes
     return entry
   }
 
@@ -147,21 +161,36 @@ export class AuditQueue {
       this.isCountedUp = true
       return repeated
     }
-    const text = useText(event, sharer.actor)
-    if (text === undefined) return "InvalidEvent"
+    const frame = sharer.frames.of(event)
+    if (frame === undefined) return "InvalidEvent"
     if (!this.hasRoom(sharer)) return "Full"
-    const bytes = this.pay(event, sharer, text, time)
+    const bytes = this.pay(event, sharer, frame, time)
     if (bytes === undefined) return "Suspended"
-    const entry = this.keep(event, text, time, bytes, sharer)
-    sharer.add(entry, event)
+    const { lines } = this
+    const entry: Taken = this.keep({
+      sequence: ++this.sequence,
+      time,
+      tag: event._tag,
+      sharer,
+      lines,
+      from: lines.keep(),
+      bytes,
+      count: 1,
+      printed: 1,
+      isWithdrawn: false,
+      use: event,
+      before: undefined
+    })
+    sharer.add(entry)
     return entry
   }
 
   /** Drafts a use and takes its bytes from the allowance of its principal; reports when that changes its standing. */
-  private pay({ principal }: Use, { allowance }: Sharer, text: string, time: number): number | undefined {
+  private pay(event: Use, { allowance }: Sharer, frame: Frame, time: number): number | undefined {
+    const { principal } = event
     const refused = allowance.release(time)
     if (refused !== undefined) this.report({ _tag: "Resumed", principal, refused }, time)
-    const bytes = this.draft(text, time)
+    const bytes = this.lines.draftUse(this.sequence + 1, time, frame, event)
     const until = allowance.take(bytes, time)
     if (until === undefined) return bytes
     this.report({ _tag: "Suspended", principal, until }, time)
@@ -195,25 +224,30 @@ export class AuditQueue {
   batch(): Batch {
     this.seal()
     const entries = this.pending.slice()
-    const isPrinted = this.lines.count === entries.length && !this.isCountedUp
-    const lines = isPrinted ? this.lines : this.printed(entries)
-    this.isCountedUp = false
-    this.lines = this.spare ?? new BatchBytes()
+    const { lines, spare } = this
+    const next = spare ?? new BatchBytes()
     this.spare = undefined
-    return { entries, lines }
+    if (lines.count === entries.length && !this.isCountedUp) {
+      this.lines = next
+      return { entries, lines }
+    }
+    this.isCountedUp = false
+    for (const entry of entries) this.copy(entry, next)
+    lines.clear()
+    return { entries, lines: next }
   }
 
-  private printed(entries: ReadonlyArray<Pending>): BatchBytes {
-    const lines = this.lines
-    lines.clear()
-    for (const entry of entries) {
-      const { bytes, count, sequence, sharer, text, time } = entry
-      entry.bytes = lines.draft(bodyText(sequence, time, text, count))
-      this.bytes += entry.bytes - bytes
-      if (sharer !== undefined) sharer.bytes += entry.bytes - bytes
-      lines.keep()
-    }
-    return lines
+  private copy(entry: Pending, lines: BatchBytes): void {
+    const { count, printed, sequence, sharer, tag, time } = entry
+    const bytes = entry.isWithdrawn
+      ? lines.draft(bodyText(sequence, time, `{"_tag":"Withdrawn","event":"${tag}"}`))
+      : lines.draftCopy(entry.lines, entry.from, entry.bytes, count > printed ? count : undefined)
+    this.bytes += bytes - entry.bytes
+    if (sharer !== undefined) sharer.bytes += bytes - entry.bytes
+    entry.lines = lines
+    entry.from = lines.keep()
+    entry.bytes = bytes
+    entry.printed = count
   }
 
   /** Forgets a batch that was written in so many milliseconds and is durable. */

@@ -1,13 +1,6 @@
-import type { Pending } from "./auditQueue.ts"
+import type { Pending, Taken } from "./auditQueue.ts"
 import { Allowance, type Quota } from "./auditQuota.ts"
-import { actorText, isActor, isRepeat, type Use } from "./auditUse.ts"
-
-/** A use that waits and can be counted up, and the one before it under the same key. */
-interface Repeatable {
-  readonly event: Use
-  readonly entry: Pending
-  readonly before: Repeatable | undefined
-}
+import { Frames, isActor, isRepeat, type Use } from "./auditUse.ts"
 
 const keyOf = ({ onBehalfOf, resource }: Use): string =>
   Array.isArray(onBehalfOf) ? `${resource}\n${onBehalfOf.map(({ id }) => id).join("\n")}` : resource
@@ -18,16 +11,14 @@ const keyOf = ({ onBehalfOf, resource }: Use): string =>
  */
 export class Sharer {
   readonly allowance: Allowance
-  /** The principal as it is printed. */
-  readonly actor: string
+  readonly frames = new Frames()
   count = 0
   bytes = 0
-  private readonly repeatable = new Map<string, Repeatable>()
+  private readonly repeatable = new Map<string, Taken>()
   private seals = 0
 
-  constructor(quota: Quota, principal: Use["principal"], now: number) {
+  constructor(quota: Quota, now: number) {
     this.allowance = new Allowance(quota, now)
-    this.actor = actorText(principal)
   }
 
   repeated(event: Use, seals: number): Pending | undefined {
@@ -36,13 +27,14 @@ export class Sharer {
       this.repeatable.clear()
     }
     let found = this.repeatable.get(keyOf(event))
-    while (found !== undefined && !isRepeat(event, found.event)) found = found.before
-    return found?.entry
+    while (found !== undefined && !isRepeat(event, found.use)) found = found.before
+    return found
   }
 
-  add(entry: Pending, event: Use): void {
-    const key = keyOf(event)
-    this.repeatable.set(key, { event, entry, before: this.repeatable.get(key) })
+  add(entry: Taken): void {
+    const key = keyOf(entry.use)
+    entry.before = this.repeatable.get(key)
+    this.repeatable.set(key, entry)
     this.count++
     this.bytes += entry.bytes
   }
@@ -76,7 +68,7 @@ export class Sharers {
   }
 
   private add(principal: Use["principal"], now: number): Sharer {
-    const sharer = new Sharer(this.quota, principal, now)
+    const sharer = new Sharer(this.quota, now)
     const ofKind = this.byKind.get(principal.kind) ?? new Map<string, Sharer>()
     this.byKind.set(principal.kind, ofKind.set(principal.id, sharer))
     this.size++

@@ -22,16 +22,18 @@ const isChain = (chain: NonNullable<Use["onBehalfOf"]>): boolean =>
 const isRule = (rule: Use["rule"]): boolean =>
   rule !== undefined && Number.isSafeInteger(rule.grant) && isText(rule.pattern)
 
-const isMessage = ({ correlation }: Use): boolean => correlation === undefined || isText(correlation, 256)
+/** Whether a use has a resource, and a message where it names one. */
+const isNamed = ({ correlation, resource }: Use): boolean =>
+  isText(resource) && (correlation === undefined || isText(correlation, 256))
 
-const isValid = (event: Use): boolean =>
-  isActor(event.principal) && CapabilityKind.isCapabilityKind(event.kind) && isText(event.resource) &&
+const isFramed = (event: Use): boolean =>
+  isActor(event.principal) && CapabilityKind.isCapabilityKind(event.kind) &&
   (event._tag === "CapabilityDenied"
     ? reasons.has(event.reason) && (event.rule === undefined || isRule(event.rule)) &&
       (event.isReported === undefined || event.isReported)
     : isRule(event.rule)) &&
   (event.onBehalfOf === undefined || isChain(event.onBehalfOf)) &&
-  (event.release === undefined || digestPattern.test(event.release)) && isMessage(event)
+  (event.release === undefined || digestPattern.test(event.release))
 
 const isSameRule = (a: Use["rule"], b: Use["rule"]): boolean =>
   a === b || (a !== undefined && b !== undefined && a.grant === b.grant && a.pattern === b.pattern)
@@ -46,15 +48,18 @@ const isSameRefusal = (a: Use, b: Use): boolean =>
   a._tag === "CapabilityUsed" ||
   (b._tag === "CapabilityDenied" && a.reason === b.reason && a.isReported === b.isReported)
 
+/** Whether two uses of one principal differ in their resources and messages alone, where the second is valid. */
+const isAlike = (event: Use, taken: Use): boolean =>
+  event._tag === taken._tag && event.kind === taken.kind && event.release === taken.release &&
+  isSameRule(event.rule, taken.rule) && isSameChain(event.onBehalfOf, taken.onBehalfOf) && isSameRefusal(event, taken)
+
 /** Whether a use of the same principal has the same text as one that was taken, but for its message and its count. */
 export const isRepeat = (event: Use, taken: Use): boolean =>
-  event._tag === taken._tag && event.kind === taken.kind && event.resource === taken.resource &&
-  event.release === taken.release && isSameRule(event.rule, taken.rule) &&
-  isSameChain(event.onBehalfOf, taken.onBehalfOf) && isSameRefusal(event, taken) && isMessage(event)
+  event.resource === taken.resource && isNamed(event) && isAlike(event, taken)
 
 const textOf = JSON.stringify as (text: string) => string
 
-export const actorText = ({ id, kind }: Use["principal"]): string => `{"kind":"${kind}","id":${textOf(id)}}`
+const actorText = ({ id, kind }: Use["principal"]): string => `{"kind":"${kind}","id":${textOf(id)}}`
 
 const refusalText = (event: Use): string =>
   event._tag === "CapabilityUsed"
@@ -64,18 +69,42 @@ const refusalText = (event: Use): string =>
 const ruleText = (rule: Use["rule"]): string =>
   rule === undefined ? "" : `,"rule":{"grant":${rule.grant},"pattern":${textOf(rule.pattern)}}`
 
+const chainText = (chain: Use["onBehalfOf"]): string =>
+  chain === undefined ? "" : `,"onBehalfOf":[${chain.map(actorText).join(",")}]`
+
+const releaseText = (release: Use["release"]): string => release === undefined ? "" : `,"release":"${release}"`
+
+const encoder = new TextEncoder()
+
+/** What is printed before the resource of a use, and behind it, but for its message and its count. */
+export interface Frame {
+  readonly before: Uint8Array
+  readonly behind: Uint8Array
+}
+
+const frame = (event: Use): Frame => {
+  const { _tag, kind, onBehalfOf, principal, release, rule } = event
+  const before = `{"_tag":"${_tag}","principal":${actorText(principal)},"kind":"${kind}","resource":`
+  const behind = refusalText(event) + ruleText(rule) + chainText(onBehalfOf) + releaseText(release)
+  return { before: encoder.encode(before), behind: encoder.encode(behind) }
+}
+
 /**
- * The text of a use but for its count, or undefined if it does not fit. A use is
- * checked and printed here and not by its schema, which says the same, because
- * every call of a guest pays for it. What is not printed as JSON is one of few
- * words, a number or a digest.
+ * The frames of the uses of one principal. A use is checked and printed here and
+ * not by its schema, which says the same, because every call of a guest pays for
+ * it; the last frame is kept for the next use, which is mostly alike. What is
+ * not printed as JSON is one of few words, a number or a digest.
  */
-export const useText = (event: Use, actor: string = actorText(event.principal)): string | undefined => {
-  if (!isValid(event)) return undefined
-  const { _tag, correlation, kind, onBehalfOf, release, resource, rule } = event
-  return `{"_tag":"${_tag}","principal":${actor},"kind":"${kind}","resource":${textOf(resource)}` +
-    refusalText(event) + ruleText(rule) +
-    (onBehalfOf === undefined ? "" : `,"onBehalfOf":[${onBehalfOf.map(actorText).join(",")}]`) +
-    (release === undefined ? "" : `,"release":"${release}"`) +
-    (correlation === undefined ? "}" : `,"correlation":${textOf(correlation)}}`)
+export class Frames {
+  private last: { readonly event: Use; readonly frame: Frame } | undefined
+
+  /** Undefined for a use that does not fit. */
+  of(event: Use): Frame | undefined {
+    if (!isNamed(event)) return undefined
+    if (this.last === undefined || !isAlike(event, this.last.event)) {
+      if (!isFramed(event)) return undefined
+      this.last = { event, frame: frame(event) }
+    }
+    return this.last.frame
+  }
 }

@@ -1,5 +1,5 @@
 import type * as Clock from "effect/Clock"
-import { type Digest, sha256 } from "effect/crypto/Digest"
+import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
@@ -9,11 +9,12 @@ import type { AuditEvent } from "../AuditEvent.ts"
 import type { AuditStore } from "../AuditStore.ts"
 import type { Hash, Leaves, TreeHead } from "../MerkleTree.ts"
 import * as format from "./auditFormat.ts"
-import { AuditQueue, type Batch, type Pending, type Refusal, withdraw } from "./auditQueue.ts"
+import { hashLeaves } from "./auditHashing.ts"
+import { AuditQueue, type Pending, type Refusal, withdraw } from "./auditQueue.ts"
 import type { Recovered } from "./auditRecovery.ts"
 import { longestWait, type Settings } from "./auditSettings.ts"
 import { isStanding } from "./auditStanding.ts"
-import { done, type Frontier } from "./merkleFrontier.ts"
+import type { Frontier } from "./merkleFrontier.ts"
 
 const encoder = new TextEncoder()
 
@@ -199,7 +200,7 @@ export class AuditWriter {
     return Effect.gen({ self: this }, function*() {
       const batch = this.queue.batch()
       const frontier = this.head.frontier.copy()
-      const hashes = yield* this.hashed(batch, frontier)
+      const hashes = yield* hashLeaves(this.sha256, batch, frontier)
       const root = yield* frontier.root
       const bytes = batch.lines.seal(frontier.size, root)
       this.isWriting = true
@@ -216,22 +217,6 @@ export class AuditWriter {
       this.isFailing = false
       yield* this.rotate(batch.entries.at(-1)?.time ?? this.time)
     })
-  }
-
-  /** Puts the hashes of the leaves into the lines and onto the tree. */
-  private *hashed({ entries, lines }: Batch, frontier: Frontier): Generator<Effect.Effect<Hash>, Array<Hash>, Hash> {
-    const hashes: Array<Hash> = []
-    let from = 0
-    for (const { bytes } of entries) {
-      const to = from + bytes
-      const made = this.sha256.digestHex(sha256, lines.leaf(from, to))
-      const hash = done(made) ?? (yield made)
-      lines.end(from, hash)
-      hashes.push(hash)
-      yield* frontier.push(hash)
-      from = to
-    }
-    return hashes
   }
 
   private keepLeaves(hashes: ReadonlyArray<Hash>): void {

@@ -37,6 +37,19 @@ export const revoked = (state: GrantState, reason: string): AuditEvent.AuditEven
   reason
 })
 
+interface Circumstances {
+  readonly release: string | undefined
+  readonly correlation: string | undefined
+}
+
+/** What is said only of uses that have it. */
+const circumstances = (chain: ReadonlyArray<Principal>, { correlation, release }: Circumstances) =>
+  release === undefined && typeof correlation !== "string" && chain.length === 0 ? undefined : {
+    ...(release === undefined ? undefined : { release }),
+    ...(typeof correlation !== "string" ? undefined : { correlation: correlation.slice(0, longestCorrelation) }),
+    ...(chain.length === 0 ? undefined : { onBehalfOf: chain.slice(0, mostActingFor + 1).map(AuditEvent.actor) })
+  }
+
 /** A use, or a denial, by a principal that acts for others where `chain` names some. */
 export const decided = (
   principal: Principal,
@@ -44,27 +57,24 @@ export const decided = (
   kind: CapabilityKind.CapabilityKind,
   resource: string,
   decision: Decision,
-  { correlation, release }: { readonly release: string | undefined; readonly correlation: string | undefined }
+  also: Circumstances
 ): AuditEvent.AuditEvent => {
-  const who = {
-    principal: AuditEvent.actor(principal),
-    ...(release === undefined ? undefined : { release }),
-    ...(typeof correlation !== "string" ? undefined : { correlation: correlation.slice(0, longestCorrelation) }),
-    ...(chain.length === 0 ? undefined : { onBehalfOf: chain.slice(0, mostActingFor + 1).map(AuditEvent.actor) })
-  }
+  const more = circumstances(chain, also)
   if (decision._tag === "Allowed" && decision.reported === undefined) {
-    return {
+    const used = {
       _tag: "CapabilityUsed",
-      ...who,
+      principal: AuditEvent.actor(principal),
       kind,
       resource: shorten(resource),
       rule: { grant: decision.rule.id, pattern: decision.rule.pattern }
-    }
+    } as const
+    return more === undefined ? used : { ...used, ...more }
   }
   const explanation = decision._tag === "Allowed" ? decision.reported! : decision.explanation
   return {
     _tag: "CapabilityDenied",
-    ...who,
+    principal: AuditEvent.actor(principal),
+    ...more,
     kind,
     resource: explanation.resource,
     reason: explanation.reason,

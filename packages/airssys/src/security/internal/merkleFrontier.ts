@@ -88,18 +88,28 @@ export class Frontier {
   }
 
   /**
-   * Each pair of complete subtrees of one height, the ones that end the size
-   * before, becomes one. A generator and no effect, so that a loop over entries
-   * makes no effect for each.
+   * Appends a leaf, and returns what is left to be done where a hash is not made
+   * when it is asked for: a loop over entries makes no effect for each.
    */
-  *push(leaf: Hash): Generator<Effect.Effect<Hash>, void, Hash> {
-    let node = leaf
-    for (let rest = this.size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      const made = hashInto(this.sha256, this.scratch, this.nodes.pop() ?? emptyRoot, node)
-      node = done(made) ?? (yield made)
+  push(leaf: Hash): Effect.Effect<void> | undefined {
+    return this.merge(leaf, this.size)
+  }
+
+  /** Each pair of complete subtrees of one height, the ones that end the size before, becomes one. */
+  private merge(node: Hash, size: number): Effect.Effect<void> | undefined {
+    let merged = node
+    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
+      const made = hashInto(this.sha256, this.scratch, this.nodes.pop() ?? emptyRoot, merged)
+      const hash = done(made)
+      if (hash === undefined) {
+        const above = (rest - 1) / 2
+        return Effect.flatMap(made, (hash) => this.merge(hash, above) ?? Effect.void)
+      }
+      merged = hash
     }
-    this.nodes.push(node)
+    this.nodes.push(merged)
     this.size++
+    return undefined
   }
 
   get root(): Effect.Effect<Hash> {
