@@ -313,8 +313,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what was revoked is observed",
     file: regime,
-    find: "|| !observable.has(explanation.reason)) return",
-    replace: "|| explanation.reason === \"NotAdmitted\") return",
+    find: "if (!observable.has(denied.explanation.reason)) return undefined",
+    replace: "",
     test: over,
     title: "may do nothing else"
   },
@@ -327,9 +327,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "may do nothing else"
   },
   {
+    name: "what is observed need not be recorded before",
+    file: regime,
+    find: "...(deciding.isBeforeUse(account, kind, pattern, moment) ? { isBeforeUse: true } : undefined)",
+    replace: "",
+    test: over,
+    title: "does nothing before it is recorded"
+  },
+  {
     name: "an observation never ends",
     file: regime,
-    find: "this.now() >= (this.observed.get(account) ?? 0)",
+    find: "!moment.isBefore(this.observed.get(account) ?? 0)",
     replace: "!this.observed.has(account)",
     test: over,
     title: "is held to its grants when"

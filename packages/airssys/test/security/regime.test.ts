@@ -4,6 +4,7 @@ import { AuditError } from "airssys/security/AuditError"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as CapabilityEnforcer from "airssys/security/CapabilityEnforcer"
 import * as Explanation from "airssys/security/Explanation"
+import * as Grant from "airssys/security/Grant"
 import * as Inference from "airssys/security/Inference"
 import * as Policy from "airssys/security/Policy"
 import { CurrentPrincipal } from "airssys/security/Principal"
@@ -287,6 +288,24 @@ describe("a principal that is observed", () => {
         assert.strictEqual(outcome(enforcer.check(rates, "network.outbound", "http://169.254.169.254/x")), "NotAsked")
         yield* enforcer.govern(closed, "Quarter end.")
         assert.strictEqual(check(enforcer), "PolicyDenied")
+      })
+    ))
+
+  it.effect("does nothing before it is recorded where an ask or a live grant wants that", () =>
+    run((enforcer) =>
+      Effect.gen(function*() {
+        const audit = "before-use"
+        yield* enforcer.admit(rates, {
+          asks: [{ ...ask("filesystem.read", ["inbox:/**"]), audit }],
+          grants: [{ ...Grant.make("clock", { reason: "Date the rates." }), audit }]
+        })
+        yield* observe(enforcer)
+        for (const [kind, resource] of [["filesystem.read", file], ["clock", ""]] as const) {
+          const atOnce = enforcer.decideUnsafe(rates, kind, resource)
+          assert.strictEqual(outcome(atOnce.decision), "AuditUnavailable", kind)
+          assert.strictEqual(outcome((yield* enforcer.decide(rates, kind, resource)).decision), "Allowed", kind)
+        }
+        assert.strictEqual(outcome(enforcer.decideUnsafe(rates, "random").decision), "Allowed")
       })
     ))
 

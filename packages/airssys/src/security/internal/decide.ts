@@ -12,6 +12,7 @@ import {
   type GrantState,
   type KindTable,
   longestResource,
+  type Match,
   matching
 } from "./ruleTable.ts"
 
@@ -182,11 +183,24 @@ export const decide = (
   if (policy !== undefined) {
     return deny(() => ({ ...explained(principal, kind, resource, "PolicyDenied", ask, grant), policy }))
   }
-  return table.isBeforeUse &&
-      (match.asks.some(({ isBeforeUse }) => isBeforeUse) ||
-        match.grants.some((rule) => rule.allowed.isBeforeUse === true && isGrantLive(rule, moment)))
-    ? { ...grant.allowed, isBeforeUse: true }
-    : grant.allowed
+  return isFirst(table, match, moment) ? { ...grant.allowed, isBeforeUse: true } : grant.allowed
+}
+
+const isFirst = (table: KindTable, { asks, grants }: Match, moment: Moment): boolean =>
+  table.isBeforeUse && (
+    asks.some(({ isBeforeUse }) => isBeforeUse) ||
+    grants.some((rule) => rule.allowed.isBeforeUse === true && isGrantLive(rule, moment))
+  )
+
+/** Whether an ask or a live grant wants a use recorded before it happens, whatever is decided on it. */
+export const isBeforeUse = (
+  { kinds }: Account,
+  kind: CapabilityKind.CapabilityKind,
+  resource: string,
+  moment: Moment
+): boolean => {
+  const table = kinds.get(kind)
+  return table !== undefined && isFirst(table, matching(table, resource), moment)
 }
 
 /** The first rule that is live, or else the last one. */

@@ -7,7 +7,7 @@ import type { AuditError } from "../AuditError.ts"
 import * as AuditEvent from "../AuditEvent.ts"
 import type { AuditLog } from "../AuditLog.ts"
 import * as CapabilityKind from "../CapabilityKind.ts"
-import type { Allowed, Decision } from "../Decision.ts"
+import type { Allowed, Decision, Denied } from "../Decision.ts"
 import type { Explanation } from "../Explanation.ts"
 import * as Policy from "../Policy.ts"
 import type { Principal } from "../Principal.ts"
@@ -65,9 +65,10 @@ export class Over {
   }
 
   decide(account: Account, kind: CapabilityKind.CapabilityKind, resource: string): Decision {
-    const decision = deciding.decide(account, kind, resource, new Moment(this.now), this.objection(kind, resource))
+    const moment = new Moment(this.now)
+    const decision = deciding.decide(account, kind, resource, moment, this.objection(kind, resource))
     if (this.policies.length === 0 && !this.isObserving) return decision
-    const allowed = decision._tag === "Allowed" ? decision : this.pass(account, kind, resource, decision.explanation)
+    const allowed = decision._tag === "Allowed" ? decision : this.pass(account, kind, resource, decision, moment)
     return allowed === undefined ? decision : this.govern(account.principal, kind, resource, allowed)
   }
 
@@ -90,9 +91,11 @@ export class Over {
     account: Account,
     kind: CapabilityKind.CapabilityKind,
     resource: string,
-    explanation: Explanation
+    denied: Denied,
+    moment: Moment
   ): Allowed | undefined {
-    if (this.now() >= (this.observed.get(account) ?? 0) || !observable.has(explanation.reason)) return undefined
+    if (!moment.isBefore(this.observed.get(account) ?? 0)) return undefined
+    if (!observable.has(denied.explanation.reason)) return undefined
     if (!isGrantable(kind, resource)) return undefined
     const pattern = CapabilityKind.takesPatterns(kind) ? resource : ""
     const patterns = pattern === "" ? [] : [pattern]
@@ -100,7 +103,8 @@ export class Over {
       _tag: "Allowed",
       grant: { kind, patterns, reason: "It is observed, and not held to its grants." },
       rule: { id: 0, pattern },
-      reported: explanation
+      reported: denied.explanation,
+      ...(deciding.isBeforeUse(account, kind, pattern, moment) ? { isBeforeUse: true } : undefined)
     }
   }
 
