@@ -12,11 +12,12 @@ import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { AskError } from "./ActorError.ts"
 import type { ActorRef } from "./ActorRef.ts"
 import { millisOf } from "./internal/durations.ts"
 import * as internal from "./internal/pending.ts"
-import { targetOf } from "./internal/target.ts"
+import { type Settle, targetOf } from "./internal/target.ts"
 import type * as Protocol from "./Protocol.ts"
 
 /**
@@ -79,6 +80,22 @@ export const run = <A, E>(
   worker.addObserver(end)
   return () => worker.interruptUnsafe()
 }
+
+/**
+ * Asks in the fiber that `Effect.withFiber` gives, and ends as `f` says, which is
+ * not called where the fiber is interrupted. To be returned from there at once:
+ * the request is made and answered in one operation, whatever is made of the
+ * answer.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const askIn = <M, Reply, Error, B, E2>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  ref: ActorRef<M>,
+  request: NoInfer<M> & Protocol.Request<Reply, Error>,
+  f: (exit: Exit.Exit<Reply, Error | AskError>) => Exit.Exit<B, E2>
+): Effect.Effect<B, E2> => targetOf(ref).askSettling(fiber, request, f as Settle<B, E2>)
 
 /**
  * Who asks without a fiber: with the clock and the span of `context`.

@@ -242,9 +242,12 @@ export const client = <Self, Shape>(
   component: () => string
 ): Shape =>
   Contract.client(contract, (target, args) =>
-    Effect.map(
-      ComponentMessage.invoke(ref, component(), { interface: target.interface, function: target.function.name }, args),
-      (result) => result.value
+    ComponentMessage.invokeFor(
+      ref,
+      component(),
+      { interface: target.interface, function: target.function.name },
+      args,
+      ({ value }) => value
     ))
 
 /**

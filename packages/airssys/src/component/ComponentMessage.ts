@@ -10,9 +10,12 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Function from "effect/Function"
 import type * as Result from "effect/Result"
 import type { AskError } from "../actor/ActorError.ts"
 import type { ActorRef } from "../actor/ActorRef.ts"
+import * as Pending from "../actor/Pending.ts"
 import * as Protocol from "../actor/Protocol.ts"
 import type { CallResult } from "./ComponentEngine.ts"
 import { ComponentError } from "./ComponentError.ts"
@@ -121,22 +124,36 @@ export const invoke = (
   component: string,
   target: Contract.Target,
   args: ReadonlyArray<unknown>
-): Effect.Effect<CallResult, ComponentError> =>
+): Effect.Effect<CallResult, ComponentError> => invokeFor(ref, component, target, args, Function.identity)
+
+/**
+ * `invoke`, for what a caller takes of the result.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const invokeFor = <A>(
+  ref: ActorRef<Invoke>,
+  component: string,
+  target: Contract.Target,
+  args: ReadonlyArray<unknown>,
+  take: (result: CallResult) => A
+): Effect.Effect<A, ComponentError> =>
   Effect.withFiber((fiber) => {
     const refused = unavailable(ref, component, target)
     if (refused !== undefined) return Effect.fail(refused)
     const collect = fiber.getRef(Receipt.Collector)
     const request = new Invoke(target, args, Delivery.originOf(fiber.context))
-    const answer = Effect.mapError(
-      ref.ask(request),
-      (error) => error instanceof ComponentError ? error : unanswered(component, target, error, request)
-    )
-    return collect === undefined
-      ? answer
-      : Effect.map(answer, (result) => {
-        collect({ ...result.receipt, component, export: Contract.exportName(target) })
-        return result
-      })
+    return Pending.askIn(fiber, ref, request, (exit) => {
+      if (Exit.isFailure(exit)) {
+        return Exit.failCause(Cause.map(
+          exit.cause,
+          (error) => error instanceof ComponentError ? error : unanswered(component, target, error, request)
+        ))
+      }
+      collect?.({ ...exit.value.receipt, component, export: Contract.exportName(target) })
+      return Exit.succeed(take(exit.value))
+    })
   })
 
 const unavailable = (

@@ -89,7 +89,7 @@ export const make = (directory: ComponentDirectory["Service"]): RunningComponent
           const problem = entry === undefined ? notRunning : differenceOf(entry.release.component, contract.definition)
           return entry === undefined || problem !== undefined
             ? unavailable(component, Contract.exportName(target), problem ?? notRunning)
-            : Effect.map(ComponentMessage.invoke(entry.ref, component, target, args), ({ value }) => value)
+            : ComponentMessage.invokeFor(entry.ref, component, target, args, ({ value }) => value)
         }))
   }
 }

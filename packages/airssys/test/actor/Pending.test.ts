@@ -239,6 +239,50 @@ describe("what is run without a fiber", () => {
   })
 })
 
+describe("an ask in one step of its fiber", () => {
+  const told = (exit: Exit.Exit<string, unknown>) => Exit.succeed(Exit.isSuccess(exit) ? `told ${exit.value}` : "told")
+  const asking = (ref: ActorRef<Ask>, request: Ask, f = told) =>
+    Effect.withFiber((fiber) => Pending.askIn(fiber, ref, request, f))
+
+  it.effect("ends as it says, of an actor that is idle, that is busy and that has ended", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      assert.strictEqual(yield* asking(ref, answering("now")), "told now")
+      const first = yield* Effect.forkChild(asking(ref, waiting(outside)), { startImmediately: true })
+      const second = yield* Effect.forkChild(asking(ref, answering("second")), { startImmediately: true })
+      yield* settle
+      outside.end(Exit.succeed("first"))
+      assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(second)], ["told first", "told second"])
+      yield* system.stop(ref)
+      assert.strictEqual(yield* asking(ref, answering("nobody")), "told")
+      const broken = asking(ref, answering("nobody"), () => assert.fail("thrown"))
+      assert.include(String(yield* Effect.exit(broken)), "thrown")
+    })))
+
+  it.effect("is told nothing where it is interrupted", () =>
+    inSystem(Effect.fnUntraced(function*(system) {
+      const outside = makeOutside()
+      const ref = yield* system.spawn(doing)
+      const asked = yield* Effect.forkChild(asking(ref, waiting(outside), () => assert.fail("told")), {
+        startImmediately: true
+      })
+      yield* Fiber.interrupt(asked)
+      outside.end(Exit.succeed("late"))
+      yield* settle
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(asked)))
+      assert.strictEqual((yield* system.accounting).lateReplies, 1)
+    })))
+
+  it.effect("goes to a member of a pool, and fails where there is none", () =>
+    Effect.gen(function*() {
+      const { ref } = yield* Pool.start(Pool.make<Ask>({ id: "pool", behaviour: doing, size: 1 }))
+      assert.strictEqual(yield* asking(ref, answering("member")), "told member")
+      yield* ActorSystem.ActorSystem.use((system) => system.stop(ref))
+      assert.strictEqual(yield* asking(ref, answering("nobody")), "told")
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest)))
+})
+
 describe("an ask without a fiber", () => {
   const asking = Effect.fnUntraced(function*(ref: ActorRef<Ask>, request: Ask, after?: Duration.Input) {
     const told: Array<string> = []

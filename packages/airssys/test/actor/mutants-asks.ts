@@ -12,9 +12,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...of("actor/internal/asking.ts", pending, [
     [
       "a request that was taken back is answered",
-      "    ask.cancel()\n    abandon(cell, request, ask, blocked)",
-      "",
+      "return () => {\n    if (ask.isOver) return",
+      "return () => {\n    return",
       "is told nothing once it took its request back"
+    ],
+    [
+      "nothing is made of an answer that is waited for",
+      "settled(answer, this.settle)",
+      "answer as never",
+      "ends as it says, of an"
+    ],
+    [
+      "nothing is made of an answer that is there",
+      "ask.answer === undefined ? answer as never : settled(answer, settle)",
+      "answer as never",
+      "ends as it says, of an"
     ],
     [
       "no alarm rings",

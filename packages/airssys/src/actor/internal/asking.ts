@@ -1,6 +1,7 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import { type AskError, AskTimeout } from "../ActorError.ts"
 import type { ActorRef, AskOptions } from "../ActorRef.ts"
 import type * as Protocol from "../Protocol.ts"
@@ -11,12 +12,9 @@ import type { Blocked } from "./lanes.ts"
 import { block, refusalOf } from "./mixed.ts"
 import { spanIn } from "./spans.ts"
 import { suspend, type Waiter, waiterOf } from "./suspension.ts"
-import { type Asker, type Delivery, deliveryOf, plainDelivery } from "./target.ts"
+import { type Asker, type Delivery, deliveryOf, plainDelivery, type Settle } from "./target.ts"
 
-/**
- * Sends the request each time it is run. From there to the wait for the answer
- * its fiber takes no step, at which it could yield or be interrupted.
- */
+/** Sends the request each time it is run. */
 export const asking = <Reply, Error>(
   cell: Cell,
   sender: ActorRef<never> | undefined,
@@ -27,23 +25,75 @@ export const asking = <Reply, Error>(
   const timeoutMillis = options?.timeout === undefined ? Infinity : millisOf("The timeout of an ask", options.timeout)
   return Effect.withFiber((fiber) => {
     const ask = new Ask(sender)
-    let blocked: Blocked | undefined
-    if (delivery === undefined && isAtHand(cell, request, ask)) cell.turns.inline(cell, request, ask)
-    else blocked = enqueue(cell, request, ask, delivery)
-    if (ask.answer !== undefined) return ask.answer as never
-    ask.wait(waiterOf(fiber))
-    if (timeoutMillis !== Infinity) {
-      ask.alarm = cell.system.alarmsOf(fiber.context).in(timeoutMillis, () => {
-        ask.giveUp(Exit.fail(new AskTimeout({ actor: cell.name, timeoutMillis })))
-        abandon(cell, request, ask, blocked)
-      })
-    }
-    return suspend(fiber, () => {
-      if (ask.isOver) return
-      ask.cancel()
+    return askIn(fiber, cell, request, ask, delivery, timeoutMillis, waiterOf(fiber)) as never
+  })
+}
+
+/**
+ * From the request to the wait for the answer its fiber takes no step, at which
+ * it could yield or be interrupted.
+ */
+const askIn = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  cell: Cell,
+  request: object,
+  ask: Ask,
+  delivery: Delivery | undefined,
+  timeoutMillis: number,
+  waiter: Waiter
+): Effect.Effect<unknown, unknown> => {
+  let blocked: Blocked | undefined
+  if (delivery === undefined && isAtHand(cell, request, ask)) cell.turns.inline(cell, request, ask)
+  else blocked = enqueue(cell, request, ask, delivery)
+  if (ask.answer !== undefined) return ask.answer
+  ask.wait(waiter)
+  if (timeoutMillis !== Infinity) {
+    ask.alarm = cell.system.alarmsOf(fiber.context).in(timeoutMillis, () => {
+      ask.giveUp(Exit.fail(new AskTimeout({ actor: cell.name, timeoutMillis })))
       abandon(cell, request, ask, blocked)
     })
+  }
+  return suspend(fiber, () => {
+    if (ask.isOver) return
+    ask.cancel()
+    abandon(cell, request, ask, blocked)
   })
+}
+
+/** Resumes a fiber with what is made of the answer. */
+class Settling implements Waiter {
+  private readonly waiter: Waiter
+  private readonly settle: Settle<unknown, unknown>
+
+  constructor(fiber: Fiber.Fiber<unknown, unknown>, settle: Settle<unknown, unknown>) {
+    this.waiter = waiterOf(fiber)
+    this.settle = settle
+  }
+
+  evaluate(answer: Effect.Effect<unknown, unknown>): void {
+    this.waiter.evaluate(settled(answer, this.settle))
+  }
+}
+
+const settled = <B, E>(answer: Effect.Effect<unknown, unknown>, settle: Settle<B, E>): Effect.Effect<B, E> => {
+  if (!Exit.isExit(answer)) return Effect.flatMap(Effect.exit(answer), settle)
+  try {
+    return settle(answer)
+  } catch (defect) {
+    return Exit.die(defect)
+  }
+}
+
+/** A plain ask of a fiber that is to get what `settle` makes of the answer. */
+export const askSettling = <B, E>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  cell: Cell,
+  request: object,
+  settle: Settle<B, E>
+): Effect.Effect<B, E> => {
+  const ask = new Ask(undefined)
+  const answer = askIn(fiber, cell, request, ask, undefined, Infinity, new Settling(fiber, settle))
+  return ask.answer === undefined ? answer as never : settled(answer, settle)
 }
 
 /** Tells an asker that is no fiber. */

@@ -4,6 +4,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Scope from "effect/Scope"
 import type { AskError, OfferError } from "../ActorError.ts"
@@ -17,7 +18,7 @@ import type * as Termination from "../Termination.ts"
 import type { Alarms } from "./alarms.ts"
 import { withdraw } from "./answers.ts"
 import type { Ask } from "./ask.ts"
-import { askFor, asking } from "./asking.ts"
+import { askFor, asking, askSettling } from "./asking.ts"
 import type { CellContext } from "./context.ts"
 import * as flags from "./flags.ts"
 import type { Ticket } from "./lanes.ts"
@@ -27,7 +28,7 @@ import type { Worker } from "./pending.ts"
 import { type Counted, Counts, Rare } from "./rare.ts"
 import { widen } from "./ring.ts"
 import { isFinal, isStep, statusOf, withStatus } from "./statuses.ts"
-import { type Asker, type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
+import { type Asker, type Delivery, deliveryOf, type From, type Refusal, type Settle, type Target } from "./target.ts"
 import type { Turns } from "./turns.ts"
 
 // Of this module: what is another one's is loaded each time it is read.
@@ -187,6 +188,10 @@ export class Cell implements ActorRef<unknown>, Target {
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError> {
     return asking(this, sender, request, options)
+  }
+
+  askSettling<B, E>(fiber: Fiber.Fiber<unknown, unknown>, request: object, settle: Settle<B, E>): Effect.Effect<B, E> {
+    return askSettling(fiber, this, request, settle)
   }
 
   askFor(request: object, asker: Asker): () => void {

@@ -2,6 +2,7 @@
 // @effect-diagnostics anyUnknownInErrorContext:off
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import type * as Random from "effect/Random"
 import { ActorStopped, type AskError, type OfferError } from "../ActorError.ts"
@@ -10,7 +11,7 @@ import type * as Protocol from "../Protocol.ts"
 import type { Ask } from "./ask.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { closed, running } from "./flags.ts"
-import { type Asker, type Delivery, deliveryOf, type From, type Refusal, type Target } from "./target.ts"
+import { type Asker, type Delivery, deliveryOf, type From, type Refusal, type Settle, type Target } from "./target.ts"
 
 type Routing =
   | { readonly _tag: "RoundRobin" }
@@ -201,11 +202,15 @@ export class PoolRef implements ActorRef<unknown>, Target {
     })
   }
 
+  askSettling<B, E>(fiber: Fiber.Fiber<unknown, unknown>, request: object, settle: Settle<B, E>): Effect.Effect<B, E> {
+    const member = this.members.pick(request)
+    return member === undefined ? settle(this.refuse(request, undefined)) : member.askSettling(fiber, request, settle)
+  }
+
   askFor(request: object, asker: Asker): () => void {
     const member = this.members.pick(request)
     if (member !== undefined) return member.askFor(request, asker)
-    this.reject(request, undefined)
-    asker.onExit(Exit.fail(new ActorStopped({ actor: this.name })))
+    asker.onExit(this.refuse(request, undefined))
     return () => {}
   }
 
@@ -214,9 +219,9 @@ export class PoolRef implements ActorRef<unknown>, Target {
     return member === undefined ? this.reject(message, from) : member.send(message, from, delivery)
   }
 
-  private refuse(message: unknown, from: From): Effect.Effect<never, ActorStopped> {
+  private refuse(message: unknown, from: From): Exit.Exit<never, ActorStopped> {
     this.reject(message, from)
-    return Effect.fail(new ActorStopped({ actor: this.name }))
+    return Exit.fail(new ActorStopped({ actor: this.name }))
   }
 
   private reject(message: unknown, from: From): Refusal {

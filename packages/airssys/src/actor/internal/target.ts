@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
 import type { AskError, OfferError } from "../ActorError.ts"
 import { type ActorRef, type AskOptions, isActorRef, type Priority, type SendOptions } from "../ActorRef.ts"
@@ -61,6 +62,9 @@ export interface Asker {
   readonly onExit: (exit: Exit.Exit<unknown, unknown>) => void
 }
 
+/** What is made of an answer. */
+export type Settle<B, E> = (exit: Exit.Exit<unknown, unknown>) => Exit.Exit<B, E>
+
 /**
  * What a ref is inside: where messages go with the identity of their sender.
  * An actor's cell is one; a ref that stands for several actors is another.
@@ -73,6 +77,8 @@ export interface Target {
     request: Protocol.Request<Reply, Error>,
     options: AskOptions | undefined
   ): Effect.Effect<Reply, Error | AskError>
+  /** Asks in a fiber, which gets what `settle` makes of the answer; to be given to it before its next step. */
+  askSettling<B, E>(fiber: Fiber.Fiber<unknown, unknown>, request: object, settle: Settle<B, E>): Effect.Effect<B, E>
   /** Asks for who is no fiber; gives what takes the request back. */
   askFor(request: object, asker: Asker): () => void
   /** The error that tells why this message was not taken. */
