@@ -107,6 +107,8 @@ export interface Asker<in Reply, in Error> {
   readonly context: Context.Context<never>
   /** How long the request is good, by the clock of the one who is asked. Default: for ever. */
   readonly ttl?: Duration.Input | undefined
+  /** Whether the one who is asked has a place for it: a full mailbox takes it too. Default: false. */
+  readonly isExpected?: boolean | undefined
   /** Rings where there is no answer by then. The request stays, and its answer is told. */
   readonly alarm?: { readonly after: Duration.Input; readonly ring: () => void } | undefined
   /** Called once, at once or later, with the answer or why there is none. */
@@ -123,10 +125,11 @@ export interface Asker<in Reply, in Error> {
 export const askUnsafe = <M, Reply, Error>(
   ref: ActorRef<M>,
   request: NoInfer<M> & Protocol.Request<Reply, Error>,
-  { alarm, context, onExit, ttl }: Asker<Reply, Error>
+  { alarm, context, isExpected = false, onExit, ttl }: Asker<Reply, Error>
 ): () => void =>
   targetOf(ref).askFor(request, {
     context,
+    isExpected,
     ttlMillis: ttl === undefined ? Infinity : millisOf("A time to live", ttl),
     alarm: alarm === undefined
       ? undefined

@@ -124,6 +124,11 @@ export interface Options {
   readonly maxWaiting?: number | undefined
   /** The longest that a message waits for its turn, and a request for its reply. Default: 5 minutes. */
   readonly maxWait?: Duration.Input | undefined
+  /**
+   * The most requests of a component whose replies it has not handled, each of
+   * which has a place in its mailbox. Default: 256.
+   */
+  readonly maxRequests?: number | undefined
   /** The most subscriptions of a component. Default: 256. */
   readonly maxSubscriptions?: number | undefined
 }

@@ -110,11 +110,14 @@ const handled = (name: string, count: number) => until(ifRunning(name, "count"),
 
 const textOf = ({ val }: Answer): string => new TextDecoder().decode((val as Payload).bytes)
 
-/** Has `acme:d` trap: it is back after its backoff of 100 ms, and what is sent to it waits. */
-const breakDown = Effect.fnUntraced(function*() {
+/** Has a component trap: it is back after its backoff of 100 ms, and what is sent to it waits. */
+const breakDown = Effect.fnUntraced(function*(name = "d") {
   const { status } = yield* Runtime.Runtime
-  yield* ask("a", "send", to("d"), json("trap"))
-  yield* until(status, (all) => all.some(({ component, state }) => component === "acme:d" && state === "Starting"))
+  yield* ask("a", "send", to(name), json("trap"))
+  yield* until(
+    status,
+    (all) => all.some(({ component, state }) => component === `acme:${name}` && state === "Starting")
+  )
 })
 
 const revoke = (name: string, kind: "messaging.send" | "messaging.subscribe") =>
@@ -357,6 +360,41 @@ describe("messages between guests", () => {
       yield* TestClock.adjust("1 second")
       yield* handled("d", 101)
       assert.strictEqual(said(yield* ask("a", "send", to("d"), json("nothing"))), "ok")
+    })))
+
+  it.effect("find a place for each reply that was asked for, however many others are waiting", () =>
+    test(Effect.gen(function*() {
+      const { send } = yield* Exchange
+      yield* breakDown("d")
+      yield* TestClock.adjust("50 millis")
+      yield* breakDown("b")
+      yield* ask("a", "start", to("c"), json("fe"), 10_000)
+      const busy = yield* Effect.forkChild(ask("a", "request", to("b"), json("echo"), 10_000))
+      yield* turns
+      const flood = Effect.flip(Effect.forever(send("acme:a", json("nothing"), Delivery.fromHost)))
+      assert.strictEqual((yield* flood).reason, "Busy")
+      yield* TestClock.adjust("50 millis")
+      yield* handled("d", 1)
+      yield* turns
+      assert.isUndefined(busy.pollUnsafe())
+      yield* TestClock.adjust("50 millis")
+      assert.strictEqual(textOf(yield* Fiber.join(busy)), "echo")
+      yield* until(ifRunning("a", "callbacks"), (count) => count === 1)
+      assert.deepStrictEqual([...(yield* metrics).dropped], [["Busy", 1]])
+    })))
+
+  it.effect("are refused where 256 requests of the sender have no reply that it has handled", () =>
+    test(Effect.gen(function*() {
+      for (const name of ["b", "c", "d"]) yield* breakDown(name)
+      const answers: Array<string> = []
+      for (let index = 0; index < 260; index++) {
+        const name = ["b", "c", "d"][index % 3]!
+        answers.push(said(yield* ask("a", "start", to(name), json("echo"), 10_000)))
+      }
+      assert.deepStrictEqual([answers.indexOf("exhausted"), answers.lastIndexOf("ok")], [256, 255])
+      yield* TestClock.adjust("1 second")
+      yield* until(ifRunning("a", "callbacks"), (count) => count === 256)
+      assert.strictEqual(said(yield* ask("a", "start", to("b"), json("echo"), 10_000)), "ok")
     })))
 
   it.effect("are held to the quotas of their sender and of the tenant on whose account it sends", () =>

@@ -113,10 +113,10 @@ class Told implements Waiter {
 
 /** Puts the request of an asker that is no fiber into the mailbox; gives what takes it back. */
 export const askFor = (cell: Cell, request: object, asker: Asker): () => void => {
-  const { alarm, context, ttlMillis } = asker
+  const { alarm, context, isExpected, ttlMillis } = asker
   const ask = new Ask(undefined, new Told(asker))
   const span = cell.system.spans === undefined ? undefined : spanIn(context)
-  const blocked = enqueue(cell, request, ask, { ...plainDelivery, ttlMillis, span })
+  const blocked = enqueue(cell, request, ask, { ...plainDelivery, isExpected, ttlMillis, span })
   if (ask.isOver) return () => {}
   if (alarm !== undefined) ask.alarm = cell.system.alarmsOf(context).in(alarm.afterMillis, alarm.ring)
   return () => {
@@ -134,7 +134,7 @@ const isAtHand = (cell: Cell, request: object, ask: Ask): boolean => {
 
 /** Sends a request, or lets it wait for room. */
 const enqueue = (cell: Cell, request: object, ask: Ask, delivery: Delivery | undefined): Blocked | undefined => {
-  const blocked = cell.hasRoom ? undefined : block(cell, request, delivery, ask, ask)
+  const blocked = cell.hasRoom || delivery?.isExpected === true ? undefined : block(cell, request, delivery, ask, ask)
   if (typeof blocked === "object") return blocked
   const refused = blocked ?? cell.send(request, ask, delivery)
   if (refused !== undefined) ask.settle(Exit.fail(refusalOf(cell, refused, request)))

@@ -33,7 +33,8 @@ export const sendMixed = (
 ): Refusal | undefined => {
   cell.turns.offered++
   if ((cell.flags & closed) !== 0) return reject(cell, message, from, "ActorStopped")
-  const isForced = delivery !== undefined && (delivery.isForced || delivery.priority === "System")
+  const isForced = delivery !== undefined &&
+    (delivery.isForced || delivery.isExpected === true || delivery.priority === "System")
   if (delivery?.isForced !== true && issueOf(cell, message) !== undefined) {
     return reject(cell, message, from, "Invalid")
   }

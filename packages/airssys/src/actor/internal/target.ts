@@ -21,6 +21,8 @@ export type Refusal = "MailboxFull" | "ActorStopped" | "Invalid" | "Refused"
 export interface Delivery {
   /** Taken unchecked, and by a full mailbox too. */
   readonly isForced: boolean
+  /** Has its place: taken at its turn by a full mailbox too. */
+  readonly isExpected?: boolean
   /** `Next` goes before all others. */
   readonly priority: Priority | "Next"
   readonly ttlMillis: number
@@ -58,6 +60,7 @@ export const deliveryOf = (options: SendOptions | undefined): Delivery | undefin
 export interface Asker {
   readonly context: Context.Context<never>
   readonly ttlMillis: number
+  readonly isExpected: boolean
   readonly alarm: { readonly afterMillis: number; readonly ring: () => void } | undefined
   readonly onExit: (exit: Exit.Exit<unknown, unknown>) => void
 }

@@ -29,6 +29,7 @@ import * as hostRun from "./hostRun.ts"
 import { failureOf, type Handled, Mail, type Waiter } from "./mail.ts"
 import * as mailChecks from "./mailChecks.ts"
 import { MailFates } from "./mailFates.ts"
+import { OpenRequests } from "./openRequests.ts"
 import { type Listener, TopicTable } from "./topicTable.ts"
 import { Waitings } from "./waitings.ts"
 
@@ -75,6 +76,8 @@ class Exchanging {
   readonly #maxSubscriptions: number
   readonly #topics = new TopicTable<Tell | undefined>()
   readonly #waitings = new Waitings()
+  readonly #maxRequests: number
+  readonly #openRequests: OpenRequests
 
   constructor(checking: mailChecks.Checking, mail: Mail, fates: MailFates, options: Options) {
     this.#checking = checking
@@ -82,6 +85,8 @@ class Exchanging {
     this.#fates = fates
     this.#maxWaitMillis = Duration.toMillis(Duration.fromInputUnsafe(options.maxWait ?? "5 minutes"))
     this.#maxSubscriptions = options.maxSubscriptions ?? 256
+    this.#maxRequests = options.maxRequests ?? 256
+    this.#openRequests = new OpenRequests(this.#maxRequests)
   }
 
   readonly send: Service["send"] = (to, payload, from) =>
@@ -94,16 +99,20 @@ class Exchanging {
 
   readonly post: Service["post"] = (to, payload, timeout, from) =>
     Effect.withFiber(({ context }) => {
+      const { sender } = from
+      const done = sender._tag === "Component" ? this.#openRequests.begin(sender.id) : notBegun
+      if (done === undefined) return Effect.fail(this.#tooManyRequests(to, from))
       const id = this.#mail.nextId()
-      const answer = (exit: Replied): void => {
-        if (Exit.isSuccess(exit)) return this.#callBack(to, id, Result.succeed(exit.value), from, context)
+      const callBack = (reply: Callback["reply"]) => this.#callBack(to, id, reply, from, context, done)
+      const stop = this.#start({ id, to, payload, from, context }, timeout, (exit) => {
+        if (Exit.isSuccess(exit)) return callBack(Result.succeed(exit.value))
         const failure = Cause.findErrorOption(exit.cause)
-        if (Option.isSome(failure)) this.#callBack(to, id, Result.fail(coreErrors.of(failure.value)), from, context)
-      }
-      const stop = this.#start({ id, to, payload, from, context }, timeout, answer)
-      return Result.isFailure(stop)
-        ? Effect.fail(stop.failure)
-        : Effect.as(Effect.addFinalizer(() => Effect.sync(stop.success)), id)
+        if (Option.isSome(failure)) callBack(Result.fail(coreErrors.of(failure.value)))
+        else done()
+      })
+      if (Result.isSuccess(stop)) return Effect.as(Effect.addFinalizer(() => Effect.sync(stop.success)), id)
+      done()
+      return Effect.fail(stop.failure)
     })
 
   /** Without a fiber, where whoever runs it has none. */
@@ -173,6 +182,12 @@ class Exchanging {
 
   readonly metrics: Service["metrics"] = Effect.sync(() => this.#fates.metrics(this.#topics.size))
 
+  #tooManyRequests(to: string, from: Origin): Undeliverable {
+    this.#fates.sent++
+    const detail = `${this.#maxRequests} requests of the sender have no reply that it has handled`
+    return this.#mail.refuse(mailChecks.undeliverable(to, "TooMany", detail), from)
+  }
+
   #pattern(text: string): Effect.Effect<Pattern.Pattern, Undeliverable> {
     return Effect.fromResult(
       Result.mapError(
@@ -241,7 +256,8 @@ class Exchanging {
     id: string,
     reply: Callback["reply"],
     { sender, ...from }: Origin,
-    context: Context.Context<never>
+    context: Context.Context<never>,
+    done: () => void
   ): void {
     const to = sender._tag === "Host" ? "the host" : sender.id
     const origin: Origin = { ...from, sender: { _tag: "Component", id: replier } }
@@ -249,12 +265,12 @@ class Exchanging {
     this.#fates.sent++
     if (entry === undefined || !ComponentDirectory.doesExport(entry, coreExports.callbackHandler.world)) {
       this.#mail.refuse(mailChecks.undeliverable(to, "NotFound", "it handles no replies"), origin)
-      return
+      return done()
     }
     const own = this.#mail.nextId()
     const message = new Callback({ delivery: Delivery.make(own, origin), id, reply })
-    const letter = { id: own, to: entry, message, from: origin, topic: undefined, context, waiter: undefined }
-    this.#mail.post({ ...letter, ttlMillis: this.#maxWaitMillis })
+    const letter = { id: own, to: entry, message, from: origin, topic: undefined, context, waiter: undefined, done }
+    if (this.#mail.post({ ...letter, ttlMillis: this.#maxWaitMillis }) !== undefined) done()
   }
 }
 

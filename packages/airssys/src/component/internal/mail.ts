@@ -40,6 +40,8 @@ export interface Letter {
   /** In which it was sent, with its clock and its span. */
   readonly context: Context.Context<never>
   readonly waiter: Waiter | undefined
+  /** Of the reply that its recipient asked for: called when it is over. It has its place in the mailbox. */
+  readonly done?: (() => void) | undefined
 }
 
 /** A message in a mailbox, until its fate is known. */
@@ -128,8 +130,8 @@ export class Mail {
 
   /** Puts a message into a mailbox: undefined, or why not. */
   post(letter: Letter): Undeliverable | undefined {
-    const { from, to, topic } = letter
-    const key = from.sender._tag === "Component" ? `${from.sender.id} ${to.id}` : undefined
+    const { done, from, to, topic } = letter
+    const key = from.sender._tag === "Component" && done === undefined ? `${from.sender.id} ${to.id}` : undefined
     const waiting = key === undefined ? 0 : this.#waiting.get(key) ?? 0
     if (waiting >= this.#maxWaiting) {
       return this.refuse(undeliverable(to.id, "Busy", `${waiting} messages of the sender wait for it`), from, topic)
@@ -146,10 +148,11 @@ export class Mail {
   }
 
   #ask(letter: Letter, key: string | undefined): Posted {
-    const { context, message, to, ttlMillis, waiter } = letter
+    const { context, done, message, to, ttlMillis, waiter } = letter
     const posted = new Posted(letter, key)
     posted.takeBack = Pending.askUnsafe(to.ref, message as Deliver, {
       context,
+      isExpected: done !== undefined,
       ttl: ttlMillis,
       alarm: waiter && { after: ttlMillis, ring: () => waiter.onLate() },
       onExit: (exit: Handled) => {
@@ -167,8 +170,9 @@ export class Mail {
   }
 
   #settle(posted: Posted, exit: Handled): void {
-    const { key, letter: { from, to, topic, waiter } } = posted
+    const { key, letter: { done, from, to, topic, waiter } } = posted
     this.#posted.delete(posted)
+    done?.()
     if (key !== undefined) this.#left(key)
     const failure = failureOf(to.id, exit)
     if (failure === undefined) this.#fates.delivered++
