@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
 import * as approvalRelease from "./internal/approvalRelease.ts"
+import * as approvalSigners from "./internal/approvalSigners.ts"
 import { Digest } from "./internal/statementField.ts"
 import * as PublicKey from "./PublicKey.ts"
 import * as SafeText from "./SafeText.ts"
@@ -153,8 +154,6 @@ export type Event =
   }
   | { readonly _tag: "TimePassed" }
 
-type Signed = Exclude<Event, { readonly _tag: "TimePassed" }>
-
 /**
  * @category models
  * @since 0.1.0
@@ -232,35 +231,6 @@ const moved = (self: Approval, state: State): Approval => ({
   revision: self.revision + 1,
   isRecorded: false
 })
-
-/** What holds for everything that is signed about a request. */
-const common = (
-  self: Approval,
-  value: ApprovalStatement.Release,
-  signers: Signers,
-  rules: Rules
-): Result.Result<void, ApprovalRefused> => {
-  if (value.host !== rules.host) return refuse("WrongHost", "it was signed for another host")
-  if (value.request !== self.id) return refuse("WrongRequest", "it was signed for another request")
-  if (value.revision !== self.revision) {
-    return refuse(
-      "Stale",
-      `it was signed for revision ${value.revision}, and the request is at ${self.revision}: look again`
-    )
-  }
-  return signers.length > 0 ? Result.void : refuse("NotOperator", "nobody signed it")
-}
-
-/** Who asked may take back what was given, and nothing else. */
-const operators = (self: Approval, event: Signed, rules: Rules): Result.Result<void, ApprovalRefused> => {
-  const { signers } = event
-  const own = signers.find((key) => approvalRelease.isOwn(self, key))
-  if (own !== undefined && event._tag !== "Revoked") {
-    return refuse("OwnRequest", `${own} has signed the request or the release: somebody else has to decide`)
-  }
-  const stranger = signers.find((key) => !rules.operators.has(key))
-  return stranger === undefined ? Result.void : refuse("NotOperator", `${stranger} is not the key of an operator`)
-}
 
 const live = (reviewers: ReadonlyArray<typeof Reviewer.Type>, now: number) =>
   reviewers.filter(({ until }) => now < until)
@@ -345,13 +315,7 @@ const decided = (
   ))
 }
 
-const passed = (
-  self: Approval,
-  { signed, signers, value }: Extract<Event, { _tag: "Passed" }>,
-  rules: Rules,
-  now: number
-): Step => {
-  if (signers.length !== 1 || signers[0] !== rules.host) return refuse("NotOperator", "the host itself has to sign it")
+const passed = (self: Approval, { signed, value }: Extract<Event, { _tag: "Passed" }>, now: number): Step => {
   if (!approvalRelease.isNamed(self, value) || value.level !== self.level) {
     return refuse("Mismatch", "it names another artifact, publisher, level or set of capabilities than the request")
   }
@@ -401,19 +365,18 @@ export const step = (self: Approval, event: Event, rules: Rules, now: number): S
   if (Result.isSuccess(settled) && settled.success.state._tag === "Expired" && self.state._tag !== "Expired") {
     return refuse("Over", "the request, or what was decided, is past its time")
   }
-  return Result.flatMap(common(self, event.value, event.signers, rules), () => {
-    if (event._tag === "Passed") return passed(self, event, rules, now)
-    return Result.flatMap(operators(self, event, rules), () => {
-      switch (event._tag) {
-        case "Claimed":
-          return claimed(self, event, now)
-        case "Released":
-          return released(self, event)
-        case "Decided":
-          return decided(self, event, rules, now)
-        case "Revoked":
-          return revoked(self, event)
-      }
-    })
-  })
+  const objection = approvalSigners.objectionTo(self, event, rules)
+  if (objection !== undefined) return refuse(objection.reason, objection.detail)
+  switch (event._tag) {
+    case "Claimed":
+      return claimed(self, event, now)
+    case "Released":
+      return released(self, event)
+    case "Decided":
+      return decided(self, event, rules, now)
+    case "Passed":
+      return passed(self, event, now)
+    case "Revoked":
+      return revoked(self, event)
+  }
 }

@@ -1,6 +1,7 @@
 import type { Mutant } from "../../../../scripts/lib/mutants.ts"
 
 const approval = "security/Approval.ts"
+const signers = "security/internal/approvalSigners.ts"
 const approvals = "security/Approvals.ts"
 const steps = "security/internal/approvalSteps.ts"
 const release = "security/internal/approvalRelease.ts"
@@ -22,7 +23,7 @@ const sets = "security/CapabilitySet.test.ts"
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a statement for another host is taken",
-    file: approval,
+    file: signers,
     find: "if (value.host !== rules.host) return",
     replace: "if (value.host === \"\") return",
     test: machine,
@@ -30,7 +31,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a statement for another request is taken",
-    file: approval,
+    file: signers,
     find: "if (value.request !== self.id) return",
     replace: "if (value.request === \"\") return",
     test: machine,
@@ -38,7 +39,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a statement is taken at any revision",
-    file: approval,
+    file: signers,
     find: "if (value.revision !== self.revision) {",
     replace: "if (value.revision < 0) {",
     test: machine,
@@ -46,24 +47,24 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a statement that nobody signed is taken",
-    file: approval,
-    find: "signers.length > 0 ? Result.void",
-    replace: "signers.length >= 0 ? Result.void",
+    file: signers,
+    find: "signers.length > 0 ? undefined",
+    replace: "signers.length >= 0 ? undefined",
     test: machine,
     title: "refuses who is no operator"
   },
   {
     name: "who asked decides",
-    file: approval,
-    find: "if (own !== undefined && event._tag !== \"Revoked\") {",
-    replace: "if (own !== undefined && event._tag === \"TimePassed\" as string) {",
+    file: signers,
+    find: "if (own !== undefined && _tag !== \"Revoked\") {",
+    replace: "if (own !== undefined && _tag === \"TimePassed\" as string) {",
     test: machine,
     title: "refuses a decision of who asked"
   },
   {
     name: "who asked takes nothing back",
-    file: approval,
-    find: "own !== undefined && event._tag !== \"Revoked\"",
+    file: signers,
+    find: "own !== undefined && _tag !== \"Revoked\"",
     replace: "own !== undefined",
     test: machine,
     title: "refuses a decision of who asked"
@@ -78,7 +79,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "only the first who signed has to be an operator",
-    file: approval,
+    file: signers,
     find: "signers.find((key) => !rules.operators.has(key))",
     replace: "signers.slice(0, 1).find((key) => !rules.operators.has(key))",
     test: machine,
@@ -216,7 +217,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "operators let pass in the name of the host",
-    file: approval,
+    file: signers,
     find: "signers.length !== 1 || signers[0] !== rules.host",
     replace: "signers.length === 0",
     test: machine,
