@@ -263,6 +263,16 @@ note = { type = "string", optional = true }`,
         yield* refused({ config: { base: "EUR" }, secrets: { "api-key": Redacted.make(1) as never } }),
         "the secret \"api-key\" is longer than 65536 characters, or no text"
       )
+      assert.strictEqual(
+        yield* refused({ config: { base: "\ud800" }, secrets }),
+        "config key \"base\" takes a value of type string"
+      )
+      for (const value of ["\ud800", 8080 as never]) {
+        assert.strictEqual(
+          yield* refused({ config: { base: "EUR" }, secrets, environment: { REGION: value } }),
+          "the environment value \"REGION\" is no text"
+        )
+      }
     }))
 })
 

@@ -15,10 +15,13 @@ type Value = string | number | boolean
 /** Longer ones would cost every start of every instance. */
 const longestSecret = 64 * 1024
 
+/** What a guest can be given: the strings of WIT have no half of a surrogate pair. */
+const isText = (value: unknown): value is string => typeof value === "string" && value.isWellFormed()
+
 const settingOf = (type: ConfigEntry["type"], value: Value): Setting | undefined => {
   switch (type) {
     case "string":
-      return typeof value === "string" ? { tag: "text", val: value } : undefined
+      return isText(value) ? { tag: "text", val: value } : undefined
     case "boolean":
       return typeof value === "boolean" ? { tag: "boolean", val: value } : undefined
     case "integer":
@@ -34,13 +37,15 @@ const settingOf = (type: ConfigEntry["type"], value: Value): Setting | undefined
 
 const quote = (key: string): string => SafeText.escape(`"${key}"`, 64)
 
-/** Nothing but what the manifest names, and all of that but what is optional. */
+/** Nothing but what the manifest names, and all of that but what is optional; values of the environment are texts. */
 export const make = (
   release: Release,
-  { config, secrets }: Pick<HostingOptions, "config" | "secrets">
+  { config, environment, secrets }: Pick<HostingOptions, "config" | "environment" | "secrets">
 ): Result.Result<Configuration, InstallRefused> => {
   const refuse = (detail: string) =>
     Result.fail(new InstallRefused({ component: release.id, reason: "InvalidConfig", detail }))
+  const unreadable = Object.entries(environment ?? {}).find(([, value]) => !isText(value))
+  if (unreadable !== undefined) return refuse(`the environment value ${quote(unreadable[0])} is no text`)
   const entries = release.manifest.config
   const values = new Map(Object.entries(config ?? {}))
   const hidden = new Map(Object.entries(secrets ?? {}))
@@ -76,7 +81,7 @@ export const make = (
 
 const secretOf = (secret: Redacted.Redacted): Setting | undefined => {
   const value: unknown = Redacted.value(secret)
-  return typeof value === "string" && value.length <= longestSecret ? { tag: "secret", val: value } : undefined
+  return isText(value) && value.length <= longestSecret ? { tag: "secret", val: value } : undefined
 }
 
 /** What `init` is given: no secrets. */
