@@ -288,7 +288,8 @@ const base = <P extends Wit.Fields, T extends Wit.Type<unknown> | undefined>(
 
 /**
  * Makes a function whose handler is an Effect. Throws a `TypeError` for a name
- * that is none of a function, and for fuel that is no whole number from 0.
+ * that is none of a function, for fuel that is no whole number from 0, and for a
+ * deadline that is over at once.
  *
  * The signature is an argument of its own, so that the types of requirements
  * and handler follow from it.
@@ -329,12 +330,14 @@ export const make = <
   signature: Signature<P, T>,
   options: Options<Wit.ValueOfFields<P>, NoInfer<T>, Q, F>
 ): HostFunction => {
-  const { begin, deadline = defaultDeadline, handler } = options
+  const { begin, handler } = options
+  const deadline = Duration.fromInputUnsafe(options.deadline ?? defaultDeadline)
+  if (!(Duration.toMillis(deadline) > 0)) throw new TypeError(`${signature.wit}: its deadline is over at once`)
   return {
     ...base(signature, options as Common<never, Requires<never>, unknown>),
     run: {
       _tag: "Async",
-      deadline: Duration.fromInputUnsafe(deadline),
+      deadline,
       // Serving it discharges the powers: they are those of `requires`, which the type of the options says.
       handler: handler as (input: never) => Effect.Effect<unknown, AnyFailure, Caller | CurrentPrincipal>,
       begin: begin as ((power: never, input: never) => Begun<unknown, AnyFailure> | undefined) | undefined

@@ -435,6 +435,14 @@ describe("a value that a program gives", () => {
     }
   })
 
+  it.each(["cbor", "json"] as const)("is not beyond limits of %s that are no numbers", (codec) => {
+    const bytes = Result.getOrThrow(Codec.encode(codec, ["a"]))
+    for (const limits of [{ maxBytes: Number.NaN }, { maxDepth: Number.NaN }, { maxElements: Number.NaN }]) {
+      assert.isTrue(Result.isFailure(Codec.encode(codec, ["a"], limits)))
+      assert.isTrue(Result.isFailure(Codec.decode(codec, bytes, limits)))
+    }
+  })
+
   it("is no list with holes in JSON, nor one beyond the bounds", () => {
     assert.strictEqual(reasonOf(Codec.encode("json", new Array(3))), "Unencodable")
     assert.strictEqual(reasonOf(Codec.encode("json", new Array(1e9))), "Unencodable")

@@ -474,6 +474,18 @@ describe("HostFunctions", () => {
     assert.throws(() =>
       HostFunction.sync({ wit: "a:b/c#d", params: {} }, { requires, fuel: -1, handler: () => () => {} })
     )
+    for (const deadline of [0, -1, Number.NaN]) {
+      assert.throws(
+        () =>
+          HostFunction.make({ wit: "a:b/c#d", params: {} }, {
+            requires,
+            fuel: 1,
+            deadline,
+            handler: () => Effect.void
+          }),
+        /over at once/
+      )
+    }
   })
 
   it.effect("are compared with the types that a component declares for them", () =>

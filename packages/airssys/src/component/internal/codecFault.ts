@@ -59,7 +59,7 @@ export class Budget {
 
   spend(count: number, offset?: number): void {
     this.#elements += count
-    if (this.#elements > this.limits.maxElements) {
+    if (!(this.#elements <= this.limits.maxElements)) {
       fail("TooManyElements", `more than ${this.limits.maxElements} values`, offset)
     }
   }
@@ -100,7 +100,7 @@ export class Writer {
   room(size: number): { readonly view: DataView; readonly at: number } {
     const at = this.#at
     const end = at + size
-    if (end > this.#limit) fail("TooLarge", `more than ${this.#limit} bytes`)
+    if (!(end <= this.#limit)) fail("TooLarge", `more than ${this.#limit} bytes`)
     if (end > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2))
       grown.set(this.#bytes)
@@ -143,7 +143,7 @@ export class Reader {
 
   constructor(bytes: Uint8Array, limits: Limits) {
     this.view = viewOf(bytes)
-    if (bytes.length > limits.maxBytes) {
+    if (!(bytes.length <= limits.maxBytes)) {
       fail("TooLarge", `${bytes.length} bytes, more than ${limits.maxBytes}`)
     }
     this.bytes = bytes

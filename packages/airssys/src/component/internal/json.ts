@@ -187,7 +187,7 @@ class Encoder {
 
   #quoted(text: string): string {
     this.#left -= text.length
-    if (this.#left < 0) fail("TooLarge", "more bytes than are allowed")
+    if (!(this.#left >= 0)) fail("TooLarge", "more bytes than are allowed")
     return text.isWellFormed() ? JSON.stringify(text) : fail("Unencodable", "a text has half of a surrogate pair")
   }
 }
