@@ -24,6 +24,7 @@ import * as KeysCommand from "./KeysCommand.ts"
 import * as ReceiptsCommand from "./ReceiptsCommand.ts"
 import * as Report from "./Report.ts"
 import * as ReviewCommand from "./ReviewCommand.ts"
+import * as StorageCommand from "./StorageCommand.ts"
 
 /**
  * The generated file is not the one on disk.
@@ -171,6 +172,7 @@ export const command = Command.make("airssys").pipe(
     DecideCommand.deny,
     DecideCommand.revokeCommand,
     KeysCommand.command,
+    StorageCommand.command,
     AuditCommand.command,
     ReceiptsCommand.command
   ])

@@ -17,6 +17,7 @@ const reported = (message: string): string => message.startsWith("error: ") ? me
 
 Command.run(Cli.command, { version: Version.version }).pipe(
   Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Console.error(reported(error.message))),
+  Effect.tapDefect((defect) => Console.error(`error: airssys itself failed, which is a bug: ${String(defect)}`)),
   Effect.provide(NodeServices.layer),
   (program) => NodeRuntime.runMain(program, { disableErrorReporting: true })
 )

@@ -42,3 +42,12 @@ export const look = (folder: string): Effect.Effect<Places, FolderRefused> =>
  */
 export const take = (folder: string): Effect.Effect<Places, FolderRefused, Scope.Scope> =>
   Effect.mapError(hostFolder.take(folder), refused(folder))
+
+/**
+ * The same, of a folder that is made where there is none.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open = (folder: string): Effect.Effect<Places, FolderRefused, Scope.Scope> =>
+  Effect.mapError(hostFolder.open(folder), refused(folder))
