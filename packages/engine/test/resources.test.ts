@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 import type { Instance } from "../src/Instance.ts"
 import { category, failure, run } from "./support/guests.ts"
@@ -346,6 +348,32 @@ describe("resources of the host in the hands of a guest", () => {
     expect(call("return", file)).toBe(file)
     call("hand-over")
     expect(log).toEqual(["read 7", "drop 7", "close 1"])
+  })
+
+  it("are let go when the guest traps, whoever still holds its instance", async () => {
+    setFlagsFromString("--expose-gc")
+    const collect = runInNewContext("gc") as () => void
+    const opened: Array<WeakRef<File>> = []
+    const instance = await run(guest, {
+      imports: {
+        open: (id: never): File => {
+          const file = { id }
+          opened.push(new WeakRef(file))
+          return file
+        },
+        read: () => 0,
+        both: () => undefined,
+        close: () => undefined,
+        "[resource-drop]file": () => undefined
+      }
+    })
+    const call = caller(instance)
+    call("leak", 1)
+    call("leak", 2)
+    expect(() => call("wrong")).toThrow("none of this resource")
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect([instance.isPoisoned, ...opened.map((one) => one.deref())]).toEqual([true, undefined, undefined])
   })
 
   it("are handles that the guest counts from 1, each of its own", async () => {

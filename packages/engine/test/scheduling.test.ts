@@ -719,3 +719,48 @@ describe("fuel", () => {
     expect(receipt.millis).toBeGreaterThan(0)
   })
 })
+
+describe("a turn of a guest", () => {
+  /** What happened in each turn, by a clock that stands unless the host moves it. */
+  const turnsOf = async (core: string, fuel: number, millis: number) => {
+    let time = 0
+    let called = 0
+    const turns: Array<number> = []
+    const own = Engine.make({
+      clock: {
+        now: () => time,
+        macrotask: (run) => {
+          setImmediate(() => {
+            turns.push(called)
+            called = 0
+            run()
+          })
+        },
+        timer: () => () => undefined
+      }
+    })
+    const component = await own.load(
+      await assemble(parts({ imports: { host: ["", ""] }, core: `(func (export "f") ${core})`, exports: { f: "" } }))
+    )
+    turns.length = 0
+    const host = () => {
+      called++
+      time += millis
+    }
+    const instance = own.instantiate(component, { imports: world({ host: { call: host, fuel: 1_000 } }) })
+    expect(await category(() => call(instance, "f", [], { fuel }))).toBe("OutOfFuel")
+    return turns
+  }
+
+  it("ends after 200,000 fuel", async () => {
+    const turns = await turnsOf("(loop $ever (br $ever))", 2_000_000, 0)
+    expect(turns.length).toBeGreaterThanOrEqual(9)
+    expect(turns.length).toBeLessThanOrEqual(12)
+  })
+
+  it("ends by the clock where its host takes longer for it than is charged", async () => {
+    const calling = "(loop $ever (call $host) (br $ever))"
+    expect(Math.max(...await turnsOf(calling, 1_000_000, 0))).toBeGreaterThan(100)
+    expect(Math.max(...await turnsOf(calling, 1_000_000, 0.1))).toBeLessThan(40)
+  })
+})

@@ -53,6 +53,12 @@ export class HandleTable {
       : entry
   }
 
+  /** Forgets all: of an instance that is gone, whoever still holds it. */
+  clear(): void {
+    this.#entries.length = 1
+    this.#free.length = 0
+  }
+
   /** Forgets a handle that the guest has never seen. */
   withdraw(index: number): Entry | undefined {
     const entry = this.#entries[index]

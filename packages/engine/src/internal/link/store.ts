@@ -35,8 +35,15 @@ export interface Metered {
 /** Fuel that a core instance gets at once: it runs for a millisecond or less. */
 export const slice = 1_000_000
 
-/** Fuel of one turn of a call that can be suspended. */
-const turn = 500_000
+/**
+ * Fuel, and milliseconds, of one turn of a call that can be suspended: short
+ * against what others wait for, and long against what a turn itself costs.
+ */
+const turn = 200_000
+const turnMillis = 0.2
+
+/** Fuel charged for imports between two looks at the clock: a host may take longer for one than it is charged. */
+const look = 16_000
 
 /** Fuel that a call which can be suspended gets before its first turn, so that many may start in one macrotask. */
 const firstSlice = 100_000
@@ -112,8 +119,11 @@ export class Store {
   #entered = 0
   #touched: Array<number> = []
   #sinceYield = 0
-  /** Charged for imports since the guest last yielded. */
+  /** Charged for imports since the guest last yielded, and what is to be charged when the clock is looked at. */
   #imports = 0
+  #look = look
+  /** When the turn began, by the first look; 0 before. */
+  #since = 0
   #allowance = 0
   /** Ends what waits for the host, with the error of a trap. */
   #reject: ((error: unknown) => void) | undefined = undefined
@@ -179,7 +189,7 @@ export class Store {
     if (this.given.length > 0) this.given.length = 0
     this.#allowance = allowance
     this.#sinceYield = isSuspending ? turn : 0
-    this.#imports = 0
+    this.#beginTurn()
     if (core !== this.#entered) {
       this.cores[this.#entered]?.setFuel(0)
       this.#entered = core
@@ -236,7 +246,7 @@ export class Store {
     const cost = fuel + (this.moved >>> 1)
     this.charged += cost
     this.moved = 0
-    if (this.isSuspending && (this.#imports += cost) >= turn) this.#endSlice()
+    if (this.isSuspending && (this.#imports += cost) >= this.#look) this.#lookAtTime()
     if (this.isSuspending && this.depth > 0 && !this.#advance(cost)) this.bridge.trap()
     if (this.charged + this.granted > this.fuel && !this.#takeBack(0, -1)) {
       this.stop("OutOfFuel", "the fuel of the call is used up")
@@ -251,9 +261,23 @@ export class Store {
     return false
   }
 
-  /** Lets the guest yield at its next check: the host has worked for it long enough. */
-  #endSlice(): void {
+  #beginTurn(): void {
     this.#imports = 0
+    this.#look = look
+    this.#since = 0
+  }
+
+  /** Ends the turn of a guest that the host has worked for long enough. */
+  #lookAtTime(): void {
+    const now = this.scheduler.clock.now()
+    this.#since ||= now
+    if (this.#imports >= turn || now - this.#since >= turnMillis) return this.#endSlice()
+    this.#look = this.#imports + look
+  }
+
+  /** Lets the guest yield at its next check. */
+  #endSlice(): void {
+    this.#beginTurn()
     this.#sinceYield = turn
     for (const core of this.cores) {
       const left = core.fuel()
@@ -313,7 +337,7 @@ export class Store {
     return new Promise((resolve) => {
       this.scheduler.yields(() => this.isOver(), () => {
         this.#sinceYield = 0
-        this.#imports = 0
+        this.#beginTurn()
         this.#allowance = allowance
         this.state = "running"
         resolve(this.isOver() ? -1 : this.#grant(core, need))
@@ -451,6 +475,7 @@ export class Store {
   /** Gives up the instance after a call that did not end with a value. */
   poison(error: unknown): Trap {
     this.state = "poisoned"
+    for (const table of this.tables) table.clear()
     this.failure ??= classify(error)
     this.isSuspending = false
     this.#release()
