@@ -46,7 +46,9 @@ export const spawn = async (segment: number): Promise<SuiteWork> => {
 export const memory = async (count: number, measure: () => number): Promise<SuiteWork> => {
   const sources = await hosting.copies(count, "immediate")
   const { close, runtime } = await hosting.open(sources, "file")
-  const releases = await Effect.runPromise(Effect.forEach(Object.keys(sources), runtime.install))
+  const releases = await Effect.runPromise(
+    Effect.forEach(Object.keys(sources), runtime.install, { concurrency: 64 })
+  )
   let bytes = 0
   const nothing = (): Promise<void> => Promise.reject(new Error("no components were started"))
   let check = nothing
