@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { Runtime } from "../../src/Runtime.ts"
 import { AuditLog } from "../../src/security/AuditLog.ts"
 import * as Grant from "../../src/security/Grant.ts"
@@ -9,6 +10,38 @@ const count = 300
 const names = Array.from({ length: count }, (_, index) => `one-${index}`)
 
 describe("many components that start and stop at once", () => {
+  it.effect("are built one in a turn of the thread, at their start and after a crash", () => {
+    const host = scriptedHost.make()
+    const trapping: scriptedHost.Guest = {
+      world: scriptedHost.world("one", [scriptedHost.func("dig")]),
+      code: { "one.dig": ({ trap }) => trap("Unreachable") }
+    }
+    const folders = names.slice(0, 20).map((name) => host.put(name, trapping))
+    const all = { concurrency: "unbounded", discard: true } as const
+    return Effect.gen(function*() {
+      const runtime = yield* Runtime
+      let most = 0
+      const watched = Effect.gen(function*() {
+        for (let before = host.instances.length;; before = host.instances.length) {
+          yield* Effect.yieldNow
+          most = Math.max(most, host.instances.length - before)
+        }
+      })
+      const watching = yield* Effect.forkChild(watched, { startImmediately: true })
+      yield* Effect.forEach(folders, (folder) => runtime.startUntyped(folder, {}), all)
+      assert.strictEqual(host.instances.length, 20)
+      yield* Effect.forEach(
+        names.slice(0, 20),
+        (name) => Effect.ignore(runtime.call(`acme:${name}`, "one.dig", [])),
+        all
+      )
+      yield* TestClock.adjust("100 millis")
+      while (host.instances.length < 40) yield* Effect.yieldNow
+      yield* Fiber.interrupt(watching)
+      assert.strictEqual(most, 1)
+    }).pipe(Effect.provide(host.layer), Effect.scoped)
+  })
+
   it.effect("are all let in, and all their ends are recorded, by a log that holds less", () => {
     const host = scriptedHost.make({ auditCapacity: 8 })
     const asks = "[[capability]]\nreason = \"Try.\"\nclock = true"

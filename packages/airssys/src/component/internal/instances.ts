@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import * as Explanation from "../../security/Explanation.ts"
@@ -132,6 +133,8 @@ export const make = Effect.gen(function*() {
   const sink = yield* Sink
   const counters = new Map<string, Counter>()
   const denials: Array<Denial> = []
+  /** Of many that come at once, one is built in a turn of the thread, so that others have theirs meanwhile. */
+  const turn = Semaphore.makeUnsafe(1).withPermit(Effect.yieldNow)
 
   const importsOf = Effect.fnUntraced(function*(
     { configuration, options, placement: { release }, principal }: Order,
@@ -164,6 +167,7 @@ export const make = Effect.gen(function*() {
     counters.set(release.id, counter)
     const work = new Work(run, release.id, counter)
     if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
+    yield* turn
     const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
     const hosted: Hosted = {
