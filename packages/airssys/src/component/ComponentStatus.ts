@@ -8,6 +8,7 @@ import type { Usage } from "../security/Quotas.ts"
 import type { ComponentEnd } from "./ComponentEnd.ts"
 import type { LifecycleEvent, State } from "./ComponentLifecycle.ts"
 import type { HealthReport } from "./ComponentMessage.ts"
+import * as lifeEvents from "./internal/lifeEvents.ts"
 
 /**
  * From best to worst; `Unknown` where nothing runs that could be judged.
@@ -30,6 +31,18 @@ export interface MailboxFill {
 }
 
 /**
+ * A message that an instance works on for longer than the time between two
+ * checks of its health.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LongWork {
+  readonly export: string
+  readonly forMillis: number
+}
+
+/**
  * A component at one moment.
  *
  * @category models
@@ -49,6 +62,8 @@ export interface ComponentStatus {
   readonly instances: { readonly running: number; readonly expected: number }
   /** What its instances last said of themselves, the worst of it; undefined where none has said anything. */
   readonly report: HealthReport | undefined
+  /** The message that takes longest, where one takes long. */
+  readonly working: LongWork | undefined
   readonly mailbox: MailboxFill
   /** Restarts within the last minute. */
   readonly restarts: number
@@ -66,7 +81,10 @@ export interface ComponentStatus {
  * @category models
  * @since 0.1.0
  */
-export type Signs = Pick<ComponentStatus, "state" | "instances" | "report" | "mailbox" | "restarts" | "quotas">
+export type Signs = Pick<
+  ComponentStatus,
+  "state" | "instances" | "report" | "working" | "mailbox" | "restarts" | "quotas"
+>
 
 interface Sign {
   readonly health: "Degraded" | "Unhealthy"
@@ -97,7 +115,10 @@ const ofReport = ({ report }: Signs): ReadonlyArray<Sign> => {
 const fillLimit = 0.8
 const quotaLimit = 0.95
 
-const ofLoad = ({ mailbox, quotas, restarts }: Signs): ReadonlyArray<Sign> => [
+const ofLoad = ({ mailbox, quotas, restarts, working }: Signs): ReadonlyArray<Sign> => [
+  ...(working === undefined
+    ? []
+    : [{ health: "Degraded", because: lifeEvents.workDetail(working.export, working.forMillis) } as const]),
   ...(mailbox.waiting > 0 && mailbox.waiting >= fillLimit * mailbox.capacity
     ? [{ health: "Degraded", because: `${mailbox.waiting} of ${mailbox.capacity} messages wait` } as const]
     : []),

@@ -33,9 +33,9 @@ export interface HostingOptions {
     /** `callback-handler.handle-callback`, default 10 seconds. */
     readonly callback?: Duration.Input | undefined
   } | undefined
-  /** How the health of a component that exports `airssys:core/health` is checked. */
+  /** How the health of a component that exports `airssys:core/health` is checked, and of any seen from outside. */
   readonly health?: {
-    /** Default 10 seconds. */
+    /** Default 10 seconds. An instance that works on one message for longer is degraded until it ends. */
     readonly every?: Duration.Input | undefined
     /** How long one check may hold up messages, default 1 second. A later answer is none, and the instance is lost. */
     readonly timeout?: Duration.Input | undefined

@@ -237,6 +237,20 @@ describe("health", () => {
       assert.strictEqual((yield* status).restarts, 1)
     })))
 
+  it.effect("is seen from outside while a message keeps an instance from answering, and is over with it", () =>
+    hosting(Effect.gen(function*() {
+      const seen = yield* steps
+      yield* start("/plain", { health: { every: "20 millis" }, limits: { timeout: "200 millis" } })
+      const spinning = yield* Effect.forkChild(Effect.flip(call("spin")), { startImmediately: true })
+      const degraded = Effect.map(status, ({ health }) => health === "Degraded")
+      yield* Effect.repeat(afterReal("5 millis"), { until: () => degraded })
+      assert.strictEqual((yield* status).working?.export, "probe.spin")
+      yield* bounced(Effect.repeat(afterReal("5 millis"), { until: () => spinning.pollUnsafe() !== undefined }))
+      assert.strictEqual((yield* Fiber.join(spinning)).reason._tag, "DeadlineExceeded")
+      assert.isUndefined((yield* status).working)
+      assert.deepStrictEqual(seen.slice(2), ["Running Degraded", "Degraded Starting", "Starting Running"])
+    })))
+
   it.effect("counts a check that traps as one that failed", () =>
     hosting(Effect.gen(function*() {
       yield* start("/check-traps")

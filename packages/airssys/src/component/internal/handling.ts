@@ -113,7 +113,7 @@ const tenantOf = (message: Message): string | undefined =>
 
 /** Handles what is sent to an instance, one after the other. */
 export const make = (hosted: Hosted): Handler<ComponentMessage> => {
-  const { begin, component, end, engine, health, instance, meter, own } = hosted
+  const { begin, component, end, engine, health, instance, meter, own, pace } = hosted
 
   const handle = (message: Message, context: Context): ReturnType<Handler<ComponentMessage>> => {
     const target = targetOf(message)
@@ -133,7 +133,12 @@ export const make = (hosted: Hosted): Handler<ComponentMessage> => {
       return Exit.void
     }
     const exit = engine.callUnsafe(instance, target, argsOf(message))
-    return exit === undefined ? Pending.settle(call(hosted, message, target), settle) : settle(exit)
+    if (exit !== undefined) return settle(exit)
+    pace.begin(target)
+    return Pending.settle(call(hosted, message, target), (exit) => {
+      pace.end(instance.isPoisoned())
+      return settle(exit)
+    })
   }
 
   const pay = (target: Contract.Target, exit: Called): void =>

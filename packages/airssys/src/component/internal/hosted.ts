@@ -8,6 +8,7 @@ import type { Callback, Check, ComponentMessage, Deliver, Invoke } from "../Comp
 import type * as Contract from "../Contract.ts"
 import type { Hooks } from "./hooks.ts"
 import type { Meter } from "./metering.ts"
+import type { Pace } from "./pace.ts"
 
 /** What is sent to a component; a probe of its health is not. */
 export type Message = Invoke | Deliver | Callback
@@ -20,6 +21,7 @@ export interface Hosted {
   readonly hooks: Hooks
   readonly health: Health
   readonly meter: Meter | undefined
+  readonly pace: Pace
   /** The exports that only the host calls. */
   readonly own: ReadonlySet<string | undefined>
   /** Told before a message, or nobody's, is handled, and after. */

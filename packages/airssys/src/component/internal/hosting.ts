@@ -147,6 +147,13 @@ const makeBeginning = Effect.fnUntraced(function*(
       tab,
       context,
       isKilled: () => member?.isKilled === true,
+      worked: (working) => {
+        if (member === undefined) return
+        member.working = working
+        life.follow(
+          working === undefined ? "it goes on" : lifeEvents.workDetail(working.export, life.workedFor(working))
+        )
+      },
       ending: {
         reason: () => lives.reason,
         failed: (failure) => {

@@ -1,4 +1,5 @@
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
@@ -26,6 +27,7 @@ import * as hostRun from "./hostRun.ts"
 import * as inertUses from "./inertUses.ts"
 import * as lifecycle from "./lifecycle.ts"
 import * as metering from "./metering.ts"
+import { Pace, Paces, type Working } from "./pace.ts"
 
 /** What an instance is for: whose, with what, and in which actor. */
 export interface Order {
@@ -39,6 +41,8 @@ export interface Order {
   /** Whether its actor was killed: then the guest is not told of the end. */
   readonly isKilled: () => boolean
   readonly reported: (report: HealthReport) => void
+  /** Learns of a message that takes longer than the time between two checks, and of its end. */
+  readonly worked: (working: Working | undefined) => void
   /** As a guest is told of its end, and what came of that. */
   readonly ending: Pick<Parameters<typeof lifecycle.run>[2], "reason" | "failed">
 }
@@ -135,6 +139,8 @@ export const make = Effect.gen(function*() {
   const denials: Array<Denial> = []
   /** Of many that come at once, one is built in a turn of the thread, so that others have theirs meanwhile. */
   const turn = Semaphore.makeUnsafe(1).withPermit(Effect.yieldNow)
+  const paces = new Paces(clock)
+  yield* Effect.forkScoped(paces.watch)
 
   const importsOf = Effect.fnUntraced(function*(
     { configuration, options, placement: { release }, principal }: Order,
@@ -181,6 +187,7 @@ export const make = Effect.gen(function*() {
         order.placement,
         () => work.current()
       ),
+      pace: new Pace(paces, Duration.toMillis(checks.every), order.worked),
       own: coreExports.ownOf(release.component.world),
       begin: (message) => work.begin(message),
       end: () => work.end(),

@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import { ProbeFailed } from "../../actor/ActorError.ts"
 import type { ActorEvent } from "../../actor/ActorEvent.ts"
 import type * as AuditEvent from "../../security/AuditEvent.ts"
@@ -54,6 +55,10 @@ export const hookDetail = (failure: ComponentError | GuestError): string =>
 
 const failureDetail = ({ export: name, reason }: ComponentError): string =>
   SafeText.escape(`${name}: ${reason._tag}${reason._tag === "Trap" ? ` ${reason.category}` : ""}`, detailLimit)
+
+/** As `detail`, of a message that takes long. */
+export const workDetail = (name: string, millis: number): string =>
+  SafeText.escape(`it has worked on ${name} for ${Duration.format(Duration.millis(millis))}`, detailLimit)
 
 /** The kind of a failure and never its text, which a guest may have chosen and which may hold a secret. */
 const crashDetail = (cause: Cause.Cause<unknown>): string => {

@@ -13,6 +13,7 @@ import type { GuestError } from "../GuestError.ts"
 import type { Release } from "../Release.ts"
 import type { ShutdownReason } from "./lifecycle.ts"
 import * as lifeEvents from "./lifeEvents.ts"
+import type { Working } from "./pace.ts"
 
 /** One actor of a component. */
 export interface Member {
@@ -20,6 +21,8 @@ export interface Member {
   readonly system: ActorSystem["Service"]
   state: "Starting" | "Running" | "Stopping"
   report: HealthReport | undefined
+  /** The message that takes long. */
+  working: Working | undefined
   /** Why its `shutdown` did not return well. */
   hook: ComponentError | GuestError | undefined
   isKilled: boolean
@@ -80,6 +83,16 @@ export class Life {
     return reports.toSorted((a, b) => severity[b.status] - severity[a.status])[0]
   }
 
+  /** The message that takes longest. */
+  get working(): Working | undefined {
+    const all = [...this.members.values()].flatMap(({ working }) => working === undefined ? [] : [working])
+    return all.toSorted((a, b) => a.since - b.since)[0]
+  }
+
+  workedFor({ since }: Working): number {
+    return Math.max(0, this.now() - since)
+  }
+
   restarted(): void {
     this.restartTimes.push(this.now())
     if (this.restartTimes.length > restartsLimit) this.restartTimes.shift()
@@ -110,8 +123,8 @@ export class Life {
     if (members.length === 0) return undefined
     const running = members.filter(({ state }) => state === "Running")
     if (running.length > 0) {
-      const isWell = running.length >= this.expected && running.every(({ report }) => !isBad(report))
-      return isWell ? "Running" : "Degraded"
+      const areWell = running.length >= this.expected && running.every(isWell)
+      return areWell ? "Running" : "Degraded"
     }
     return members.some(({ state }) => state === "Starting") ? "Starting" : "Stopping"
   }
@@ -138,6 +151,8 @@ const outcomeOf = (
   if (event.reason === "Killed" || event.reason === "DeadlineExceeded") return ["Killed", detail, hook]
   return hook === undefined ? ["Stopped", detail, hook] : ["Failed", lifeEvents.hookDetail(hook), hook]
 }
+
+const isWell = ({ report, working }: Member): boolean => working === undefined && !isBad(report)
 
 const isBad = (report: HealthReport | undefined): boolean =>
   report !== undefined && (report.status === "degraded" || report.status === "unhealthy")
@@ -201,6 +216,7 @@ export class Lives {
       system,
       state: "Starting",
       report: undefined,
+      working: undefined,
       hook: undefined,
       isKilled: false
     })
@@ -227,6 +243,7 @@ export class Lives {
       case "Restarting":
         member.state = "Starting"
         member.report = undefined
+        member.working = undefined
         life.follow(detail)
         return undefined
       case "GaveUp":

@@ -21,11 +21,14 @@ const stateOf = (life: Life): State => {
 
 /** The status of a component at this moment. */
 export const make = Effect.fnUntraced(function*(life: Life, quotas: Quotas["Service"] | undefined) {
-  const { release } = life
+  const { release, working } = life
   const signs: ComponentStatus.Signs = {
     state: stateOf(life),
     instances: { running: life.running, expected: life.expected },
     report: life.report,
+    working: working === undefined
+      ? undefined
+      : { export: working.export, forMillis: life.workedFor(working) },
     mailbox: yield* mailboxOf(life),
     restarts: life.restarts,
     quotas: quotas === undefined ? [] : yield* quotas.usage({ kind: "Component", id: release.id })

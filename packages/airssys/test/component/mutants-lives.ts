@@ -1,6 +1,7 @@
 import { type Mutant, of } from "../../../../scripts/lib/mutants.ts"
 
 const hooks = "component/hooks.test.ts"
+const pace = "component/pace.test.ts"
 const shutdown = "RuntimeShutdown.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -36,6 +37,28 @@ export const mutants: ReadonlyArray<Mutant> = [
       "",
       "says of each component how it ended"
     ]
+  ]),
+  ...of("component/internal/pace.ts", pace, [
+    [
+      "the end of a call is not seen",
+      "if (!this.#isTold) return this.#paces.remove(this)",
+      "if (!this.#isTold) return",
+      "is none of many"
+    ],
+    ["every call takes long", "if (pace.due > now)", "if (pace.due < 0)", "is none of many"],
+    ["it never goes on", "if (!isLost) this.#told(undefined)", "", "makes its component degraded"]
+  ]),
+  ...of("component/internal/pace.ts", hooks, [
+    ["what is lost goes on", "if (!isLost) this", "this", "is seen from outside"]
+  ]),
+  ...of("component/internal/lives.ts", pace, [
+    [
+      "what takes long is well",
+      "working === undefined && !isBad(report)",
+      "!isBad(report)",
+      "makes its component degraded"
+    ],
+    ["the last message takes longest", "a.since - b.since", "b.since - a.since", "is judged by the time"]
   ]),
   ...of("Runtime.ts", shutdown, [
     [
