@@ -5,29 +5,40 @@ import * as ReleaseSource from "airssys/component/ReleaseSource"
 import * as Runtime from "airssys/Runtime"
 import * as RuntimeTest from "airssys/testing/RuntimeTest"
 import { Layer } from "effect"
-import { readFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { afterAll } from "vitest"
 import { buildExample } from "./exampleGuests.ts"
 
-const totals = await buildExample("totals")
-const rates = await buildExample("rates")
-const miner = await buildExample("miner")
+const root = mkdtempSync(join(tmpdir(), "runtime-"))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+/** An example in a folder of its own, with a limit of time that no busy machine reaches. */
+const patient = async (name: Parameters<typeof buildExample>[0]) => {
+  const { folder, out } = await buildExample(name)
+  const manifest = readFileSync(join(folder, "Component.toml"), "utf8").replace(/^timeout = .*$/m, "timeout = \"60 s\"")
+  const made = join(root, name)
+  mkdirSync(join(made, "dist"), { recursive: true })
+  writeFileSync(join(made, "Component.toml"), manifest)
+  copyFileSync(out, join(made, "dist", `${name}.wasm`))
+  return { folder: made, manifest, artifact: new Uint8Array(readFileSync(out)) }
+}
+
+const totals = await patient("totals")
+const rates = await patient("rates")
+const miner = await patient("miner")
 const folders = { totals: totals.folder, rates: rates.folder, miner: miner.folder }
 
 RuntimeTest.suite("on Node", NodeHost.layer(), folders)
 
 RuntimeTest.suite("on Node with jco", NodeHost.layer({ engine: JcoEngine.layer }), folders)
 
-const inMemory = ({ folder, out }: { readonly folder: string; readonly out: string }) => ({
-  manifest: readFileSync(join(folder, "Component.toml"), "utf8"),
-  artifact: new Uint8Array(readFileSync(out))
-})
-
 RuntimeTest.suite(
   "in memory",
   Runtime.layer.pipe(
     Layer.provide(
-      ReleaseSource.layerMemory({ totals: inMemory(totals), rates: inMemory(rates), miner: inMemory(miner) })
+      ReleaseSource.layerMemory({ totals, rates, miner })
     ),
     Layer.provide(ComponentEngine.layer)
   ),
