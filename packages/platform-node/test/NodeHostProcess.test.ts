@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Receipts } from "airssys/component/Receipts"
 import * as AuditLog from "airssys/security/AuditLog"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, realpathSync, rmSync } from "node:fs"
@@ -10,6 +11,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll } from "vitest"
 import * as NodeHost from "../src/NodeHost.ts"
+import * as NodeReceipts from "../src/NodeReceipts.ts"
 import type { Report, Settings } from "./hostProcess.ts"
 import * as loadGuest from "./loadGuest.ts"
 
@@ -56,6 +58,15 @@ const endedBy = (signal: NodeJS.Signals, settings: Omit<Settings, "source">) =>
     })
   })
 
+/** How many receipts a host has left in its folder, and how many of messages in which its component was stopped. */
+const receiptsIn = (folder: string) =>
+  Receipts.use(({ stream }) =>
+    Effect.map(Stream.runCollect(stream()), (all) => ({
+      kept: all.length,
+      failed: Array.from(all).filter(({ outcome }) => outcome === "Failed").length
+    }))
+  ).pipe(Effect.provide(NodeReceipts.layerReader(join(folder, "receipts.sqlite"))))
+
 const light = { calls: 200, rounds: 200_000, shutdown: "50 seconds" }
 const heavy = { calls: 200, rounds: 400_000_000, shutdown: "200 millis" }
 
@@ -63,9 +74,11 @@ describe("a process that hosts components", { timeout: 120_000 }, () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     it.live(`works off the calls that wait when it gets ${signal}, and ends`, () =>
       Effect.gen(function*() {
-        const { code, report } = yield* endedBy(signal, { ...light, style: "effect", folder: join(root, signal) })
+        const folder = join(root, signal)
+        const { code, report } = yield* endedBy(signal, { ...light, style: "effect", folder })
         assert.deepStrictEqual(report, { answered: 200, stopped: 0, failed: 0, isBalanced: true })
         assert.strictEqual(code, 130)
+        assert.deepStrictEqual(yield* receiptsIn(folder), { kept: 200, failed: 0 })
       }))
   }
 
@@ -81,6 +94,7 @@ describe("a process that hosts components", { timeout: 120_000 }, () => {
     Effect.gen(function*() {
       const folder = join(root, "promises")
       const { code, report } = yield* endedBy("SIGTERM", { ...light, style: "promises", folder })
+      assert.strictEqual((yield* receiptsIn(folder)).kept, 200)
       assert.deepStrictEqual(report, { answered: 200, stopped: 0, failed: 0, isBalanced: true })
       assert.strictEqual(code, 0)
     }))
