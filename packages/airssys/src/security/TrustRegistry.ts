@@ -67,7 +67,7 @@ export type ChangeError = TrustSource.InvalidSource | AuditError | TrustStoreErr
  * @since 0.1.0
  */
 export class TrustRegistry extends Context.Service<TrustRegistry, {
-  /** Judges a release, and records the verdict before it is returned. */
+  /** Judges a release, and records the verdict before it is returned; see `Candidate.isStarting`. */
   readonly evaluate: (release: Candidate) => Effect.Effect<Verdict, ChangeError>
   /**
    * Trusts a source, until the end of a day if one is named. A digest that was

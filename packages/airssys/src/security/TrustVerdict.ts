@@ -39,7 +39,11 @@ export interface Candidate {
     readonly commit: string
   } | undefined
   readonly signed?: SignedRelease | undefined
-  /** Says that it is about to run: if its publisher is trusted, lower versions are not from then on. */
+  /**
+   * Says that it is about to run: if its publisher is trusted, lower versions are
+   * not from then on. The verdict is durable with what is recorded next, at the
+   * latest when `CapabilityEnforcer.admit` has let it in.
+   */
   readonly isStarting?: boolean | undefined
   /** What was decided and recorded before; the same is not recorded again. */
   readonly known?: Verdict | undefined

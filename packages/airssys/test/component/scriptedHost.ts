@@ -16,6 +16,7 @@ import * as Contract from "../../src/component/Contract.ts"
 import { ReleaseSource, SourceError } from "../../src/component/ReleaseSource.ts"
 import * as Runtime from "../../src/Runtime.ts"
 import * as AuditLog from "../../src/security/AuditLog.ts"
+import * as AuditStore from "../../src/security/AuditStore.ts"
 import * as TrustRegistry from "../../src/security/TrustRegistry.ts"
 
 /** What a scripted guest can do: call what it imports, and trap. */
@@ -111,6 +112,7 @@ export const make = (options?: {
   readonly tiers?: Partial<Record<Tier, Keeps>>
   readonly devMode?: boolean
   readonly auditCapacity?: number
+  readonly auditStore?: Layer.Layer<AuditStore.AuditStore>
 }) => {
   const guests = new Map<string, Guest>()
   const files = new Map<string, Files>()
@@ -215,7 +217,8 @@ export const make = (options?: {
   const layer = Runtime.layerWith.pipe(
     Layer.provideMerge(Runtime.layerKernel),
     Layer.provideMerge(Layer.orDie(TrustRegistry.layerMemory({ devMode: options?.devMode }))),
-    Layer.provideMerge(Layer.orDie(AuditLog.layerMemory({ capacity: options?.auditCapacity }))),
+    Layer.provideMerge(Layer.orDie(AuditLog.layer({ capacity: options?.auditCapacity }))),
+    Layer.provide(options?.auditStore ?? Layer.fresh(AuditStore.layerMemory)),
     Layer.provideMerge(source),
     Layer.provideMerge(engine),
     Layer.provide(Digest.layerWebCrypto)

@@ -187,6 +187,7 @@ describe("a change that waits for the disk", () => {
       const audit = Layer.mock(AuditLog.AuditLog)({
         append,
         appendAll: append,
+        flush: Effect.void,
         recordUnsafe: () => 1,
         latestTimeUnsafe: () => 0
       })

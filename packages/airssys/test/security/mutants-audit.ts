@@ -91,6 +91,14 @@ const storing: ReadonlyArray<Mutant> = [
     title: "claims all of its events or none"
   },
   {
+    name: "who is let in without a grant does not wait for the verdict",
+    file: "security/internal/changes.ts",
+    find: ": audit.flush\n",
+    replace: ": Effect.void\n",
+    test: "component/startRecords.test.ts",
+    title: "is durable in one write before anything of it runs"
+  },
+  {
     name: "segments go without a record",
     file: retention,
     find: "yield* record(store, writer, gone, { _tag: \"Cut\", through: first.size, root, time: first.time })",

@@ -380,9 +380,9 @@ const changingMutants: ReadonlyArray<Mutant> = [
     name: "an admission takes effect before it is recorded",
     file: changes,
     find:
-      "      if (live.length > 0) yield* audit.appendAll(live.map(auditedChange.granted))\n      accounts.set(principal, { account, admitted })",
+      "      yield* live.length > 0 ? audit.appendAll(live.map(auditedChange.granted)) : audit.flush\n      accounts.set(principal, { account, admitted })",
     replace:
-      "      accounts.set(principal, { account, admitted })\n      if (live.length > 0) yield* audit.appendAll(live.map(auditedChange.granted))",
+      "      accounts.set(principal, { account, admitted })\n      yield* live.length > 0 ? audit.appendAll(live.map(auditedChange.granted)) : audit.flush",
     test: suiteTest,
     title: "lets a grant take effect only when it is durable"
   },

@@ -81,15 +81,15 @@ export const make = Effect.gen(function*() {
     )
   }
 
+  /** A release as it is judged by now; recorded where that is not what it was. */
+  const judged = (release: Release) => evaluated(release, { known: release.trust })
+
   const place = Effect.fnUntraced(function*(release: Release, options: HostingOptions, isStarting = false) {
-    const current = yield* evaluated(release, { isStarting })
+    const current = yield* isStarting ? evaluated(release, { isStarting }) : judged(release)
     const limits = yield* Effect.fromResult(componentLimits.effective(current, options.limits))
     const tier = yield* Effect.fromResult(componentLimits.tier(current, limits, options.tier, engine))
     return { release: current, limits, tier, metered: engine.keeps(tier)?.fuel === true }
   })
-
-  /** A release that runs, as it is judged by now. */
-  const judged = (release: Release) => evaluated(release, { known: release.trust })
 
   return { install, place, judged }
 })

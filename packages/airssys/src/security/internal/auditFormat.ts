@@ -77,12 +77,11 @@ export const readBody = (text: string): Body | undefined => Result.getSuccess(de
 export const bodyText = (sequence: number, time: number, event: string): string =>
   `{"sequence":${sequence},"time":${time},"event":${event}}`
 
-const EventText = Schema.fromJsonString(Schema.toCodecJson(AuditEvent))
-
-const encode = Schema.encodeUnknownResult(EventText)
+const encode = Schema.encodeUnknownResult(Schema.toCodecJson(AuditEvent))
 
 /** The text of an event; undefined if it does not fit its schema or is too long. */
 export const eventText = (event: AuditEvent): string | undefined => {
-  const text = Result.getSuccess(encode(event)).pipe(Option.getOrUndefined)
-  return text !== undefined && text.length <= longestEvent ? text : undefined
+  const encoded = encode(event)
+  const text = Result.isSuccess(encoded) ? JSON.stringify(encoded.success) : ""
+  return text !== "" && text.length <= longestEvent ? text : undefined
 }

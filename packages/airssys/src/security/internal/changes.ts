@@ -21,6 +21,7 @@ export interface Changes extends GrantParts {
    * Admitting it again with the same asks and grants changes nothing, so what
    * was granted or revoked since stays so; with others it fails. What was
    * revoked or narrowed stays so also after `dismiss`, until `grant` gives it.
+   * A principal is known when all that was recorded before it is durable.
    */
   readonly admit: (principal: Principal, authority: {
     readonly asks: ReadonlyArray<Ask>
@@ -89,7 +90,7 @@ export const make = (options: Options): Changes => {
         if (typeof left === "object") ruleTable.replaceGrant(state, yield* Effect.fromResult(prepare(left)))
       }
       const live = [...account.grants.values()].filter((state) => !state.isRevoked)
-      if (live.length > 0) yield* audit.appendAll(live.map(auditedChange.granted))
+      yield* live.length > 0 ? audit.appendAll(live.map(auditedChange.granted)) : audit.flush
       accounts.set(principal, { account, admitted })
     }))
 
@@ -163,8 +164,11 @@ export const make = (options: Options): Changes => {
       return changeOne(principal)(Effect.gen(function*() {
         const second = forget(principal)
         if (!first.wasKnown && !second.wasKnown) return
-        yield* recordRevoked([...first.delegated, ...second.delegated], "who delegated it was dismissed")
-        yield* audit.append({ _tag: "Dismissed", principal: AuditEvent.actor(principal) })
+        const delegated = [...first.delegated, ...second.delegated]
+        yield* audit.appendAll([
+          ...delegated.map((state) => auditedChange.revoked(state, "who delegated it was dismissed")),
+          { _tag: "Dismissed", principal: AuditEvent.actor(principal) }
+        ])
       }))
     }))
 

@@ -113,12 +113,17 @@ export class Frontier {
   }
 
   get root(): Effect.Effect<Hash> {
-    return Effect.gen({ self: this }, function*() {
-      let root = this.nodes.at(-1) ?? emptyRoot
-      for (let index = this.nodes.length - 2; index >= 0; index--) {
-        root = yield* nodeHash(this.sha256, this.nodes[index] ?? emptyRoot, root)
-      }
-      return root
-    })
+    return Effect.suspend(() => this.fold(this.nodes.at(-1) ?? emptyRoot, this.nodes.length - 2))
+  }
+
+  private fold(node: Hash, index: number): Effect.Effect<Hash> {
+    let root = node
+    for (let at = index; at >= 0; at--) {
+      const made = hashInto(this.sha256, this.scratch, this.nodes[at] ?? emptyRoot, root)
+      const hash = done(made)
+      if (hash === undefined) return Effect.flatMap(made, (hash) => this.fold(hash, at - 1))
+      root = hash
+    }
+    return Effect.succeed(root)
   }
 }

@@ -3,6 +3,8 @@ import type * as Digest from "effect/crypto/Digest"
 import type * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { AuditError } from "../AuditError.ts"
+import type { AuditEvent } from "../AuditEvent.ts"
 import type { AuditLog } from "../AuditLog.ts"
 import * as ReleaseStatement from "../ReleaseStatement.ts"
 import * as SafeText from "../SafeText.ts"
@@ -85,13 +87,20 @@ export const make = (
       : { level: "Unknown", because }
   }
 
-  const record = (subject: trustVerdict.Subject, verdict: Verdict) =>
-    audit.append({
-      _tag: "TrustDecided",
-      digest: subject.digest,
-      level: verdict.level,
-      because: verdict.because,
-      ...(subject.path === undefined ? undefined : { path: subject.path })
+  const record = (
+    subject: trustVerdict.Subject,
+    verdict: Verdict,
+    isStarting: boolean
+  ): Effect.Effect<unknown, AuditError> =>
+    Effect.suspend(() => {
+      const event: AuditEvent = {
+        _tag: "TrustDecided",
+        digest: subject.digest,
+        level: verdict.level,
+        because: verdict.because,
+        ...(subject.path === undefined ? undefined : { path: subject.path })
+      }
+      return isStarting && audit.recordUnsafe(event) !== undefined ? Effect.void : audit.append(event)
     })
 
   return Effect.fnUntraced(function*(candidate: Candidate) {
@@ -103,7 +112,7 @@ export const make = (
       }
       const verdict = verdictOf(judge(subject))
       if (isSame(verdict, candidate.known)) return verdict
-      yield* record(subject, verdict)
+      yield* record(subject, verdict, candidate.isStarting === true)
       if (verdict.level === "DevMode") {
         yield* Effect.logWarning(`DevMode: ${subject.digest} runs, and nobody trusts it`)
       }
