@@ -85,7 +85,13 @@ const isSpeakable = (real: string): boolean => {
   return Result.isSuccess(Pattern.parse("filesystem.read", `a:/${names.join("/")}`))
 }
 
-const openRoot = (name: string, given: string, reserved: ReadonlyArray<string>): Promise<RootFolder> =>
+/** An empty path is none, above all not that of the current folder. */
+const openRoot = async (name: string, given: string, reserved: ReadonlyArray<string>): Promise<RootFolder> => {
+  if (given.trim() === "") throw new RootError({ name, reason: "Unusable", detail: "an empty path is no folder" })
+  return await openFolder(name, given, reserved)
+}
+
+const openFolder = (name: string, given: string, reserved: ReadonlyArray<string>): Promise<RootFolder> =>
   RootFolder.open(name, given, { useProc: true }).then(async (root) => {
     const other = reserved.find((other) => holds(root.path, other) || holds(other, root.path))
     const fault = other !== undefined

@@ -7,9 +7,8 @@ import * as SigningKey from "airssys/security/SigningKey"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as fs from "node:fs/promises"
 import * as path from "node:path"
-import { codeOf, keyIn, makeKey, PathFault, readKey } from "./internal/ownedPaths.ts"
+import { codeOf, keyIn, makeFolders, makeKey, PathFault, readKey } from "./internal/ownedPaths.ts"
 import * as NodeSignature from "./NodeSignature.ts"
 
 /**
@@ -75,7 +74,7 @@ export const read = (file: string): Effect.Effect<SigningKey.SigningKey, KeyFile
  */
 export const create = (file: string): Effect.Effect<SigningKey.SigningKey, KeyFileRefused> =>
   keyOf(file, async () => {
-    await fs.mkdir(path.dirname(path.resolve(file)), { recursive: true, mode: 0o700 })
+    await makeFolders(path.dirname(path.resolve(file)))
     await makeKey(file)
     return await readKey(file)
   })

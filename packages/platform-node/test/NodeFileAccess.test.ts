@@ -353,6 +353,7 @@ describe("A root", () => {
     Effect.gen(function*() {
       assert.strictEqual(yield* refused((base) => ({ roots: { a: join(base, "link") } })), "Unusable")
       assert.strictEqual(yield* refused((base) => ({ roots: { a: join(base, "none") } })), "Unusable")
+      assert.strictEqual(yield* refused(() => ({ roots: { a: "" } })), "Unusable")
       assert.strictEqual(yield* refused((base) => ({ roots: { A: join(base, "real") } })), "InvalidName")
       assert.strictEqual(yield* refused((base) => ({ roots: { __proto__x: join(base, "real") } })), "InvalidName")
     }))

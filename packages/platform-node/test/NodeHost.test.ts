@@ -294,8 +294,10 @@ describe("NodeHost", () => {
           assert.strictEqual(yield* levelOf(folder), "Unknown")
         })
       )
-      const error = yield* Effect.flip(hosted({ trust: ["sha256:abc"] }, Effect.void))
-      assert.strictEqual(error._tag, "InvalidSource")
+      for (const source of ["sha256:abc", "", " "]) {
+        const error = yield* Effect.flip(hosted({ trust: [source] }, Effect.void))
+        assert.strictEqual(error._tag, "InvalidSource")
+      }
     }))
 
   for (const nodeEnv of ["production", "", "Development", "staging"]) {

@@ -26,7 +26,8 @@ import {
   realpathSync,
   rmSync,
   statSync,
-  symlinkSync
+  symlinkSync,
+  writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -198,6 +199,7 @@ describe("NodeHost with a folder", () => {
       mkdirSync(open)
       chmodSync(open, 0o755)
       symlinkSync(open, join(root, "link"))
+      writeFileSync(join(open, "file"), "")
       const refusal = (folder: string) =>
         Effect.map(
           Effect.flip(Effect.provide(Effect.void, NodeHost.layer({ folder }))),
@@ -205,11 +207,25 @@ describe("NodeHost with a folder", () => {
         )
       assert.strictEqual(yield* refusal(open), "Exposed")
       assert.strictEqual(yield* refusal(join(root, "link")), "NotAFolder")
-      assert.deepStrictEqual(readdirSync(open), [])
+      assert.strictEqual(yield* refusal(join(open, "file", "inside")), "Unusable")
+      assert.strictEqual(yield* refusal(""), "Unusable")
+      if (existsSync("/proc/self")) assert.strictEqual(yield* refusal("/proc/of-a-host"), "Unusable")
+      assert.deepStrictEqual(readdirSync(open), ["file"])
     }))
 })
 
 describe("NodeHost.config", () => {
+  it.effect("trusts no current folder where a comma has nothing behind it", () =>
+    Effect.gen(function*() {
+      const env = { AIRSSYS_TRUST: "/srv/plugins," }
+      const error = yield* Effect.void.pipe(
+        Effect.provide(NodeHost.layerConfig()),
+        Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
+        Effect.flip
+      )
+      assert.strictEqual(error._tag, "InvalidSource")
+    }))
+
   const parsed = (env: Record<string, string>) => NodeHost.config.parse(ConfigProvider.fromEnv({ env }))
 
   it.effect("has the defaults where nothing is set", () =>

@@ -52,10 +52,13 @@ const inFile = Effect.fnUntraced(function*(file: string) {
   return { declared, devMode: config.devMode }
 })
 
+/** An empty text is no path, above all not that of the current folder. */
 const ofOptions = (trust: NonNullable<Options["trust"]>) =>
   Effect.forEach(trust, (source) => {
     if (typeof source !== "string") return Effect.succeed(source)
-    const found = isDigest(source)
+    const found = source.trim() === ""
+      ? Effect.fromResult(TrustSource.path(source))
+      : isDigest(source)
       ? Effect.fromResult(TrustSource.digest(source))
       : Effect.flatMap(absolute(".")(source), (path) => Effect.fromResult(TrustSource.path(path)))
     return Effect.map(found, (source): TrustRegistry.Declared => ({ source, reason: because }))

@@ -30,9 +30,28 @@ export const codeOf = (error: unknown): string | undefined =>
 const owned = (stats: Stats): boolean => process.getuid === undefined || stats.uid === process.getuid()
 const exposed = (stats: Stats, mask: number): boolean => process.getuid !== undefined && (stats.mode & mask) !== 0
 
+/**
+ * Makes a folder and those above it that are missing, with mode 0700. The recursive
+ * form of Node never ends where the system takes no folder, as below /proc.
+ */
+export const makeFolders = async (folder: string): Promise<void> => {
+  const make = () => fs.mkdir(folder, { mode: 0o700 })
+  try {
+    await make()
+  } catch (error) {
+    const parent = path.dirname(folder)
+    if (codeOf(error) === "EEXIST") return
+    if (codeOf(error) !== "ENOENT" || parent === folder || folder === "") throw error
+    await makeFolders(parent)
+    await make().catch((again: unknown) => {
+      if (codeOf(again) !== "EEXIST") throw again
+    })
+  }
+}
+
 /** Makes the folder if there is none, with mode 0700, and gives its real path. */
 export const ownFolder = async (folder: string): Promise<string> => {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder)
   return await folderAsItIs(folder)
 }
 
@@ -66,7 +85,7 @@ export const usableKey = (key: Uint8Array): Uint8Array => {
 /** Reads the key in a file, which is made with a new key if there is none, and is not below `outside`. */
 export const keyIn = async (file: string, outside?: string): Promise<Uint8Array> => {
   const parent = path.dirname(path.resolve(file))
-  await fs.mkdir(parent, { recursive: true, mode: 0o700 })
+  await makeFolders(parent)
   const real = await fs.realpath(parent)
   if (outside !== undefined && (real === outside || real.startsWith(outside + path.sep))) {
     throw new PathFault({
