@@ -99,7 +99,7 @@ export const measure = async (row: Suite.Row, options: Options): Promise<Result>
   }
   await each(runners, (runner) => warmUp(runner, row, options))
   await each(runners, async (runner) => {
-    if (runner.work.figure !== undefined) return
+    if (row.rounds === 1) return
     fit(runner, row, await turn(runner, options), options.roundNanos)
   })
   const rounds = Math.min(options.rounds, row.rounds ?? options.rounds)

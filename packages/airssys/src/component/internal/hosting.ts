@@ -98,6 +98,8 @@ const makeBeginning = Effect.fnUntraced(function*(
   const enforcer = yield* CapabilityEnforcer
   const hosted = yield* instances.make
   const admitting = Semaphore.makeUnsafe(installing.auditedAtOnce)
+  const turn = Semaphore.makeUnsafe(1).withPermit(Effect.yieldNow)
+  let underWay = 0
 
   const taken = (life: Life, release: Release, context: ActorContext<ComponentMessage>) =>
     Effect.gen(function*() {
@@ -139,6 +141,8 @@ const makeBeginning = Effect.fnUntraced(function*(
     const tab = quotas === undefined ? undefined : yield* quotas.tab(release.id)
     life.tab = tab
     yield* directory.arrive({ id: given.id, ref: self, release: given })
+    // One of many is built in a turn of the thread, so that others have theirs meanwhile.
+    if (underWay > 1) yield* turn
     const handler = yield* hosted.make({
       principal,
       placement,
@@ -179,7 +183,13 @@ const makeBeginning = Effect.fnUntraced(function*(
     return handler
   })
 
-  return { begin, denials: hosted.denials }
+  const counted = (context: ActorContext<ComponentMessage>, start: Start) =>
+    Effect.suspend(() => {
+      underWay++
+      return Effect.ensuring(begin(context, start), Effect.sync(() => underWay--))
+    })
+
+  return { begin: counted, denials: hosted.denials }
 })
 
 export const make = Effect.gen(function*() {

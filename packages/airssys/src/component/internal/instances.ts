@@ -2,7 +2,6 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Semaphore from "effect/Semaphore"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import * as Explanation from "../../security/Explanation.ts"
@@ -137,8 +136,6 @@ export const make = Effect.gen(function*() {
   const sink = yield* Sink
   const counters = new Map<string, Counter>()
   const denials: Array<Denial> = []
-  /** Of many that come at once, one is built in a turn of the thread, so that others have theirs meanwhile. */
-  const turn = Semaphore.makeUnsafe(1).withPermit(Effect.yieldNow)
   const paces = new Paces(clock)
   yield* Effect.forkScoped(paces.watch)
 
@@ -173,7 +170,6 @@ export const make = Effect.gen(function*() {
     counters.set(release.id, counter)
     const work = new Work(run, release.id, counter)
     if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
-    yield* turn
     const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
     const hosted: Hosted = {
