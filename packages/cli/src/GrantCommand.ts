@@ -152,7 +152,10 @@ const grant = Effect.fnUntraced(function*(options: {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const file = path.join(options.folder, "airssys.toml")
-  const text = yield* fs.readFileString(file)
+  const text = yield* Effect.mapError(
+    fs.readFileString(file),
+    () => new GrantError({ detail: `there is no ${file}: name the host's folder with --folder` })
+  )
   const config = yield* Effect.fromResult(HostConfig.parse(text, { file }))
   const { component, index, manifest } = yield* find(config, options.folder, options.component)
   const { grants } = component.options

@@ -167,7 +167,8 @@ const importing = Command.make(
   Effect.fnUntraced(function*({ file, folder, fromAnother, owner, replace }) {
     const fs = yield* FileSystem.FileSystem
     const principal = yield* principalOf(owner)
-    const { size: whole } = yield* Effect.mapError(fs.stat(file), () => refuse(`there is no ${file}`))
+    const { size: whole, type } = yield* Effect.mapError(fs.stat(file), () => refuse(`there is no ${file}`))
+    if (type !== "File") return yield* refuse(`${file} is no file of an export`)
     const { holdings, storage } = yield* HostStorage.open(folder, true)
     const holding = held(holdings, principal)
     if (holding !== undefined && !replace) {

@@ -2,10 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as HostConfig from "airssys/component/HostConfig"
 import { Result } from "effect"
 import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { afterAll } from "vitest"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
@@ -76,6 +77,27 @@ const host = (text = before) => {
     })
   return { file, grants, airssys, text: () => readFileSync(file, "utf8") }
 }
+
+describe("what a denial says", { timeout: 60_000 }, () => {
+  it("is a command that grants what was denied, as it stands there", async () => {
+    const folder = mkdtempSync(join(temp, "denied-"))
+    cpSync(fileURLToPath(new URL("../../../examples/plugins/totals", import.meta.url)), join(folder, "totals"), {
+      recursive: true
+    })
+    writeFileSync(
+      join(folder, "airssys.toml"),
+      "schema = 1\n[[component]]\nsource = \"totals\"\n[[call]]\ntitle = \"A sum\"\ncomponent = \"acme:totals\"\n" +
+        "export = \"totals.sum\"\nargs = [[]]\n"
+    )
+    const run = (...args: ReadonlyArray<string>) =>
+      promisify(execFile)(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" })
+    const { stdout } = await run("run", ".")
+    const command = /To grant it: airssys (.*)/.exec(stdout)?.[1]
+    assert(command !== undefined, stdout)
+    await run(...command.trim().split(" "))
+    assert.notInclude((await run("run", ".")).stdout, "DENIED")
+  })
+})
 
 describe("airssys grant", { timeout: 60_000 }, () => {
   it("does not pass a grant for an approval where the host needs one", async () => {

@@ -44,6 +44,34 @@ const report = (
 ): string => ApprovalReport.render(self, { ...CapabilityDiff.make({ from, to: self.asked.wants }), limits })
 
 describe("ApprovalReport", () => {
+  it("sums a request up on one line, with the last day that counts", () => {
+    const day = Date.UTC(2027, 2, 31)
+    const waiting = approval({ notAfter: day })
+    assert.strictEqual(
+      ApprovalReport.summary(waiting, 2),
+      `${digest("1")}  Pending  acme:rates 1.2.0  CRITICAL  waits until 2027-03-30`
+    )
+    const signed = { text: "", signatures: [{ key, signature: "" }] }
+    const reviewing: Approval = { ...waiting, state: { _tag: "Reviewing", reviewers: [], approvals: [signed, signed] } }
+    assert.deepStrictEqual(ApprovalReport.approvers(reviewing), [key])
+    assert.include(ApprovalReport.summary(reviewing, 2), "Reviewing  acme:rates 1.2.0  CRITICAL  1 of 2 approved")
+    const denied: Approval = {
+      ...waiting,
+      isRecorded: false,
+      state: { _tag: "Denied", denial: signed, reason: "no\n" }
+    }
+    assert.match(ApprovalReport.summary(denied, 2), /Denied .* because "no\\u\{a\}" {2}not recorded yet$/)
+  })
+
+  it("sums up nothing of a request that could pass for more than it is", () => {
+    const line = ApprovalReport.summary(
+      approval({ component: "acme:r\u0430tes", version: "1.0.0  Approved\nsha256:", wants: [] }),
+      1
+    )
+    assert.notInclude(line, "\n")
+    assert.include(line, "\"acme:r\\u{430}tes\" \"1.0.0  Approved\\u{a}sha256:\"  asks for nothing")
+  })
+
   it("shows who asks, and only what is new, the greatest risk first", () => {
     const from = [{ kind: "clock", patterns: [] }, { kind: "storage.write", patterns: ["rates/*"] }] as const
     assert.deepStrictEqual(report(approval(), from).split("\n"), [
