@@ -218,11 +218,8 @@ describe("NodeHost.config", () => {
   it.effect("trusts no current folder where a comma has nothing behind it", () =>
     Effect.gen(function*() {
       const env = { AIRSSYS_TRUST: "/srv/plugins," }
-      const error = yield* Effect.void.pipe(
-        Effect.provide(NodeHost.layerConfig()),
-        Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
-        Effect.flip
-      )
+      const Host = Layer.provide(NodeHost.layerConfig(), ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+      const error = yield* Effect.flip(Effect.provide(Effect.void, Host))
       assert.strictEqual(error._tag, "InvalidSource")
     }))
 
