@@ -9,19 +9,21 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
+import type { CryptoError } from "effect/crypto/CryptoError"
 import type * as Digest from "effect/crypto/Digest"
 import type * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
 import type { Approval, ApprovalRefused } from "./Approval.ts"
 import type { InvalidOptions, UnknownRequest } from "./ApprovalError.ts"
-import { ApprovalStore, type Page, type Query } from "./ApprovalStore.ts"
+import { ApprovalStore, type ApprovalStoreError, type Page, type Query } from "./ApprovalStore.ts"
+import type { AuditError } from "./AuditError.ts"
 import type { CapabilityDiff } from "./CapabilityDiff.ts"
 import * as approvalRequest from "./internal/approvalRequest.ts"
 import * as approvalSteps from "./internal/approvalSteps.ts"
 import * as steadyTime from "./internal/steadyTime.ts"
 import type { PublicKey } from "./PublicKey.ts"
 import type { Raised } from "./ResourceLimits.ts"
-import type { Signed } from "./Statement.ts"
+import type { Signed, StatementError } from "./Statement.ts"
 
 /**
  * Why a queue fails, whatever is asked of it: its store, the audit log or a
@@ -30,7 +32,7 @@ import type { Signed } from "./Statement.ts"
  * @category errors
  * @since 0.1.0
  */
-export type Failure = approvalSteps.Failure
+export type Failure = ApprovalStoreError | AuditError | StatementError | CryptoError
 
 /**
  * What a release asks for beyond what is approved: `limits` has those that are
