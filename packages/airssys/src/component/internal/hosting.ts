@@ -49,10 +49,18 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
   const appending = Semaphore.makeUnsafe(installing.auditedAtOnce)
   const dismissing = Semaphore.makeUnsafe(installing.auditedAtOnce)
 
-  // The buffer for uses may be full; the edges of a life are appended then.
+  // The buffer for uses may be full; the edges of a life are appended then, and those behind
+  // them. Where the host closes meanwhile, they and the dismissals are waited for.
+  let waiting = 0
   const record = (event: AuditEvent.AuditEvent): void => {
-    if (audit.recordUnsafe(event) !== undefined) return
-    append(appending.withPermit(audit.append(event)).pipe(Effect.ignore({ log: "Error" })))
+    if (waiting === 0 && audit.recordUnsafe(event) !== undefined) return
+    waiting++
+    append(
+      appending.withPermit(Effect.ignore(audit.append(event), { log: "Error" })).pipe(
+        Effect.ensuring(Effect.sync(() => waiting--)),
+        Effect.uninterruptible
+      )
+    )
   }
 
   const onEvent = (event: ActorEvent): void => {
@@ -64,7 +72,8 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
     if (audited !== undefined) record(audited)
     if (lives.onEvent(event, lifeEvents.detail(event)) === undefined) return
     if (life.ref !== undefined) directory.leave({ id: release.id, ref: life.ref })
-    dismiss(principal.id, Effect.ignore(dismissing.withPermit(enforcer.dismiss(principal)), { log: "Error" }))
+    const dismissal = Effect.ignore(enforcer.dismiss(principal), { log: "Error" })
+    dismiss(principal.id, Effect.uninterruptible(dismissing.withPermit(dismissal)))
   }
 
   /** Waits until the grants of an earlier life are gone. */
