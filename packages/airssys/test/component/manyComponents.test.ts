@@ -1,13 +1,28 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Latch, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Runtime } from "../../src/Runtime.ts"
 import { AuditLog } from "../../src/security/AuditLog.ts"
+import { AuditStore, layerMemory } from "../../src/security/AuditStore.ts"
+import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
+import * as Principal from "../../src/security/Principal.ts"
 import * as scriptedHost from "./scriptedHost.ts"
 
 const count = 300
 const names = Array.from({ length: count }, (_, index) => `one-${index}`)
+
+const component = (name: string) => Principal.make({ kind: "Component", id: `acme:${name}` })
+
+/** What is written is there when the disk is open. */
+const storeBehind = (disk: Latch.Latch) =>
+  Layer.effect(
+    AuditStore,
+    Effect.map(AuditStore, (store) => ({
+      ...store,
+      append: (bytes) => Effect.andThen(disk.await, store.append(bytes))
+    }))
+  ).pipe(Layer.provide(Layer.fresh(layerMemory)))
 
 describe("many components that start and stop at once", () => {
   it.effect("are built in different turns of the thread, at their start and after a crash", () => {
@@ -73,5 +88,26 @@ describe("many components that start and stop at once", () => {
       }
       for (const [id, tags] of edges) assert.deepStrictEqual(tags, ["Started", "Stopped", "Started"], id)
     }).pipe(Effect.provide(host.layer), Effect.scoped)
+  })
+
+  it.effect("have no authority from their ends on, however many wait for a log that hangs", () => {
+    const disk = Latch.makeUnsafe(true)
+    const host = scriptedHost.make({ auditStore: storeBehind(disk) })
+    const asks = "[[capability]]\nreason = \"Try.\"\nclock = true"
+    const clock = Grant.make("clock", { reason: "Try." })
+    const some = names.slice(0, 40)
+    const folders = some.map((name) => host.put(name, { world: scriptedHost.world(name, []), code: {} }, asks))
+    return Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const enforcer = yield* CapabilityEnforcer
+      const able = () => some.filter((name) => enforcer.check(component(name), "clock")._tag === "Allowed").length
+      yield* Effect.forEach(folders, (folder) => runtime.startUntyped(folder, { grants: [clock] }), { discard: true })
+      assert.strictEqual(able(), some.length)
+      yield* disk.close
+      const ends = Effect.forEach(some, (name) => runtime.stop(`acme:${name}`), { concurrency: "unbounded" })
+      yield* Effect.forkChild(ends, { startImmediately: true })
+      yield* Effect.replicateEffect(Effect.yieldNow, 100, { discard: true })
+      assert.strictEqual(able(), 0)
+    }).pipe(Effect.ensuring(disk.open), Effect.provide(host.layer), Effect.scoped)
   })
 })

@@ -229,6 +229,29 @@ describe("an audit log before use", () => {
         ])
       }).pipe(Effect.provide(log()))
     }))
+
+  it.effect("withdraws no use beside it that was taken without waiting", () =>
+    Effect.gen(function*() {
+      const { asked, isBroken, log, open } = yield* slow
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        yield* open.close
+        const first = yield* Effect.forkChild(Effect.exit(audit.append(used("first"))), { startImmediately: true })
+        yield* asked.await
+        const second = yield* Effect.forkChild(Effect.exit(audit.append(used("a"))), { startImmediately: true })
+        assert.isNumber(audit.recordUnsafe(used("a")))
+        yield* Ref.set(isBroken, true)
+        yield* open.open
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(first)))
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(second)))
+        yield* Ref.set(isBroken, false)
+        assert.deepStrictEqual((yield* audit.entries).map(({ event }) => event), [
+          { _tag: "Withdrawn", event: "CapabilityUsed" },
+          { _tag: "Withdrawn", event: "CapabilityUsed" },
+          used("a")
+        ])
+      }).pipe(Effect.provide(log()))
+    }))
 })
 
 describe("an audit log whose disk is slow", () => {

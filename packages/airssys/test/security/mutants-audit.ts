@@ -27,6 +27,14 @@ const anyOperation = "keeps what was acknowledged and nothing half, at every ope
 
 const storing: ReadonlyArray<Mutant> = [
   {
+    name: "a use that waits for the log is counted with those that do not",
+    file: writer,
+    find: "      this.queue.seal()\n      return Effect.as(this.writeTo(taken.sequence",
+    replace: "      return Effect.as(this.writeTo(taken.sequence",
+    test: flood,
+    title: "withdraws no use beside it that was taken without waiting"
+  },
+  {
     name: "an append is acknowledged before it is synced",
     file,
     find: "Effect.andThen(current.handle.writeAll(bytes), current.handle.sync)",

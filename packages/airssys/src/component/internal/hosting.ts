@@ -47,7 +47,6 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
   const appends = yield* FiberSet.make<void>()
   const append = yield* FiberSet.runtime(appends)<never>()
   const appending = Semaphore.makeUnsafe(installing.auditedAtOnce)
-  const dismissing = Semaphore.makeUnsafe(installing.auditedAtOnce)
 
   // The buffer for uses may be full; the edges of a life are appended then, and those behind
   // them. Where the host closes meanwhile, they and the dismissals are waited for.
@@ -72,8 +71,7 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
     if (audited !== undefined) record(audited)
     if (lives.onEvent(event, lifeEvents.detail(event)) === undefined) return
     if (life.ref !== undefined) directory.leave({ id: release.id, ref: life.ref })
-    const dismissal = Effect.ignore(enforcer.dismiss(principal), { log: "Error" })
-    dismiss(principal.id, Effect.uninterruptible(dismissing.withPermit(dismissal)))
+    dismiss(principal.id, Effect.uninterruptible(Effect.ignore(enforcer.dismiss(principal), { log: "Error" })))
   }
 
   /** Waits until the grants of an earlier life are gone. */

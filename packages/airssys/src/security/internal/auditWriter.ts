@@ -145,13 +145,14 @@ export class AuditWriter {
     return this.queue.suspended(event, this.now())
   }
 
-  /** Records a use and waits until it is durable. */
+  /** Records a use and waits until it is durable. It is counted with no other: it alone is withdrawn where it fails. */
   use(event: AuditEvent): Effect.Effect<number, AuditError> {
     return Effect.uninterruptible(Effect.suspend(() => {
       if (this.isClosed) return Effect.fail(refusal("Closed"))
       this.queue.seal()
       const taken = this.queue.offer(event, this.now())
       if (typeof taken === "string") return Effect.fail(refusal(taken))
+      this.queue.seal()
       return Effect.as(this.writeTo(taken.sequence, () => this.withdraw([taken])), taken.sequence)
     }))
   }

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { AdmissionError } from "../AdmissionError.ts"
 import type { Ask, InvalidAsk } from "../Ask.ts"
 import type { AuditError } from "../AuditError.ts"
@@ -55,6 +56,9 @@ export interface Changes extends GrantParts {
   readonly held: (principal: Principal) => Effect.Effect<ReadonlyArray<Held>>
 }
 
+/** How many dismissals wait for the log at once, which has room for as many where uses have taken the rest. */
+const dismissedAtOnce = 16
+
 const prepare = (input: Grant): Result.Result<ruleTable.PreparedGrant, InvalidGrant> =>
   Result.flatMap(ruleTable.prepareGrant(input), (prepared) =>
     prepared.grant.source?._tag === "Delegation"
@@ -65,6 +69,7 @@ export const make = (options: Options): Changes => {
   const turns = new GrantTurns(options)
   const { change, changeOne, found, recordRevoked, review, room } = turns
   const { accounts, audit, holds } = options
+  const dismissing = Semaphore.makeUnsafe(dismissedAtOnce)
 
   const admit: Changes["admit"] = (principal, { asks, grants: given, release }) =>
     changeOne(principal)(Effect.gen(function*() {
@@ -161,7 +166,7 @@ export const make = (options: Options): Changes => {
   const dismiss: Changes["dismiss"] = (principal) =>
     Effect.uninterruptible(Effect.suspend(() => {
       const first = forget(principal)
-      return changeOne(principal)(Effect.gen(function*() {
+      return changeOne(principal)(dismissing.withPermit(Effect.gen(function*() {
         const second = forget(principal)
         if (!first.wasKnown && !second.wasKnown) return
         const delegated = [...first.delegated, ...second.delegated]
@@ -169,7 +174,7 @@ export const make = (options: Options): Changes => {
           ...delegated.map((state) => auditedChange.revoked(state, "who delegated it was dismissed")),
           { _tag: "Dismissed", principal: AuditEvent.actor(principal) }
         ])
-      }))
+      })))
     }))
 
   const held: Changes["held"] = (principal) =>
