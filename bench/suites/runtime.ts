@@ -77,6 +77,13 @@ export const suite: Suite.Suite = Suite.make({
       against: [actors(1), ...against((works) => works.exportAdd())]
     },
     {
+      name: "reply-kept",
+      unit: "ns",
+      batch: 100,
+      ours: async () => (await replies()).kept(),
+      against: [{ name: "reply", prepare: async () => (await replies()).components(1, "immediate") }]
+    },
+    {
       name: "reply-yieldable",
       unit: "ns",
       batch: 100,

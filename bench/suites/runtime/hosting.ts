@@ -1,8 +1,8 @@
 /**
  * A host as `NodeHost.layer` makes it, whose components come out of memory and
- * may be as many as a row wants.
+ * may be as many as a row wants, and which keeps no receipts unless one asks.
  */
-import { NodeAuditStore, NodeDigest, NodeEnginePlatform, NodeTurnScheduler } from "@airssys/platform-node"
+import { NodeAuditStore, NodeDigest, NodeEnginePlatform, NodeReceipts, NodeTurnScheduler } from "@airssys/platform-node"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
   type AuditError,
@@ -64,13 +64,17 @@ export interface Host {
   readonly close: () => Promise<void>
 }
 
-export const open = async (sources: Sources, log: Log = "memory"): Promise<Host> => {
+export const open = async (
+  sources: Sources,
+  { log = "memory", receipts = false }: { readonly log?: Log; readonly receipts?: boolean } = {}
+): Promise<Host> => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-runtime-"))
   const scope = Scope.makeUnsafe()
   const store = log === "memory" ? AuditStore.layerMemory : NodeAuditStore.layerFile(path.join(folder, "audit.jsonl"))
+  const kept = receipts ? NodeReceipts.layer(path.join(folder, "receipts.sqlite")) : Layer.empty
   const runtime = await Effect.runPromise(
     Effect.flatMap(
-      Layer.buildWithScope(layer(sources, store), scope),
+      Layer.buildWithScope(layer(sources, store).pipe(Layer.provide(kept)), scope),
       (context) => Effect.provideContext(Runtime.Runtime, context)
     )
   )

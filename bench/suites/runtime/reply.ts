@@ -35,8 +35,8 @@ const sums = (adds: ReadonlyArray<Add>, close: () => Promise<void>): SuiteWork =
   return Work.adding((count) => Effect.runPromise(run(count)), close)
 }
 
-const hosted = async (count: number, fuel: Fuel) => {
-  const { close, runtime } = await hosting.open(await hosting.copies(count, fuel))
+const hosted = async (count: number, fuel: Fuel, receipts = false) => {
+  const { close, runtime } = await hosting.open(await hosting.copies(count, fuel), { receipts })
   const clients = await Effect.runPromise(
     Effect.forEach(
       Array.from({ length: count }, (_, index) => `bench:work-${index}`),
@@ -48,6 +48,11 @@ const hosted = async (count: number, fuel: Fuel) => {
 
 export const components = async (count: number, fuel: Fuel): Promise<SuiteWork> => {
   const { clients, close } = await hosted(count, fuel)
+  return sums(clients.map(({ add }) => add), close)
+}
+
+export const kept = async (): Promise<SuiteWork> => {
+  const { clients, close } = await hosted(1, "immediate", true)
   return sums(clients.map(({ add }) => add), close)
 }
 

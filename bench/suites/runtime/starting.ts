@@ -45,7 +45,7 @@ export const spawn = async (segment: number): Promise<SuiteWork> => {
 /** What one of `count` components takes that were started and not called; afterwards each is. */
 export const memory = async (count: number, measure: () => number): Promise<SuiteWork> => {
   const sources = await hosting.copies(count, "immediate")
-  const { close, runtime } = await hosting.open(sources, "file")
+  const { close, runtime } = await hosting.open(sources, { log: "file" })
   const releases = await Effect.runPromise(
     Effect.forEach(Object.keys(sources), runtime.install, { concurrency: 64 })
   )
