@@ -2,7 +2,6 @@
  * Steps of requests in a store that other processes may share, and what is
  * approved by then.
  */
-import type * as CryptoError from "effect/crypto/CryptoError"
 import type * as Digest from "effect/crypto/Digest"
 import type * as Signature from "effect/crypto/Signature"
 import * as Effect from "effect/Effect"
@@ -10,14 +9,13 @@ import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Approval from "../Approval.ts"
 import { UnknownRequest } from "../ApprovalError.ts"
+import type { Failure } from "../ApprovalQueue.ts"
 import * as ApprovalStatement from "../ApprovalStatement.ts"
 import type { ApprovalStore, ApprovalStoreError, Page, Query } from "../ApprovalStore.ts"
 import type { AuditError } from "../AuditError.ts"
 import * as Statement from "../Statement.ts"
 import { proves } from "./approvalProof.ts"
 import * as approvalRelease from "./approvalRelease.ts"
-
-export type Failure = ApprovalStoreError | AuditError | Statement.StatementError | CryptoError.CryptoError
 
 type ByStatement = (
   signed: Statement.Signed
