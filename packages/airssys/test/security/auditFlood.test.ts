@@ -4,7 +4,7 @@ import { AuditError } from "airssys/security/AuditError"
 import type { AuditEvent } from "airssys/security/AuditEvent"
 import * as AuditLog from "airssys/security/AuditLog"
 import { AuditStore, layerMemory } from "airssys/security/AuditStore"
-import { Context, Effect, Exit, Fiber, Latch, Layer, Option, Ref } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Latch, Layer, Option, Ref } from "effect"
 import { TestClock } from "effect/testing"
 
 const used = (resource: string, id = "acme:flood"): AuditEvent => ({
@@ -51,6 +51,22 @@ const slow = Effect.gen(function*() {
     AuditLog.layer(options).pipe(Layer.provide([layer, NodeCrypto.layerDigest]))
   return { open, asked, isBroken, log }
 })
+
+/** A clock that a test sets; what passes is counted by its monotonic time alone. */
+const clock = (start: number) => {
+  let millis = start
+  let nanos = 0n
+  return {
+    wall: (to: number) => void (millis = to),
+    pass: (by: number) => void (nanos += BigInt(by) * 1_000_000n),
+    layer: Effect.updateService(Clock.Clock, (clock) => ({
+      ...clock,
+      sleep: clock.sleep,
+      currentTimeMillisUnsafe: () => millis,
+      monotonicTimeNanosUnsafe: () => nanos
+    }))
+  }
+}
 
 const flood = (audit: AuditLog.AuditLog["Service"], id?: string): number => {
   for (let taken = 0;; taken++) if (audit.recordUnsafe(used(`${taken}`, id)) === undefined) return taken
@@ -160,6 +176,21 @@ describe("a principal that floods the audit log", () => {
       }),
       { quota }
     ))
+
+  it.effect("is heard again in time although the clock is set back", () => {
+    const { layer, wall, pass } = clock(1_000_000)
+    return run(
+      Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        flood(audit)
+        wall(0)
+        assert.isUndefined(audit.recordUnsafe(used("x")))
+        pass(6000)
+        assert.isNumber(audit.recordUnsafe(used("x")))
+      }),
+      { quota }
+    ).pipe(layer)
+  })
 
   it.effect("writes no more than its quota, however long it goes on", () =>
     run(
@@ -313,6 +344,24 @@ describe("an audit log whose disk is slow", () => {
         assert.isNumber(audit.recordUnsafe(used("d")))
       }).pipe(Effect.provide(log()))
     }))
+
+  it.effect("refuses them then although the clock is set back", () => {
+    const { layer, pass, wall } = clock(1_000_000)
+    return Effect.gen(function*() {
+      const { asked, log, open } = yield* slow
+      yield* Effect.gen(function*() {
+        const audit = yield* AuditLog.AuditLog
+        yield* open.close
+        assert.isNumber(audit.recordUnsafe(used("a")))
+        yield* TestClock.adjust("20 millis")
+        yield* asked.await
+        wall(0)
+        assert.isNumber(audit.recordUnsafe(used("b")))
+        pass(2001)
+        assert.isUndefined(audit.recordUnsafe(used("c")))
+      }).pipe(Effect.ensuring(open.open), Effect.provide(log()))
+    }).pipe(layer)
+  })
 
   it.effect("has room for revocations when changes that give authority have filled it", () =>
     Effect.gen(function*() {

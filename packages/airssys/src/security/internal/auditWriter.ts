@@ -15,6 +15,7 @@ import type { Recovered } from "./auditRecovery.ts"
 import { longestWait, type Settings } from "./auditSettings.ts"
 import { isStanding } from "./auditStanding.ts"
 import type { Frontier } from "./merkleFrontier.ts"
+import * as steadyTime from "./steadyTime.ts"
 
 const encoder = new TextEncoder()
 
@@ -54,7 +55,7 @@ export class AuditWriter {
   private readonly store: AuditStore["Service"]
   private readonly settings: Settings
   private readonly sha256: Digest["Service"]
-  private readonly clock: Clock.Clock
+  private readonly steady: () => number
   private readonly queue: AuditQueue
   private readonly writing = Semaphore.makeUnsafe(1)
   private readonly waiting = Latch.makeUnsafe(false)
@@ -79,8 +80,8 @@ export class AuditWriter {
     this.store = store
     this.settings = settings
     this.sha256 = sha256
-    this.clock = clock
     this.time = recovered.time
+    this.steady = steadyTime.make(clock, () => this.time)
     this.head = {
       frontier: recovered.frontier,
       tree: { size: recovered.frontier.size, root: recovered.root },
@@ -122,9 +123,7 @@ export class AuditWriter {
   }
 
   private now(): number {
-    const now = this.clock.currentTimeMillisUnsafe()
-    if (now > this.time) this.time = now
-    return this.time
+    return this.time = this.steady()
   }
 
   record(event: AuditEvent): Pending | Refusal | "Closed" | undefined {
