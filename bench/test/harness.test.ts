@@ -199,6 +199,7 @@ describe("Suite", () => {
     ])
     assert.deepStrictEqual(ids(security.suite), [
       ...["hit", "miss"].flatMap((kind) => [1, 10, 100, 1000].map((count) => `check-${kind}-${count} map list`)),
+      "check-expiring-100 map",
       ...["hit", "miss"].flatMap((kind) => [1, 10, 100, 1000].map((count) => `check-fresh-${kind}-${count} list`)),
       "require effect",
       ...["audited-use", "audited-use-sqlite", "authority-change", "authority-change-sqlite"].map((id) => `${id} bare`),
@@ -208,6 +209,7 @@ describe("Suite", () => {
     ])
     assert.deepStrictEqual(ids(runtime.suite), [
       "reply actor core jco extism",
+      "reply-kept reply",
       "reply-yieldable actor core jco extism",
       "reply-checked core jco extism",
       "component-to-component reply actor",
