@@ -239,6 +239,19 @@ describe("messages between guests", () => {
       assert.strictEqual(textOf(yield* ask("b", "request", to("c"), json("echo"), 1000)), "echo")
     })))
 
+  it.effect("leave nothing behind where they cannot be read", () =>
+    test(Effect.gen(function*() {
+      const { post, request } = yield* Exchange
+      const from = { ...Delivery.fromHost, sender: { _tag: "Component", id: "acme:a" } } as const
+      const never = "no time" as never
+      assert.strictEqual((yield* Effect.exit(request("acme:b", json("e"), never, from)))._tag, "Failure")
+      for (let index = 0; index < 256; index++) {
+        yield* Effect.exit(Effect.scoped(post("acme:b", json("e"), never, from)))
+      }
+      assert.strictEqual(textOf(yield* ask("b", "request", to("a"), json("echo"), 1000)), "echo")
+      assert.strictEqual(said(yield* ask("a", "start", to("b"), json("echo"), 1000)), "ok")
+    })))
+
   it.effect("time out, and a reply that comes later is counted and given to nobody", () =>
     test(Effect.gen(function*() {
       yield* breakDown()

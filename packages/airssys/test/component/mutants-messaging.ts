@@ -22,6 +22,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "are refused where the recipient waits for the sender"
     ],
     [
+      "who sent what cannot be read still waits",
+      "if (!isSent) unsent()",
+      "",
+      "leave nothing behind where they cannot be read"
+    ],
+    [
       "a cycle is no reason",
       "this.#waitings.doesReach(to, sender.id)",
       "false",

@@ -104,15 +104,15 @@ class Exchanging {
       if (done === undefined) return Effect.fail(this.#tooManyRequests(to, from))
       const id = this.#mail.nextId()
       const callBack = (reply: Callback["reply"]) => this.#callBack(to, id, reply, from, context, done)
-      const stop = this.#start({ id, to, payload, from, context }, timeout, (exit) => {
+      const stop = this.#start({ id, to, payload, from, context }, timeout, done, (exit) => {
         if (Exit.isSuccess(exit)) return callBack(Result.succeed(exit.value))
         const failure = Cause.findErrorOption(exit.cause)
         if (Option.isSome(failure)) callBack(Result.fail(coreErrors.of(failure.value)))
         else done()
       })
-      if (Result.isSuccess(stop)) return Effect.as(Effect.addFinalizer(() => Effect.sync(stop.success)), id)
-      done()
-      return Effect.fail(stop.failure)
+      return Result.isSuccess(stop)
+        ? Effect.as(Effect.addFinalizer(() => Effect.sync(stop.success)), id)
+        : Effect.fail(stop.failure)
     })
 
   /** Without a fiber, where whoever runs it has none. */
@@ -126,12 +126,11 @@ class Exchanging {
         return notBegun
       }
       const done = sender._tag === "Component" ? this.#waitings.begin(sender.id, to) : notBegun
-      const stop = this.#start({ id: this.#mail.nextId(), to, payload, from, context }, timeout, (exit) => {
+      const stop = this.#start({ id: this.#mail.nextId(), to, payload, from, context }, timeout, done, (exit) => {
         done()
         end(exit)
       })
       if (Result.isSuccess(stop)) return stop.success
-      done()
       end(Exit.fail(stop.failure))
       return notBegun
     })
@@ -222,11 +221,13 @@ class Exchanging {
 
   /**
    * Sends a request, and calls `end` once with its reply, or why there is none
-   * within its time. Gives what ends the wait.
+   * within its time. Gives what ends the wait. Where nothing is sent, also because
+   * the request cannot be read, `unsent` is called.
    */
   #start(
     request: Pick<Sending, "id" | "to" | "payload" | "from" | "context">,
     timeout: Duration.Input,
+    unsent: () => void,
     end: (exit: Replied) => void
   ): Result.Result<() => void, Undeliverable> {
     const { from, to } = request
@@ -235,10 +236,16 @@ class Exchanging {
       () => Exit.fail(mailChecks.undeliverable(to, "TimedOut", "no reply came in time")),
       end
     )
-    const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
-    const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
-    const failure = this.#deliver({ ...request, wantsReply: true, ttlMillis, waiter })
-    return failure === undefined ? Result.succeed(() => waiter.abandon(Exit.interrupt)) : Result.fail(failure)
+    let isSent = false
+    try {
+      const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
+      const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
+      const failure = this.#deliver({ ...request, wantsReply: true, ttlMillis, waiter })
+      isSent = failure === undefined
+      return failure === undefined ? Result.succeed(() => waiter.abandon(Exit.interrupt)) : Result.fail(failure)
+    } finally {
+      if (!isSent) unsent()
+    }
   }
 
   #replyOf(to: string, from: Origin, exit: Handled): Replied {
