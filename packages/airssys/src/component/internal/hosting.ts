@@ -46,20 +46,22 @@ const makeFollowing = Effect.fnUntraced(function*(lives: Lives) {
   const dismiss = yield* FiberMap.runtime(dismissals)<never>()
   const appends = yield* FiberSet.make<void>()
   const append = yield* FiberSet.runtime(appends)<never>()
-  const appending = Semaphore.makeUnsafe(installing.auditedAtOnce)
 
   // The buffer for uses may be full; the edges of a life are appended then, and those behind
   // them. Where the host closes meanwhile, they and the dismissals are waited for.
-  let waiting = 0
+  const late: Array<AuditEvent.AuditEvent> = []
+  let isAppending = false
+  const appendLate = Effect.uninterruptible(Effect.whileLoop({
+    while: () => (isAppending = late.length > 0),
+    body: () => Effect.ignoreCause(audit.appendAll(late.splice(0, installing.auditedAtOnce)), { log: "Error" }),
+    step: () => {}
+  }))
   const record = (event: AuditEvent.AuditEvent): void => {
-    if (waiting === 0 && audit.recordUnsafe(event) !== undefined) return
-    waiting++
-    append(
-      appending.withPermit(Effect.ignore(audit.append(event), { log: "Error" })).pipe(
-        Effect.ensuring(Effect.sync(() => waiting--)),
-        Effect.uninterruptible
-      )
-    )
+    if (!isAppending && audit.recordUnsafe(event) !== undefined) return
+    late.push(event)
+    if (isAppending) return
+    isAppending = true
+    append(appendLate)
   }
 
   const onEvent = (event: ActorEvent): void => {

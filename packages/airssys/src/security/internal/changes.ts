@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import { AdmissionError } from "../AdmissionError.ts"
 import type { Ask, InvalidAsk } from "../Ask.ts"
 import type { AuditError } from "../AuditError.ts"
@@ -13,6 +12,7 @@ import * as auditedChange from "./auditedChange.ts"
 import * as grantParts from "./grantParts.ts"
 import type { GrantParts } from "./grantParts.ts"
 import { GrantTurns, type Options, type States } from "./grantTurns.ts"
+import * as places from "./places.ts"
 import * as readable from "./readable.ts"
 import * as ruleTable from "./ruleTable.ts"
 
@@ -65,11 +65,11 @@ const prepare = (input: Grant): Result.Result<ruleTable.PreparedGrant, InvalidGr
       ? Result.fail(new InvalidGrant({ kind: prepared.grant.kind, detail: "only delegate makes a delegation" }))
       : Result.succeed(prepared))
 
-export const make = (options: Options): Changes => {
+export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Changes> {
   const turns = new GrantTurns(options)
   const { change, changeOne, found, recordRevoked, review, room } = turns
   const { accounts, audit, holds } = options
-  const dismissing = Semaphore.makeUnsafe(dismissedAtOnce)
+  const dismissing = yield* places.make(dismissedAtOnce)
 
   const admit: Changes["admit"] = (principal, { asks, grants: given, release }) =>
     changeOne(principal)(Effect.gen(function*() {
@@ -166,7 +166,7 @@ export const make = (options: Options): Changes => {
   const dismiss: Changes["dismiss"] = (principal) =>
     Effect.uninterruptible(Effect.suspend(() => {
       const first = forget(principal)
-      return changeOne(principal)(dismissing.withPermit(Effect.gen(function*() {
+      return changeOne(principal)(dismissing(Effect.gen(function*() {
         const second = forget(principal)
         if (!first.wasKnown && !second.wasKnown) return
         const delegated = [...first.delegated, ...second.delegated]
@@ -188,4 +188,4 @@ export const make = (options: Options): Changes => {
     )
 
   return { admit, dismiss, grant, grantScoped, revoke, held, ...grantParts.make(turns, options) }
-}
+})
