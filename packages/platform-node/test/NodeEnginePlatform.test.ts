@@ -299,7 +299,7 @@ describe("a cache is refused", () => {
       fs.chmodSync(join(root, "real"), 0o700)
       assert.strictEqual(yield* failureOf(join(root, "real"), key), "none")
       fs.writeFileSync(join(root, "file"), "")
-      assert.strictEqual(yield* failureOf(join(root, "file"), key), "Unusable")
+      assert.strictEqual(yield* failureOf(join(root, "file"), key), "NotAFolder")
     }).pipe(Effect.scoped))
 
   it.live.skipIf(process.getuid?.() !== 0)(
