@@ -63,6 +63,7 @@ const together: ReadonlyArray<Check> = [
   { script: "check:schemas" },
   { script: "check:semantics" },
   { script: "check:links" },
+  { script: "check:figures" },
   { script: "test:types", count: countLine("Tests") },
   { script: "check:examples", count: countLine("Examples") },
   { script: "check:pack" }
