@@ -27,6 +27,8 @@ const log = "security/Log.ts"
 const environment = "security/Environment.ts"
 const explanation = "security/Explanation.ts"
 
+const places = "security/internal/places.ts"
+
 const unreadableTest = "security/unreadable.test.ts"
 const suiteTest = "security/CapabilityEnforcer.test.ts"
 const leasesTest = "security/Lease.test.ts"
@@ -835,5 +837,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "JSON.stringify(SafeText.escape(self.resource))",
     test: "security/Explanation.test.ts",
     title: "of exactly what was denied"
+  },
+  {
+    name: "there is a place too many",
+    file: places,
+    find: "place < count",
+    replace: "place <= count",
+    test: "security/places.test.ts",
+    title: "runs so many at once"
+  },
+  {
+    name: "a place is lost with who fails in it",
+    file: places,
+    find: "Effect.ensuring(restore(effect)",
+    replace: "Effect.tap(restore(effect)",
+    test: "security/places.test.ts",
+    title: "leaves a place free"
   }
 ]
