@@ -16,8 +16,8 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import * as sqliteFile from "./internal/sqliteFile.ts"
 
 const ApprovalText = Schema.fromJsonString(Schema.toCodecJson(Approval))
 const decode = Schema.decodeUnknownResult(ApprovalText)
@@ -49,12 +49,7 @@ const schema = `
 `
 
 const open = (path: string): DatabaseSync => {
-  const made = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | (fs.constants.O_NOFOLLOW ?? 0), 0o600)
-  try {
-    fs.fchmodSync(made, 0o600)
-  } finally {
-    fs.closeSync(made)
-  }
+  sqliteFile.claim(path)
   const database = new DatabaseSync(path, { timeout: 10_000 })
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;")

@@ -14,7 +14,6 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
-import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as receiptSqlite from "./internal/receiptSqlite.ts"
 import * as sqliteFile from "./internal/sqliteFile.ts"
@@ -28,28 +27,13 @@ const settings = `
 const failed = (reason: ReceiptStoreError["reason"], detail: string) => (cause: unknown): ReceiptStoreError =>
   new ReceiptStoreError({ reason: sqliteFile.isCorrupt(cause) ? "Damaged" : reason, detail, cause })
 
-/** The log of the database is on the disk, with its name in the folder, before anything is kept. */
-const open = (file: string): DatabaseSync => {
-  sqliteFile.claim(file)
-  const database = new DatabaseSync(file, { timeout: 10_000 })
-  try {
-    database.exec(settings)
-    const isNew = sqliteFile.isNew(database, receiptSqlite.format)
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA journal_size_limit = 67108864;
-      PRAGMA synchronous = FULL;
-      PRAGMA checkpoint_fullfsync = ON;
-    `)
-    if (isNew) database.exec(`BEGIN IMMEDIATE; ${receiptSqlite.schema} COMMIT;`)
-    database.exec("UPDATE counter SET dropped = dropped; PRAGMA synchronous = NORMAL")
-    sqliteFile.syncFolder(path.dirname(path.resolve(file)))
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
+const open = (file: string): DatabaseSync =>
+  sqliteFile.openLogged(file, {
+    settings,
+    format: receiptSqlite.format,
+    schema: receiptSqlite.schema,
+    begin: (database) => database.exec("UPDATE counter SET dropped = dropped")
+  })
 
 const openReader = (file: string): DatabaseSync => {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
@@ -77,17 +61,7 @@ const writing = (database: DatabaseSync, log: number) => {
   let broken: ReceiptStoreError | undefined
   const transaction = <A>(use: () => A): Result.Result<A, ReceiptStoreError> =>
     Result.try({
-      try: () => {
-        database.exec("BEGIN IMMEDIATE")
-        try {
-          const made = use()
-          database.exec("COMMIT")
-          return made
-        } catch (error) {
-          if (database.isTransaction) database.exec("ROLLBACK")
-          throw error
-        }
-      },
+      try: () => sqliteFile.inTransaction(database, use),
       catch: failed("Unwritable", "it could not be written")
     })
   const synced = Effect.mapError(sqliteFile.syncFile(log), (cause) => {

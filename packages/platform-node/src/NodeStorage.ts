@@ -17,7 +17,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
-import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as sqliteFile from "./internal/sqliteFile.ts"
 import * as storageCheckpoints from "./internal/storageCheckpoints.ts"
@@ -34,30 +33,16 @@ const settings = `
   PRAGMA cache_size = -32768;
 `
 
-/** The log of the database is made and on the disk, with its name in the folder, before anything is kept. */
-const open = (file: string, mark: storageMark.Mark): DatabaseSync => {
-  sqliteFile.claim(file)
-  const database = new DatabaseSync(file, { timeout: 10_000 })
-  try {
-    database.exec(settings)
-    const isNew = storageRows.isNew(database)
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA journal_size_limit = 67108864;
-      PRAGMA synchronous = FULL;
-      PRAGMA checkpoint_fullfsync = ON;
-    `)
-    if (isNew) database.exec(`BEGIN IMMEDIATE; ${storageRows.schema} COMMIT;`)
-    refuseLoss(file, database, mark)
-    database.exec("UPDATE counter SET commits = commits + 1")
-    database.exec("PRAGMA synchronous = NORMAL")
-    sqliteFile.syncFolder(path.dirname(path.resolve(file)))
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
+const open = (file: string, mark: storageMark.Mark): DatabaseSync =>
+  sqliteFile.openLogged(file, {
+    settings,
+    format: storageRows.format,
+    schema: storageRows.schema,
+    begin: (database) => {
+      refuseLoss(file, database, mark)
+      database.exec("UPDATE counter SET commits = commits + 1")
+    }
+  })
 
 const acquire = <A>(file: string, make: () => A, close: (made: A) => void) =>
   Effect.acquireRelease(

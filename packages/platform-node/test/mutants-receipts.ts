@@ -12,7 +12,6 @@ export const mutants: ReadonlyArray<Mutant> = [
       "Effect.void as ReturnType<typeof storeLock.hold>,",
       "is open once at a time"
     ],
-    ["a batch is written in parts", "database.exec(\"BEGIN IMMEDIATE\")", "", "wherever its log is torn"],
     ["the disk may fail", "broken === undefined ? transaction(use) : Result.fail(broken)", "transaction(use)", damaged],
     [
       "nobody waits for the disk",
@@ -21,6 +20,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       damaged
     ],
     ["a reader makes the file", "readOnly: true", "readOnly: false", "can be read by others"]
+  ]),
+  ...of("internal/sqliteFile.ts", tests, [
+    [
+      "a batch is written in parts",
+      "database.exec(\"BEGIN IMMEDIATE\")\n  try {",
+      "try {",
+      "wherever its log is torn"
+    ]
   ]),
   ...of("internal/receiptSqlite.ts", tests, [
     [

@@ -7,8 +7,8 @@ import * as AuditError from "airssys/security/AuditError"
 import type { AuditStore } from "airssys/security/AuditStore"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { chmodSync, closeSync, constants, openSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import * as sqliteFile from "./sqliteFile.ts"
 
 const schema = `
 PRAGMA journal_mode = WAL;
@@ -38,14 +38,8 @@ WHERE line.value ->> '$.entry.sequence' IS NOT NULL;
 const lengths =
   "SELECT id, coalesce((SELECT max(start + length(bytes)) FROM piece WHERE segment = id), 0) AS length FROM segment"
 
-/** Makes the file with its mode, or takes it as it is; a link is refused. */
-const claim = (path: string): void => {
-  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600))
-  chmodSync(path, 0o600)
-}
-
 const open = (path: string): DatabaseSync => {
-  claim(path)
+  sqliteFile.claim(path)
   const database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
   try {
     database.exec(schema)
@@ -114,14 +108,14 @@ class Pieces {
   }
 
   begin(segment: number, bytes: Uint8Array): void {
-    this.inTransaction(() => {
+    sqliteFile.inTransaction(this.database, () => {
       this.sql.begin.run(segment)
       this.sql.append.run(segment, 0, bytes)
     })
   }
 
   cut(length: number): void {
-    this.inTransaction(() => {
+    sqliteFile.inTransaction(this.database, () => {
       const { id } = this.last
       this.sql.cutAfter.run(id, length)
       this.sql.shorten.run(length, id, length)
@@ -130,17 +124,6 @@ class Pieces {
 
   remove(segment: number): void {
     this.sql.remove.run(segment)
-  }
-
-  private inTransaction(use: () => void): void {
-    this.database.exec("BEGIN IMMEDIATE")
-    try {
-      use()
-      this.database.exec("COMMIT")
-    } catch (error) {
-      if (this.database.isTransaction) this.database.exec("ROLLBACK")
-      throw error
-    }
   }
 }
 

@@ -10,12 +10,11 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import { crc32 } from "node:zlib"
 import * as sqliteFile from "./sqliteFile.ts"
 
-const version = 1
-const applicationId = 0x61697253
+export const format = { applicationId: 0x61697253, version: 1 }
 
 export const schema = `
-PRAGMA application_id = ${applicationId};
-PRAGMA user_version = ${version};
+PRAGMA application_id = ${format.applicationId};
+PRAGMA user_version = ${format.version};
 CREATE TABLE owner (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT UNIQUE,
@@ -43,8 +42,6 @@ INSERT INTO counter VALUES (1, 0);
 `
 
 type Row = Record<string, SQLOutputValue>
-
-export const isNew = (database: DatabaseSync): boolean => sqliteFile.isNew(database, { applicationId, version })
 
 export const failed = (reason: "Unreadable" | "Unwritable", detail: string) => (cause: unknown): StorageStoreError =>
   cause instanceof StorageStoreError

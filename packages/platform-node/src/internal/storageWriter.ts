@@ -107,15 +107,14 @@ class Groups {
   ): Result.Result<{ readonly ran: ReadonlyArray<Ran>; readonly commits: number | undefined }, StorageStoreError> {
     const ran: Array<Ran> = []
     try {
-      this.#database.exec("BEGIN IMMEDIATE")
-      for (const work of group) ran.push({ work, room: work.run() })
-      const isWritten = ran.some(({ room }) => room !== undefined)
-      const commits = isWritten ? Number(this.#count.get()?.["commits"]) : undefined
-      this.#database.exec("COMMIT")
+      const commits = sqliteFile.inTransaction(this.#database, () => {
+        for (const work of group) ran.push({ work, room: work.run() })
+        const isWritten = ran.some(({ room }) => room !== undefined)
+        return isWritten ? Number(this.#count.get()?.["commits"]) : undefined
+      })
       for (const { room } of ran) room?.commit()
       return Result.succeed({ ran, commits })
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK")
       for (const { room } of ran) room?.release()
       return Result.fail(failed("Unwritable", "it could not be written")(error))
     }
