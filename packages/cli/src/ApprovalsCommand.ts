@@ -17,13 +17,11 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as HostFlags from "./HostFlags.ts"
 import * as HostQueue from "./HostQueue.ts"
 
 const flags = {
-  folder: Flag.String("folder").pipe(
-    Flag.withDescription("Folder with the airssys.toml"),
-    Flag.withDefault(".")
-  ),
+  folder: HostFlags.folder,
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON object per line"),
     Flag.withDefault(false)

@@ -24,6 +24,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as HostFlags from "./HostFlags.ts"
 import * as HostQueue from "./HostQueue.ts"
 
 const isRequest = (id: string): boolean => /^sha256:[0-9a-f]{64}$/.test(id)
@@ -122,7 +123,7 @@ const common = {
     Argument.withDescription("A request, sha256:..., as `airssys approvals list` shows it")
   ),
   key: Flag.String("key").pipe(Flag.withDescription("File of the operator's key, see `airssys keys generate`")),
-  folder: Flag.String("folder").pipe(Flag.withDescription("Folder with the airssys.toml"), Flag.withDefault("."))
+  folder: HostFlags.folder
 }
 
 const reason = Flag.String("reason").pipe(Flag.withDescription("Why; it is signed and recorded"))

@@ -28,6 +28,7 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as HostFlags from "./HostFlags.ts"
 
 /**
  * Nothing was granted, and why.
@@ -198,10 +199,7 @@ export const command = Command.make(
     component: Argument.String("component").pipe(
       Argument.withDescription("A component of the host, acme:rates or acme:rates@1.2.0")
     ),
-    folder: Flag.String("folder").pipe(
-      Flag.withDescription("Folder with the airssys.toml"),
-      Flag.withDefault(".")
-    ),
+    folder: HostFlags.folder,
     only: Flag.String("only").pipe(
       Flag.withDescription("The numbers of what it asks for, as they are shown without this flag: 1,3"),
       Flag.optional

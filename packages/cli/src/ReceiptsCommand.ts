@@ -21,6 +21,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as HostFlags from "./HostFlags.ts"
 import * as HostFolder from "./HostFolder.ts"
 
 /**
@@ -122,10 +123,7 @@ const sumLine = ({ failed, fuel, key, messages, micros }: Sum): string =>
   } ms`
 
 const flags = {
-  folder: Flag.String("folder").pipe(
-    Flag.withDescription("Folder with the airssys.toml"),
-    Flag.withDefault(".")
-  ),
+  folder: HostFlags.folder,
   component: Flag.String("component").pipe(Flag.withDescription("Handled by this one, acme:rates"), Flag.optional),
   sender: Flag.String("sender").pipe(
     Flag.withDescription("Sent by this one: host, operator:ada or acme:totals"),

@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as HostFlags from "./HostFlags.ts"
 import * as HostStorage from "./HostStorage.ts"
 import * as Progress from "./Progress.ts"
 
@@ -37,10 +38,7 @@ export class StorageDamaged extends Schema.TaggedError<StorageDamaged>("@airssys
 }
 
 const flags = {
-  folder: Flag.String("folder").pipe(
-    Flag.withDescription("Folder with the airssys.toml"),
-    Flag.withDefault(".")
-  )
+  folder: HostFlags.folder
 }
 
 const owner = Argument.String("owner").pipe(
