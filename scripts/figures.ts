@@ -22,11 +22,11 @@ const rows: ReadonlyArray<{ readonly suite: string; readonly row: string; readon
   { suite: "runtime", row: "reply-kept", work: "The same with its receipt kept in SQLite" },
   { suite: "runtime", row: "reply-checked", work: "A message in which a host call is decided and audited" },
   { suite: "runtime", row: "component-to-component", work: "A request of one component to another, and its reply" },
-  { suite: "runtime", row: "spawn", work: "A component installed and started (others: instantiated)" },
+  { suite: "runtime", row: "spawn", work: "A start of an installed component (others: instantiated)" },
   { suite: "runtime", row: "kill-loop", work: "A loop ended at 10 ms, and the answer of a fresh instance" },
-  { suite: "runtime", row: "memory-1000", work: "Live heap of one component" },
+  { suite: "runtime", row: "memory-1000", work: "Live heap of one component, memories of guests apart" },
   { suite: "security", row: "check-hit-100", work: "A decision under 100 rules" },
-  { suite: "security", row: "audited-use", work: "A use decided and durably audited" }
+  { suite: "security", row: "audited-use", work: "A use decided and audited, 1,024 made durable at once" }
 ]
 
 const contenders = [["jco", "jco"], ["extism", "Extism"], ["worker", "a thread"]] as const

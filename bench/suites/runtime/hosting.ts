@@ -12,6 +12,7 @@ import {
   ComponentEngine,
   Grant,
   HostFunctions,
+  Receipts,
   type Release,
   ReleaseSource,
   Runtime,
@@ -19,6 +20,7 @@ import {
 } from "airssys"
 import { EnginePlatform } from "airssys/component/EnginePlatform"
 import { HostileGuests } from "airssys/testing"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -61,6 +63,8 @@ const layer = (sources: Sources, store: Layer.Layer<AuditStore.AuditStore, Audit
 
 export interface Host {
   readonly runtime: Runtime.Runtime["Service"]
+  /** Only where receipts are kept. */
+  readonly receipts: Receipts.Receipts["Service"] | undefined
   readonly close: () => Promise<void>
 }
 
@@ -71,15 +75,14 @@ export const open = async (
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "airssys-bench-runtime-"))
   const scope = Scope.makeUnsafe()
   const store = log === "memory" ? AuditStore.layerMemory : NodeAuditStore.layerFile(path.join(folder, "audit.jsonl"))
-  const kept = receipts ? NodeReceipts.layer(path.join(folder, "receipts.sqlite")) : Layer.empty
-  const runtime = await Effect.runPromise(
-    Effect.flatMap(
-      Layer.buildWithScope(layer(sources, store).pipe(Layer.provide(kept)), scope),
-      (context) => Effect.provideContext(Runtime.Runtime, context)
-    )
+  const build = <A, E>(layer: Layer.Layer<A, E>) => Effect.runPromise(Layer.buildWithScope(layer, scope))
+  const kept = receipts ? await build(NodeReceipts.layer(path.join(folder, "receipts.sqlite"))) : undefined
+  const context = await build(
+    layer(sources, store).pipe(Layer.provide(Layer.succeedContext(kept ?? Context.empty())))
   )
   return {
-    runtime,
+    runtime: Context.get(context, Runtime.Runtime),
+    receipts: kept === undefined ? undefined : Context.get(kept, Receipts.Receipts),
     close: async () => {
       await Effect.runPromise(Scope.close(scope, Exit.void))
       await fs.rm(folder, { recursive: true })

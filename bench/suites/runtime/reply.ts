@@ -36,14 +36,14 @@ const sums = (adds: ReadonlyArray<Add>, close: () => Promise<void>): SuiteWork =
 }
 
 const hosted = async (count: number, fuel: Fuel, receipts = false) => {
-  const { close, runtime } = await hosting.open(await hosting.copies(count, fuel), { receipts })
+  const { close, receipts: kept, runtime } = await hosting.open(await hosting.copies(count, fuel), { receipts })
   const clients = await Effect.runPromise(
     Effect.forEach(
       Array.from({ length: count }, (_, index) => `bench:work-${index}`),
       (id) => Effect.map(hosting.start(runtime, id), ({ client }) => client)
     )
   )
-  return { clients, close }
+  return { clients, close, kept }
 }
 
 export const components = async (count: number, fuel: Fuel): Promise<SuiteWork> => {
@@ -51,9 +51,28 @@ export const components = async (count: number, fuel: Fuel): Promise<SuiteWork> 
   return sums(clients.map(({ add }) => add), close)
 }
 
+/** Each receipt is in the store, and the store on the disk, when the time is taken. */
 export const kept = async (): Promise<SuiteWork> => {
-  const { clients, close } = await hosted(1, "immediate", true)
-  return sums(clients.map(({ add }) => add), close)
+  const { clients: [client], close, kept } = await hosted(1, "immediate", true)
+  if (client === undefined || kept === undefined) throw new Error("no component whose receipts are kept")
+  const received = async () => {
+    const { kept: stored, removed } = await Effect.runPromise(kept.metrics)
+    return stored + removed
+  }
+  let before = await received()
+  const work = Work.adding(
+    (count) => Effect.runPromise(Effect.andThen(inOrder(client.add, count), (sum) => Effect.as(kept.flush, sum))),
+    close
+  )
+  return {
+    ...work,
+    check: async (count) => {
+      await work.check(count)
+      const after = await received()
+      if (after - before !== count) throw new Error(`${after - before} receipts were kept, not ${count}`)
+      before = after
+    }
+  }
 }
 
 export const checked = async (): Promise<SuiteWork> => {
