@@ -46,6 +46,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "is none of many"
     ],
     ["every call takes long", "if (pace.due > now)", "if (pace.due < 0)", "is none of many"],
+    [
+      "a call began before it did",
+      "    this.#since = this.#paces.now\n    this.#paces.add(this)",
+      "    this.#paces.add(this)\n    this.#since = this.#paces.now",
+      "nothing to do for long"
+    ],
     ["it never goes on", "if (!isLost) this.#told(undefined)", "", "makes its component degraded"]
   ]),
   ...of("component/internal/pace.ts", hooks, [

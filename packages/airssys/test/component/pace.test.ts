@@ -87,6 +87,19 @@ describe("a message that takes long", () => {
       })
     ))
 
+  it.effect("is not one before which its instance had nothing to do for long", () =>
+    hosting(({ call, seen }) =>
+      Effect.gen(function*() {
+        yield* TestClock.adjust("1 minute")
+        for (let times = 0; times < 2; times++) {
+          const nap = yield* call("nap")
+          yield* TestClock.adjust("1 minute")
+          yield* Fiber.join(nap)
+        }
+        assert.lengthOf(seen, 2)
+      })
+    ))
+
   it.effect("is judged by the time between two checks that was given, and by the instance that it holds up", () =>
     hosting(
       ({ call, gate, runtime, status }) =>

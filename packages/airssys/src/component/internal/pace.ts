@@ -38,7 +38,8 @@ export class Pace {
 
   begin(target: Contract.Target): void {
     this.#target = target
-    this.#since = this.#paces.add(this)
+    this.#since = this.#paces.now
+    this.#paces.add(this)
   }
 
   /** What was told of an instance that is lost is taken back by nobody. */
@@ -64,10 +65,14 @@ export class Paces {
     this.#clock = clock
   }
 
-  add(pace: Pace): number {
+  get now(): number {
+    return this.#clock.currentTimeMillisUnsafe()
+  }
+
+  /** Who watches may look at it at once. */
+  add(pace: Pace): void {
     this.#waiting.add(pace)
     if (this.#waiting.size === 1) this.#some.openUnsafe()
-    return this.#clock.currentTimeMillisUnsafe()
   }
 
   remove(pace: Pace): void {
@@ -81,7 +86,7 @@ export class Paces {
 
   /** Tells of those that are due, and waits until the next one is. */
   #look(): Effect.Effect<void> {
-    const now = this.#clock.currentTimeMillisUnsafe()
+    const { now } = this
     let next = Infinity
     for (const pace of this.#waiting) {
       if (pace.due > now) next = Math.min(next, pace.due)
