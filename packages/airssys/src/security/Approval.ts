@@ -109,6 +109,7 @@ export const Approval = Schema.Struct({
   requesters: Schema.Array(PublicKey.PublicKey),
   level: Schema.Literals(["Trusted", "Unknown", "DevMode"]),
   publisher: Schema.optionalKey(PublicKey.PublicKey),
+  signers: Schema.optionalKey(Schema.Array(PublicKey.PublicKey)),
   revision: Schema.Int,
   /** Whether the audit log has what led to this state. What it has not does not count. */
   isRecorded: Schema.Boolean,
@@ -116,8 +117,8 @@ export const Approval = Schema.Struct({
 })
 
 /**
- * A request, and what became of it. `level` and `publisher` are what the host
- * found out about the release, not what the request says.
+ * A request, and what became of it. `level`, `publisher` and `signers` are what
+ * the host found out about the release, not what the request says.
  *
  * @category models
  * @since 0.1.0
@@ -224,6 +225,19 @@ export const isApproving = (
   state: State
 ): state is Extract<State, { readonly _tag: "Approved" | "AutoApproved" | "DevBypassed" }> =>
   state._tag === "Approved" || state._tag === "AutoApproved" || state._tag === "DevBypassed"
+
+/**
+ * The request on whose approval hangs what the host let pass by itself, as the host
+ * has signed it; undefined where there is none.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const basisOf = (state: State): string | undefined =>
+  state._tag !== "AutoApproved" && state._tag !== "DevBypassed" ? undefined : Result.match(
+    Statement.decode(ApprovalStatement.automatic, state.automatic.text),
+    { onFailure: () => undefined, onSuccess: ({ basis }) => basis }
+  )
 
 const moved = (self: Approval, state: State): Approval => ({
   ...self,

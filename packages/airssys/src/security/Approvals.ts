@@ -23,11 +23,11 @@ import * as Stream from "effect/Stream"
 import type * as Approval from "./Approval.ts"
 import { type InvalidOptions, NotApproved, RequestRefused } from "./ApprovalError.ts"
 import type { ApprovalQueue, Failure } from "./ApprovalQueue.ts"
+import { approvers } from "./ApprovalReport.ts"
 import * as ApprovalStatement from "./ApprovalStatement.ts"
 import { ApprovalStore, type ApprovalStoreError } from "./ApprovalStore.ts"
 import { AuditLog } from "./AuditLog.ts"
 import * as approvalEvent from "./internal/approvalEvent.ts"
-import { proves } from "./internal/approvalProof.ts"
 import * as approvalRelease from "./internal/approvalRelease.ts"
 import * as approvalRequest from "./internal/approvalRequest.ts"
 import * as approvalSteps from "./internal/approvalSteps.ts"
@@ -40,8 +40,9 @@ import * as Statement from "./Statement.ts"
 import type { Level } from "./TrustVerdict.ts"
 
 /**
- * What the host itself found out about a release: how far it trusts it, and the
- * key whose signature on it was verified.
+ * What the host itself found out about a release: how far it trusts it, the key
+ * of its publisher if nothing speaks against the signature, and all keys that
+ * signed it or are of somebody who did. `Verdict` has the same.
  *
  * @category models
  * @since 0.1.0
@@ -49,6 +50,7 @@ import type { Level } from "./TrustVerdict.ts"
 export interface Judged {
   readonly level: Level
   readonly publisher?: PublicKey | undefined
+  readonly signers?: ReadonlyArray<PublicKey> | undefined
 }
 
 /**
@@ -144,7 +146,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
 
   const told = (approval: Approval.Approval) => PubSub.publish(changes, approval)
   const steps = yield* approvalSteps.make({ rules, store, now, record, told })
-  const { approvalsOf, found, inTurn, shared, standing, take } = steps
+  const { approvalsOf, found, inTurn, isApproved, shared, standing, take } = steps
 
   /** Records what other processes stored, and tells of it first. */
   const catchUp = inTurn(Effect.gen(function*() {
@@ -172,12 +174,11 @@ const make = Effect.fnUntraced(function*(options: Options) {
     if (level === "Trusted" && options.passTrusted !== false) {
       return { because: "its source is trusted", until: now() + lifetime }
     }
+    const { component } = asked
+    const known = yield* approvalsOf({ component, states: [...approvalSteps.approving, "Denied", "Revoked"] })
     const approved = yield* standing(
-      { component: asked.component, states: ["Approved"] },
-      (approved) =>
-        Effect.sync(() =>
-          approvalRelease.isSameSource(approved, asking) && approvalRelease.isWithin(approved.asked, asked)
-        )
+      { component, states: ["Approved"] },
+      (approved) => Effect.succeed(approvalRelease.isUpgrade(approved, asking, known))
     )
     return approved?.state._tag !== "Approved" ? undefined : {
       because: `it asks for nothing beyond ${approved.asked.version}, which is approved as ${approved.id}`,
@@ -232,7 +233,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
         revision: 0,
         isRecorded: false,
         state: { _tag: "Pending" },
-        ...(judged.publisher === undefined ? undefined : { publisher: judged.publisher })
+        ...(judged.publisher === undefined ? undefined : { publisher: judged.publisher }),
+        ...(judged.signers === undefined ? undefined : { signers: judged.signers })
       }
       if (!(yield* store.insert(made))) {
         return yield* Effect.catchTag(
@@ -255,18 +257,20 @@ const make = Effect.fnUntraced(function*(options: Options) {
 
   /**
    * What the host gave by itself hangs on what it judged and lets pass, on the
-   * approval that it was derived from, and on that no operator refused the artifact.
+   * approval that it was derived from, and on that no operator refused the artifact;
+   * what operators gave, on that none of them turns out to have signed the release.
    */
-  const stillHolds = Effect.fnUntraced(function*({ asked, state }: Approval.Approval, judged: Judged) {
-    if (state._tag !== "AutoApproved" && state._tag !== "DevBypassed") return true
+  const stillHolds = Effect.fnUntraced(function*(approval: Approval.Approval, judged: Judged) {
+    const { asked, state } = approval
+    if (state._tag !== "AutoApproved" && state._tag !== "DevBypassed") {
+      return !approvers(approval).some((key) => judged.signers?.includes(key) === true)
+    }
     const decoded = Statement.decode(ApprovalStatement.automatic, state.automatic.text)
     if (Result.isFailure(decoded)) return false
     const { basis, kind, level, publisher } = decoded.success
     if (level !== judged.level || publisher !== judged.publisher || (yield* isRefused(asked.artifact))) return false
     if (basis === undefined) return kind === "DevBypassed" || options.passTrusted !== false
-    const approved = yield* store.get(basis)
-    return approved?.state._tag === "Approved" &&
-      (yield* proves(approved, rules, now()).pipe(Effect.provide(crypto)))
+    return yield* isApproved(basis)
   })
 
   const require: Approvals["Service"]["require"] = Effect.fnUntraced(function*(release, judged) {

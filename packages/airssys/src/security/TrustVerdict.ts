@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { PublicKey } from "./PublicKey.ts"
 import type { Signed } from "./Statement.ts"
 
 /**
@@ -20,6 +21,10 @@ export type Level = "Trusted" | "Unknown" | "DevMode"
 export interface Verdict {
   readonly level: Level
   readonly because: string
+  /** Whose signature on it was verified, trusted or not, if nothing speaks against that. */
+  readonly publisher?: PublicKey | undefined
+  /** The keys that signed it, and those that are known to be of the same owners. */
+  readonly signers?: ReadonlyArray<PublicKey> | undefined
 }
 
 /**

@@ -416,8 +416,52 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           assert.isTrue(yield* holds(world, equal, judged))
           assert.isFalse(yield* holds(world, equal, other))
           yield* revoke(world, first)
+          const shown = yield* world.approvals.difference(yield* next("7", fewer))
+          assert.lengthOf(shown.widened, 1, "what passed because of it is none that somebody saw")
           assert.isFalse(yield* holds(world, equal, judged))
           assert.isFalse(yield* holds(world, narrower, judged))
+        })
+      ))
+
+    it.effect("passes no version below one that is approved, or that has passed, of the same publisher", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const judged: Approvals.Judged = { level: "Unknown", publisher: world.keys.author.publicKey }
+          const ask = (nonce: string, version: string, by: Approvals.Judged = judged) =>
+            submit(world, { nonce, version, artifact: artifact(nonce), judged: by })
+          yield* approve(world, yield* ask("1", "2.0.0"))
+          for (const [nonce, version] of [["2", "1.9.9"], ["3", "2.0.0-rc.1"], ["4", "2"], ["5", "02.0.0"]] as const) {
+            assert.strictEqual((yield* ask(nonce, version)).state._tag, "Pending", version)
+          }
+          assert.strictEqual((yield* ask("6", "2.1.0")).state._tag, "AutoApproved")
+          assert.strictEqual((yield* ask("7", "2.0.1")).state._tag, "Pending")
+          const other: Approvals.Judged = { level: "Unknown", publisher: world.keys.mallory.publicKey }
+          yield* approve(world, yield* ask("8", "9.0.0", other))
+          assert.strictEqual((yield* ask("9", "2.1.0")).state._tag, "AutoApproved")
+        })
+      ))
+
+    it.effect("passes no upgrade of a publisher of which an operator has since refused a release", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const judged: Approvals.Judged = { level: "Unknown", publisher: world.keys.author.publicKey }
+          const ask = (nonce: string, wants: Asked["wants"] = rates) =>
+            submit(world, { nonce, version: `1.${nonce}.0`, artifact: artifact(nonce), judged, wants })
+          const deny = (approval: Approval) =>
+            Effect.flatMap(claim(world, approval), (claimed) =>
+              Effect.flatMap(decision(world, claimed, "ada", { verdict: "deny" }), world.approvals.decide))
+          yield* approve(world, yield* ask("1"))
+          yield* deny(yield* ask("2", more))
+          const passed = yield* ask("3")
+          assert.strictEqual(passed.state._tag, "AutoApproved", "what was denied asked for more")
+          yield* revoke(world, passed)
+          const next = yield* ask("4")
+          assert.strictEqual(next.state._tag, "Pending")
+          yield* approve(world, next)
+          assert.strictEqual((yield* ask("5")).state._tag, "AutoApproved")
+          const twin = yield* submit(world, { nonce: "6", version: "1.6.0", artifact: artifact("6") })
+          yield* deny(twin)
+          assert.strictEqual((yield* ask("7")).state._tag, "AutoApproved", "nobody knows who published what was denied")
         })
       ))
 
@@ -553,6 +597,23 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           const state = { _tag: "Approved", approvals, notAfter: 10 * day } as const
           assert.isTrue(yield* world.store.update({ ...own, revision: 1, isRecorded: true, state }))
           assert.isFalse(yield* holds(world, own))
+        })
+      ))
+
+    it.effect("lets nobody decide on a release that any of their keys signed, whenever that is found out", () =>
+      run((world) =>
+        Effect.gen(function*() {
+          const judged: Approvals.Judged = {
+            level: "Unknown",
+            publisher: world.keys.author.publicKey,
+            signers: [world.keys.author.publicKey, world.keys.ada.publicKey]
+          }
+          const refused = yield* Effect.flip(claim(world, yield* submit(world, { judged })))
+          assert.strictEqual(refused._tag === "ApprovalRefused" && refused.reason, "OwnRequest")
+          const { signers, ...alone } = judged
+          const approved = yield* approve(world, yield* submit(world, { nonce: "2", judged: alone, wants: fewer }))
+          assert.isTrue(yield* holds(world, approved, alone))
+          assert.isFalse(yield* holds(world, approved, { ...alone, signers }))
         })
       ))
 

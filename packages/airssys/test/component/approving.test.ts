@@ -62,6 +62,7 @@ beforeAll(async () => {
   files["/nothing"] = { manifest: manifest(), artifact }
   files["/signed-wide"] = await signed("1.0.0", wider, artifact)
   files["/signed-less"] = await signed("1.1.0", asks, other)
+  files["/signed-old"] = await signed("0.9.0", asks, other)
   files["/larger"] = { manifest: manifest(asks).replace("1 MiB", "64 MiB").replace("1 s", "2 s"), artifact }
   files["/smaller"] = { manifest: manifest(asks).replace("1_000_000", "900_000"), artifact }
   files["/signed-more"] = await signed("1.2.0", `${wider}\n[[capability]]\nreason = "R."\nrandom = true`, other)
@@ -283,6 +284,28 @@ describe("approval", () => {
       assert.lengthOf(yield* waiting, 0)
       yield* (yield* Runtime).stop("acme:probe")
       assert.deepStrictEqual((yield* refused("/signed-more")).asks, ["clock", "random"])
+    })))
+
+  it.effect("passes on to none of a publisher whose key is revoked, and ends what it was passed on to", () =>
+    hosting(Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const { publisher } = yield* keys
+      yield* approved("/signed-wide")
+      yield* runtime.stop("acme:probe")
+      yield* start("/signed-less")
+      const { revokeKey } = yield* TrustRegistry.TrustRegistry
+      yield* revokeKey(publisher.publicKey, { reason: "stolen" })
+      assert.strictEqual(yield* call("count"), 1)
+      yield* passes("1 minute")
+      assert.strictEqual(yield* state, "Quarantined")
+      assert.deepStrictEqual((yield* refused("/signed-less")).asks, ["environment KEY"])
+    })))
+
+  it.effect("passes on to no version below the one that was approved", () =>
+    hosting(Effect.gen(function*() {
+      yield* approved("/signed-wide")
+      yield* (yield* Runtime).stop("acme:probe")
+      assert.strictEqual((yield* refused("/signed-old")).state, "Pending")
     })))
 
   it.effect("is of the limits of the manifest: wider ones are asked for, smaller ones pass", () =>

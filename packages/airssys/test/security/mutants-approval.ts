@@ -392,6 +392,62 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "lets nothing pass by itself that an operator"
   },
   {
+    name: "who signed a release beside its publisher decides",
+    file: release,
+    find: " || signers.includes(key)",
+    replace: "",
+    test: service,
+    title: "lets nobody decide on a release that any of their keys signed"
+  },
+  {
+    name: "who turns out to have signed a release has approved it",
+    file: approvals,
+    find: "return !approvers(approval).some((key) => judged.signers?.includes(key) === true)",
+    replace: "return true",
+    test: service,
+    title: "lets nobody decide on a release that any of their keys signed"
+  },
+  {
+    name: "a lower version is an upgrade",
+    file: release,
+    find: "compare(asked.version, other.asked.version) < 0",
+    replace: "asked === other.asked",
+    test: service,
+    title: "passes no version below one that is approved"
+  },
+  {
+    name: "an upgrade passes whatever of its publisher was refused since",
+    file: release,
+    find: "!since.some((other) => isRefused(other, approved))",
+    replace: "since.length >= 0",
+    test: service,
+    title: "passes no upgrade of a publisher of which an operator has since refused"
+  },
+  {
+    name: "who was denied more is asked about less",
+    file: release,
+    find: "(state._tag === \"Denied\" && isWithin(approved.asked, asked))",
+    replace: "state._tag === \"Denied\"",
+    test: service,
+    title: "passes no upgrade of a publisher of which an operator has since refused"
+  },
+  {
+    name: "what passed once counts as seen",
+    file: steps,
+    find: "Effect.succeed(false) : isApproved(basis)",
+    replace: "Effect.succeed(false) : Effect.succeed(true)",
+    test: service,
+    title: "passes an upgrade of the same publisher"
+  },
+  {
+    name: "what passed of a publisher who answers no more counts as seen",
+    file: steps,
+    find: "publisher === asking.publisher ? Approval.basisOf(state) : undefined",
+    replace: "Approval.basisOf(state)",
+    test: "component/approving.test.ts",
+    title: "passes on to none of a publisher whose key is revoked"
+  },
+  {
     name: "an upgrade of another publisher passes",
     file: release,
     find: "(publisher !== undefined && approved.publisher === publisher)",
@@ -441,9 +497,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "an upgrade holds without its basis",
-    file: approvals,
-    find: "return approved?.state._tag === \"Approved\" &&",
-    replace: "return approved !== undefined ||",
+    file: steps,
+    find: "return approval?.state._tag === \"Approved\" &&",
+    replace: "return approval !== undefined ||",
     test: service,
     title: "passes an upgrade of the same publisher"
   },

@@ -15,6 +15,24 @@ export const mutants: ReadonlyArray<Mutant> = [
       "does not trust by a statement that is of another digest, not even in a trusted folder"
     ],
     [
+      "trustVerdict: publisher of what is spoken against",
+      "judgeSignatures(state, signatures, now)._tag !== \"Against\" &&",
+      "signatures !== undefined &&",
+      "names the publisher while nothing speaks against it"
+    ],
+    [
+      "trustVerdict: publisher beside a good signature",
+      "judgeSigner(state, key, namespace, release, now)._tag !== \"Against\"\n  return isGood",
+      "signatures !== undefined\n  return isGood",
+      "names the publisher while nothing speaks against it"
+    ],
+    [
+      "trustVerdict: keys of one owner",
+      "new Set([...signatures.signers, ...kin])",
+      "new Set(kin.length < 0 ? kin : signatures.signers)",
+      "names the publisher while nothing speaks against it"
+    ],
+    [
       "trustVerdict: expiry of sources",
       "now < end(given.expires)",
       "now < Infinity",

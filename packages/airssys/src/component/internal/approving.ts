@@ -20,8 +20,6 @@ import { NotApproved } from "../../security/ApprovalError.ts"
 import { Approvals, type Judged } from "../../security/Approvals.ts"
 import * as ApprovalStatement from "../../security/ApprovalStatement.ts"
 import * as CapabilitySet from "../../security/CapabilitySet.ts"
-import type { PublicKey } from "../../security/PublicKey.ts"
-import * as ReleaseStatement from "../../security/ReleaseStatement.ts"
 import * as ResourceLimits from "../../security/ResourceLimits.ts"
 import * as SigningKey from "../../security/SigningKey.ts"
 import * as Statement from "../../security/Statement.ts"
@@ -37,17 +35,6 @@ const waitsFor = Duration.toMillis("30 days")
 const isStanding = ({ level, publisher, state }: Approval.Approval, judged: Judged): boolean =>
   state._tag === "Denied" || state._tag === "Revoked" ||
   (state._tag === "Pending" || state._tag === "Reviewing") && level === judged.level && publisher === judged.publisher
-
-/** Whose signature on exactly this release was verified. */
-const publisherOf = (release: Release): Effect.Effect<PublicKey | undefined, never, Signature.Signature> => {
-  const { digest, signed } = release
-  if (signed === undefined) return Effect.succeed(undefined)
-  return Effect.map(Effect.result(ReleaseStatement.open(signed.statement)), (opened) =>
-    Result.isSuccess(opened) &&
-      ReleaseStatement.difference(opened.success.value, { ...signed, artifact: digest }) === undefined
-      ? opened.success.value.key
-      : undefined)
-}
 
 const limitsOf = ({ manifest: { limits: { fuel, memory, timeout } } }: Release): ResourceLimits.ResourceLimits => ({
   memory,
@@ -105,8 +92,8 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
 
   const decide = Effect.fnUntraced(function*(release: Release) {
     const capabilities = yield* CapabilitySet.digest(release.manifest.asks)
-    const publisher = yield* publisherOf(release)
-    const judged: Judged = { level: release.trust.level, ...(publisher === undefined ? undefined : { publisher }) }
+    const { level, publisher, signers } = release.trust
+    const judged: Judged = { level, publisher, signers }
     const wanted = { component: release.id, artifact: release.digest, capabilities, limits: limitsOf(release) }
     const found = yield* Effect.result(approvals.require(wanted, judged))
     if (Result.isSuccess(found)) return found.success

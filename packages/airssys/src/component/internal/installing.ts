@@ -119,4 +119,6 @@ interface Installed {
   readonly release: Release
 }
 
-const isSameVerdict = (a: Verdict, b: Verdict): boolean => a.level === b.level && a.because === b.because
+const isSameVerdict = (a: Verdict, b: Verdict): boolean =>
+  a.level === b.level && a.because === b.because && a.publisher === b.publisher &&
+  a.signers?.join() === b.signers?.join()

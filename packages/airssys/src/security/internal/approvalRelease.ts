@@ -5,10 +5,11 @@ import type { Decision, Request } from "../ApprovalStatement.ts"
 import * as CapabilityDiff from "../CapabilityDiff.ts"
 import type { PublicKey } from "../PublicKey.ts"
 import * as ResourceLimits from "../ResourceLimits.ts"
+import { compare } from "./trustVerdict.ts"
 
-/** Whether a key is of who asks: it signed the request, or the release. */
-export const isOwn = ({ publisher, requesters }: Approval, key: PublicKey): boolean =>
-  key === publisher || requesters.includes(key)
+/** Whether a key is of who asks: it signed the request or the release, or is of somebody who did. */
+export const isOwn = ({ publisher, requesters, signers = [] }: Approval, key: PublicKey): boolean =>
+  key === publisher || requesters.includes(key) || signers.includes(key)
 
 /** Whether a statement names the release that a request is about, and who published it. */
 export const isNamed = (
@@ -34,6 +35,28 @@ export const isWithin = (from: Request, to: Request): boolean => {
   return widened.length === 0 && limits.length === 0
 }
 
-/** An upgrade is of whoever signed what was approved, or of the same bytes. */
+const isDecidedAgainst = ({ state }: Approval): boolean => state._tag === "Denied" || state._tag === "Revoked"
+
+/** Whether an operator said no to a release, and not to that it asked for more. */
+const isRefused = ({ asked, state }: Approval, approved: Approval): boolean =>
+  state._tag === "Revoked" || (state._tag === "Denied" && isWithin(approved.asked, asked))
+
+const isAbove = (other: Approval, { asked }: Approval): boolean =>
+  other.asked.artifact !== asked.artifact && compare(asked.version, other.asked.version) < 0
+
+/**
+ * Whether a request may pass because of one that is approved: it asks for no more, no
+ * version above it runs here, and no operator has refused a release of its source since.
+ * `known` is what of its component is approved or was refused, the oldest first.
+ */
+export const isUpgrade = (approved: Approval, asking: Approval, known: ReadonlyArray<Approval>): boolean => {
+  const kin = known.filter((other) => isSameSource(other, asking))
+  const since = kin.slice(kin.findIndex(({ id }) => id === approved.id) + 1)
+  return isSameSource(approved, asking) && isWithin(approved.asked, asking.asked) &&
+    !kin.some((other) => !isDecidedAgainst(other) && isAbove(other, asking)) &&
+    !since.some((other) => isRefused(other, approved))
+}
+
+/** A release is of whoever signed another one, or of the same bytes. */
 export const isSameSource = (approved: Approval, { asked, publisher }: Approval): boolean =>
   approved.asked.artifact === asked.artifact || (publisher !== undefined && approved.publisher === publisher)

@@ -34,7 +34,7 @@ export interface Options {
   readonly told: (approval: Approval.Approval) => Effect.Effect<unknown>
 }
 
-const approving = ["Approved", "AutoApproved", "DevBypassed"] as const
+export const approving = ["Approved", "AutoApproved", "DevBypassed"] as const
 
 export const make = Effect.fnUntraced(function*({ now, record, rules, store, told }: Options) {
   const crypto = yield* Effect.context<Signature.Signature | Digest.Digest>()
@@ -121,9 +121,25 @@ export const make = Effect.fnUntraced(function*({ now, record, rules, store, tol
     return undefined
   })
 
+  /** Whether operators have approved a request, and still do. */
+  const isApproved = Effect.fnUntraced(function*(id: string) {
+    const approval = yield* store.get(id)
+    return approval?.state._tag === "Approved" && (yield* proves(approval, rules, now()).pipe(Effect.provide(crypto)))
+  })
+
+  /** What passed by itself counts as seen while it hangs on what operators have approved of the same publisher. */
+  const isSeen = ({ publisher, state }: Approval.Approval, asking: Approval.Approval) => {
+    if (state._tag === "Approved") return Effect.succeed(true)
+    const basis = publisher === asking.publisher ? Approval.basisOf(state) : undefined
+    return basis === undefined ? Effect.succeed(false) : isApproved(basis)
+  }
+
   const difference = Effect.fnUntraced(function*(asking: Approval.Approval) {
     const { component } = asking.asked
-    const latest = yield* standing({ component }, (_) => Effect.succeed(approvalRelease.isSameSource(_, asking)))
+    const latest = yield* standing(
+      { component },
+      (_) => approvalRelease.isSameSource(_, asking) ? isSeen(_, asking) : Effect.succeed(false)
+    )
     return approvalRelease.difference(latest?.asked, asking.asked)
   }, inTurn)
 
@@ -132,6 +148,7 @@ export const make = Effect.fnUntraced(function*({ now, record, rules, store, tol
     found,
     take,
     approvalsOf,
+    isApproved,
     standing,
     shared: {
       host: rules.host,

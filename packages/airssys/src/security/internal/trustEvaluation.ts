@@ -79,12 +79,14 @@ export const make = (
 ) => {
   const judge = (subject: trustVerdict.Subject) => trustVerdict.judge(core.state, subject, core.now())
 
-  const verdictOf = (judgement: trustVerdict.Judgement): Verdict => {
+  const verdictOf = (subject: trustVerdict.Subject): Verdict => {
+    const judgement = judge(subject)
     const because = judgement.because.slice(0, longest)
-    if (judgement._tag === "For") return { level: "Trusted", because }
+    const author = trustVerdict.authorOf(core.state, subject, core.now())
+    if (judgement._tag === "For") return { level: "Trusted", because, ...author }
     return judgement._tag === "Nothing" && core.now() < devModeUntil
-      ? { level: "DevMode", because: `${because}, and DevMode is on` }
-      : { level: "Unknown", because }
+      ? { level: "DevMode", because: `${because}, and DevMode is on`, ...author }
+      : { level: "Unknown", because, ...author }
   }
 
   const record = (
@@ -110,14 +112,14 @@ export const make = (
       if (remembered(judge(subject), subject.digest, candidate.isStarting === true) !== undefined) {
         yield* core.change(plan)
       }
-      const verdict = verdictOf(judge(subject))
+      const verdict = verdictOf(subject)
       if (isSame(verdict, candidate.known)) return verdict
       yield* record(subject, verdict, candidate.isStarting === true)
       if (verdict.level === "DevMode") {
         yield* Effect.logWarning(`DevMode: ${subject.digest} runs, and nobody trusts it`)
       }
-      const again = verdictOf(judge(subject))
-      if (isSame(again, verdict)) return verdict
+      const again = verdictOf(subject)
+      if (isSame(again, verdict)) return again
     }
   })
 }

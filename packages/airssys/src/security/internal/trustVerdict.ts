@@ -5,7 +5,7 @@ import type { PublicKey } from "../PublicKey.ts"
 import type { ReleaseStatement } from "../ReleaseStatement.ts"
 import { covers, type TrustSource } from "../TrustSource.ts"
 import * as trustPath from "./trustPath.ts"
-import { type Given, markKey, revocationOf, type State } from "./trustState.ts"
+import { type Given, markKey, publisherOf, revocationOf, type State } from "./trustState.ts"
 
 /** A clock of a publisher may be ahead of the host's by so many milliseconds. */
 const skew = 5 * 60 * 1000
@@ -45,6 +45,12 @@ export type Judgement =
   | { readonly _tag: "Against"; readonly because: string }
   | { readonly _tag: "Nothing"; readonly because: string }
 
+/** Who answers for a release by a signature, whether or not anybody trusts them. */
+export interface Author {
+  readonly publisher?: PublicKey
+  readonly signers?: ReadonlyArray<PublicKey>
+}
+
 const against = (because: string): Judgement => ({ _tag: "Against", because })
 const nothing = (because: string): Judgement => ({ _tag: "Nothing", because })
 
@@ -67,6 +73,18 @@ export const judge = (state: State, subject: Subject, now: number): Judgement =>
   if (published._tag === "Against") return published
   const place = judgePath(state, subject, now) ?? judgeGit(state, subject.git, now)
   return place === undefined || published._tag === "For" ? published : { _tag: "For", because: place }
+}
+
+/** The key that a statement names is its publisher's while nothing speaks against key or statement. */
+export const authorOf = (state: State, { signatures }: Subject, now: number): Author => {
+  if (signatures._tag !== "Opened") return {}
+  const { release, statement: { key, namespace } } = signatures
+  const owners = new Set(signatures.signers.map((signer) => publisherOf(state, signer)))
+  const kin = [...state.keys.values()].filter(({ publisher }) => owners.has(publisher)).map((_) => _.key)
+  const signers = [...new Set([...signatures.signers, ...kin])]
+  const isGood = judgeSignatures(state, signatures, now)._tag !== "Against" &&
+    judgeSigner(state, key, namespace, release, now)._tag !== "Against"
+  return isGood ? { publisher: key, signers } : { signers }
 }
 
 const judgePath = (state: State, { digest, path }: Subject, now: number): string | undefined => {

@@ -109,11 +109,43 @@ const signatures = <E0>(run: Run<E0>): void => {
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* registry.evaluate(yield* releaseOf([one])), {
           level: "Trusted",
-          because: `${one.publicKey}, which signed it, is trusted: the Acme company`
+          because: `${one.publicKey}, which signed it, is trusted: the Acme company`,
+          publisher: one.publicKey,
+          signers: [one.publicKey]
         })
         for (const namespace of ["acmeevil", "acme-labs", "evil"]) {
           assert.strictEqual(yield* levelOf(registry, yield* releaseOf([one], { namespace })), "Unknown", namespace)
         }
+      })))
+
+  it.effect("names the publisher while nothing speaks against it, and the keys of who signed in any case", () =>
+    withPublisher(run, (registry, { one, three, two }) =>
+      Effect.gen(function*() {
+        const authors = (release: Candidate) =>
+          Effect.map(registry.evaluate(release), ({ publisher, signers }) => ({ publisher, signers }))
+        const stranger = yield* releaseOf([three])
+        assert.deepStrictEqual(yield* authors(stranger), { publisher: three.publicKey, signers: [three.publicKey] })
+        const over = yield* releaseOf([three], { notAfter: start + 1, issued: start })
+        yield* TestClock.adjust(1)
+        assert.deepStrictEqual(yield* authors(over), { publisher: undefined, signers: [three.publicKey] })
+        yield* registry.rotateKey(yield* rotationOf(one, two, always))
+        const kin = [one.publicKey, two.publicKey]
+        const next = yield* releaseOf([two], { version: "2.0.0" })
+        assert.sameMembers([...(yield* authors({ ...next, isStarting: true })).signers ?? []], kin)
+        const older = yield* authors(yield* releaseOf([two], { version: "1.9.0", artifact: digestOf("b") }))
+        assert.strictEqual(older.publisher, undefined, "a version above it was here")
+        const retired = yield* authors(yield* releaseOf([one], { version: "3.0.0" }))
+        assert.strictEqual(retired.publisher, undefined, "its key was replaced")
+        assert.sameMembers([...retired.signers ?? []], kin)
+        yield* registry.revokeKey(three.publicKey, { reason: "stolen" })
+        yield* registry.trust(Result.getOrThrow(TrustSource.digest(stranger.digest)), { reason: "these bytes" })
+        assert.deepStrictEqual(yield* authors(stranger), { publisher: undefined, signers: [three.publicKey] })
+        const helped = yield* authors(yield* releaseOf([three, two], { artifact: digestOf("f"), version: "2.1.0" }))
+        assert.strictEqual(helped.publisher, undefined, "who signs beside it does not answer for it")
+        assert.deepStrictEqual(yield* authors({ digest: stranger.digest }), {
+          publisher: undefined,
+          signers: undefined
+        })
       })))
 
   it.effect("trusts a publisher in all namespaces that begin with a word and a dash, or in all there are", () =>
