@@ -2,8 +2,9 @@
  * Receipts in a file of SQLite.
  *
  * The thread does not wait for the disk: what was written outlives the process at
- * once, and a loss of power a moment later. One process writes to the file, beside which `.lock` is; others
- * may read it meanwhile, with `layerReader` or as a database: table `receipt`.
+ * once, and a loss of power a moment later. One process writes to the file, beside
+ * which `.lock` is; others may read it meanwhile, with `layerReader` or as a
+ * database: `receipt` has a row for each.
  *
  * @since 0.1.0
  */
@@ -25,7 +26,9 @@ const settings = `
 `
 
 const failed = (reason: ReceiptStoreError["reason"], detail: string) => (cause: unknown): ReceiptStoreError =>
-  new ReceiptStoreError({ reason: sqliteFile.isCorrupt(cause) ? "Damaged" : reason, detail, cause })
+  cause instanceof ReceiptStoreError
+    ? cause
+    : new ReceiptStoreError({ reason: sqliteFile.isCorrupt(cause) ? "Damaged" : reason, detail, cause })
 
 const open = (file: string): DatabaseSync =>
   sqliteFile.openLogged(file, {

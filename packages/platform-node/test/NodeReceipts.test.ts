@@ -4,7 +4,7 @@ import type { MessageReceipt } from "airssys/component/Receipt"
 import { Receipts, Sink } from "airssys/component/Receipts"
 import { ReceiptStore, type ReceiptStoreError } from "airssys/component/ReceiptStore"
 import * as ReceiptsTest from "airssys/testing/ReceiptsTest"
-import { Effect, Exit, type Scope, Stream } from "effect"
+import { Effect, Exit, Result, type Scope, Stream } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -32,6 +32,22 @@ const reading = <A, E>(file: string, use: Effect.Effect<A, E, Receipts>) =>
   Effect.provide(use, NodeReceipts.layerReader(file), { local: true })
 
 const refusal = (file: string) => Effect.flip(open(file, () => Effect.void)) as Effect.Effect<ReceiptStoreError>
+
+/** Of the table that others read. */
+const rowOf = (number: number) => {
+  const { correlation, costTable, nanos, sender, tenant, ...receipt } = receiptOf("a", number)
+  return {
+    sequence: number,
+    ...receipt,
+    correlation,
+    sender_kind: sender._tag,
+    sender: sender._tag === "Host" ? null : sender.id,
+    tenant: tenant ?? null,
+    fuel: receipt.fuel ?? null,
+    cost_table: costTable ?? null,
+    nanos: Number(nanos)
+  }
+}
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 const samples = (from: number, to: number) => range(from, to).map((number) => receiptOf("a", number))
@@ -68,8 +84,8 @@ describe("NodeReceipts", () => {
       const made = yield* folder
       const file = path.join(made, "receipts.db")
       yield* open(file, () => Effect.void)
-      withSql(file, "PRAGMA user_version = 2")
-      assert.include(String((yield* refusal(file)).cause), "version 2")
+      withSql(file, "PRAGMA user_version = 3")
+      assert.include(String((yield* refusal(file)).cause), "version 3")
       const other = withSql(path.join(made, "other.db"), "CREATE TABLE a (b)")
       assert.include(String((yield* refusal(other)).cause), "another program")
       const none = path.join(made, "none.db")
@@ -89,15 +105,81 @@ describe("NodeReceipts", () => {
     Effect.scoped(Effect.gen(function*() {
       const file = path.join(yield* folder, "receipts.db")
       const strange = { ...receiptOf("a", 1), at: 1.5, fuel: Infinity, memory: Number.NaN, nanos: 2n ** 70n }
+      const most = Number.MAX_SAFE_INTEGER
+      const late = { ...receiptOf("a", 2), at: most }
+      const early = { ...receiptOf("\ud800\"\u{0}", 3), at: -Infinity }
       const found = yield* open(
         file,
-        (store) => Effect.andThen(append(store, [strange, receiptOf("a", 2)]), store.page({}, all))
+        (store) => Effect.andThen(append(store, [strange, late, early]), store.page({}, all))
       )
-      const most = Number.MAX_SAFE_INTEGER
       assert.deepStrictEqual(found.receipts, [
         { ...strange, at: 1, fuel: most, memory: 0, nanos: BigInt(most) },
-        receiptOf("a", 2)
+        late,
+        { ...early, at: -most }
       ])
+    })))
+
+  it.effect("keeps apart what has all but one thing in common", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      const one: MessageReceipt = { ...receiptOf("a", 1), sender: { _tag: "Operator", id: "ada" }, tenant: "shop" }
+      const others: ReadonlyArray<Partial<MessageReceipt>> = [
+        { component: "acme:other" },
+        { export: "rates.earliest" },
+        { sender: { _tag: "Operator", id: "bob" } },
+        { sender: { _tag: "Component", id: "ada" } },
+        { sender: { _tag: "Host" } },
+        { tenant: "bank" },
+        { tenant: undefined },
+        { release: `sha256:${"cd".repeat(32)}` },
+        { outcome: "Failed" },
+        { costTable: 2 },
+        { costTable: undefined }
+      ]
+      const receipts = others.flatMap((other): ReadonlyArray<MessageReceipt> => [one, { ...one, ...other }])
+      const found = yield* open(file, (store) => Effect.andThen(append(store, receipts), store.page({}, all)))
+      assert.deepStrictEqual(found.receipts, receipts)
+    })))
+
+  it.effect("is one table to those who read the file as a database", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          yield* append(store, samples(1, 60))
+          yield* append(store, samples(61, 90))
+          assert.isFalse(Result.getOrThrow(store.retain({ count: 50, since: -Infinity })))
+        }))
+      const database = new DatabaseSync(file, { readOnly: true })
+      database.exec("PRAGMA trusted_schema = OFF")
+      const rows = database.prepare("SELECT * FROM receipt ORDER BY sequence").all()
+      const sums = database.prepare("SELECT tenant, sum(fuel) AS fuel FROM receipt GROUP BY tenant").all()
+      database.close()
+      assert.deepStrictEqual(rows.map((row) => ({ ...row })), range(41, 90).map(rowOf))
+      const total = range(41, 90).reduce((sum, number) => sum + (receiptOf("a", number).fuel ?? 0), 0)
+      assert.strictEqual(sums.reduce((sum, { fuel }) => sum + Number(fuel), 0), total)
+      assert.lengthOf(sums, 12)
+    })))
+
+  it.effect("looks at no more than 1,024 batches for one page", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      const ids = (order: "Oldest" | "Newest") =>
+        Effect.map(
+          Receipts.use(({ stream }) => Stream.runCollect(stream({ order, limit: 1000, component: "acme:c1" }))),
+          (found) => Array.from(found, ({ at }) => at)
+        )
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          for (let from = 1; from < 2200; from += 2) yield* append(store, samples(from, from + 1))
+          const page = yield* store.page({ component: "acme:none" }, all)
+          assert.deepStrictEqual(page, { receipts: [], next: 2048 })
+          const last = yield* store.page({ component: "acme:none", order: "Newest" }, all)
+          assert.deepStrictEqual(last, { receipts: [], next: 153 })
+        }))
+      const expected = range(1, 2200).filter((number) => number % 7 === 1)
+      assert.deepStrictEqual(yield* reading(file, ids("Oldest")), expected)
+      assert.deepStrictEqual(yield* reading(file, ids("Newest")), expected.toReversed())
     })))
 
   it.effect("finds a time without looking at all that is before it", () =>
@@ -155,6 +237,27 @@ describe("NodeReceipts", () => {
       fs.closeSync(handle)
       const error = yield* Effect.flip(open(file, (store) => store.page({}, all)))
       assert.strictEqual(error.reason, "Damaged")
+    })))
+
+  it.effect("takes nothing for a receipt that is none", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const made = yield* folder
+      const changes = [
+        "receipts = '[]'",
+        "receipts = 'x' || receipts",
+        "receipts = replace(receipts, ',0,', ',2,')",
+        "receipts = replace(receipts, '65536', '\"65536\"')",
+        "accounts = replace(accounts, 'Handled', 'Hindered')",
+        "accounts = replace(accounts, 'Host', 'Root')",
+        "last = last + 1"
+      ]
+      for (const [index, change] of changes.entries()) {
+        const file = path.join(made, `${index}.db`)
+        yield* open(file, (store) => append(store, [receiptOf("a", 2), receiptOf("a", 3)]))
+        withSql(file, `UPDATE batch SET ${change}; UPDATE counter SET last = 3`)
+        const error = yield* Effect.flip(open(file, (store) => store.page({}, all)))
+        assert.strictEqual(error.reason, "Damaged", change)
+      }
     })))
 
   it.live("takes nothing for kept that the disk did not take", () =>

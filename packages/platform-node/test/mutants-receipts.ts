@@ -2,6 +2,8 @@ import { type Mutant, of } from "../../../scripts/lib/mutants.ts"
 
 const tests = "NodeReceipts.test.ts"
 const queries = "finds by component, sender, tenant"
+const written = "keeps apart what has all but one"
+const none = "takes nothing for a receipt that is none"
 const damaged = "takes nothing for kept that the disk did not take"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -29,25 +31,38 @@ export const mutants: ReadonlyArray<Mutant> = [
       "wherever its log is torn"
     ]
   ]),
-  ...of("internal/receiptSqlite.ts", tests, [
-    [
-      "a sender is known by its id alone",
-      "\"correlation\", \"sender_kind\", \"sender\"",
-      "\"correlation\", \"sender\"",
-      queries
-    ],
-    ["a time has no beginning", "($since IS NULL OR at >= $since) AND", "", queries],
-    ["a page looks at everything", "begin + looked - 1", "Infinity", "looks at no more than 10,000"],
-    ["a time is looked for from the start", "Math.max(first, Number(low))", "first", "finds a time without looking"],
+  ...of("internal/receiptRows.ts", tests, [
+    ["a sender is known by its kind alone", "a._tag === b._tag && idOf(a) === idOf(b)", "a._tag === b._tag", written],
+    ["a tenant pays for the one before it", "a.tenant === b.tenant && ", "", written],
+    ["another release handled it", "a.release === b.release && ", "", written],
+    ["accounts are the one before", "isSameAccount(newest.receipt, receipt)", "true", written],
     [
       "a number stays as it is",
       "Math.min(Math.max(Number(given), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)",
       "Number(given)",
       "whatever a program puts"
     ],
+    [
+      "times that are far apart count from the first",
+      "Number.isSafeInteger(latest - earliest) ? earliest : 0",
+      "earliest",
+      "whatever a program puts"
+    ],
+    ["what is cut off is not missed", "rests?.length !== last - first + 1", "rests === undefined", none],
+    ["an account has any outcome", "(outcome === \"Handled\" || outcome === \"Failed\") && ", "", none],
+    ["a receipt has any memory", "isWhole(memory) && ", "", none]
+  ]),
+  ...of("internal/receiptSqlite.ts", tests, [
+    ["everything is wanted", "number > to || !matches(query, receipt)", "number > to", queries],
+    ["a page looks at everything", "begin + looked - 1", "Infinity", "looks at no more than 10,000"],
+    ["a page looks at every batch", "++batches === batchesAtOnce", "false", "looks at no more than 1,024 batches"],
+    ["a page goes on behind its batch", "Math.max(batch.first, from)", "Math.max(batch.last, from)", "1,024 batches"],
+    ["a time is looked for from the start", "Math.max(first, Number(low))", "first", "finds a time without looking"],
     ["a page repeats its last receipt", "(after ?? 0) + 1", "(after ?? 0)", "gives pages that join"],
-    ["nothing is too much", "Number(young), last - count + 1)", "Number(young), 0)", "keeps the newest up to a number"],
-    ["nothing is too old", "young === undefined ? most : Number(young)", "first", "forgets what is too old"],
+    ["nothing is too much", "first, most), last - count + 1)", "first, most), 0)", "keeps the newest up to a number"],
+    ["nothing is too old", "return most\n", "return first\n", "forgets what is too old"],
+    ["a batch is as old as its last", "batch.first + young\n", "batch.last\n", "forgets what is too old"],
+    ["others see what was taken out", "WHERE sequence >= (SELECT first FROM counter)", "", "is one table"],
     [
       "a restart counts what was dropped from nothing",
       "dropped = dropped + ?",

@@ -1,103 +1,92 @@
 /**
- * The tables of a store of receipts. Receipts have no index: what would be saved
- * in reading is many times lost in writing. A span has the times of what was
- * written together, so that what is looked for by time is found by those.
+ * The tables of a store of receipts. What was written together is a row of
+ * `batch`, with the times by which it is found; `receipt` shows it one by one to
+ * those who read the file as a database. What is taken out of the middle of a
+ * batch is there no more for anybody, and goes with the rest of it.
  */
 import type { MessageReceipt } from "airssys/component/Receipt"
-import type { Bounds, ReceiptQuery } from "airssys/component/ReceiptQuery"
+import { type Bounds, matches, type ReceiptQuery } from "airssys/component/ReceiptQuery"
 import type { Found, Retention, Totals } from "airssys/component/ReceiptStore"
-import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite"
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
+import * as receiptRows from "./receiptRows.ts"
 
-export const format = { applicationId: 0x61697252, version: 1 }
+export const format = { applicationId: 0x61697252, version: 2 }
 
 export const schema = `
 PRAGMA application_id = ${format.applicationId};
 PRAGMA user_version = ${format.version};
-CREATE TABLE receipt (
-  sequence INTEGER PRIMARY KEY,
-  at INTEGER NOT NULL,
-  component TEXT NOT NULL,
-  export TEXT NOT NULL,
-  id TEXT NOT NULL,
-  correlation TEXT NOT NULL,
-  sender_kind TEXT NOT NULL,
-  sender TEXT,
-  tenant TEXT,
-  release TEXT NOT NULL,
-  outcome TEXT NOT NULL,
-  fuel INTEGER,
-  cost_table INTEGER,
-  memory INTEGER NOT NULL,
-  nanos INTEGER NOT NULL
-) STRICT;
-CREATE TABLE span (
-  first INTEGER PRIMARY KEY,
-  last INTEGER NOT NULL,
+CREATE TABLE batch (
+  last INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
   earliest INTEGER NOT NULL,
-  latest INTEGER NOT NULL
+  latest INTEGER NOT NULL,
+  base INTEGER NOT NULL,
+  accounts TEXT NOT NULL,
+  receipts TEXT NOT NULL
 ) STRICT;
-CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT;
-INSERT INTO counter VALUES (1, 0, 0);
+CREATE INDEX times ON batch (latest, earliest, first);
+CREATE TABLE counter (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  dropped INTEGER NOT NULL
+) STRICT;
+INSERT INTO counter VALUES (1, 1, 0, 0);
+CREATE VIEW receipt AS
+SELECT
+  one.first + one.position AS sequence,
+  one.base + (rest ->> 0) AS at,
+  account ->> 0 AS component,
+  account ->> 1 AS export,
+  rest ->> 2 AS id,
+  rest ->> 3 AS correlation,
+  account ->> 2 AS sender_kind,
+  account ->> 3 AS sender,
+  account ->> 4 AS tenant,
+  account ->> 5 AS release,
+  account ->> 6 AS outcome,
+  rest ->> 4 AS fuel,
+  account ->> 7 AS cost_table,
+  rest ->> 5 AS memory,
+  rest ->> 6 AS nanos
+FROM (
+  SELECT first, base, key AS position, value AS rest, accounts -> (value ->> 1) AS account
+  FROM batch, json_each(batch.receipts)
+) AS one
+WHERE sequence >= (SELECT first FROM counter);
 `
 
 const looked = 10_000
 const removedAtOnce = 1024
-
-const wanted = ["component", "tenant", "outcome", "correlation", "sender_kind", "sender"]
-  .map((column) => `($${column} IS NULL OR ${column} = $${column})`).join(" AND ")
+/** No fewer than are removed at once: a batch has a receipt at least. */
+const batchesAtOnce = 1024
 
 const select = (order: "ASC" | "DESC") =>
-  `SELECT * FROM receipt WHERE sequence BETWEEN $low AND $high
-    AND ($since IS NULL OR at >= $since) AND ($until IS NULL OR at <= $until) AND ${wanted}
-    ORDER BY sequence ${order} LIMIT $limit`
+  `SELECT * FROM batch WHERE last >= ? AND first <= ? ORDER BY last ${order} LIMIT ${batchesAtOnce}`
 
 const statements = (database: DatabaseSync) => ({
   oldest: database.prepare(select("ASC")),
   newest: database.prepare(select("DESC")),
-  counter: database.prepare("SELECT last, dropped, (SELECT min(sequence) FROM receipt) AS first FROM counter"),
+  counter: database.prepare("SELECT first, last, dropped FROM counter"),
   count: database.prepare("UPDATE counter SET last = ?, dropped = dropped + ?"),
-  add: database.prepare(`INSERT INTO receipt VALUES (${Array(15).fill("?").join(", ")})`),
-  addSpan: database.prepare("INSERT INTO span VALUES (?, ?, ?, ?)"),
-  since: database.prepare("SELECT first FROM span WHERE latest >= ? ORDER BY first LIMIT 1"),
-  until: database.prepare("SELECT last FROM span WHERE earliest <= ? ORDER BY first DESC LIMIT 1"),
-  young: database.prepare(
-    "SELECT sequence FROM receipt WHERE sequence BETWEEN ? AND ? AND at >= ? ORDER BY sequence LIMIT 1"
-  ),
-  remove: database.prepare("DELETE FROM receipt WHERE sequence < ?"),
-  removeSpans: database.prepare("DELETE FROM span WHERE last < ?")
+  add: database.prepare("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"),
+  since: database.prepare("SELECT min(first) AS first FROM batch WHERE latest >= ?"),
+  until: database.prepare("SELECT max(last) AS last FROM batch INDEXED BY times WHERE earliest <= ?"),
+  begin: database.prepare("UPDATE counter SET first = ?"),
+  remove: database.prepare("DELETE FROM batch WHERE last < ?")
 })
-
-/** What fits a column, whatever a program has put into a receipt. */
-const whole = (given: number | bigint | undefined): number | null =>
-  given === undefined || Number.isNaN(given)
-    ? null
-    : Math.trunc(Math.min(Math.max(Number(given), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER))
 
 type Row = Record<string, SQLOutputValue>
 
-const optional = (value: SQLOutputValue | undefined): number | undefined =>
-  value === null || value === undefined ? undefined : Number(value)
-
-const senderOf = (kind: SQLOutputValue | undefined, id: SQLOutputValue | undefined): MessageReceipt["sender"] =>
-  kind === "Operator" || kind === "Component" ? { _tag: kind, id: String(id) } : { _tag: "Host" }
-
-const receiptOf = (row: Row): MessageReceipt => ({
-  component: String(row["component"]),
-  export: String(row["export"]),
-  id: String(row["id"]),
-  correlation: String(row["correlation"]),
-  sender: senderOf(row["sender_kind"], row["sender"]),
-  tenant: row["tenant"] === null ? undefined : String(row["tenant"]),
-  release: String(row["release"]),
-  at: Number(row["at"]),
-  outcome: row["outcome"] === "Failed" ? "Failed" : "Handled",
-  fuel: optional(row["fuel"]),
-  costTable: optional(row["cost_table"]),
-  memory: Number(row["memory"]),
-  nanos: BigInt(Number(row["nanos"]))
+const batchOf = (row: Row): receiptRows.Batch => ({
+  first: Number(row["first"]),
+  last: Number(row["last"]),
+  earliest: Number(row["earliest"]),
+  latest: Number(row["latest"]),
+  base: Number(row["base"]),
+  accounts: String(row["accounts"]),
+  receipts: String(row["receipts"])
 })
-
-const idOf = (sender: MessageReceipt["sender"]): string | null => sender._tag === "Host" ? null : sender.id
 
 /** Steps that hold the thread for as long as they take; those that write do so within a transaction. */
 export class Receipts {
@@ -114,32 +103,11 @@ export class Receipts {
 
   append(receipts: ReadonlyArray<MessageReceipt>, dropped: number): void {
     const { last } = this.#range()
-    let sequence = last
-    let [earliest, latest] = [Infinity, -Infinity]
-    for (const { at, sender, ...of } of receipts) {
-      const time = whole(at) ?? 0
-      this.#sql.add.run(
-        ++sequence,
-        time,
-        of.component,
-        of.export,
-        of.id,
-        of.correlation,
-        sender._tag,
-        idOf(sender),
-        of.tenant ?? null,
-        of.release,
-        of.outcome,
-        whole(of.fuel),
-        whole(of.costTable),
-        whole(of.memory) ?? 0,
-        whole(of.nanos) ?? 0
-      )
-      earliest = Math.min(earliest, time)
-      latest = Math.max(latest, time)
+    if (receipts.length > 0) {
+      const { accounts, base, earliest, first, latest, ...of } = receiptRows.encode(receipts, last + 1)
+      this.#sql.add.run(of.last, first, earliest, latest, base, accounts, of.receipts)
     }
-    if (receipts.length > 0) this.#sql.addSpan.run(last + 1, sequence, earliest, latest)
-    this.#sql.count.run(sequence, dropped)
+    this.#sql.count.run(last + receipts.length, dropped)
   }
 
   page(query: ReceiptQuery, { after, limit }: Bounds): Found {
@@ -149,56 +117,56 @@ export class Receipts {
     const end = isNewest ? Math.max(low, begin - looked + 1) : Math.min(high, begin + looked - 1)
     const [from, to] = isNewest ? [end, begin] : [begin, end]
     if (from > to) return { receipts: [], next: undefined }
-    const rows = (isNewest ? this.#sql.newest : this.#sql.oldest).all({
-      ...parameters(query),
-      $low: from,
-      $high: to,
-      $limit: limit
-    })
-    const stopped = rows.length === limit ? Number(rows.at(-1)?.["sequence"]) : end
-    return { receipts: rows.map(receiptOf), next: stopped === (isNewest ? low : high) ? undefined : stopped }
+    const receipts: Array<MessageReceipt> = []
+    const found = (seen: number): Found => ({ receipts, next: seen === (isNewest ? low : high) ? undefined : seen })
+    let batches = 0
+    for (const row of (isNewest ? this.#sql.newest : this.#sql.oldest).iterate(from, to)) {
+      const batch = batchOf(row)
+      const numbered = receiptRows.decode(batch).map((receipt, index) => ({ number: batch.first + index, receipt }))
+      for (const { number, receipt } of isNewest ? numbered.toReversed() : numbered) {
+        if (number < from || number > to || !matches(query, receipt)) continue
+        if (receipts.push(receipt) === limit) return found(number)
+      }
+      if (++batches === batchesAtOnce) return found(isNewest ? Math.max(batch.first, from) : Math.min(batch.last, to))
+    }
+    return found(end)
   }
 
   retain({ count, since }: Retention): boolean {
     const { first, last } = this.#range()
     const most = Math.min(first + removedAtOnce, last + 1)
-    const young = this.#sql.young.get(first, most - 1, whole(since))?.["sequence"]
-    const before = Math.min(Math.max(young === undefined ? most : Number(young), last - count + 1), most)
+    const before = Math.min(Math.max(this.#young(since, first, most), last - count + 1), most)
     if (before <= first) return false
+    this.#sql.begin.run(before)
     this.#sql.remove.run(before)
-    this.#sql.removeSpans.run(before)
     return before - first === removedAtOnce
+  }
+
+  /** The number of the first that is not before a time; `most` where none below it is. */
+  #young(since: number, first: number, most: number): number {
+    if (since === -Infinity) return first
+    for (const row of this.#sql.oldest.iterate(first, most - 1)) {
+      const batch = batchOf(row)
+      if (batch.latest < since) continue
+      const young = receiptRows.decode(batch).findIndex(({ at }, index) => batch.first + index >= first && at >= since)
+      if (young !== -1) return batch.first + young
+    }
+    return most
   }
 
   /** The numbers of those that are there: none where `first` is behind `last`. */
   #range() {
     const row = this.#sql.counter.get()
-    const last = Number(row?.["last"])
-    return { first: optional(row?.["first"]) ?? last + 1, last, dropped: Number(row?.["dropped"]) }
+    return { first: Number(row?.["first"]), last: Number(row?.["last"]), dropped: Number(row?.["dropped"]) }
   }
 
   /** Between which numbers those of a time can be. */
   #within({ since, until }: ReceiptQuery): { readonly low: number; readonly high: number } {
     const { first, last } = this.#range()
-    const none = { low: 1, high: 0 }
     const low = since === undefined ? first : this.#sql.since.get(since)?.["first"]
     const high = until === undefined ? last : this.#sql.until.get(until)?.["last"]
-    return low === undefined || high === undefined
-      ? none
+    return low === null || low === undefined || high === null || high === undefined
+      ? { low: 1, high: 0 }
       : { low: Math.max(first, Number(low)), high: Math.min(last, Number(high)) }
   }
 }
-
-const parameters = ({ component, correlation, outcome, sender, since, tenant, until }: ReceiptQuery): Record<
-  string,
-  SQLInputValue
-> => ({
-  $since: since ?? null,
-  $until: until ?? null,
-  $component: component ?? null,
-  $tenant: tenant ?? null,
-  $outcome: outcome ?? null,
-  $correlation: correlation ?? null,
-  $sender_kind: sender?._tag ?? null,
-  $sender: sender === undefined ? null : idOf(sender)
-})
