@@ -161,7 +161,7 @@ const make = <E, R>(options: Options | undefined, opening: Effect.Effect<trustJo
     const audit = yield* AuditLog
     const services = yield* Effect.context<Signature.Signature | Digest.Digest>()
     const lasts = yield* devModeFor(options)
-    const core = new TrustCore(yield* opening, yield* Clock.Clock, audit.latestTimeUnsafe())
+    const core = new TrustCore(yield* opening, yield* Clock.Clock, audit.latestTimeUnsafe)
     yield* trustChanges.declare(core, options?.declared ?? [])
     const evaluate = trustEvaluation.make(core, audit, services, lasts === undefined ? 0 : core.now() + lasts)
     const trustPlace = (source: TrustSource.TrustSource, reason: string) =>

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as ConfigProvider from "effect/ConfigProvider"
 import type { Signature } from "effect/crypto/Signature"
 import type * as Duration from "effect/Duration"
@@ -259,6 +260,30 @@ export const suite = <E>(
           assert.deepStrictEqual(yield* levels(undefined, 7, 1), ["DevMode", "Unknown"])
           assert.deepStrictEqual(yield* levels("30 days", 23, 1), ["DevMode", "Unknown"])
         }))
+
+      it.effect("ends in time, as trust in a place does, although the clock is set back", () => {
+        let millis = Date.UTC(2027, 0, 1)
+        let nanos = 0n
+        const levels = (registry: TrustRegistry.TrustRegistry["Service"]) =>
+          Effect.forEach([digest, other], (digest) => Effect.map(registry.evaluate({ digest }), (_) => _.level))
+        return run((registry) =>
+          Effect.gen(function*() {
+            const source = Result.getOrThrow(TrustSource.digest(other))
+            yield* registry.trust(source, { reason: "until tonight", expires: "2027-01-01" })
+            assert.deepStrictEqual(yield* levels(registry), ["DevMode", "Trusted"])
+            millis = 0
+            nanos += 8n * 3_600_000_000_000n
+            assert.deepStrictEqual(yield* levels(registry), ["Unknown", "Trusted"])
+            nanos += 16n * 3_600_000_000_000n
+            assert.deepStrictEqual(yield* levels(registry), ["Unknown", "Unknown"])
+          }), { devMode: true, env: { NODE_ENV: "test" } }).pipe(
+            Effect.updateService(Clock.Clock, (clock) => ({
+              ...clock,
+              currentTimeMillisUnsafe: () => millis,
+              monotonicTimeNanosUnsafe: () => nanos
+            }))
+          )
+      })
 
       it.effect("is off unless it was asked for, whatever NODE_ENV is", () =>
         run(

@@ -111,10 +111,18 @@ const decidingMutants: ReadonlyArray<Mutant> = [
   {
     name: "no time passes while the clock is behind",
     file: steadyTime,
-    find: "latest = Math.max(latest, behind.time + Number((nanos - behind.nanos) / 1_000_000n))",
+    find: "latest = Math.max(latest, from.time + Number((nanos - from.nanos) / 1_000_000n))",
     replace: "",
     test: leasesTest,
     title: "expires in time although the clock is set back"
+  },
+  {
+    name: "the time before somebody noticed that the clock is behind is not counted",
+    file: steadyTime,
+    find: "latest = Math.max(latest, from.time",
+    replace: "if (isBehind) latest = Math.max(latest, from.time",
+    test: "security/TrustRegistry.test.ts",
+    title: "ends in time, as trust in a place does, although the clock is set back"
   },
   {
     name: "time begins before the newest entry of the log",

@@ -220,9 +220,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     [
       "trustCore: clock back",
-      "Math.max(this.#latest, this.#clock.currentTimeMillisUnsafe())",
-      "this.#clock.currentTimeMillisUnsafe()",
+      "steadyTime.make(clock, () => Math.max(time, recorded()))",
+      "() => clock.currentTimeMillisUnsafe()",
       "trusts a place until the end of its last day"
+    ],
+    [
+      "trustCore: clock held back",
+      "steadyTime.make(clock, () => Math.max(time, recorded()))",
+      "((latest) => () => (latest = Math.max(latest, time, clock.currentTimeMillisUnsafe())))(recorded())",
+      "ends in time, as trust in a place does, although the clock is set back"
     ]
   ]),
   ...of("security/TrustSource.ts", "security/TrustRegistry.test.ts", [

@@ -4,6 +4,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { AuditError } from "../AuditError.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
 import type { TrustStoreError } from "../TrustStoreError.ts"
+import * as steadyTime from "./steadyTime.ts"
 import type { Journal } from "./trustJournal.ts"
 import { apply, type Change, type State } from "./trustState.ts"
 
@@ -21,23 +22,17 @@ export interface Step {
  */
 export class TrustCore {
   state: State
+  /** Never goes back, not even before what was stored, and does not stand while the clock is held back. */
+  readonly now: () => number
   readonly #journal: Journal
-  readonly #clock: Clock.Clock
   readonly #changing = Semaphore.makeUnsafe(1)
   readonly #taking = new Set<Change>()
-  #latest: number
 
-  constructor(journal: Journal, clock: Clock.Clock, latest: number) {
+  constructor(journal: Journal, clock: Clock.Clock, recorded: () => number) {
+    const { time } = journal.opened
+    this.now = steadyTime.make(clock, () => Math.max(time, recorded()))
     this.#journal = journal
-    this.#clock = clock
-    this.#latest = Math.max(latest, journal.opened.time)
     this.state = journal.opened
-  }
-
-  /** Never goes back, not even before what was stored. */
-  now(): number {
-    this.#latest = Math.max(this.#latest, this.#clock.currentTimeMillisUnsafe())
-    return this.#latest
   }
 
   /** Makes a step durable that is planned on the state of its turn; undefined for none. */
