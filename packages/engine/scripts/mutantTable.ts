@@ -675,10 +675,26 @@ const turns: ReadonlyArray<Mutant> = [
   {
     name: "a guest whose imports answer at once never yields",
     file: "internal/link/scheduler.ts",
-    find: "if (++this.#immediate > resumptions || now - this.#since > millis) return this.later(isOver, go)",
+    find: "if (++this.#immediate > resumptions || now - this.#since > millis) return this.#later(isOver, go)",
     replace: "",
     test: "scheduling.test.ts",
     title: "gives others their turn where the host answers at once"
+  },
+  {
+    name: "calls that follow each other never wait for a turn",
+    file: "internal/link/scheduler.ts",
+    find: "return now - this.#beginning > millis",
+    replace: "return false",
+    test: "scheduling.test.ts",
+    title: "where calls that end at once follow each other"
+  },
+  {
+    name: "calls begin after all guests that compute",
+    file: "internal/link/scheduler.ts",
+    find: "(this.#guests.isEmpty || !this.#wasStart)",
+    replace: "this.#guests.isEmpty",
+    test: "scheduling.test.ts",
+    title: "begins in its turn among those that wait"
   },
   {
     name: "the queue of an instance has no end",

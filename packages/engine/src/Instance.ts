@@ -263,7 +263,12 @@ export class ExportedFunc {
     return this.#start(args, promising, fuel, start)
   }
 
-  #start(args: ReadonlyArray<unknown>, promising: Promising, fuel: number, start?: number): Promise<Outcome> {
+  #start(
+    args: ReadonlyArray<unknown>,
+    promising: Promising,
+    fuel: number,
+    start: number = this.#store.scheduler.clock.now()
+  ): Promise<Outcome> {
     const store = this.#store
     const { scheduler } = store
     if (scheduler.calls >= scheduler.mostCalls) {
@@ -271,7 +276,7 @@ export class ExportedFunc {
       return Promise.reject(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
     }
     scheduler.calls++
-    if (scheduler.isCrowded) return this.#startLater(args, promising, fuel)
+    if (scheduler.isCrowded(start)) return this.#startLater(args, promising, fuel)
     return this.#enter(args, promising, fuel, start)
   }
 
@@ -282,9 +287,9 @@ export class ExportedFunc {
     store.state = "suspended"
     return new Promise((resolve, reject) => {
       const over = (): Trap | undefined => store.failure ?? store.bounds?.late()
-      scheduler.later(() => over() !== undefined, () => {
+      scheduler.starts(() => over() !== undefined, () => {
         const trap = over()
-        if (trap === undefined) return resolve(this.#enter(args, promising, fuel))
+        if (trap === undefined) return resolve(this.#enter(args, promising, fuel, scheduler.clock.now()))
         scheduler.calls--
         if (store.failure === undefined) store.state = "idle"
         else store.poison(trap)
@@ -298,7 +303,7 @@ export class ExportedFunc {
     args: ReadonlyArray<unknown>,
     promising: Promising,
     fuel: number,
-    start: number = this.#store.scheduler.clock.now()
+    start: number
   ): Promise<Outcome> {
     const store = this.#store
     try {

@@ -24,6 +24,20 @@ const gate = () => {
 
 const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+/** How many turns the thread has for others meanwhile. */
+const turnsWhile = async (run: () => Promise<unknown>): Promise<number> => {
+  let turns = 0
+  let isOver = false
+  const turn = () => {
+    turns++
+    if (!isOver) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await run()
+  isOver = true
+  return turns
+}
+
 let spinner: Engine.Component
 let waiter: Engine.Component
 
@@ -155,16 +169,30 @@ describe("a call that can be suspended", () => {
 
   it("gives others their turn where the host answers at once for ever", async () => {
     const instance = waits(async (n) => n)
-    let turns = 0
-    let isOver = false
-    const turn = () => {
-      turns++
-      if (!isOver) setImmediate(turn)
+    expect(await turnsWhile(() => call(instance, "often", [2_000]))).toBeGreaterThan(20)
+  })
+
+  it("gives others their turn where calls that end at once follow each other for ever", async () => {
+    const instance = waits(() => 0)
+    const calls = async () => {
+      for (let n = 0; n < 50_000; n++) await call(instance, "count")
     }
-    setImmediate(turn)
-    await call(instance, "often", [2_000])
-    isOver = true
-    expect(turns).toBeGreaterThan(20)
+    expect(await turnsWhile(calls)).toBeGreaterThan(10)
+    expect(await turnsWhile(() => Promise.all(Array.from({ length: 4 }, calls)))).toBeGreaterThan(10)
+    expect((await call(instance, "count")).value).toBe(0)
+  })
+
+  it("begins in its turn among those that wait for one, while guests compute", async () => {
+    const order: Array<number | string> = []
+    const note = (what: number | string) => () => order.push(what)
+    const spinners = Array.from({ length: 5 }, spin)
+    const ends = spinners.map((instance) =>
+      category(() => call(instance, "loop", [], { timeout: 300 })).finally(note("spinner"))
+    )
+    const instances = Array.from({ length: 20 }, () => waits(() => 0))
+    await Promise.all(instances.map((instance, n) => call(instance, "count").then(note(n))))
+    expect(await Promise.all(ends)).toEqual(ends.map(() => "Deadline"))
+    expect(order).toEqual([...instances.keys(), ...ends.map(() => "spinner")])
   })
 })
 
