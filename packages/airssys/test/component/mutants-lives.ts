@@ -45,12 +45,13 @@ export const mutants: ReadonlyArray<Mutant> = [
       "if (!this.#isTold) return",
       "is none of many"
     ],
-    ["every call takes long", "if (pace.due > now)", "if (pace.due < 0)", "is none of many"],
+    ["every call takes long", "(pace) => pace.due <= now)", "(pace) => pace.due > 0)", "is none of many"],
+    ["a call began before it did", "pace.since = this.#clock.currentTimeMillisUnsafe()", "", "nothing to do for long"],
     [
-      "a call began before it did",
-      "    this.#since = this.#paces.now\n    this.#paces.add(this)",
-      "    this.#paces.add(this)\n    this.#since = this.#paces.now",
-      "nothing to do for long"
+      "one that is due earlier wakes nobody",
+      "if (pace.due < this.#next)",
+      "if (this.#next === Infinity)",
+      "by its own time"
     ],
     ["it never goes on", "if (!isLost) this.#told(undefined)", "", "makes its component degraded"]
   ]),

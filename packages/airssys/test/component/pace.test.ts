@@ -11,7 +11,7 @@ import * as scriptedHost from "./scriptedHost.ts"
 const { func, world } = scriptedHost
 
 /** Two components that wait for a gate and take naps. */
-const hosted = Effect.fnUntraced(function*(options: LayerOptions = {}) {
+const hosted = Effect.fnUntraced(function*(options: LayerOptions = {}, idle = options) {
   const host = scriptedHost.make()
   const gate = yield* Deferred.make<void>()
   const code: scriptedHost.Guest["code"] = {
@@ -33,7 +33,7 @@ const hosted = Effect.fnUntraced(function*(options: LayerOptions = {}) {
       ),
       { startImmediately: true }
     )
-    for (const folder of folders) yield* runtime.startUntyped(folder, options)
+    for (const [n, folder] of folders.entries()) yield* runtime.startUntyped(folder, n === 0 ? options : idle)
     const call = (name: string, component = "acme:echo") =>
       Effect.forkChild(Effect.ignore(runtime.call(component, `echo.${name}`, [])), { startImmediately: true })
     const status = Effect.map(runtime.status, ([echo]) => echo!)
@@ -44,8 +44,9 @@ const hosted = Effect.fnUntraced(function*(options: LayerOptions = {}) {
 
 const hosting = <A, E>(
   test: (host: Effect.Success<Effect.Success<ReturnType<typeof hosted>>["run"]>) => Effect.Effect<A, E, Services>,
-  options?: LayerOptions
-) => Effect.flatMap(hosted(options), ({ host, run }) => Effect.provide(Effect.flatMap(run, test), host.layer))
+  options?: LayerOptions,
+  idle?: LayerOptions
+) => Effect.flatMap(hosted(options, idle), ({ host, run }) => Effect.provide(Effect.flatMap(run, test), host.layer))
 
 type Services = ActorSystem | ComponentDirectory | ComponentHost | Runtime
 
@@ -119,6 +120,23 @@ describe("a message that takes long", () => {
           yield* runtime.stop("acme:echo")
         }),
       { health: { every: "3 seconds" }, pool: { size: 2 } }
+    ))
+
+  it.effect("is judged by its own time, also where another has more and was first", () =>
+    hosting(
+      ({ call, gate, runtime }) =>
+        Effect.gen(function*() {
+          const waiting = [yield* call("wait"), yield* call("wait", "acme:idle")]
+          yield* TestClock.adjust("2 seconds")
+          const health = Effect.map(runtime.status, (all) => all.map(({ health }) => health))
+          assert.deepStrictEqual(yield* health, ["Healthy", "Degraded"])
+          yield* TestClock.adjust("8 seconds")
+          assert.deepStrictEqual(yield* health, ["Degraded", "Degraded"])
+          yield* Deferred.succeed(gate, undefined)
+          yield* Effect.forEach(waiting, Fiber.join)
+        }),
+      { health: { every: "10 seconds" } },
+      { health: { every: "1 second" } }
     ))
 
   it.effect("is over with its instance", () =>

@@ -64,7 +64,7 @@ class Work {
 
   begin(message: Message | undefined): void {
     this.end()
-    this.denied.length = 0
+    if (this.denied.length > 0) this.denied.length = 0
     this.message = message
     if (message !== undefined) this.sequence = ++this.counter.messages
   }

@@ -19,26 +19,27 @@ type Told = (working: Working | undefined) => void
 
 /** Of one instance, which has one call at a time. */
 export class Pace {
+  /** Among those whose calls are waited for; -1 for one whose is not. */
+  place = -1
+  since = 0
+  readonly everyMillis: number
   readonly #paces: Paces
-  readonly #everyMillis: number
   readonly #told: Told
   #target: Contract.Target | undefined
-  #since = 0
   #isTold = false
 
   constructor(paces: Paces, everyMillis: number, told: Told) {
     this.#paces = paces
-    this.#everyMillis = everyMillis
+    this.everyMillis = everyMillis
     this.#told = told
   }
 
   get due(): number {
-    return this.#since + this.#everyMillis
+    return this.since + this.everyMillis
   }
 
   begin(target: Contract.Target): void {
     this.#target = target
-    this.#since = this.#paces.now
     this.#paces.add(this)
   }
 
@@ -51,50 +52,51 @@ export class Pace {
 
   tell(): void {
     this.#isTold = true
-    this.#told({ export: Contract.exportName(this.#target!), since: this.#since })
+    this.#told({ export: Contract.exportName(this.#target!), since: this.since })
   }
 }
 
 /** The instances whose calls are waited for, until these end or are told of. */
 export class Paces {
   readonly #clock: Clock.Clock
-  readonly #waiting = new Set<Pace>()
-  readonly #some = Latch.makeUnsafe(false)
+  readonly #waiting: Array<Pace> = []
+  readonly #look = Latch.makeUnsafe(false)
+  /** When they are looked at. */
+  #next = Infinity
 
   constructor(clock: Clock.Clock) {
     this.#clock = clock
   }
 
-  get now(): number {
-    return this.#clock.currentTimeMillisUnsafe()
-  }
-
-  /** Who watches may look at it at once. */
   add(pace: Pace): void {
-    this.#waiting.add(pace)
-    if (this.#waiting.size === 1) this.#some.openUnsafe()
+    pace.since = this.#clock.currentTimeMillisUnsafe()
+    pace.place = this.#waiting.push(pace) - 1
+    if (pace.due < this.#next) this.#look.openUnsafe()
   }
 
   remove(pace: Pace): void {
-    this.#waiting.delete(pace)
-    if (this.#waiting.size === 0) this.#some.closeUnsafe()
+    const last = this.#waiting.pop()!
+    if (last !== pace) {
+      this.#waiting[pace.place] = last
+      last.place = pace.place
+    }
+    pace.place = -1
   }
 
-  readonly watch: Effect.Effect<never> = Effect.forever(
-    Effect.andThen(this.#some.await, Effect.suspend(() => this.#look()))
-  )
+  readonly watch: Effect.Effect<never> = Effect.forever(Effect.suspend(() => {
+    const now = this.#clock.currentTimeMillisUnsafe()
+    this.#look.closeUnsafe()
+    this.#next = this.#tell(now)
+    return this.#next === Infinity ? this.#look.await : Effect.timeoutOption(this.#look.await, this.#next - now)
+  }))
 
-  /** Tells of those that are due, and waits until the next one is. */
-  #look(): Effect.Effect<void> {
-    const { now } = this
-    let next = Infinity
-    for (const pace of this.#waiting) {
-      if (pace.due > now) next = Math.min(next, pace.due)
-      else {
-        this.remove(pace)
-        pace.tell()
-      }
+  /** Tells of those that are due; gives when the next one is. */
+  #tell(now: number): number {
+    const due = this.#waiting.filter((pace) => pace.due <= now)
+    for (const pace of due) {
+      this.remove(pace)
+      pace.tell()
     }
-    return next === Infinity ? Effect.void : Effect.sleep(next - now)
+    return this.#waiting.reduce((next, pace) => Math.min(next, pace.due), Infinity)
   }
 }
