@@ -149,6 +149,15 @@ const settingsOf = ({ abandonAfter = "5 seconds", shutdown = "30 seconds", traci
   }
 })
 
+/**
+ * Keeps the shapes of a generator that waits alive while nobody asks. V8 would
+ * forget them at the next full collection otherwise, and with them the code that
+ * was compiled for asking.
+ */
+const keepShapes = Effect.forkScoped(Effect.gen(function*() {
+  return yield* Effect.never
+}))
+
 const make = Effect.fnUntraced(function*(
   settings: Settings,
   how: "Stop" | "Kill",
@@ -166,6 +175,7 @@ const make = Effect.fnUntraced(function*(
   })
   yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(events), PubSub.shutdown(letters)))
   yield* Effect.addFinalizer(() => system.shutdown(how))
+  yield* keepShapes
   if (settings.watchdog !== undefined) {
     const { everyMillis, stuckMillis } = settings.watchdog
     const watchdog = new watching.Watchdog(system, stuckMillis)

@@ -66,7 +66,15 @@ export class Deliver extends Protocol.request<Payload | undefined, ComponentErro
   readonly topic: string | undefined
   readonly wantsReply: boolean
   readonly payload: Payload
-}> {}
+}> {
+  /** Keeps the shape of messages alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: Deliver = new Deliver({
+    delivery: Delivery.make("", Delivery.fromHost),
+    topic: undefined,
+    wantsReply: false,
+    payload: { codec: "json", bytes: new Uint8Array() }
+  })
+}
 
 /**
  * A reply for `callback-handler.handle-callback`, to the request `id`.

@@ -12,7 +12,7 @@ import type { Blocked } from "./lanes.ts"
 import { block, refusalOf } from "./mixed.ts"
 import { spanIn } from "./spans.ts"
 import { suspend, type Waiter, waiterOf } from "./suspension.ts"
-import { type Asker, type Delivery, deliveryOf, plainDelivery, type Settle } from "./target.ts"
+import { type Asker, type Delivery, deliveryOf, type Settle } from "./target.ts"
 
 /** Sends the request each time it is run. */
 export const asking = <Reply, Error>(
@@ -62,6 +62,9 @@ const askIn = (
 
 /** Resumes a fiber with what is made of the answer. */
 class Settling implements Waiter {
+  /** Keeps the shape alive while nobody waits, and with it the code that was compiled for it. */
+  static readonly shape: Settling = new Settling(undefined as never, undefined as never)
+
   private readonly waiter: Waiter
   private readonly settle: Settle<unknown, unknown>
 
@@ -98,6 +101,9 @@ export const askSettling = <B, E>(
 
 /** Tells an asker that is no fiber. */
 class Told implements Waiter {
+  /** Keeps the shape alive while nobody waits, and with it the code that was compiled for it. */
+  static readonly shape: Told = new Told(undefined as never)
+
   private readonly asker: Asker
 
   constructor(asker: Asker) {
@@ -116,7 +122,14 @@ export const askFor = (cell: Cell, request: object, asker: Asker): () => void =>
   const { alarm, context, isExpected, ttlMillis } = asker
   const ask = new Ask(undefined, new Told(asker))
   const span = cell.system.spans === undefined ? undefined : spanIn(context)
-  const blocked = enqueue(cell, request, ask, { ...plainDelivery, isExpected, ttlMillis, span })
+  const blocked = enqueue(cell, request, ask, {
+    isForced: false,
+    isExpected,
+    priority: "Normal",
+    ttlMillis,
+    ticket: undefined,
+    span
+  })
   if (ask.isOver) return () => {}
   if (alarm !== undefined) ask.alarm = cell.system.alarmsOf(context).in(alarm.afterMillis, alarm.ring)
   return () => {

@@ -12,6 +12,9 @@ export interface Ticket {
 
 /** A message that waits with more than its `From`. */
 export class Envelope {
+  /** Keeps the shape alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: Envelope = new Envelope(undefined, undefined, 0, 0, undefined)
+
   readonly message: unknown
   readonly from: From
   /** By the monotonic clock of the actor, in milliseconds. */

@@ -1,4 +1,4 @@
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import type { Undeliverable } from "../../security/Undeliverable.ts"
 import type { Payload } from "../Payload.ts"
 import type { Handled, Waiter } from "./mail.ts"
@@ -8,6 +8,9 @@ export type Replied = Exit.Exit<Payload, Undeliverable>
 
 /** Waits for the reply to a request, until it is there or nobody wants it any more. */
 export class Awaiting implements Waiter {
+  /** Keeps the shape alive while nobody waits, and with it the code that was compiled for it. */
+  static readonly shape: Awaiting = new Awaiting(Exit.succeed as never, () => Exit.interrupt(), () => {})
+
   isAbandoned = false
   readonly #replyOf: (exit: Handled) => Replied
   readonly #late: () => Replied

@@ -46,6 +46,9 @@ export interface Letter {
 
 /** A message in a mailbox, until its fate is known. */
 class Posted {
+  /** Keeps the shape alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: Posted = new Posted(undefined as never, undefined)
+
   readonly letter: Letter
   /** Who may have so many messages wait for the recipient. */
   readonly key: string | undefined

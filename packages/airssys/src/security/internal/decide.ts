@@ -18,6 +18,9 @@ import {
 
 /** A denial whose explanation is made when somebody asks for it. */
 class LazyDenied implements Denied {
+  /** Keeps the shape alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: LazyDenied = new LazyDenied(() => undefined as never)
+
   readonly _tag = "Denied"
   private made: Explanation | undefined
   private readonly explain: () => Explanation

@@ -26,6 +26,9 @@ const accepts = (token: patternShape.Token, text: string, from: number, to: numb
  * plain.
  */
 export class PlainResource implements patternShape.Subject, plainText.Hashes {
+  /** Keeps the shape alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: PlainResource = new PlainResource("storage.read", "", plainText.key)
+
   readonly kind: CapabilityKind.CapabilityKind
   readonly text: string
   private readonly form: plainText.Form
