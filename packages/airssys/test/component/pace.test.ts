@@ -126,14 +126,16 @@ describe("a message that takes long", () => {
     hosting(
       ({ call, gate, runtime }) =>
         Effect.gen(function*() {
-          const waiting = [yield* call("wait"), yield* call("wait", "acme:idle")]
+          const first = yield* call("wait")
+          yield* TestClock.adjust("100 millis")
+          const second = yield* call("wait", "acme:idle")
           yield* TestClock.adjust("2 seconds")
           const health = Effect.map(runtime.status, (all) => all.map(({ health }) => health))
           assert.deepStrictEqual(yield* health, ["Healthy", "Degraded"])
           yield* TestClock.adjust("8 seconds")
           assert.deepStrictEqual(yield* health, ["Degraded", "Degraded"])
           yield* Deferred.succeed(gate, undefined)
-          yield* Effect.forEach(waiting, Fiber.join)
+          yield* Fiber.joinAll([first, second])
         }),
       { health: { every: "10 seconds" } },
       { health: { every: "1 second" } }
