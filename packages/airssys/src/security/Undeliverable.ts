@@ -38,7 +38,7 @@ export const Reason = Schema.Literals([
   "Answered",
   /** The recipient failed in handling it. */
   "Failed",
-  /** The recipient was stopped before it handled it. */
+  /** The recipient was stopped before it handled it, or the host has ended. */
   "Stopped"
 ])
 

@@ -302,6 +302,38 @@ describe("Exchange", () => {
       assert.deepStrictEqual([sent, dropped.get("Stopped"), left], [2, 2, 0])
     })))
 
+  it.effect("takes nothing any more when it has ended, and says so to whoever sends, publishes and listens", () =>
+    test(Effect.gen(function*() {
+      yield* start("probe", "other")
+      const scope = yield* Scope.make()
+      const exchange = Context.get(yield* Layer.buildWithScope(layerWith({}), scope), Exchange)
+      const heard: Array<string> = []
+      const listening = yield* exchange.messages("prices.*").pipe(
+        Stream.runForEach(({ topic }) => Effect.sync(() => heard.push(topic))),
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* Effect.scoped(exchange.attach("prices.*", "acme:probe"))
+      yield* exchange.publish("prices.eur", text("x"), host)
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(listening)
+      assert.deepStrictEqual(heard, ["prices.eur"])
+      const counts = [yield* count("probe"), yield* count("other")]
+      const asked = [
+        exchange.send("acme:other", text("x"), from("probe")),
+        exchange.request("acme:other", text("echo"), "1 second", from("probe")),
+        Effect.scoped(exchange.post("acme:other", text("echo"), "1 second", from("probe"))),
+        exchange.publish("prices.eur", text("x"), host),
+        Effect.scoped(exchange.attach("prices.*", "acme:other")),
+        Stream.runDrain(exchange.messages("prices.*"))
+      ]
+      const refused = yield* Effect.forEach(asked, (one: Effect.Effect<unknown, Undeliverable>) => Effect.flip(one))
+      assert.deepStrictEqual(new Set(refused.map(reason)), new Set(["Stopped"]))
+      yield* settled
+      assert.deepStrictEqual([yield* count("probe"), yield* count("other")], counts)
+      const { dropped, sent, waiting } = yield* exchange.metrics
+      assert.deepStrictEqual([sent, dropped.get("Stopped"), waiting], [5, 4, 0])
+    })))
+
   it.effect("fails the sender of a message in which the recipient traps, and keeps those that wait", () =>
     test(Effect.gen(function*() {
       yield* start("probe")

@@ -12,7 +12,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     ["a reply reaches nobody", "waiter?.onExit(exit)", "", "requests come back with the reply"]
   ]),
   ...of("component/internal/mail.ts", exchange, [
-    ["what is on its way when the host ends has no fate", "this.#settle(posted, Exit.interrupt())", "", "when it ends"]
+    ["what is on its way when the host ends has no fate", "this.#settle(posted, Exit.interrupt())", "", "when it ends"],
+    ["it takes messages after its end", "this.#isClosed = true", "", "takes nothing any more when it has ended"]
+  ]),
+  ...of("component/internal/exchanging.ts", exchange, [
+    [
+      "a message is taken after the end",
+      "return this.#mail.closed(to) ?? mailChecks",
+      "return mailChecks",
+      "takes nothing any more when it has ended"
+    ],
+    [
+      "a subscription is taken after the end",
+      "if (closed !== undefined) return Effect.fail(closed)",
+      "",
+      "takes nothing any more when it has ended"
+    ],
+    [
+      "who listens is not told of the end",
+      "for (const backlog of this.#backlogs) backlog.close()",
+      "",
+      "takes nothing any more when it has ended"
+    ]
   ]),
   ...of("component/internal/exchanging.ts", guests, [
     [

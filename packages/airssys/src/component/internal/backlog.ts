@@ -1,3 +1,4 @@
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
@@ -8,14 +9,17 @@ const mostBytes = 16 * 1024 * 1024
 
 /** What waits for a program of the host that listens; what is too much goes, the oldest first. */
 export class Backlog {
-  readonly #queue: Queue.Queue<Message>
+  readonly #queue: Queue.Queue<Message, Cause.Done>
   #bytes = 0
 
-  private constructor(queue: Queue.Queue<Message>) {
+  private constructor(queue: Queue.Queue<Message, Cause.Done>) {
     this.#queue = queue
   }
 
-  static readonly make: Effect.Effect<Backlog> = Effect.map(Queue.unbounded<Message>(), (queue) => new Backlog(queue))
+  static readonly make: Effect.Effect<Backlog> = Effect.map(
+    Queue.unbounded<Message, Cause.Done>(),
+    (queue) => new Backlog(queue)
+  )
 
   add(message: Message): void {
     this.#bytes += message.payload.bytes.length
@@ -25,6 +29,11 @@ export class Backlog {
       if (oldest?._tag !== "Success") return
       this.#bytes -= oldest.value.payload.bytes.length
     }
+  }
+
+  /** Nothing comes any more: the stream ends behind what waits. */
+  close(): void {
+    Queue.endUnsafe(this.#queue)
   }
 
   /** One at a time, so that none is held beside those that are counted. */

@@ -11,7 +11,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Pending from "../../actor/Pending.ts"
 import type { AuditLog } from "../../security/AuditLog.ts"
-import type { Message } from "../../security/MessagingSubscribe.ts"
 import * as Pattern from "../../security/Pattern.ts"
 import type { Principal } from "../../security/Principal.ts"
 import { Quotas } from "../../security/Quotas.ts"
@@ -35,7 +34,6 @@ import { Waitings } from "./waitings.ts"
 
 type Service = Exchange["Service"]
 type Origin = Delivery.Origin
-type Tell = (message: Message) => void
 
 /** The origin of what is sent in a context as a principal, on behalf of whom it and its power act. */
 export const originIn = (
@@ -74,7 +72,8 @@ class Exchanging {
   readonly #fates: MailFates
   readonly #maxWaitMillis: number
   readonly #maxSubscriptions: number
-  readonly #topics = new TopicTable<Tell | undefined>()
+  readonly #topics = new TopicTable<Backlog | undefined>()
+  readonly #backlogs = new Set<Backlog>()
   readonly #waitings = new Waitings()
   readonly #maxRequests: number
   readonly #openRequests: OpenRequests
@@ -140,7 +139,7 @@ class Exchanging {
       const listeners = this.#topics.matching(topic)
       const failure = listeners === undefined
         ? mailChecks.undeliverable(topic, "NotFound", "that is no topic")
-        : mailChecks.outgoing(this.#checking, topic, payload, from)
+        : this.#refusal(topic, payload, from)
       if (failure !== undefined || listeners === undefined) {
         this.#fates.sent++
         return Effect.fail(this.#mail.refuse(failure!, from, topic))
@@ -152,7 +151,7 @@ class Exchanging {
         this.#fates.sent++
         if (subscriber !== undefined) this.#put({ ...sending, id: this.#mail.nextId(), to: subscriber })
         else {
-          tell?.({ topic, sender: senderName(from), payload })
+          tell?.add({ topic, sender: senderName(from), payload })
           this.#fates.delivered++
         }
       }
@@ -169,17 +168,21 @@ class Exchanging {
 
   readonly messages: Service["messages"] = (text) =>
     Stream.unwrap(Effect.gen({ self: this }, function*() {
-      const pattern = yield* this.#pattern(text)
       const backlog = yield* Backlog.make
-      yield* this.#listening({
-        pattern,
-        subscriber: undefined,
-        tell: (message) => backlog.add(message)
-      })
+      this.#backlogs.add(backlog)
+      yield* Effect.addFinalizer(() => Effect.sync(() => this.#backlogs.delete(backlog)))
+      const pattern = yield* this.#pattern(text)
+      yield* this.#listening({ pattern, subscriber: undefined, tell: backlog })
       return backlog.messages
     }))
 
   readonly metrics: Service["metrics"] = Effect.sync(() => this.#fates.metrics(this.#topics.size))
+
+  /** Whoever waits is told, and nothing is taken any more. */
+  close(): void {
+    this.#mail.close()
+    for (const backlog of this.#backlogs) backlog.close()
+  }
 
   #tooManyRequests(to: string, from: Origin): Undeliverable {
     this.#fates.sent++
@@ -187,26 +190,36 @@ class Exchanging {
     return this.#mail.refuse(mailChecks.undeliverable(to, "TooMany", detail), from)
   }
 
+  /** The pattern of who would listen. */
   #pattern(text: string): Effect.Effect<Pattern.Pattern, Undeliverable> {
-    return Effect.fromResult(
-      Result.mapError(
-        Pattern.parse("messaging.subscribe", text),
-        ({ message }) => mailChecks.undeliverable(text.slice(0, 80), "NotFound", message)
+    return Effect.suspend(() => {
+      const to = text.slice(0, 80)
+      const closed = this.#mail.closed(to)
+      if (closed !== undefined) return Effect.fail(closed)
+      return Effect.fromResult(
+        Result.mapError(
+          Pattern.parse("messaging.subscribe", text),
+          ({ message }) => mailChecks.undeliverable(to, "NotFound", message)
+        )
       )
-    )
+    })
   }
 
-  #listening(listener: Listener<Tell | undefined>): Effect.Effect<void, never, Scope.Scope> {
+  #listening(listener: Listener<Backlog | undefined>): Effect.Effect<void, never, Scope.Scope> {
     return Effect.acquireRelease(
       Effect.sync(() => this.#topics.add(listener)),
       () => Effect.sync(() => this.#topics.remove(listener))
     )
   }
 
+  #refusal(to: string, payload: Payload.Payload, from: Origin): Undeliverable | undefined {
+    return this.#mail.closed(to) ?? mailChecks.outgoing(this.#checking, to, payload, from)
+  }
+
   #deliver(sending: Sending): Undeliverable | undefined {
     const { from, payload, to } = sending
     this.#fates.sent++
-    const failure = mailChecks.outgoing(this.#checking, to, payload, from)
+    const failure = this.#refusal(to, payload, from)
     return failure === undefined ? this.#put(sending) : this.#mail.refuse(failure, from)
   }
 
@@ -291,7 +304,8 @@ export const make = Effect.fnUntraced(function*({ audit, deadLetters, directory,
   const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
   const fates = new MailFates(deadLetters)
   const mail = new Mail(yield* hostRun.make, fates, options.maxWaiting ?? 100)
-  yield* Effect.addFinalizer(() => Effect.sync(() => mail.close()))
   const checking = { audit, directory, quotas, maxBytes: options.maxBytes ?? Payload.maxBytes }
-  return new Exchanging(checking, mail, fates, options)
+  const exchanging = new Exchanging(checking, mail, fates, options)
+  yield* Effect.addFinalizer(() => Effect.sync(() => exchanging.close()))
+  return exchanging
 })

@@ -111,6 +111,7 @@ export class Mail {
   /** How many messages of one component wait for another one, by both. */
   readonly #waiting = new Map<string, number>()
   readonly #posted = new Set<Posted>()
+  #isClosed = false
   #ids = 0
 
   /** `name` is of this run of the host. */
@@ -118,6 +119,11 @@ export class Mail {
     this.#name = name
     this.#fates = fates
     this.#maxWaiting = maxWaiting
+  }
+
+  /** Why nothing is taken any more, for whomever it is; undefined while it is. */
+  closed(to: string): Undeliverable | undefined {
+    return this.#isClosed ? undeliverable(to, "Stopped", "the host has ended") : undefined
   }
 
   nextId(): string {
@@ -185,8 +191,9 @@ export class Mail {
     waiter?.onExit(exit)
   }
 
-  /** Nobody waits for what is on its way any more. */
+  /** Nobody waits for what is on its way any more, and nothing else is taken. */
   close(): void {
+    this.#isClosed = true
     for (const posted of this.#posted) {
       posted.takeBack!()
       this.#settle(posted, Exit.interrupt())
