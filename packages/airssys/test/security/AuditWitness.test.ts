@@ -85,7 +85,7 @@ const place = Effect.gen(function*() {
   const store = yield* Ref.make(yield* AuditStore.AuditStore.pipe(Effect.provide(stores)))
   const own = yield* signer()
   const witness = yield* AuditWitness.makeMemory(own)
-  const open = (checkpoints: Checkpoints = {}) =>
+  const open = (checkpoints: Checkpoints = {}, options: AuditLog.Options = {}) =>
   <A, E, R>(
     effect: Effect.Effect<A, E, AuditLog.AuditLog | R>
   ): Effect.Effect<A, E | AuditError, Digest.Digest | Exclude<R, AuditLog.AuditLog>> =>
@@ -93,7 +93,7 @@ const place = Effect.gen(function*() {
       Effect.provide(
         effect,
         Layer.provide(
-          AuditLog.layer({ checkpoints: { signer: own, witnesses: [witness], ...checkpoints } }),
+          AuditLog.layer({ ...options, checkpoints: { signer: own, witnesses: [witness], ...checkpoints } }),
           Layer.succeed(AuditStore.AuditStore, current)
         ),
         { local: true }
@@ -255,6 +255,35 @@ describe("an audit log with a witness", () => {
           Effect.map((count) => assert.strictEqual(count, 2))
         )
       }))
+    })))
+
+  it.effect("keeps what a witness that does not answer has not seen, and gives it up when it has", () =>
+    run(Effect.gen(function*() {
+      const { open, store, witness } = yield* place
+      const isDown = yield* Ref.make(false)
+      const flaky: AuditWitness.AuditWitness = {
+        name: "flaky",
+        accept: (submission) =>
+          Effect.flatMap(Ref.get(isDown), (down) =>
+            down
+              ? new AuditWitness.WitnessError({ witness: "flaky", reason: "Unreachable", detail: "no" })
+              : witness.accept(submission))
+      }
+      const rotating = open({ witnesses: [flaky], every: "1 minute" }, {
+        rotate: { bytes: 1 },
+        retain: { segments: 2 }
+      })
+      const round = AuditLog.AuditLog.use((audit) => Effect.andThen(append("a", "b", "c", "d"), audit.flush))
+      const segments = Effect.flatMap(Ref.get(store), (store) => Effect.map(store.segments, (_) => _.length))
+      yield* rotating(round)
+      yield* Ref.set(isDown, true)
+      yield* rotating(Effect.andThen(round, round))
+      yield* rotating(Effect.andThen(round, round))
+      assert.isAbove(yield* segments, 16)
+      yield* Ref.set(isDown, false)
+      yield* rotating(Effect.andThen(TestClock.adjust("1 minute"), round))
+      assert.isBelow(yield* segments, 8)
+      yield* rotating(AuditLog.AuditLog.use((audit) => audit.verify))
     })))
 
   it.effect("is not opened without a witness that is required", () =>

@@ -113,6 +113,22 @@ const storing: ReadonlyArray<Mutant> = [
     replace: "void root",
     test: log,
     title: "that are too many are given up, which is recorded"
+  },
+  {
+    name: "what no witness has seen is given up",
+    file: retention,
+    find: "if (beginning.size > seen) {",
+    replace: "if (beginning.size > Infinity) {",
+    test: witnesses,
+    title: "keeps what a witness that does not answer has not seen"
+  },
+  {
+    name: "what one of several witnesses has seen is given up",
+    file: notary,
+    find: "Math.min(...this.standings.map(({ size }) => size))",
+    replace: "Infinity",
+    test: witnesses,
+    title: "keeps what a witness that does not answer has not seen"
   }
 ]
 

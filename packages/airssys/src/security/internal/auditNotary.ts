@@ -74,6 +74,11 @@ export class AuditNotary {
     return this.writer.tree.size !== this.handed || this.standings.some(({ isFailing }) => isFailing)
   }
 
+  /** How many entries each witness has seen, as far as is known. */
+  get seen(): number {
+    return Math.min(...this.standings.map(({ size }) => size))
+  }
+
   /** The names of the witnesses that did not answer last. */
   get failing(): ReadonlyArray<string> {
     return this.standings.flatMap(({ isFailing, witness }) => isFailing ? [witness.name] : [])

@@ -73,13 +73,15 @@ interface Attesting {
   /** Before anything is written: fails where a witness contradicts the log. */
   readonly compare: Effect.Effect<void, AuditError>
   readonly attest: Effect.Effect<string, AuditError>
+  /** How many entries all witnesses have seen. */
+  readonly seen: () => number
   /** From then on, from time to time and at the end. */
   readonly start: Effect.Effect<void, AuditError, Scope.Scope>
 }
 
 const attesting = (parts: Parts, options: Options | undefined, every: number): Attesting => {
   if (options?.checkpoints === undefined) {
-    return { compare: Effect.void, attest: Effect.fail(unconfigured), start: Effect.void }
+    return { compare: Effect.void, attest: Effect.fail(unconfigured), seen: () => Infinity, start: Effect.void }
   }
   const { required = false, signer, witnesses } = options.checkpoints
   const notary = new AuditNotary(parts.writer, signer, witnesses, proving(parts))
@@ -97,6 +99,7 @@ const attesting = (parts: Parts, options: Options | undefined, every: number): A
         : Effect.fail(new AuditError({ reason: "Unwritable", detail: `witness ${missing} cannot be reached` }))
     }),
     attest,
+    seen: () => notary.seen,
     start: notary.record.pipe(
       Effect.andThen(Effect.addFinalizer(() => again)),
       Effect.andThen(Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(every), again)))),
@@ -116,8 +119,9 @@ export const open = Effect.fnUntraced(function*(options: Options | undefined): E
   const recovered = yield* recover(sha256, store)
   const writer = new AuditWriter(store, limits, sha256, yield* Clock.Clock, recovered)
   const parts = { store, sha256, writer, reading: Semaphore.makeUnsafe(readers) }
-  const flush = Effect.andThen(writer.flush, tidying(parts, tidy(store, writer, limits, sha256)))
-  const { attest, compare, start } = attesting(parts, options, limits.attestEvery)
+  const { attest, compare, seen, start } = attesting(parts, options, limits.attestEvery)
+  const tidied = Effect.suspend(() => tidy(store, writer, limits, sha256, seen()))
+  const flush = Effect.andThen(writer.flush, tidying(parts, tidied))
   yield* compare
   yield* recovered.repair
   yield* start

@@ -45,17 +45,18 @@ const record = (
   })
 
 /**
- * Gives up the oldest segments that are too many or too old. First the log
- * records up to where and the root of what goes, so that what stays can be told
- * from a log of which somebody cut the beginning. What the state of trust is
- * compared with is recorded again before it goes. Returns when the next one will
- * be too old.
+ * Gives up the oldest segments that are too many or too old, and of which each
+ * witness has seen the end: it takes nothing that is not proved from there. First
+ * the log records up to where and the root of what goes, so that what stays can be
+ * told from a log of which somebody cut the beginning. What the state of trust is
+ * compared with is recorded again before it goes. Returns when to look again.
  */
 export const tidy = Effect.fnUntraced(function*(
   store: AuditStore["Service"],
   writer: AuditWriter,
-  { keepFor, keepSegments }: Settings,
-  sha256: Digest["Service"]
+  { attestEvery, keepFor, keepSegments }: Settings,
+  sha256: Digest["Service"],
+  seen: number
 ): Effect.fn.Return<number, AuditError> {
   const segments = yield* store.segments
   let first: Beginning | undefined
@@ -67,6 +68,10 @@ export const tidy = Effect.fnUntraced(function*(
     const beginning = yield* beginningOf(store, next)
     if (!isMany && writer.latestTime < beginning.time + keepFor) {
       due = beginning.time + keepFor
+      break
+    }
+    if (beginning.size > seen) {
+      due = writer.latestTime + attestEvery
       break
     }
     first = beginning
