@@ -46,6 +46,28 @@ export interface CallOptions {
 }
 
 /**
+ * Who waits for a call, and is told once: of its outcome, or of the `CallError`
+ * or `Trap` that it ended with. What these throw is nobody's.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Waiter {
+  readonly done: (outcome: Outcome) => void
+  readonly failed: (error: unknown) => void
+}
+
+/** A call on its way. */
+interface Running {
+  readonly args: ReadonlyArray<unknown>
+  readonly promising: Promising
+  readonly fuel: number
+  /** When it began, in milliseconds. */
+  start: number
+  readonly waiter: Waiter
+}
+
+/**
  * What the engine tells an instance about itself.
  *
  * @category models
@@ -240,103 +262,103 @@ export class ExportedFunc {
    * Rejects with `CallError` and `Trap`.
    */
   call(args: ReadonlyArray<unknown>, options: CallOptions = {}): Promise<Outcome> {
+    return new Promise((done, failed) => this.run(args, options, { done, failed }))
+  }
+
+  /** As {@link call}, and tells one who waits: at once, before this returns, where the guest is not entered. */
+  run(args: ReadonlyArray<unknown>, options: CallOptions, waiter: Waiter): void {
     const promising = this.#promisingCore()
     if (promising === undefined) {
-      return Promise.reject(
+      return waiter.failed(
         new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need")
       )
     }
     const fuel = Math.floor(options.fuel ?? this.#parts.fuel)
     if (!(fuel >= 0) || !((options.timeout ?? 0) >= 0)) {
-      return Promise.reject(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
+      return waiter.failed(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
     }
     const { signal, timeout } = options
     const start = this.#store.scheduler.clock.now()
     const bounds = timeout === undefined && signal === undefined
       ? undefined
       : new Bounds(this.#store.scheduler.clock, start, timeout, signal)
-    if (this.#store.state !== "idle") return this.#calls.run(bounds, () => this.#start(args, promising, fuel))
-    if (bounds?.isOver === true) return Promise.reject(bounds.late())
+    const call: Running = { args, promising, fuel, start, waiter }
+    if (this.#store.state !== "idle") {
+      return this.#calls.run(bounds, {
+        start: () => {
+          call.start = this.#store.scheduler.clock.now()
+          this.#start(call)
+        },
+        refuse: (error) => waiter.failed(error)
+      })
+    }
+    if (bounds?.isOver === true) return waiter.failed(bounds.late())
     // Aborting also stops a call whose guest is done and whose answer nobody has seen.
     if (signal !== undefined) bounds?.watch((trap) => this.#store.end(trap))
     this.#store.bounds = bounds
-    return this.#start(args, promising, fuel, start)
+    this.#start(call)
   }
 
-  #start(
-    args: ReadonlyArray<unknown>,
-    promising: Promising,
-    fuel: number,
-    start: number = this.#store.scheduler.clock.now()
-  ): Promise<Outcome> {
-    const store = this.#store
-    const { scheduler } = store
+  #start(call: Running): void {
+    const { scheduler } = this.#store
     if (scheduler.calls >= scheduler.mostCalls) {
       this.#calls.next()
-      return Promise.reject(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
+      return call.waiter.failed(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
     }
     scheduler.calls++
-    if (scheduler.isCrowded(start)) return this.#startLater(args, promising, fuel)
-    return this.#enter(args, promising, fuel, start)
+    if (scheduler.isCrowded(call.start)) this.#startLater(call)
+    else this.#enter(call)
   }
 
   /** Waits for a turn before the guest is entered at all; a call that is over by then has not reached it. */
-  #startLater(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<Outcome> {
+  #startLater(call: Running): void {
     const store = this.#store
     const { scheduler } = store
     store.state = "suspended"
-    return new Promise((resolve, reject) => {
-      const over = (): Trap | undefined => store.failure ?? store.bounds?.late()
-      scheduler.starts(() => over() !== undefined, () => {
-        const trap = over()
-        if (trap === undefined) return resolve(this.#enter(args, promising, fuel, scheduler.clock.now()))
-        scheduler.calls--
-        if (store.failure === undefined) store.state = "idle"
-        else store.poison(trap)
-        reject(trap)
-        this.#calls.next()
-      })
+    const over = (): Trap | undefined => store.failure ?? store.bounds?.late()
+    scheduler.starts(() => over() !== undefined, () => {
+      const trap = over()
+      if (trap === undefined) {
+        call.start = scheduler.clock.now()
+        return this.#enter(call)
+      }
+      scheduler.calls--
+      if (store.failure === undefined) store.state = "idle"
+      else store.poison(trap)
+      this.#calls.next()
+      call.waiter.failed(trap)
     })
   }
 
-  #enter(
-    args: ReadonlyArray<unknown>,
-    promising: Promising,
-    fuel: number,
-    start: number
-  ): Promise<Outcome> {
-    const store = this.#store
+  #enter(call: Running): void {
     try {
-      store.enter(this.#core, fuel, true)
-      return (this.#begin(args, promising) as Promise<unknown>).then(
-        (result) => this.#settle(result, args, start),
-        (error: unknown) => {
-          throw this.#over(error, args, start)
-        }
-      )
+      this.#store.enter(this.#core, call.fuel, true)
+      const entered = this.#begin(call.args, call.promising) as Promise<unknown>
+      entered.then((result) => this.#settle(result, call), (error: unknown) => this.#over(error, call))
     } catch (error) {
-      return Promise.reject(this.#over(error, args, start))
+      this.#over(error, call)
     }
   }
 
-  #settle(result: unknown, args: ReadonlyArray<unknown>, start: number): Outcome {
+  #settle(result: unknown, call: Running): void {
     const store = this.#store
+    let outcome: Outcome
     try {
       const value = this.#end(result)
-      const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - start)
-      store.scheduler.calls--
-      this.#calls.next()
-      return { value, receipt }
+      outcome = { value, receipt: this.#receipt(store.leave(), store.scheduler.clock.now() - call.start) }
     } catch (error) {
-      throw this.#over(error, args, start)
+      return this.#over(error, call)
     }
+    store.scheduler.calls--
+    this.#calls.next()
+    call.waiter.done(outcome)
   }
 
-  #over(error: unknown, args: ReadonlyArray<unknown>, start: number): unknown {
+  #over(error: unknown, { args, start, waiter }: Running): void {
     const failed = this.#billed(this.#failed(error, args), start)
     this.#store.scheduler.calls--
     this.#calls.next()
-    return failed
+    waiter.failed(failed)
   }
 
   #promisingCore(): Promising | undefined {
@@ -403,36 +425,34 @@ class Calls {
   }
 
   /** Runs a call when those before it are over. */
-  run(bounds: Bounds | undefined, call: () => Promise<Outcome>): Promise<Outcome> {
+  run(bounds: Bounds | undefined, call: Waiting): void {
     const { queue, store } = this.#parts
     if (store.isBusy && this.#waiting.length >= queue) {
-      return Promise.reject(new CallError("QueueFull", `${queue} calls wait for the instance`))
+      return call.refuse(new CallError("QueueFull", `${queue} calls wait for the instance`))
     }
-    return new Promise((resolve, reject) => {
-      const refuse = (error: unknown) => {
-        bounds?.clear()
-        reject(error)
+    const refuse = (error: unknown) => {
+      bounds?.clear()
+      call.refuse(error)
+    }
+    const start = () => {
+      try {
+        const trap = bounds?.late()
+        if (trap !== undefined) throw trap
+        this.refuse()
+      } catch (error) {
+        refuse(error)
+        return this.next()
       }
-      const start = () => {
-        try {
-          const trap = bounds?.late()
-          if (trap !== undefined) throw trap
-          this.refuse()
-        } catch (error) {
-          refuse(error)
-          return this.next()
-        }
-        bounds?.watch((trap) => store.end(trap))
-        store.bounds = bounds
-        call().then(resolve, reject)
-      }
-      if (!store.isBusy) return start()
-      const waiting = { start, refuse }
-      this.#waiting.push(waiting)
-      bounds?.watch((trap) => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-        refuse(trap)
-      })
+      bounds?.watch((trap) => store.end(trap))
+      store.bounds = bounds
+      call.start()
+    }
+    if (!store.isBusy) return start()
+    const waiting = { start, refuse }
+    this.#waiting.push(waiting)
+    bounds?.watch((trap) => {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+      refuse(trap)
     })
   }
 

@@ -46,7 +46,7 @@ export class InlineInstance implements Instance {
   readonly #instance: EngineInstance.Instance
   readonly #hosts: HostCalls
   readonly #isImmediate: boolean
-  readonly #timeout: number | undefined
+  readonly #bounds: EngineInstance.CallOptions
   readonly #mostArguments: number
   readonly #functions = new Map<string | undefined, Map<string, EngineInstance.ExportedFunc>>()
   #state: "Idle" | "Running" | "Lost" | "Disposed" = "Idle"
@@ -56,7 +56,7 @@ export class InlineInstance implements Instance {
     this.#instance = instance
     this.#hosts = hosts
     this.#isImmediate = isImmediate
-    this.#timeout = timeout
+    this.#bounds = { timeout }
     this.#mostArguments = mostArguments
   }
 
@@ -103,10 +103,10 @@ export class InlineInstance implements Instance {
     } catch (error) {
       return end(this.#failed(target, error))
     }
-    func.call(args, { timeout: this.#timeout }).then(
-      ({ receipt, value }) => end(this.#done(value, receipt)),
-      (error: unknown) => end(this.#failed(target, error))
-    )
+    func.run(args, this.#bounds, {
+      done: ({ receipt, value }) => end(this.#done(value, receipt)),
+      failed: (error) => end(this.#failed(target, error))
+    })
   }
 
   #function({ function: name, interface: owner }: Contract.Target): EngineInstance.ExportedFunc {
@@ -133,7 +133,7 @@ export class InlineInstance implements Instance {
     if (this.#state === "Running") this.#state = "Lost"
     if (!(error instanceof Trap)) return Exit.die(error)
     const reason: ComponentError["reason"] = error.category === "Deadline"
-      ? { _tag: "DeadlineExceeded", limitMillis: this.#timeout ?? 0 }
+      ? { _tag: "DeadlineExceeded", limitMillis: this.#bounds.timeout ?? 0 }
       : { _tag: "Trap", category: error.category }
     return this.#error(target, reason, error.message, error)
   }
