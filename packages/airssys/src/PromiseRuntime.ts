@@ -3,16 +3,19 @@
  * and so do the functions of its components.
  *
  * A promise is rejected with the error itself, an instance of its class: the
- * failure that a contract names, `ComponentError`, or why a start was refused.
+ * failure that a contract names, `ComponentError`, or why a start was refused;
+ * for an argument that cannot be meant, with `InvalidArgument`.
  * What a signal aborts is rejected with the signal's reason; a call that the
  * component has begun goes on without its caller.
  *
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type * as Component from "./component/Component.ts"
 import type { ComponentEnd } from "./component/ComponentEnd.ts"
@@ -20,7 +23,11 @@ import type { CallResult } from "./component/ComponentEngine.ts"
 import type { ComponentError } from "./component/ComponentError.ts"
 import type { ComponentStatus } from "./component/ComponentStatus.ts"
 import type * as Contract from "./component/Contract.ts"
+import type { Page as ReceiptPage, ReceiptQuery } from "./component/ReceiptQuery.ts"
+import * as Receipts from "./component/Receipts.ts"
+import { layerMemory } from "./component/ReceiptStore.ts"
 import type { Release } from "./component/Release.ts"
+import * as given from "./internal/given.ts"
 import { type Running, Runtime } from "./Runtime.ts"
 
 /**
@@ -81,6 +88,8 @@ export interface PromiseRuntime extends AsyncDisposable {
   readonly stop: (component: string) => Promise<ComponentEnd | undefined>
   /** Every component that was installed, in the order of their ids. */
   readonly status: () => ReadonlyArray<ComponentStatus>
+  /** A page of the receipts that the host keeps; an empty one where it keeps none. */
+  readonly receipts: (query?: ReceiptQuery) => Promise<ReceiptPage>
   /**
    * Stops all components and everything under them; the calls that wait are
    * worked off first, within `ShutdownBound`. Says how each component ended.
@@ -88,6 +97,8 @@ export interface PromiseRuntime extends AsyncDisposable {
    */
   readonly close: () => Promise<ReadonlyArray<ComponentEnd>>
 }
+
+const noReceipts = Layer.provide(Receipts.layerReader, layerMemory)
 
 const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
   if (Exit.isSuccess(exit)) return exit.value
@@ -111,6 +122,12 @@ export const make = async <E>(layer: Layer.Layer<Runtime, E>): Promise<PromiseRu
   const context = settled(await Effect.runPromiseExit(building), undefined)
   const runExit = Effect.runPromiseExitWith(context)
   const runtime = Effect.runSyncWith(context)(Runtime)
+  const kept = Effect.serviceOption(Receipts.Receipts).pipe(
+    Effect.flatMap(Option.match({
+      onSome: Effect.succeed,
+      onNone: () => Effect.map(Effect.scoped(Layer.build(noReceipts)), Context.get(Receipts.Receipts))
+    }))
+  )
 
   const run = async <A, E2>(effect: Effect.Effect<A, E2>, signal?: AbortSignal): Promise<A> => {
     signal?.throwIfAborted()
@@ -124,17 +141,27 @@ export const make = async <E>(layer: Layer.Layer<Runtime, E>): Promise<PromiseRu
     start: (contract, source, options) =>
       run(Effect.map(runtime.start(contract, source, options), ({ client }) => promised(client, run))),
     startUntyped: (source, options) => run(runtime.startUntyped(source, options)),
-    client: (contract, component, options) =>
-      run(Effect.map(
+    client: async (contract, component, options) => {
+      const signal = signalOf(options)
+      return await run(Effect.map(
         runtime.client(contract, component),
-        (client) => promised(client, (effect) => run(effect, options?.signal))
-      )),
-    call: (component, target, args, options) => run(runtime.call(component, target, args), options?.signal),
+        (client) => promised(client, (effect) => run(effect, signal))
+      ))
+    },
+    call: async (component, target, args, options) =>
+      await run(runtime.call(component, target, args), signalOf(options)),
     stop: (component) => run(runtime.stop(component)),
     status: () => Effect.runSyncWith(context)(runtime.status),
+    receipts: (query) => run(Effect.flatMap(kept, (receipts) => receipts.query(query))),
     close,
     [Symbol.asyncDispose]: async () => void await close()
   }
+}
+
+const signalOf = (options: CallOptions | undefined): AbortSignal | undefined => {
+  const problem = given.call(options, "options")
+  if (problem !== undefined) throw problem
+  return options?.signal
 }
 
 type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>

@@ -35,6 +35,7 @@ import type { ReleaseSource } from "./component/ReleaseSource.ts"
 import * as Storage from "./component/Storage.ts"
 import * as StorageStore from "./component/StorageStore.ts"
 import { exportsOf } from "./internal/exportNames.ts"
+import * as given from "./internal/given.ts"
 import * as keyedLock from "./internal/keyedLock.ts"
 import * as running from "./internal/running.ts"
 import * as shutdown from "./internal/shutdown.ts"
@@ -241,16 +242,29 @@ const make = Effect.gen(function*() {
   return Runtime.of({
     install: host.install,
     start: (contract, source, options) =>
-      Effect.map(launch(contract.definition, source, options), ({ placement, ref, release }) => ({
-        release,
-        placement,
-        ref,
-        client: Component.client(contract, ref, () => release.id)
-      })),
+      Effect.suspend(() => {
+        const problem = Component.refusal({ contract, source, options })
+        if (problem !== undefined) return Effect.fail(problem)
+        return Effect.map(launch(contract.definition, source, options), ({ placement, ref, release }) => ({
+          release,
+          placement,
+          ref,
+          client: Component.client(contract, ref, () => release.id)
+        }))
+      }),
     startUntyped: (source, options) =>
-      Effect.map(launch(undefined, source, options), ({ placement, ref, release }) => ({ release, placement, ref })),
+      Effect.suspend(() => {
+        const problem = Component.refusal({ source, options })
+        if (problem !== undefined) return Effect.fail(problem)
+        return Effect.map(
+          launch(undefined, source, options),
+          ({ placement, ref, release }) => ({ release, placement, ref })
+        )
+      }),
     client: (contract, component) =>
       Effect.suspend(() => {
+        const wrong = given.contract(contract, "contract") ?? given.component(component, "component")
+        if (wrong !== undefined) return Effect.die(wrong)
         const problem = components.difference(component, contract.definition)
         return problem === undefined
           ? Effect.succeed(components.client(contract, component))
@@ -268,6 +282,8 @@ const make = Effect.gen(function*() {
     describe: (component, target) => Effect.sync(() => components.find(component)?.exports.get(target)),
     stop: (component) =>
       locked(component)(Effect.uninterruptible(Effect.suspend(() => {
+        const wrong = given.component(component, "component")
+        if (wrong !== undefined) return Effect.die(wrong)
         const entry = started.get(component)
         return entry === undefined
           ? Effect.succeed(undefined)

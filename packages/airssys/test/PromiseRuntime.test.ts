@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
 import { ComponentError } from "../src/component/ComponentError.ts"
 import * as Contract from "../src/component/Contract.ts"
+import * as Receipts from "../src/component/Receipts.ts"
 import * as PromiseRuntime from "../src/PromiseRuntime.ts"
 import { ClientRefused, RuntimeStopped } from "../src/RuntimeError.ts"
 import * as scriptedHost from "./component/scriptedHost.ts"
@@ -102,6 +103,24 @@ describe("PromiseRuntime", () => {
     assert.lengthOf(scripted.disposed, 1)
     const refused = await rejection(host.client(Rates, "acme:rates"))
     assert.instanceOf(refused, ClientRefused)
+  })
+
+  it("gives the receipts that the host keeps, in pages, and none where it keeps none", async () => {
+    const scripted = scriptedHost.make()
+    const folder = scripted.put("rates", guest({}))
+    await using host = await PromiseRuntime.make(Layer.provideMerge(scripted.layer, Receipts.layerMemory()))
+    const rates = await host.start(Rates, folder)
+    for (let call = 0; call < 3; call++) await rates.latest()
+    const first = await host.receipts({ component: "acme:rates", limit: 2 })
+    assert.deepStrictEqual(first.receipts.map((one) => one.export), ["rates.latest", "rates.latest"])
+    const { next, receipts } = await host.receipts({ component: "acme:rates", limit: 2, cursor: first.next })
+    assert.strictEqual(receipts.length, 1)
+    assert.isUndefined(next)
+    assert.deepStrictEqual((await host.receipts({ component: "acme:other" })).receipts, [])
+    const { folder: other, host: keepsNone } = await opened()
+    await using _ = keepsNone
+    await (await keepsNone.start(Rates, other)).latest()
+    assert.deepStrictEqual(await keepsNone.receipts(), { receipts: [], next: undefined })
   })
 
   it("gives up what a signal aborts, with its reason, and does not call after it", async () => {

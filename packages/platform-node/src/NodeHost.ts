@@ -10,6 +10,7 @@
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
+import type { InvalidArgument } from "airssys/component/Argument"
 import * as ComponentEngine from "airssys/component/ComponentEngine"
 import type { HostFunction } from "airssys/component/HostFunction"
 import * as HostFunctions from "airssys/component/HostFunctions"
@@ -44,6 +45,7 @@ import type * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as hostFolder from "./internal/hostFolder.ts"
+import * as hostOptions from "./internal/hostOptions.ts"
 import * as hostPowers from "./internal/hostPowers.ts"
 import * as hostStores from "./internal/hostStores.ts"
 import * as hostTrust from "./internal/hostTrust.ts"
@@ -171,6 +173,7 @@ export type HostError =
   | ApprovalStoreError
   | AuditError
   | FolderRefused
+  | InvalidArgument
   | InvalidOptions
   | ReceiptStoreError
   | StorageError
@@ -212,7 +215,11 @@ export function layer(
 ): Layer.Layer<NodeHost | Approvals.Approvals, HostError>
 export function layer(options?: Options): Layer.Layer<NodeHost, HostError>
 export function layer(options: Options = {}): Layer.Layer<NodeHost, HostError> {
-  const parts = options.folder === undefined ? layerParts(options) : Layer.unwrap(inFolder(options.folder, options))
+  const parts = Layer.suspend(() => {
+    const problem = hostOptions.check(options, "options")
+    if (problem !== undefined) return Layer.effectContext(Effect.fail(problem))
+    return options.folder === undefined ? layerParts(options) : Layer.unwrap(inFolder(options.folder, options))
+  })
   return Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(parts, Layer.makeMemoMapUnsafe(), scope))
 }
 

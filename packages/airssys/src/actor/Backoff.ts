@@ -7,6 +7,7 @@
  */
 import * as Duration from "effect/Duration"
 import { durationOf } from "./internal/durations.ts"
+import { shown } from "./internal/words.ts"
 
 /**
  * A backoff that has been checked.
@@ -45,12 +46,14 @@ export interface Input {
  */
 export const make = (options: Input): Backoff => {
   const base = durationOf("The base of a backoff", options.base)
-  if (!(options.factor >= 1 && Number.isFinite(options.factor))) {
-    throw new RangeError(`The factor of a backoff is a number from 1, not ${options.factor}`)
+  if (!(Number.isFinite(options.factor) && options.factor >= 1)) {
+    throw new RangeError(`The factor of a backoff is a number from 1, not ${shown(options.factor)}`)
   }
   if (!Duration.isFinite(base)) throw new RangeError("The base of a backoff is finite")
   const jitter = options.jitter ?? 0
-  if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`The jitter of a backoff is from 0 to 1, not ${jitter}`)
+  if (!(typeof jitter === "number" && jitter >= 0 && jitter <= 1)) {
+    throw new RangeError(`The jitter of a backoff is from 0 to 1, not ${shown(jitter)}`)
+  }
   return { base, factor: options.factor, cap: durationOf("The cap of a backoff", options.cap), jitter }
 }
 

@@ -15,8 +15,9 @@ import { ActorSystem } from "./ActorSystem.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Guardian } from "./Guardian.ts"
-import { checkOptions, checkSignificant, nameOf, probingOf, shutdownOf } from "./internal/childOptions.ts"
+import { checkOptions, checkSignificant, nameOf, probingOf, restartOf, shutdownOf } from "./internal/childOptions.ts"
 import { probed } from "./internal/probing.ts"
+import { flagOf } from "./internal/words.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 
@@ -132,7 +133,8 @@ const everyCrash = (): boolean => true
  * Defaults: `Permanent`, `Backoff.standard`, 5 seconds to shut down, 30
  * seconds to start, an unbounded mailbox, no services. Throws a `RangeError`
  * for a significant child that is permanent, since that never ends by itself,
- * for counts that are no whole numbers, and for durations that are none.
+ * for counts that are no whole numbers, for durations that are none, and for
+ * words that are not of their type.
  *
  * @category constructors
  * @since 0.1.0
@@ -172,8 +174,8 @@ export const make = <M, E = never, R = never, S = never, R2 = never>(options: {
   checkOptions(options)
   const probing = probe === undefined ? undefined : probingOf(probe)
   const shutdown = shutdownOf(options.shutdown ?? "5 seconds")
-  const restart = options.restart ?? "Permanent"
-  const isSignificant = options.isSignificant ?? false
+  const restart = restartOf(options.restart ?? "Permanent")
+  const isSignificant = flagOf("The significance of a child", options.isSignificant ?? false)
   checkSignificant(id, restart, isSignificant)
   const name = nameOf(options.name, id)
   return {

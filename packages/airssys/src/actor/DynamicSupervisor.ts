@@ -17,6 +17,7 @@ import { ActorSystem } from "./ActorSystem.ts"
 import type * as ChildSpec from "./ChildSpec.ts"
 import type { Guardian } from "./Guardian.ts"
 import {
+  autoShutdownOf,
   checked,
   childrenOf,
   control,
@@ -82,7 +83,7 @@ export const make = <Args extends ReadonlyArray<unknown>, S, E, R, M, P = never>
     ...placeOf(options, "dynamic"),
     template: options.template,
     intensity: checked(options.intensity),
-    autoShutdown: options.autoShutdown ?? "Never",
+    autoShutdown: autoShutdownOf(options.autoShutdown),
     spawn: (guardian) =>
       Effect.map(launch(self, guardian), (handle) => ({
         ref: handle.self,

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import { shown, wordOf } from "./internal/words.ts"
 
 /**
  * What becomes of an offer to a full mailbox.
@@ -26,6 +27,8 @@
  */
 export type Policy = "Block" | "DropNewest" | "DropOldest" | "Fail"
 
+const policies: ReadonlyArray<Policy> = ["Block", "DropNewest", "DropOldest", "Fail"]
+
 /**
  * How many messages may wait, and the policy of an offer that finds no room.
  *
@@ -35,6 +38,8 @@ export type Policy = "Block" | "DropNewest" | "DropOldest" | "Fail"
 export type Mailbox =
   | { readonly _tag: "Unbounded" }
   | { readonly _tag: "Bounded"; readonly capacity: number; readonly policy: Policy }
+
+const tags: ReadonlyArray<Mailbox["_tag"]> = ["Unbounded", "Bounded"]
 
 /**
  * What one actor's mailbox holds, and what became of all it was sent, over all
@@ -69,18 +74,39 @@ export interface Metrics {
  */
 export const unbounded: Mailbox = { _tag: "Unbounded" }
 
+const capacityOf = (capacity: number): number => {
+  if (Number.isInteger(capacity) && capacity >= 1 && capacity <= 2 ** 30) return capacity
+  throw new RangeError(`The capacity of a mailbox is an integer from 1 to 2^30, not ${shown(capacity)}`)
+}
+
+const policyOf = (policy: Policy): Policy => wordOf("The policy of a mailbox", policies, policy)
+
 /**
  * Takes a message while fewer than `capacity` wait. The message that is being
  * handled and those that are stashed do not count. Default policy: `Fail`.
  *
- * Throws a `RangeError` unless `capacity` is an integer from 1 to 2^30.
+ * Throws a `RangeError` unless `capacity` is an integer from 1 to 2^30 and the
+ * policy one of those.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const bounded = (capacity: number, policy: Policy = "Fail"): Mailbox => {
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > 2 ** 30) {
-    throw new RangeError(`The capacity of a mailbox is an integer from 1 to 2^30, not ${capacity}`)
-  }
-  return { _tag: "Bounded", capacity, policy }
+export const bounded = (capacity: number, policy: Policy = "Fail"): Mailbox => ({
+  _tag: "Bounded",
+  capacity: capacityOf(capacity),
+  policy: policyOf(policy)
+})
+
+/**
+ * Throws a `RangeError` unless this is a mailbox as `unbounded` and `bounded`
+ * are, for those that were written down by hand.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const check = (self: Mailbox): void => {
+  if (wordOf("The kind of a mailbox", tags, self?._tag) === "Unbounded") return
+  const { capacity, policy } = self as Extract<Mailbox, { readonly _tag: "Bounded" }>
+  capacityOf(capacity)
+  policyOf(policy)
 }

@@ -25,6 +25,7 @@ import * as ChildSpec from "./ChildSpec.ts"
 import type { Guardian } from "./Guardian.ts"
 import { cellOf } from "./internal/cell.ts"
 import { isOpen, Members, PoolRef, pools } from "./internal/pool.ts"
+import { shown, wordOf } from "./internal/words.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type * as Protocol from "./Protocol.ts"
 import * as Supervisor from "./Supervisor.ts"
@@ -168,7 +169,7 @@ export const make = <M, E = never, R = never, P = never>(options: {
     shutdown: place.shutdown,
     isCounted: place.isCounted,
     size,
-    routing: options.routing ?? roundRobin,
+    routing: checkedRouting(options.routing ?? roundRobin),
     member,
     intensity,
     protocol,
@@ -192,9 +193,16 @@ export const start = <M, E, R, P>(
 ): Effect.Effect<Handle<M, E>, E | Supervisor.StartError, ActorSystem | Scope.Scope | R> =>
   launch(pool, Supervisor.start)
 
+const routings: ReadonlyArray<Routing<never>["_tag"]> = ["RoundRobin", "Random", "LeastLoaded", "ConsistentHash"]
+
+const checkedRouting = <M>(routing: Routing<M>): Routing<M> => {
+  wordOf("The routing of a pool", routings, routing?._tag)
+  return routing
+}
+
 const checkedSize = (size: number): number => {
   if (!Number.isInteger(size) || size < 0 || size > 100_000) {
-    throw new RangeError(`The size of a pool is a whole number from 0 to 100,000, not ${size}`)
+    throw new RangeError(`The size of a pool is a whole number from 0 to 100,000, not ${shown(size)}`)
   }
   return size
 }

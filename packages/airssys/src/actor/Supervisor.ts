@@ -32,6 +32,7 @@ import type * as Backoff from "./Backoff.ts"
 import type * as ChildSpec from "./ChildSpec.ts"
 import type { Guardian } from "./Guardian.ts"
 import {
+  autoShutdownOf,
   checked,
   childrenOf,
   control,
@@ -40,7 +41,8 @@ import {
   placeOf,
   scoped,
   spawnKeeper,
-  startChild
+  startChild,
+  strategyOf
 } from "./internal/supervising.ts"
 import type * as Errors from "./SupervisorError.ts"
 import type { ChildNotFound, ChildNotStarted, ChildRunning, SupervisorStopped } from "./SupervisorError.ts"
@@ -228,8 +230,9 @@ export interface Options<Specs extends ReadonlyArray<ChildSpec.Any>> extends Pla
 
 /**
  * Makes the data of a supervisor. Throws a `RangeError` unless
- * `intensity` has a non-negative integer and a duration, no id is used twice, and
- * significant children are not permanent and have an `autoShutdown`.
+ * `intensity` has a non-negative integer and a duration, no id is used twice,
+ * significant children are not permanent and have an `autoShutdown`, and words
+ * such as `strategy` are of their types.
  *
  * @category constructors
  * @since 0.1.0
@@ -239,7 +242,7 @@ export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: 
   ChildSpec.Error<Specs[number]>,
   ChildSpec.Requirements<Specs[number]>
 > => {
-  const autoShutdown = options.autoShutdown ?? "Never"
+  const autoShutdown = autoShutdownOf(options.autoShutdown)
   const ids = new Set<string>()
   for (const { id, isSignificant } of options.children) {
     if (ids.has(id)) throw new RangeError(`Two children are called ${id}`)
@@ -253,7 +256,7 @@ export const make = <const Specs extends ReadonlyArray<ChildSpec.Any>>(options: 
   > = {
     ...placeOf(options, "supervisor"),
     [TypeId]: variance,
-    strategy: options.strategy,
+    strategy: strategyOf(options.strategy),
     intensity: checked(options.intensity),
     autoShutdown,
     children: options.children,

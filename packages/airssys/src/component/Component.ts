@@ -10,7 +10,7 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import type { ActorRef } from "../actor/ActorRef.ts"
 import type { ActorSystem } from "../actor/ActorSystem.ts"
 import type * as Backoff from "../actor/Backoff.ts"
@@ -20,11 +20,13 @@ import type { Guardian } from "../actor/Guardian.ts"
 import * as Mailbox from "../actor/Mailbox.ts"
 import * as ActorPool from "../actor/Pool.ts"
 import * as Supervisor from "../actor/Supervisor.ts"
+import type { InvalidArgument } from "./Argument.ts"
 import { ComponentError, type TrapCategory } from "./ComponentError.ts"
 import * as ComponentHost from "./ComponentHost.ts"
 import * as ComponentMessage from "./ComponentMessage.ts"
 import * as Contract from "./Contract.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
+import * as componentOptions from "./internal/componentOptions.ts"
 import type { Release } from "./Release.ts"
 
 /**
@@ -99,9 +101,21 @@ const defaultMailbox = 1000
 const defaultShutdown = "10 seconds"
 
 /**
+ * Why no component can be started with what a program gave; undefined where
+ * nothing speaks against it. A contract is only looked at where one is given.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const refusal = (
+  given: { readonly contract?: unknown; readonly source: unknown; readonly options: unknown }
+): InvalidArgument | undefined => componentOptions.problem(given)
+
+/**
  * A component as a child of a supervisor. Any component that keeps the contract
  * may stand behind it. The child's id, and its actor's name, is `component/` and
- * the folder, or the component's id for a release.
+ * the folder, or the component's id for a release. Throws an `InvalidArgument`
+ * for what cannot be meant.
  *
  * @category constructors
  * @since 0.1.0
@@ -111,6 +125,8 @@ export const child = <Self, Shape>(
   source: string | Release,
   options: ChildOptions = {}
 ): Child<Self> => {
+  const problem = refusal({ contract, source, options })
+  if (problem !== undefined) throw problem
   const name = typeof source === "string" ? source : source.id
   const actor = ComponentHost.actorName(name)
   let component = name
@@ -262,8 +278,12 @@ export const layer = <Self, Shape>(
   source: string | Release,
   options: LayerOptions = {}
 ): Layer.Layer<Self, ComponentHost.StartError | Supervisor.StartError, ActorSystem | ComponentHost.ComponentHost> =>
-  Supervisor.layer({
-    strategy: "OneForOne",
-    intensity: options.intensity ?? defaultIntensity,
-    children: [child(contract, source, options)]
+  Layer.suspend(() => {
+    const problem = refusal({ contract, source, options })
+    if (problem !== undefined) return Layer.effectContext(Effect.fail(problem))
+    return Supervisor.layer({
+      strategy: "OneForOne",
+      intensity: options.intensity ?? defaultIntensity,
+      children: [child(contract, source, options)]
+    })
   })

@@ -30,6 +30,7 @@ import type { InvalidGrant } from "../security/Grant.ts"
 import type { QuotaExceeded } from "../security/Quota.ts"
 import type { ChangeError, TrustRegistry } from "../security/TrustRegistry.ts"
 import type { ApprovalRequired, ApprovalUnknown } from "./ApprovalRequired.ts"
+import type { InvalidArgument } from "./Argument.ts"
 import * as ComponentDirectory from "./ComponentDirectory.ts"
 import type { ComponentEngine, Limits, Tier } from "./ComponentEngine.ts"
 import type { ComponentError, InstantiateError, LoadError } from "./ComponentError.ts"
@@ -48,6 +49,7 @@ import type { ReleaseSource, SourceError } from "./ReleaseSource.ts"
  * @since 0.1.0
  */
 export type InstallError =
+  | InvalidArgument
   | SourceError
   | Manifest.ManifestError
   | LoadError

@@ -81,6 +81,17 @@ export interface Contract<Self, Shape> extends Context.Service<Self, Shape> {
 }
 
 /**
+ * @category guards
+ * @since 0.1.0
+ */
+export const isContract = (u: unknown): u is Contract<never, unknown> =>
+  typeof u === "function" && "definition" in u && isDefinition(u.definition)
+
+const isDefinition = (u: unknown): u is Definition =>
+  typeof u === "object" && u !== null && "world" in u && typeof u.world === "string" &&
+  "members" in u && u.members instanceof Map
+
+/**
  * The service value of a contract.
  *
  * @category models

@@ -27,6 +27,8 @@ import * as MessagingSend from "../security/MessagingSend.ts"
 import * as MessagingSubscribe from "../security/MessagingSubscribe.ts"
 import type * as Powers from "../security/Powers.ts"
 import type { Undeliverable } from "../security/Undeliverable.ts"
+import * as Argument from "./Argument.ts"
+import type { InvalidArgument } from "./Argument.ts"
 import * as ComponentDirectory from "./ComponentDirectory.ts"
 import type { Origin, Sender } from "./Delivery.ts"
 import * as exchanging from "./internal/exchanging.ts"
@@ -135,25 +137,35 @@ export interface Options {
   readonly maxSubscriptions?: number | undefined
 }
 
+const checkOptions = Argument.struct({
+  maxBytes: Argument.optional(Argument.whole(0)),
+  maxWaiting: Argument.optional(Argument.whole(0)),
+  maxWait: Argument.optional(Argument.positiveTime),
+  maxRequests: Argument.optional(Argument.whole(0)),
+  maxSubscriptions: Argument.optional(Argument.whole(0))
+})
+
+const make = Effect.fnUntraced(function*(options: Options) {
+  const deadLetters = yield* PubSub.sliding<DeadLetter>(256)
+  const audit = yield* AuditLog
+  const directory = yield* ComponentDirectory.ComponentDirectory
+  const exchange = yield* exchanging.make({ audit, directory, deadLetters, options })
+  return Exchange.of({ ...exchange, deadLetters: Stream.fromPubSub(deadLetters) })
+})
+
 /**
  * Layer of an exchange over a directory that is given. Takes `Quotas` where
- * there are any.
+ * there are any. Counts are whole numbers from 0, and `maxWait` is more than zero.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerWith = (
   options: Options
-): Layer.Layer<Exchange, never, AuditLog | ComponentDirectory.ComponentDirectory> =>
+): Layer.Layer<Exchange, InvalidArgument, AuditLog | ComponentDirectory.ComponentDirectory> =>
   Layer.effect(
     Exchange,
-    Effect.gen(function*() {
-      const deadLetters = yield* PubSub.sliding<DeadLetter>(256)
-      const audit = yield* AuditLog
-      const directory = yield* ComponentDirectory.ComponentDirectory
-      const exchange = yield* exchanging.make({ audit, directory, deadLetters, options })
-      return Exchange.of({ ...exchange, deadLetters: Stream.fromPubSub(deadLetters) })
-    })
+    Effect.flatMap(Effect.suspend(() => Effect.fromResult(Argument.checked(checkOptions, options, "options"))), make)
   )
 
 /**
@@ -162,7 +174,10 @@ export const layerWith = (
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Exchange | ComponentDirectory.ComponentDirectory, never, AuditLog> = layerWith({}).pipe(
+export const layer: Layer.Layer<Exchange | ComponentDirectory.ComponentDirectory, never, AuditLog> = Layer.effect(
+  Exchange,
+  make({})
+).pipe(
   Layer.provideMerge(ComponentDirectory.layer)
 )
 

@@ -5,6 +5,7 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Argument from "./Argument.ts"
 import type { Sender } from "./Delivery.ts"
 import type { MessageReceipt } from "./Receipt.ts"
 
@@ -75,6 +76,24 @@ export interface Bounds {
   readonly limit: number
 }
 
+const text = Argument.optional(Argument.value("a text", (given) => typeof given === "string"))
+
+const instant = Argument.optional(
+  Argument.value("milliseconds since the epoch", (given) => typeof given === "number" && !Number.isNaN(given))
+)
+
+const checkQuery = Argument.struct({
+  since: instant,
+  until: instant,
+  component: text,
+  sender: Argument.optional(Argument.struct({ _tag: Argument.oneOf("Host", "Operator", "Component"), id: text })),
+  tenant: text,
+  outcome: Argument.optional(Argument.oneOf("Handled", "Failed")),
+  correlation: text,
+  order: Argument.optional(Argument.oneOf("Oldest", "Newest")),
+  cursor: text
+})
+
 const largestLimit = 1000
 const place = /^(?:0|[1-9][0-9]{0,14})$/
 
@@ -84,10 +103,10 @@ const place = /^(?:0|[1-9][0-9]{0,14})$/
  * @category combinators
  * @since 0.1.0
  */
-export const bounds = ({ cursor, limit = 100, since, until }: ReceiptQuery): Result.Result<Bounds, InvalidQuery> => {
-  if (Number.isNaN(since) || Number.isNaN(until)) {
-    return Result.fail(new InvalidQuery({ detail: "a time is in milliseconds since the epoch" }))
-  }
+export const bounds = (query: ReceiptQuery): Result.Result<Bounds, InvalidQuery> => {
+  const problem = checkQuery(query, "query")
+  if (problem !== undefined) return Result.fail(new InvalidQuery({ detail: problem.message }))
+  const { cursor, limit = 100 } = query
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > largestLimit) {
     return Result.fail(new InvalidQuery({ detail: `the limit is a whole number from 1 to ${largestLimit}` }))
   }

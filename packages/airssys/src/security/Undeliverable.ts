@@ -12,6 +12,8 @@ import * as SafeText from "./SafeText.ts"
  * @since 0.1.0
  */
 export const Reason = Schema.Literals([
+  /** It is no message: its recipient, its payload or its time is none. */
+  "Malformed",
   /** No component of this name runs, or it handles no messages. */
   "NotFound",
   /** The recipient takes no messages from this sender. */

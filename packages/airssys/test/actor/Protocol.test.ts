@@ -5,6 +5,7 @@ import * as Backoff from "airssys/actor/Backoff"
 import type { Handler } from "airssys/actor/Behaviour"
 import * as Broker from "airssys/actor/Broker"
 import * as ChildSpec from "airssys/actor/ChildSpec"
+import * as DynamicSupervisor from "airssys/actor/DynamicSupervisor"
 import * as Mailbox from "airssys/actor/Mailbox"
 import * as Pool from "airssys/actor/Pool"
 import * as Protocol from "airssys/actor/Protocol"
@@ -70,7 +71,13 @@ describe("data that makes no sense is refused where it is made", () => {
       const options = [
         ...[-1, 1.5, Number.NaN].flatMap((count) => [{ redeliver: count }, { stash: count }]),
         { shutdown: noDuration },
-        { startTimeout: noDuration }
+        { shutdown: Number.NaN },
+        { startTimeout: noDuration },
+        { startTimeout: -1 },
+        { mailbox: { _tag: "Bounded", capacity: Number.NaN, policy: "Fail" } as const },
+        { mailbox: { _tag: "Bounded", capacity: 1, policy: "block" as never } as const },
+        { mailbox: { _tag: "bounded" } as never },
+        { mailbox: null as never }
       ]
       for (const behaviour of [Effect.succeed(() => {}), Effect.sync(() => () => {})]) {
         for (const option of options) {
@@ -130,6 +137,36 @@ describe("data that makes no sense is refused where it is made", () => {
       assert.throws(() => broker.request(Topic.make(Ping, "ping"), ping, { timeout: noDuration }), RangeError)
       assert.strictEqual((yield* system.accounting).offered, 0)
     }).pipe(Effect.scoped, Effect.provide(Layer.merge(ActorSystem.layerTest, Broker.layer))))
+
+  it("throws a RangeError for a word that its type does not have, and for a time that is no number", () => {
+    const behaviour = Effect.succeed(() => {})
+    const supervisor = { strategy: "OneForOne", children: [] } as const
+    const template = () => ChildSpec.make({ id: "a", behaviour })
+    for (
+      const word of ["permanent", "one-for-one", "never", Symbol("Permanent"), Object.create(null)] as Array<never>
+    ) {
+      const making: ReadonlyArray<() => unknown> = [
+        () => ChildSpec.make({ id: "a", behaviour, restart: word }),
+        () => ChildSpec.make({ id: "a", behaviour, isSignificant: word }),
+        () => ChildSpec.make({ id: "a", behaviour, shutdown: word }),
+        () => ChildSpec.make({ id: "a", behaviour, mailbox: word }),
+        () => Supervisor.make({ ...supervisor, strategy: word }),
+        () => Supervisor.make({ ...supervisor, autoShutdown: word }),
+        () => Supervisor.make({ ...supervisor, restart: word }),
+        () => DynamicSupervisor.make({ template, autoShutdown: word }),
+        () => Mailbox.bounded(1, word),
+        () => Pool.make({ id: "a", size: 1, behaviour, routing: { _tag: word } }),
+        () => Pool.make({ id: "a", size: word, behaviour })
+      ]
+      for (const make of making) assert.throws(make, RangeError)
+    }
+    const times: ReadonlyArray<Duration.Input> = [Number.NaN, -1, "-5 seconds"]
+    for (const time of times) {
+      assert.throws(() => ChildSpec.make({ id: "a", behaviour, shutdown: time }), RangeError)
+      assert.throws(() => Supervisor.make({ ...supervisor, intensity: { restarts: 1, within: time } }), RangeError)
+      assert.throws(() => Backoff.make({ base: time, factor: 1, cap: 1 }), RangeError)
+    }
+  })
 
   it("throws a RangeError", () => {
     for (const capacity of [0, -1, 1.5, Number.NaN, Infinity]) {

@@ -239,7 +239,7 @@ describe("messages between guests", () => {
       assert.strictEqual(textOf(yield* ask("b", "request", to("c"), json("echo"), 1000)), "echo")
     })))
 
-  it.effect("leave nothing behind where they cannot be read", () =>
+  it.effect("leave nothing behind where they cannot be read, or are refused", () =>
     test(Effect.gen(function*() {
       const { post, request } = yield* Exchange
       const from = { ...Delivery.fromHost, sender: { _tag: "Component", id: "acme:a" } } as const
@@ -247,6 +247,7 @@ describe("messages between guests", () => {
       assert.strictEqual((yield* Effect.exit(request("acme:b", json("e"), never, from)))._tag, "Failure")
       for (let index = 0; index < 256; index++) {
         yield* Effect.exit(Effect.scoped(post("acme:b", json("e"), never, from)))
+        yield* Effect.exit(Effect.scoped(post("acme:nobody", json("e"), "1 second", from)))
       }
       assert.strictEqual(textOf(yield* ask("b", "request", to("a"), json("echo"), 1000)), "echo")
       assert.strictEqual(said(yield* ask("a", "start", to("b"), json("echo"), 1000)), "ok")

@@ -44,6 +44,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     [
       "who sent what cannot be read still waits",
+      "unsent()\n      this.#fates.sent++",
+      "this.#fates.sent++",
+      "leave nothing behind where they cannot be read"
+    ],
+    [
+      "who sent what is refused still waits",
       "if (!isSent) unsent()",
       "",
       "leave nothing behind where they cannot be read"

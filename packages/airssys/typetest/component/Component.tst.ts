@@ -75,6 +75,8 @@ describe("Component", () => {
 
   test("options that do not exist or have other types do not compile", () => {
     expect(Component.child).type.not.toBeCallableWith(Rates, "plugins/rates", { restart: "Always" })
+    expect(Component.child).type.not.toBeCallableWith(Rates, "plugins/rates", { restart: "permanent" })
+    expect(Component.child).type.not.toBeCallableWith(Rates, "plugins/rates", { pool: { size: 2, routing: "Random" } })
     expect(Component.child).type.not.toBeCallableWith(Rates, "plugins/rates", { limit: {} })
     expect(Component.child).type.not.toBeCallableWith(Rates, "plugins/rates", { limits: { memory: "32 XB" } })
   })

@@ -22,10 +22,11 @@ import {
   SupervisorStopped
 } from "../SupervisorError.ts"
 import { type Entry, infoOf, isLive } from "./childEntry.ts"
-import { checkSignificant, nameOf, shutdownOf } from "./childOptions.ts"
+import { checkSignificant, nameOf, restartOf, shutdownOf } from "./childOptions.ts"
 import { Children } from "./children.ts"
 import { durationOf } from "./durations.ts"
 import type { KeeperOptions } from "./lifecycle.ts"
+import { flagOf, shown, wordOf } from "./words.ts"
 
 const defaultIntensity: Intensity = { restarts: 1, within: "5 seconds" }
 
@@ -33,16 +34,25 @@ export const checked = (intensity: Intensity | undefined): Intensity => {
   const { restarts, within } = intensity ?? defaultIntensity
   durationOf("The window of an intensity", within)
   if (!Number.isInteger(restarts) || restarts < 0) {
-    throw new RangeError(`An intensity allows a whole number of restarts, not ${restarts}`)
+    throw new RangeError(`An intensity allows a whole number of restarts, not ${shown(restarts)}`)
   }
   return intensity ?? defaultIntensity
 }
 
+const strategies: ReadonlyArray<Strategy> = ["OneForOne", "OneForAll", "RestForOne"]
+
+export const strategyOf = (strategy: Strategy): Strategy => wordOf("A strategy", strategies, strategy)
+
+const autoShutdowns: ReadonlyArray<AutoShutdown> = ["Never", "AnySignificant", "AllSignificant"]
+
+export const autoShutdownOf = (given: AutoShutdown | undefined): AutoShutdown =>
+  wordOf("An automatic shutdown", autoShutdowns, given ?? "Never")
+
 /** What a supervisor is as a child of another one. */
 export const placeOf = (options: Place, fallback: string) => {
   const id = options.id ?? fallback
-  const restart = options.restart ?? "Permanent"
-  const isSignificant = options.isSignificant ?? false
+  const restart = restartOf(options.restart ?? "Permanent")
+  const isSignificant = flagOf("The significance of a child", options.isSignificant ?? false)
   checkSignificant(id, restart, isSignificant)
   return {
     id,

@@ -2,15 +2,13 @@ import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as SafeText from "../../security/SafeText.ts"
+import * as Argument from "../Argument.ts"
 import type { ComponentEngine, Limits, Tier } from "../ComponentEngine.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
 import { InstallRefused, type Release } from "../Release.ts"
 
 const refuse = (release: Release, reason: InstallRefused["reason"], detail: string) =>
   Result.fail(new InstallRefused({ component: release.id, reason, detail }))
-
-const quote = (value: unknown): string => SafeText.escape(typeof value === "string" ? `"${value}"` : String(value), 64)
 
 const above = (given: string, asked: string): string => `the host gives ${given}, its manifest asks for ${asked}`
 
@@ -27,7 +25,7 @@ const memoryOf = (release: Release, given: Given["memory"]): Result.Result<numbe
   if (given === undefined) return Result.succeed(asked)
   const bytes = Option.flatMap(ByteSize.fromInput(given), ByteSize.toNumber)
   if (Option.isNone(bytes) || bytes.value === 0) {
-    return refuse(release, "InvalidLimit", `${quote(given)} is no memory limit such as "32 MiB"`)
+    return refuse(release, "InvalidLimit", `${Argument.shown(given)} is no memory limit such as "32 MiB"`)
   }
   return bytes.value > asked
     ? refuse(release, "LimitAboveAsked", above(`${size(bytes.value)} of memory`, size(asked)))
@@ -38,7 +36,7 @@ const fuelOf = (release: Release, given: Given["fuel"]): Result.Result<number | 
   const asked = release.manifest.limits.fuel
   if (given === undefined) return Result.succeed(asked)
   if (!Number.isSafeInteger(given) || given <= 0) {
-    return refuse(release, "InvalidLimit", `${quote(given)} is no fuel limit: give a whole number from 1`)
+    return refuse(release, "InvalidLimit", `${Argument.shown(given)} is no fuel limit: give a whole number from 1`)
   }
   return asked !== undefined && given > asked
     ? refuse(release, "LimitAboveAsked", above(`${given} fuel`, `${asked}`))
@@ -51,18 +49,14 @@ const timeoutOf = (
 ): Result.Result<Duration.Duration | undefined, InstallRefused> => {
   const asked = release.manifest.limits.timeout
   if (given === undefined) return Result.succeed(asked)
-  const parsed = Duration.fromInput(given)
-  if (Option.isNone(parsed) || !Duration.isFinite(parsed.value) || !Duration.isPositive(parsed.value)) {
-    const shown = Option.isSome(parsed) ? Duration.format(parsed.value) : quote(given)
+  const duration = Argument.durationOf(given)
+  if (duration === undefined || !Duration.isFinite(duration) || !Duration.isPositive(duration)) {
+    const shown = duration === undefined ? Argument.shown(given) : Duration.format(duration)
     return refuse(release, "InvalidLimit", `${shown} is no time limit such as "250 millis"`)
   }
-  return asked !== undefined && Duration.isGreaterThan(parsed.value, asked)
-    ? refuse(
-      release,
-      "LimitAboveAsked",
-      above(`${Duration.format(parsed.value)} of time`, Duration.format(asked))
-    )
-    : Result.succeed(parsed.value)
+  return asked !== undefined && Duration.isGreaterThan(duration, asked)
+    ? refuse(release, "LimitAboveAsked", above(`${Duration.format(duration)} of time`, Duration.format(asked)))
+    : Result.succeed(duration)
 }
 
 export const effective = (

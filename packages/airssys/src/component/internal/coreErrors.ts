@@ -11,6 +11,7 @@ export const of = ({ answer, detail, reason, to }: Undeliverable): CoreError => 
       return { tag: "not-found" }
     case "Refused":
       return { tag: "access-denied" }
+    case "Malformed":
     case "CodecNotDeclared":
     case "CodecNotAccepted":
       return { tag: "invalid-argument", val: `payload for ${to}: ${detail}` }

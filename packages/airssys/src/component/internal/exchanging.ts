@@ -15,6 +15,7 @@ import * as Pattern from "../../security/Pattern.ts"
 import type { Principal } from "../../security/Principal.ts"
 import { Quotas } from "../../security/Quotas.ts"
 import type { Undeliverable } from "../../security/Undeliverable.ts"
+import * as Argument from "../Argument.ts"
 import * as ComponentDirectory from "../ComponentDirectory.ts"
 import { Callback, Deliver } from "../ComponentMessage.ts"
 import * as Delivery from "../Delivery.ts"
@@ -82,7 +83,7 @@ class Exchanging {
     this.#checking = checking
     this.#mail = mail
     this.#fates = fates
-    this.#maxWaitMillis = Duration.toMillis(Duration.fromInputUnsafe(options.maxWait ?? "5 minutes"))
+    this.#maxWaitMillis = Duration.toMillis(options.maxWait ?? "5 minutes")
     this.#maxSubscriptions = options.maxSubscriptions ?? 256
     this.#maxRequests = options.maxRequests ?? 256
     this.#openRequests = new OpenRequests(this.#maxRequests)
@@ -90,6 +91,8 @@ class Exchanging {
 
   readonly send: Service["send"] = (to, payload, from) =>
     Effect.withFiber(({ context }) => {
+      const malformed = this.#malformed(to, payload, from)
+      if (malformed !== undefined) return Effect.fail(malformed)
       const id = this.#mail.nextId()
       const sending = { id, to, payload, from, wantsReply: false, ttlMillis: this.#maxWaitMillis, context }
       const failure = this.#deliver(sending)
@@ -98,6 +101,8 @@ class Exchanging {
 
   readonly post: Service["post"] = (to, payload, timeout, from) =>
     Effect.withFiber(({ context }) => {
+      const malformed = this.#malformed(to, payload, from)
+      if (malformed !== undefined) return Effect.fail(malformed)
       const { sender } = from
       const done = sender._tag === "Component" ? this.#openRequests.begin(sender.id) : notBegun
       if (done === undefined) return Effect.fail(this.#tooManyRequests(to, from))
@@ -117,6 +122,11 @@ class Exchanging {
   /** Without a fiber, where whoever runs it has none. */
   readonly request: Service["request"] = (to, payload, timeout, from) =>
     Pending.make((context, end) => {
+      const malformed = this.#malformed(to, payload, from)
+      if (malformed !== undefined) {
+        end(Exit.fail(malformed))
+        return notBegun
+      }
       const { sender } = from
       if (sender._tag === "Component" && this.#waitings.doesReach(to, sender.id)) {
         this.#fates.sent++
@@ -136,6 +146,8 @@ class Exchanging {
 
   readonly publish: Service["publish"] = (topic, payload, from) =>
     Effect.withFiber(({ context }) => {
+      const malformed = this.#malformed(topic, payload, from)
+      if (malformed !== undefined) return Effect.fail(malformed)
       const listeners = this.#topics.matching(topic)
       const failure = listeners === undefined
         ? mailChecks.undeliverable(topic, "NotFound", "that is no topic")
@@ -159,7 +171,7 @@ class Exchanging {
     })
 
   readonly attach: Service["attach"] = (text, component) =>
-    Effect.flatMap(this.#pattern(text), (pattern) =>
+    Effect.flatMap(this.#subscription(text, component), (pattern) =>
       this.#topics.of(component) < this.#maxSubscriptions
         ? this.#listening({ pattern, subscriber: component, tell: undefined })
         : Effect.fail(
@@ -184,15 +196,32 @@ class Exchanging {
     for (const backlog of this.#backlogs) backlog.close()
   }
 
+  #malformed(to: string, payload: Payload.Payload, from: Origin): Undeliverable | undefined {
+    const failure = mailChecks.malformed(to, payload, from)
+    if (failure === undefined) return undefined
+    this.#fates.sent++
+    return this.#mail.refuse(failure, Delivery.fromHost)
+  }
+
   #tooManyRequests(to: string, from: Origin): Undeliverable {
     this.#fates.sent++
     const detail = `${this.#maxRequests} requests of the sender have no reply that it has handled`
     return this.#mail.refuse(mailChecks.undeliverable(to, "TooMany", detail), from)
   }
 
+  #subscription(text: string, component: string): Effect.Effect<Pattern.Pattern, Undeliverable> {
+    if (typeof component === "string") return this.#pattern(text)
+    const detail = "nobody would listen: give the id of a component"
+    return Effect.fail(mailChecks.undeliverable(mailChecks.named(text), "Malformed", detail))
+  }
+
   /** The pattern of who would listen. */
   #pattern(text: string): Effect.Effect<Pattern.Pattern, Undeliverable> {
     return Effect.suspend(() => {
+      if (typeof text !== "string") {
+        const detail = "that is no pattern: give a text"
+        return Effect.fail(mailChecks.undeliverable(mailChecks.named(text), "Malformed", detail))
+      }
       const to = text.slice(0, 80)
       const closed = this.#mail.closed(to)
       if (closed !== undefined) return Effect.fail(closed)
@@ -244,6 +273,13 @@ class Exchanging {
     end: (exit: Replied) => void
   ): Result.Result<() => void, Undeliverable> {
     const { from, to } = request
+    const given = Argument.durationOf(timeout)
+    if (given === undefined) {
+      unsent()
+      this.#fates.sent++
+      const failure = mailChecks.undeliverable(to, "Malformed", `its timeout is none: give a time such as "5 seconds"`)
+      return Result.fail(this.#mail.refuse(failure, from))
+    }
     const waiter = new Awaiting(
       (exit) => this.#replyOf(to, from, exit),
       () => Exit.fail(mailChecks.undeliverable(to, "TimedOut", "no reply came in time")),
@@ -251,8 +287,7 @@ class Exchanging {
     )
     let isSent = false
     try {
-      const given = Duration.toMillis(Duration.fromInputUnsafe(timeout))
-      const ttlMillis = Math.min(Math.max(given, 0), this.#maxWaitMillis)
+      const ttlMillis = Math.min(Duration.toMillis(given), this.#maxWaitMillis)
       const failure = this.#deliver({ ...request, wantsReply: true, ttlMillis, waiter })
       isSent = failure === undefined
       return failure === undefined ? Result.succeed(() => waiter.abandon(Exit.interrupt)) : Result.fail(failure)

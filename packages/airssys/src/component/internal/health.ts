@@ -36,7 +36,7 @@ const unasked: HealthReport = { status: "unknown", detail: undefined }
 
 export const options = (release: Release, given: HostingOptions["health"]): Result.Result<Options, InstallRefused> =>
   Result.gen(function*() {
-    const failures = given?.failures ?? 3
+    const { failures = 3 } = given ?? {}
     if (!Number.isSafeInteger(failures) || failures < 1) {
       return yield* Result.fail(
         new InstallRefused({

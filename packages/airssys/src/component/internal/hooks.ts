@@ -1,8 +1,8 @@
 /** The calls that a host makes of its own accord, each within a time of its own. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Argument from "../Argument.ts"
 import { ComponentError } from "../ComponentError.ts"
 import * as Contract from "../Contract.ts"
 import type { HostingOptions } from "../HostingOptions.ts"
@@ -28,9 +28,9 @@ export const duration = (
   preset: Duration.Duration
 ): Result.Result<Duration.Duration, InstallRefused> => {
   if (given === undefined) return Result.succeed(preset)
-  const parsed = Duration.fromInput(given)
-  return Option.isSome(parsed) && Duration.isFinite(parsed.value) && Duration.isPositive(parsed.value)
-    ? Result.succeed(parsed.value)
+  const duration = Argument.durationOf(given)
+  return duration !== undefined && Duration.isFinite(duration) && Duration.isPositive(duration)
+    ? Result.succeed(duration)
     : Result.fail(
       new InstallRefused({
         component: release.id,

@@ -16,6 +16,7 @@ import * as AuditEvent from "../../security/AuditEvent.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
 import { Quotas } from "../../security/Quotas.ts"
+import * as Argument from "../Argument.ts"
 import { ComponentDirectory } from "../ComponentDirectory.ts"
 import type { ComponentHost, Group } from "../ComponentHost.ts"
 import type { LifecycleEvent } from "../ComponentLifecycle.ts"
@@ -26,6 +27,7 @@ import type { HostingOptions } from "../HostingOptions.ts"
 import { InstallRefused, principal as principalOf, type Release } from "../Release.ts"
 import * as approving from "./approving.ts"
 import * as componentConfig from "./componentConfig.ts"
+import * as componentOptions from "./componentOptions.ts"
 import * as installChecks from "./installChecks.ts"
 import * as installing from "./installing.ts"
 import * as instances from "./instances.ts"
@@ -214,7 +216,10 @@ export const make = Effect.gen(function*() {
 
   const self: ComponentHost["Service"] = {
     install: (source) =>
-      Effect.tap(installer.install(source), (release) => Effect.sync(() => lives.installed(release))),
+      Effect.fromResult(Argument.checked(componentOptions.folder, source, "source")).pipe(
+        Effect.flatMap(installer.install),
+        Effect.tap((release) => Effect.sync(() => lives.installed(release)))
+      ),
     place: installer.place,
     behaviour: (group, release, definition, options) =>
       Behaviour.setup((context) => begin(context, { group, release, definition, options })),

@@ -5,9 +5,9 @@ import * as Pattern from "../../security/Pattern.ts"
 import type { Quotas } from "../../security/Quotas.ts"
 import { type Reason, Undeliverable } from "../../security/Undeliverable.ts"
 import * as ComponentDirectory from "../ComponentDirectory.ts"
-import type { Origin } from "../Delivery.ts"
+import { fromHost, type Origin } from "../Delivery.ts"
 import type { Manifest } from "../Manifest.ts"
-import type { Payload } from "../Payload.ts"
+import { codecs, type Payload } from "../Payload.ts"
 import * as coreExports from "./coreExports.ts"
 
 export interface Checking {
@@ -19,6 +19,39 @@ export interface Checking {
 
 export const undeliverable = (to: string, reason: Reason, detail: string): Undeliverable =>
   new Undeliverable({ to, reason, detail })
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const isSender = (sender: Origin["sender"]): boolean =>
+  isObject(sender) &&
+  (sender._tag === "Host" ||
+    (sender._tag === "Operator" || sender._tag === "Component") && typeof sender.id === "string")
+
+const isOrigin = (from: Origin): boolean =>
+  from === fromHost || isObject(from) && isSender(from.sender) && Array.isArray(from.onBehalfOf)
+
+const isPayload = (payload: Payload): boolean =>
+  isObject(payload) && payload.bytes instanceof Uint8Array && codecs.includes(payload.codec)
+
+const problemOf = (to: string, payload: Payload, from: Origin): string | undefined => {
+  if (typeof to !== "string") return "it is for nothing that has a name: give a text"
+  if (!isPayload(payload)) return "its payload has no bytes as a Uint8Array, or none of the codecs cbor, json and borsh"
+  return isOrigin(from) ? undefined : "it comes from nobody: give an origin such as Delivery.fromHost"
+}
+
+/** Why something is no message: programs without a compiler may give anything. */
+export const malformed = (to: string, payload: Payload, from: Origin): Undeliverable | undefined => {
+  let problem: string | undefined
+  try {
+    problem = problemOf(to, payload, from)
+  } catch {
+    problem = "it cannot be read"
+  }
+  return problem === undefined ? undefined : undeliverable(named(to), "Malformed", problem)
+}
+
+/** What a program took from somewhere else may be no name. */
+export const named = (name: string): string => typeof name === "string" ? name : "(no name)"
 
 /** What a sender may send at all, to whomever: undefined, or why it may not. Counts against its quotas. */
 export const outgoing = (

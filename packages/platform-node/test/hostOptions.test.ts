@@ -1,0 +1,95 @@
+import { assert, describe, it } from "@effect/vitest"
+import { InvalidArgument } from "airssys/component/Argument"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { wrongValues } from "../../airssys/test/wrongValues.ts"
+import * as NodeHost from "../src/NodeHost.ts"
+
+const at = (path: string, value: unknown): Record<string, unknown> =>
+  path.split(".").toReversed().reduce<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>
+
+const texts = ["a text", "__proto__"]
+const emptyObjects = ["an object without a prototype", "a date", "a promise"]
+const objects = [...emptyObjects, "an object", "a getter that throws", "what throws when it is shown"]
+const times = ["Infinity", "1.5", "2^60"]
+
+/** Each option with those of the wrong values that it may well be. */
+const options: Readonly<Record<string, ReadonlyArray<string>>> = {
+  folder: texts,
+  engine: [],
+  audit: texts,
+  storage: texts,
+  receipts: texts,
+  receiptOptions: objects,
+  "receiptOptions.within": times,
+  "receiptOptions.buffer": [],
+  "receiptOptions.count": [],
+  "receiptOptions.age": times,
+  quotas: objects,
+  "quotas.component": [],
+  "quotas.tenant": [],
+  approvals: [],
+  "approvals.hostKey": [],
+  approvalStore: texts,
+  functions: ["an empty array"],
+  auditOptions: objects,
+  "auditOptions.capacity": [],
+  "auditOptions.flushEvery": times,
+  "auditOptions.rotate": objects,
+  "auditOptions.retain.segments": [],
+  "auditOptions.checkpoints": [],
+  trust: ["an empty array"],
+  trustFile: texts,
+  trustStore: texts,
+  cache: [],
+  "cache.folder": [],
+  devMode: ["true"],
+  policy: texts,
+  roots: emptyObjects,
+  "roots.inbox": texts,
+  reserved: ["an empty array"],
+  http: objects,
+  "http.resolve": ["a function"],
+  "http.authorities": ["an empty array"],
+  programs: [],
+  "programs.programs": emptyObjects,
+  shutdown: times
+}
+
+const rejection = async (options: unknown): Promise<unknown> => {
+  try {
+    const host = await NodeHost.runtime(options as never)
+    await host.close()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+describe("options of a host that no compiler saw", () => {
+  it("name the option that is refused and what to give, and leave nothing behind", async () => {
+    const base = mkdtempSync(join(tmpdir(), "airssys-options-"))
+    const folder = join(base, "host")
+    try {
+      for (const [path, fitting] of Object.entries(options)) {
+        for (const [name, value] of wrongValues()) {
+          if (fitting.includes(name)) continue
+          const error = await rejection({ folder, ...at(path, value) })
+          assert.instanceOf(error, InvalidArgument, `${path} of ${name}`)
+          const { message } = error as InvalidArgument
+          assert.isTrue(message.startsWith(`options.${path.split(".")[0]}`), message)
+          assert.match(message, /^[^ ]+ is [^]+: give ./)
+          assert.isBelow(message.length, 400)
+          assert.isFalse(existsSync(folder))
+        }
+      }
+      for (const value of [null, 1, "x", Symbol("s"), [], () => 1]) {
+        assert.instanceOf(await rejection(value), InvalidArgument)
+      }
+      assert.deepStrictEqual(readdirSync(base), [])
+    } finally {
+      rmSync(base, { recursive: true, force: true })
+    }
+  })
+})
