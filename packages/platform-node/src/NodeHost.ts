@@ -310,7 +310,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provide(layerBound(options)),
     Layer.provideMerge(layerPolicy(options)),
     Layer.provide(layerFunctions(options)),
-    Layer.provideMerge(hostStores.layerReceipts(options.receipts, options.receiptOptions)),
+    Layer.provideMerge(hostStores.layerReceipts(options.receipts, receiptOptions(options))),
     Layer.provideMerge(Layer.provide(Messaging.layerWithEnforcer, layerPowers(options))),
     Layer.provideMerge(hostStores.layerStorage(options.storage)),
     Layer.provideMerge(Quotas.layerMemory(options.quotas ?? Runtime.defaultQuotas)),
@@ -324,6 +324,13 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(NodeDigest.layer),
     Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer))
   )
+
+/** The last receipts take no longer than the last calls may. */
+const receiptOptions = ({ receiptOptions, shutdown }: Options): Receipts.Options | undefined => {
+  if (shutdown === undefined) return receiptOptions
+  const closing = Duration.fromInputUnsafe(receiptOptions?.closing ?? "2 seconds")
+  return { ...receiptOptions, closing: Duration.min(Duration.fromInputUnsafe(shutdown), closing) }
+}
 
 const layerBound = ({ shutdown }: Options): Layer.Layer<never> =>
   shutdown === undefined

@@ -16,6 +16,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import * as checkpointing from "./internal/checkpoints.ts"
 import * as receiptSqlite from "./internal/receiptSqlite.ts"
 import * as sqliteFile from "./internal/sqliteFile.ts"
 import * as storeLock from "./internal/storeLock.ts"
@@ -59,21 +60,63 @@ const acquire = <A>(file: string, make: () => A, close: (made: A) => void) =>
 const read = <A>(use: () => A): Effect.Effect<A, ReceiptStoreError> =>
   Effect.try({ try: use, catch: failed("Unreadable", "it could not be read") })
 
-/** After a failure of the disk nothing is written any more: nobody knows what is on it then. */
-const writing = (database: DatabaseSync, log: number) => {
-  let broken: ReceiptStoreError | undefined
-  const transaction = <A>(use: () => A): Result.Result<A, ReceiptStoreError> =>
-    Result.try({
-      try: () => sqliteFile.inTransaction(database, use),
-      catch: failed("Unwritable", "it could not be written")
+/** What a store writes, and whether the disk has it. */
+class Disk {
+  readonly #database: DatabaseSync
+  readonly #log: number
+  /** After a failure of the disk nothing is written any more: nobody knows what is on it then. */
+  #broken: ReceiptStoreError | undefined
+  #syncing = 0
+  #isClosed = false
+
+  constructor(database: DatabaseSync, log: number) {
+    this.#database = database
+    this.#log = log
+  }
+
+  change<A>(use: () => A): Result.Result<A, ReceiptStoreError> {
+    return this.#broken === undefined
+      ? Result.try({
+        try: () => sqliteFile.inTransaction(this.#database, use),
+        catch: failed("Unwritable", "it could not be written")
+      })
+      : Result.fail(this.#broken)
+  }
+
+  /** Who does not wait for its end is told by the next. */
+  readonly sync: Effect.Effect<void, ReceiptStoreError> = Effect.callback((resume) => {
+    if (this.#broken !== undefined) return resume(Effect.fail(this.#broken))
+    this.#syncing++
+    fs.fdatasync(this.#log, (cause) => {
+      this.#syncing--
+      if (cause !== null) {
+        this.#broken = failed("Unwritable", "an earlier write may not be on the disk: open the store again")(cause)
+      }
+      this.#end()
+      resume(this.#broken === undefined ? Effect.void : Effect.fail(this.#broken))
     })
-  const synced = Effect.mapError(sqliteFile.syncFile(log), (cause) => {
-    broken = failed("Unwritable", "an earlier write may not be on the disk: open the store again")(cause)
-    return broken
   })
-  return {
-    change: <A>(use: () => A) => broken === undefined ? transaction(use) : Result.fail(broken),
-    sync: Effect.suspend(() => broken === undefined ? synced : Effect.fail(broken))
+
+  close(): void {
+    this.#isClosed = true
+    this.#end()
+  }
+
+  /** To close a file waits for its disk: one that does not answer is not asked. */
+  #end(): void {
+    if (!this.#isClosed || this.#syncing > 0) return
+    fs.closeSync(this.#log)
+    this.#database.close()
+  }
+}
+
+const openDisk = (file: string): { readonly database: DatabaseSync; readonly disk: Disk } => {
+  const database = open(file)
+  try {
+    return { database, disk: new Disk(database, fs.openSync(`${file}-wal`, "r+")) }
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 
@@ -83,16 +126,26 @@ const make = (file: string): Effect.Effect<ReceiptStore["Service"], ReceiptStore
       storeLock.hold(file),
       ({ detail, reason }) => new ReceiptStoreError({ reason: reason === "InUse" ? reason : "Unwritable", detail })
     )
-    const database = yield* acquire(file, () => open(file), (database) => database.close())
-    const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
+    const { database, disk } = yield* acquire(file, () => openDisk(file), ({ disk }) => disk.close())
+    const checkpoints = yield* checkpointing.make(file, database)
     const receipts = new receiptSqlite.Receipts(database)
-    const { change, sync } = writing(database, log)
+    let batches = 0
+    let bytes = 0
+    const written = Effect.suspend(() => {
+      const told = checkpoints.wrote(batches, bytes)
+      batches = bytes = 0
+      return told
+    })
     return ReceiptStore.of({
       name: file,
-      append: (batch, dropped) => change(() => receipts.append(batch, dropped)),
-      sync,
+      append: (batch, dropped) =>
+        Result.map(disk.change(() => receipts.append(batch, dropped)), (size) => {
+          batches++
+          bytes += size
+        }),
+      sync: Effect.andThen(disk.sync, written),
       page: (query, bounds) => read(() => receipts.page(query, bounds)),
-      retain: (retention) => change(() => receipts.retain(retention)),
+      retain: (retention) => disk.change(() => receipts.retain(retention)),
       totals: read(() => receipts.totals)
     })
   })

@@ -18,8 +18,8 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import * as checkpointing from "./internal/checkpoints.ts"
 import * as sqliteFile from "./internal/sqliteFile.ts"
-import * as storageCheckpoints from "./internal/storageCheckpoints.ts"
 import * as storageMark from "./internal/storageMark.ts"
 import * as storageRows from "./internal/storageRows.ts"
 import * as storageSqlite from "./internal/storageSqlite.ts"
@@ -73,7 +73,7 @@ const make = (file: string): Effect.Effect<StorageStore["Service"], StorageStore
     const mark = yield* acquire(file, () => storageMark.open(`${file}.mark`), (mark) => mark.close())
     const database = yield* acquire(file, () => open(file, mark), (database) => database.close())
     const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
-    const checkpoints = yield* storageCheckpoints.make(file, database)
+    const checkpoints = yield* checkpointing.make(file, database)
     const writer = yield* storageWriter.make(database, log, mark, checkpoints)
     const reader = () => {
       const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })

@@ -4,12 +4,13 @@ import type { MessageReceipt } from "airssys/component/Receipt"
 import { Receipts, Sink } from "airssys/component/Receipts"
 import { ReceiptStore, type ReceiptStoreError } from "airssys/component/ReceiptStore"
 import * as ReceiptsTest from "airssys/testing/ReceiptsTest"
-import { Effect, Exit, Result, type Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Result, type Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { disconnect, flip } from "./fileDamage.ts"
+import { disconnect, flip, handles, silence } from "./fileDamage.ts"
 import { receiptOf } from "./receiptSamples.ts"
 
 const folder = Effect.acquireRelease(
@@ -276,6 +277,39 @@ describe("NodeReceipts", () => {
         assert.lengthOf((yield* query()).receipts, 14)
         assert.deepStrictEqual(yield* metrics, { kept: 14, waiting: 10, dropped: 2, removed: 0 })
       }).pipe(Effect.provide(NodeReceipts.layer(file, { buffer: 10, within: "1 hour" })))
+    })))
+
+  it.effect("closes where its disk does not answer, and its files when it does", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = fs.realpathSync(yield* folder) + "/receipts.db"
+      const disk = yield* silence
+      const closing = yield* Effect.flatMap(Sink, (sink) => Effect.sync(() => sink!.offer(receiptOf("a", 1)))).pipe(
+        Effect.provide(NodeReceipts.layer(file, { closing: "1 second" })),
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      assert.lengthOf(disk.asked, 1)
+      assert.strictEqual(handles(file), 1)
+      yield* open(file, (store) => Effect.map(store.totals, ({ kept }) => assert.strictEqual(kept, 1)))
+      disk.answer()
+      while (handles(file) > 0) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+    })))
+
+  it.effect("knows of a disk that failed when nobody waited for it", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = path.join(yield* folder, "receipts.db")
+      const disk = yield* silence
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          yield* append(store, samples(1, 2))
+          yield* Fiber.interrupt(yield* Effect.forkChild(store.sync, { startImmediately: true }))
+          disconnect(`${file}-wal`)
+          disk.answer()
+          const failed = Effect.map(Effect.exit(append(store, samples(3, 3))), Exit.isFailure)
+          while (!(yield* failed)) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+          assert.strictEqual((yield* Effect.flip(store.sync)).reason, "Unwritable")
+        }))
     })))
 
   it.effect("can be read by others while it is written, and after", () =>

@@ -1,12 +1,14 @@
 import * as NodeStorage from "@airssys/platform-node/NodeStorage"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { type Damage, StorageStore, type StorageStoreError } from "airssys/component/StorageStore"
 import * as StorageStoreTest from "airssys/testing/StorageStoreTest"
-import { Effect, Exit, Fiber, Option, Result, type Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Option, Result, type Scope } from "effect"
+import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { Worker } from "node:worker_threads"
 import { disconnect, flip } from "./fileDamage.ts"
 
 const folder = Effect.acquireRelease(
@@ -311,6 +313,51 @@ describe("NodeStorage", () => {
         Effect.map(get(store, "k/47"), (last) => assert.deepStrictEqual(last, Option.some(value))))
       yield* open(file, (store) =>
         Effect.map(store.verify, (damages) => assert.deepStrictEqual(damages, [])))
+    }))
+
+  it.live("goes on where the thread for its log ends by itself, and says so once", () =>
+    Effect.gen(function*() {
+      const file = path.join(yield* folder, "storage.db")
+      const said: Array<string> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])
+      const value = "v".repeat(1024 * 1024)
+      yield* open(file, (store) =>
+        Effect.gen(function*() {
+          yield* set(store, "k/0", value)
+          fs.renameSync(file, `${file}.moved`)
+          fs.mkdirSync(file)
+          for (let index = 1; said.length === 0; index++) yield* set(store, `k/${index % 16}`, value)
+          for (let index = 0; index < 16; index++) yield* set(store, `k/${index}`, value)
+          assert.lengthOf(said, 1)
+          assert.include(said[0], "no thread brings the log")
+          assert.include(said[0], "unable to open database file")
+          assert.isAtMost(fs.statSync(`${file}-wal`).size, 20 * 1024 * 1024)
+          assert.deepStrictEqual(yield* get(store, "k/7"), Option.some(value))
+        })).pipe(Effect.provide(logger))
+    }))
+
+  it.effect("closes where the thread for its log does not answer, and says so", () =>
+    Effect.gen(function*() {
+      const file = path.join(yield* folder, "storage.db")
+      const said: Array<string> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])
+      const written = yield* Deferred.make<void>()
+      const told = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(() => {})
+      yield* Effect.addFinalizer(() => Effect.sync(() => told.mockRestore()))
+      const closing = yield* open(file, (store) =>
+        Effect.gen(function*() {
+          for (let index = 0; index < 6; index++) yield* set(store, `k/${index}`, "v".repeat(1024 * 1024))
+          yield* Deferred.succeed(written, undefined)
+        })).pipe(Effect.provide(logger), Effect.forkChild({ startImmediately: true }))
+      yield* Deferred.await(written)
+      yield* TestClock.adjust("1999 millis")
+      assert.isUndefined(closing.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(closing)
+      assert.strictEqual(told.mock.calls.length, 1)
+      assert.lengthOf(said, 1)
+      assert.include(said[0], "took longer than 2 seconds")
+      yield* open(file, (store) => Effect.map(store.verify, (damages) => assert.deepStrictEqual(damages, [])))
     }))
 
   it.effect("gives room back where a write fails, with all that was written with it, and goes on", () =>

@@ -1,6 +1,9 @@
 /** What may befall a file while a store has it open. */
 import { assert } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
+import builtin from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
 
 /** Changes one bit of the byte at a place. */
 export const flip = (file: string, at: number): void => {
@@ -25,3 +28,33 @@ export const disconnect = (file: string): void => {
   fs.closeSync(handle)
   assert.strictEqual(fs.openSync("/dev/null", "r"), handle)
 }
+
+/** Until the scope ends no disk answers what asks it to synchronise, but when it is told to. */
+export const silence = Effect.acquireRelease(
+  Effect.sync(() => {
+    const real = builtin.fdatasync
+    const asked: Array<() => void> = []
+    builtin.fdatasync = Object.assign((...args: Parameters<typeof real>) => void asked.push(() => real(...args)), real)
+    syncBuiltinESMExports()
+    const answer = (): void => {
+      for (const go of asked.splice(0)) go()
+    }
+    return { asked, answer, real }
+  }),
+  ({ answer, real }) =>
+    Effect.sync(() => {
+      builtin.fdatasync = real
+      syncBuiltinESMExports()
+      answer()
+    })
+)
+
+/** How many handles this process has on a file. */
+export const handles = (file: string): number =>
+  fs.readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === file
+    } catch {
+      return false
+    }
+  }).length

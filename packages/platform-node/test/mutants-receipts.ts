@@ -4,6 +4,7 @@ const tests = "NodeReceipts.test.ts"
 const queries = "finds by component, sender, tenant"
 const written = "keeps apart what has all but one"
 const none = "takes nothing for a receipt that is none"
+const silent = "closes where its disk does not answer"
 const damaged = "takes nothing for kept that the disk did not take"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -14,12 +15,20 @@ export const mutants: ReadonlyArray<Mutant> = [
       "Effect.void as ReturnType<typeof storeLock.hold>,",
       "is open once at a time"
     ],
-    ["the disk may fail", "broken === undefined ? transaction(use) : Result.fail(broken)", "transaction(use)", damaged],
+    ["the disk may fail", "return this.#broken === undefined\n", "return this.#syncing < 9\n", damaged],
+    ["nobody waits for the disk", "sync: Effect.andThen(disk.sync, written)", "sync: Effect.void", damaged],
     [
-      "nobody waits for the disk",
-      "Effect.suspend(() => broken === undefined ? synced : Effect.fail(broken))",
-      "Effect.void",
-      damaged
+      "a disk that does not answer is asked to close",
+      "!this.#isClosed || this.#syncing > 0",
+      "!this.#isClosed",
+      silent
+    ],
+    ["files stay open", "      this.#end()\n      resume", "      resume", silent],
+    [
+      "who does not wait learns nothing",
+      "if (this.#broken !== undefined) return resume",
+      "if (0 > 1) return resume",
+      "knows of a disk"
     ],
     ["a reader makes the file", "readOnly: true", "readOnly: false", "can be read by others"]
   ]),

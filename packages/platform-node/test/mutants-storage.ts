@@ -48,6 +48,26 @@ export const mutants: ReadonlyArray<Mutant> = [
       "refuses a file of another program"
     ]
   ]),
+  ...of("internal/checkpoints.ts", tests, [
+    [
+      "a thread ends in silence",
+      "Deferred.doneUnsafe(gone, Effect.succeed(cause))",
+      "",
+      "where the thread for its log ends"
+    ],
+    [
+      "nobody does the work of a thread",
+      "pages(stepBytes / pageBytes)",
+      "pages(0)",
+      "where the thread for its log ends"
+    ],
+    [
+      "a thread is waited for",
+      "thread.close, patience",
+      "thread.close, \"1 hour\"",
+      "thread for its log does not answer"
+    ]
+  ]),
   ...of("internal/storageWriter.ts", tests, [
     [
       "room is kept where nothing is written",

@@ -83,7 +83,10 @@ export class ReceiptStore extends Context.Service<ReceiptStore, {
    * as the store does.
    */
   readonly append: (receipts: ReadonlyArray<MessageReceipt>, dropped: number) => Result.Result<void, ReceiptStoreError>
-  /** Succeeds when all that was appended before outlives a loss of power as well. */
+  /**
+   * Succeeds when all that was appended before outlives a loss of power as well.
+   * Who is interrupted does not wait; what fails meanwhile fails the next.
+   */
   readonly sync: Effect.Effect<void, ReceiptStoreError>
   readonly page: (query: ReceiptQuery, bounds: Bounds) => Effect.Effect<Found, ReceiptStoreError>
   /**

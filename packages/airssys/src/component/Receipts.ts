@@ -98,6 +98,8 @@ export interface Options {
   readonly count?: number | undefined
   /** How long they are kept. Default: as long as there is room. */
   readonly age?: Duration.Input | undefined
+  /** How long closing waits for the store to take the rest. Default 2 seconds. */
+  readonly closing?: Duration.Input | undefined
 }
 
 const whole = (what: string, given: number): number => {
@@ -105,19 +107,20 @@ const whole = (what: string, given: number): number => {
   throw new RangeError(`The ${what} of receipts is a whole number from 1, not ${given}`)
 }
 
-const positive = (what: string, given: Duration.Input): Duration.Duration => {
+const time = (what: string, given: Duration.Input, isOne = Duration.isPositive): Duration.Duration => {
   const parsed = Duration.fromInput(given)
-  if (Option.isSome(parsed) && Duration.isPositive(parsed.value)) return parsed.value
+  if (Option.isSome(parsed) && isOne(parsed.value)) return parsed.value
   throw new RangeError(`The ${what} of receipts is a time such as "1 hour"`)
 }
 
 const settings = (
-  { age = Duration.infinity, buffer = 8192, count = 1_000_000, within = "50 millis" }: Options
+  { age = Duration.infinity, buffer = 8192, closing = "2 seconds", count = 1_000_000, within = "50 millis" }: Options
 ): receiptWriter.Settings => ({
-  within: positive("delay", within),
+  within: time("delay", within),
   buffer: whole("buffer", buffer),
   count: whole("count", count),
-  ageMillis: Duration.toMillis(positive("age", age))
+  ageMillis: Duration.toMillis(time("age", age)),
+  closing: time("time for closing", closing, (given) => !Duration.isNegative(given))
 })
 
 /** What is asked of a store, and before it of the writer that writes to it. */

@@ -5,9 +5,11 @@
  * @since 0.1.0
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -144,6 +146,13 @@ const onDisk = ({ layer }: Place, disk: Disk): Place["layer"] =>
       }
     }))
   ).pipe(Layer.provide(layer))
+
+/** A store on a disk that never answers. */
+const silent = ({ layer }: Place): Pick<Place, "layer"> => ({
+  layer: Layer.effect(ReceiptStore, Effect.map(ReceiptStore, (store) => ({ ...store, sync: Effect.never }))).pipe(
+    Layer.provide(layer)
+  )
+})
 
 /** Opens a place, and closes it after the test. */
 const life = <A, E2, R>({ layer }: Pick<Place, "layer">, test: Effect.Effect<A, E2, R>, options?: Options) =>
@@ -296,6 +305,7 @@ export const suite = <E>(name: string, place: Effect.Effect<Place, E, Scope.Scop
         for (const time of [0, -1, "soon" as never]) {
           assert.throws(() => layerReceipts({ age: time }), RangeError)
           assert.throws(() => layerReceipts({ within: time }), RangeError)
+          if (time !== 0) assert.throws(() => layerReceipts({ closing: time }), RangeError)
         }
       }))
 
@@ -315,6 +325,29 @@ export const suite = <E>(name: string, place: Effect.Effect<Place, E, Scope.Scop
           yield* life(place, offer([receipt(601)]))
           assert.strictEqual((yield* life(place, metrics)).removed, 597)
           assert.deepStrictEqual(yield* life(place, found({ cursor: "600" })), [601])
+        })
+      ))
+
+    it.effect("closes in its time where the store does not answer, and says so", () =>
+      inPlace((place) =>
+        Effect.gen(function*() {
+          const said: Array<string> = []
+          const logger = Logger.layer([
+            Logger.make(({ cause, message }) => void said.push(`${message} ${Cause.pretty(cause)}`))
+          ])
+          const closing = yield* life(silent(place), offer(odd), { closing: "3 seconds" }).pipe(
+            Effect.provide(logger),
+            Effect.forkChild({ startImmediately: true })
+          )
+          yield* TestClock.adjust("2999 millis")
+          assert.isUndefined(closing.pollUnsafe())
+          assert.deepStrictEqual(said, [])
+          yield* TestClock.adjust("1 millis")
+          yield* Fiber.join(closing)
+          assert.lengthOf(said, 1)
+          assert.include(said[0], "may be lost with a loss of power")
+          assert.include(said[0], "took longer than 3s")
+          if (place.isDurable) assert.deepStrictEqual(yield* life(place, found()), range(1, 6))
         })
       ))
 

@@ -25,6 +25,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       "Effect.never",
       "forgets what is too old"
     ],
+    ["the end waits for the disk", "duration: closing", "duration: \"1 hour\"", "closes in its time"],
+    ["the end is silent", "Effect.logError(this.#loss, cause)", "Effect.void", "closes in its time"],
     ["a batch leaves too many", "return Result.map(this.tidy(), () => {})", "return taken", "keeps the newest"]
   ]),
   ...of("component/internal/receiptMemory.ts", tests, [

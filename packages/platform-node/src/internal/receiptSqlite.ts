@@ -101,13 +101,14 @@ export class Receipts {
     return { kept: last - first + 1, removed: first - 1, dropped }
   }
 
-  append(receipts: ReadonlyArray<MessageReceipt>, dropped: number): void {
+  /** Gives about how many bytes were written. */
+  append(receipts: ReadonlyArray<MessageReceipt>, dropped: number): number {
     const { last } = this.#range()
-    if (receipts.length > 0) {
-      const { accounts, base, earliest, first, latest, ...of } = receiptRows.encode(receipts, last + 1)
-      this.#sql.add.run(of.last, first, earliest, latest, base, accounts, of.receipts)
-    }
     this.#sql.count.run(last + receipts.length, dropped)
+    if (receipts.length === 0) return 0
+    const { accounts, base, earliest, first, latest, ...of } = receiptRows.encode(receipts, last + 1)
+    this.#sql.add.run(of.last, first, earliest, latest, base, accounts, of.receipts)
+    return accounts.length + of.receipts.length
   }
 
   page(query: ReceiptQuery, { after, limit }: Bounds): Found {

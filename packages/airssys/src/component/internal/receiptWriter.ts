@@ -1,12 +1,12 @@
 import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { MessageReceipt } from "../Receipt.ts"
-import type { ReceiptStore, ReceiptStoreError } from "../ReceiptStore.ts"
+import { type ReceiptStore, ReceiptStoreError } from "../ReceiptStore.ts"
 
 const batchSize = 1024
 const retryDelay = "1 second"
@@ -19,6 +19,8 @@ export interface Settings {
   /** How many are kept, and how long. */
   readonly count: number
   readonly ageMillis: number
+  /** How long the last write may take. */
+  readonly closing: Duration.Duration
 }
 
 /**
@@ -76,8 +78,7 @@ export class ReceiptWriter {
   readonly flush: Effect.Effect<void, ReceiptStoreError> = Effect.andThen(
     this.write,
     Effect.suspend(() => this.#sync())
-  )
-    .pipe(this.#syncing.withPermit, Effect.uninterruptible)
+  ).pipe(this.#syncing.withPermit)
 
   #sync(): Effect.Effect<void, ReceiptStoreError> {
     const written = this.#written
@@ -119,14 +120,28 @@ export class ReceiptWriter {
     Effect.andThen(this.#some.await, Effect.timeoutOption(this.#many.await, this.#settings.within))
   )
 
+  /** Writes the rest; a disk that does not answer in time keeps nobody from closing. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    const { closing } = this.#settings
     this.#isClosed = true
-    return this.flush
-  }).pipe(
-    Effect.catchCause((cause) =>
-      Effect.logError(`${this.#waiting.length} receipts may be lost with the end of this host`, cause)
-    )
-  )
+    return Effect.timeoutOrElse(this.flush, {
+      duration: closing,
+      orElse: () =>
+        Effect.fail(
+          new ReceiptStoreError({
+            reason: "Unwritable",
+            detail: `the disk took longer than ${Duration.format(closing)}`
+          })
+        )
+    })
+  }).pipe(Effect.catchCause((cause) => Effect.logError(this.#loss, cause)))
+
+  get #loss(): string {
+    const waiting = this.#waiting.length
+    return waiting === 0
+      ? "receipts were written, and may be lost with a loss of power"
+      : `${waiting} receipts may be lost with the end of this host`
+  }
 }
 
 /** Says once that the store fails, and that it does no more. */

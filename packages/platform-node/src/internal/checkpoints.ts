@@ -3,7 +3,9 @@
  * more and waits for the disk twice, so a thread of its own does it.
  */
 // oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { DatabaseSync } from "node:sqlite"
 import { Worker } from "node:worker_threads"
@@ -27,6 +29,9 @@ const lateBytes = 32 * 1024 * 1024
 
 const pageBytes = 4 * 1024
 
+/** For so long a checkpoint that is under way is waited for at the end. */
+const patience = "2 seconds"
+
 export interface Checkpoints {
   /** Told of what was written; ends when the log has room again. */
   readonly wrote: (writes: number, bytes: number) => Effect.Effect<void>
@@ -34,15 +39,16 @@ export interface Checkpoints {
 
 class Thread {
   readonly #file: string
-  readonly #onGone: () => void
+  readonly #onGone: (cause: unknown) => void
   #worker: Worker | undefined
   #isGone = false
   #isBusy = false
   #isClosing = false
+  #failure: unknown = "it ended by itself"
   readonly #waiting: Array<() => void> = []
 
   /** `onGone` is called when there is no thread any more, before it was closed. */
-  constructor(file: string, onGone: () => void) {
+  constructor(file: string, onGone: (cause: unknown) => void) {
     this.#file = file
     this.#onGone = onGone
   }
@@ -79,6 +85,13 @@ class Thread {
     )
   )
 
+  /** Leaves it to itself: it may be waiting for a disk that does not answer. */
+  abandon(): void {
+    this.#isClosing = true
+    this.#worker?.unref()
+    void this.#worker?.terminate()
+  }
+
   get #isIdle(): Effect.Effect<void> {
     return Effect.callback((resume) => {
       if (!this.#isBusy) return resume(Effect.void)
@@ -92,14 +105,15 @@ class Thread {
       const worker = this.#worker ??= this.#start()
       worker.ref()
       worker.postMessage(what)
-    } catch {
+    } catch (cause) {
+      this.#failure = cause
       this.#gone()
     }
   }
 
   #gone(): void {
     this.#isGone = true
-    if (!this.#isClosing) this.#onGone()
+    if (!this.#isClosing) this.#onGone(this.#failure)
     this.#rest()
   }
 
@@ -109,7 +123,9 @@ class Thread {
       worker.unref()
       this.#rest()
     })
-    worker.on("error", () => undefined)
+    worker.on("error", (cause) => {
+      this.#failure = cause
+    })
     worker.on("exit", () => this.#gone())
     return worker
   }
@@ -120,14 +136,29 @@ class Thread {
   }
 }
 
-/** The thread is started when there is something for it, and ends before the database is closed. */
+/**
+ * The thread is started when there is something for it, and ends before the
+ * database is closed. Where it ends before, that is logged, and SQLite does its work.
+ */
 export const make = (file: string, database: DatabaseSync): Effect.Effect<Checkpoints, never, Scope.Scope> =>
   Effect.gen(function*() {
     const pages = (count: number) => database.exec(`PRAGMA wal_autocheckpoint = ${count}`)
     pages(lateBytes / pageBytes)
+    const gone = yield* Deferred.make<unknown>()
+    yield* Effect.forkScoped(
+      Effect.flatMap(
+        Deferred.await(gone),
+        (cause) => Effect.logWarning(`no thread brings the log of ${file} into it any more: who writes does`, cause)
+      )
+    )
     const thread = yield* Effect.acquireRelease(
-      Effect.sync(() => new Thread(file, () => pages(stepBytes / pageBytes))),
-      (thread) => thread.close
+      Effect.sync(() =>
+        new Thread(file, (cause) => {
+          pages(stepBytes / pageBytes)
+          Deferred.doneUnsafe(gone, Effect.succeed(cause))
+        })
+      ),
+      (thread) => closing(file, thread)
     )
     let behind = 0
     let log = 0
@@ -146,3 +177,13 @@ export const make = (file: string, database: DatabaseSync): Effect.Effect<Checkp
       }
     }
   })
+
+const closing = (file: string, thread: Thread): Effect.Effect<void> =>
+  Effect.flatMap(
+    Effect.timeoutOption(thread.close, patience),
+    (closed) => {
+      if (Option.isSome(closed)) return Effect.void
+      thread.abandon()
+      return Effect.logWarning(`the log of ${file} is not brought into it: that took longer than ${patience}`)
+    }
+  )
