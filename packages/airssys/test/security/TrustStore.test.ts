@@ -553,6 +553,77 @@ describe("restoring a backup", () => {
       })
     ))
 
+  it.effect.each(["taken away", "narrowed"])(
+    "knows a publisher by the keys that took the place of others since, from which trust was %s",
+    (how) =>
+      withDisk(({ disk, open, restore }) =>
+        Effect.gen(function*() {
+          const [one, two] = [yield* keyOf(1), yield* keyOf(2)]
+          const source = (key: typeof one, namespace = "*") =>
+            Result.getOrThrow(TrustSource.publisher(key.publicKey, [namespace]))
+          const release = yield* releaseOf([one])
+          yield* open((registry) => registry.trust(source(one), { reason: "one" }))
+          yield* open((registry) => registry.evaluate(release))
+          const rotation = yield* rotationOf(one, two, { issued: start, notAfter: start + day })
+          yield* TestClock.adjust(1)
+          yield* open((registry) => registry.rotateKey(rotation))
+          assert.strictEqual(yield* open(level(release)), "Trusted")
+          yield* open((registry) =>
+            how === "narrowed"
+              ? registry.trust(source(two, "other"), { reason: "only there" })
+              : registry.revoke(source(two), "we parted")
+          )
+          assert.strictEqual(yield* open(level(release)), "Unknown")
+          disk.current = undefined
+          yield* restore(2)
+          assert.strictEqual(yield* open(level(release)), "Unknown")
+        })
+      )
+  )
+
+  it.effect.each(["lost", "there"])(
+    "counts the versions of a publisher for the key that took the place of its own since, with the state %s",
+    (how) =>
+      withDisk(({ disk, open, restore }) =>
+        Effect.gen(function*() {
+          const [one, two] = [yield* keyOf(1), yield* keyOf(2)]
+          const source = (key: typeof one) => Result.getOrThrow(TrustSource.publisher(key.publicKey, ["acme"]))
+          const [newer, older] = [yield* releaseOf([two], { version: "2.0.0" }), yield* releaseOf([two])]
+          yield* open((registry) => registry.trust(source(one), { reason: "one" }))
+          const rotation = yield* rotationOf(one, two, { issued: start, notAfter: start + day })
+          yield* open((registry) => registry.rotateKey(rotation))
+          yield* open(level({ ...newer, isStarting: true }))
+          if (how === "lost") disk.current = undefined
+          yield* restore(1)
+          yield* open((registry) => registry.trust(source(two), { reason: "one, as before" }))
+          assert.deepStrictEqual([yield* open(level(older)), yield* open(level(newer))], ["Unknown", "Trusted"])
+        })
+      )
+  )
+
+  it.effect("holds a version that was here to its bytes, also where one was allowed without any", () =>
+    withDisk(({ disk, open, restore }) =>
+      Effect.gen(function*() {
+        const one = yield* keyOf(1)
+        const source = Result.getOrThrow(TrustSource.publisher(one.publicKey, ["acme"]))
+        const starting = (version: string, artifact: string) =>
+          Effect.map(releaseOf([one], { version, artifact }), (release) => ({ ...release, isStarting: true }))
+        yield* open((registry) => registry.trust(source, { reason: "one" }))
+        yield* open(level(yield* starting("2.0.0", third)))
+        const lower = { publisher: one.publicKey, component: "acme:rates", version: "1.0.0", reason: "2 is broken" }
+        yield* open((registry) => registry.allowDowngrade(lower))
+        yield* open((registry) => registry.trustDigest(third, "reviewed"))
+        yield* open(level(yield* starting("1.0.0", digest)))
+        assert.strictEqual(yield* open(level(yield* starting("1.0.0", other))), "Unknown")
+        for (const isLost of [false, true]) {
+          if (isLost) disk.current = undefined
+          yield* restore(4)
+          assert.strictEqual(yield* open(level(yield* starting("1.0.0", other))), "Unknown", `${isLost}`)
+          assert.strictEqual(yield* open(level(yield* starting("1.0.0", digest))), "Trusted", `${isLost}`)
+        }
+      })
+    ))
+
   it.effect("trusts nothing more widely, or for longer, than it was trusted again since", () =>
     withDisk((first) =>
       withDisk((second) =>

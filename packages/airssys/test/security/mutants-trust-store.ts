@@ -117,6 +117,30 @@ export const mutants: ReadonlyArray<Mutant> = [
       "gives back what was trusted then, without what was taken away since"
     ],
     [
+      "trustEvents: a key that took the place of another is another publisher",
+      "key: followed.get(source.key) ?? source.key",
+      "key: source.key",
+      "knows a publisher by the keys that took the place of others since, from which trust was taken away"
+    ],
+    [
+      "trustEvents: what was narrowed under a key that took the place of another is wide",
+      "event._tag === \"TrustGiven\" ? knownBefore(event, keys) : undefined",
+      "event._tag === \"TrustGiven\" ? sourceOf(event) : undefined",
+      "knows a publisher by the keys that took the place of others since, from which trust was narrowed"
+    ],
+    [
+      "trustEvents: bytes of a version forgotten",
+      "order > 0 || (order === 0 && mark?.digest === undefined)",
+      "order > 0",
+      "holds a version that was here to its bytes, also where one was allowed without any"
+    ],
+    [
+      "trustEvents: versions of the log forgotten with a key",
+      "new Map([...followed(entries), ...owners])",
+      "new Map([...owners])",
+      "counts the versions of a publisher for the key that took the place of its own since, with the state lost"
+    ],
+    [
       "trustEvents: keys not replayed",
       "case \"KeyRevoked\":",
       "case \"TailCut\": return undefined; case \"KeyRevoked\": if (event.compromised >= 0) return undefined;",

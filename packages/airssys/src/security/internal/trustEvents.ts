@@ -3,7 +3,7 @@ import type { AuditEntry } from "../AuditEntry.ts"
 import type { AuditEvent } from "../AuditEvent.ts"
 import { isPublicKey, type PublicKey } from "../PublicKey.ts"
 import * as TrustSource from "../TrustSource.ts"
-import { apply, type Change, type Given, keptUnder, markKey, type State } from "./trustState.ts"
+import { apply, type Change, type Given, keptUnder, type Mark, markKey, publisherOf, type State } from "./trustState.ts"
 import { compare } from "./trustVerdict.ts"
 
 type Of<Tag extends AuditEvent["_tag"]> = Extract<AuditEvent, { readonly _tag: Tag }>
@@ -47,11 +47,38 @@ const sourceOf = (
   return Result.isSuccess(source) ? source.success : undefined
 }
 
+/** The keys that took the place of others, and for each one before it, the first that is known of. */
+type Followed = ReadonlyMap<PublicKey, PublicKey>
+
+const followed = (entries: ReadonlyArray<AuditEntry>): Followed => {
+  const first = new Map<PublicKey, PublicKey>()
+  for (const { event } of entries) {
+    if (event._tag !== "KeyRotated" || !isPublicKey(event.from) || !isPublicKey(event.to)) continue
+    first.set(event.to, first.get(event.from) ?? event.from)
+  }
+  return first
+}
+
+/** A state that is older than a change of keys knows the publisher by the key before it. */
+const knownBefore = (
+  event: Omit<Of<"TrustGiven">, "_tag">,
+  followed: Followed
+): TrustSource.TrustSource | undefined => {
+  const source = sourceOf(event)
+  return source?._tag === "Publisher" ? { ...source, key: followed.get(source.key) ?? source.key } : source
+}
+
+/** Whether a version says more than the mark that there is. */
+const isNews = (mark: Mark | undefined, version: string): boolean => {
+  const order = mark === undefined ? 1 : compare(version, mark.version)
+  return order > 0 || (order === 0 && mark?.digest === undefined)
+}
+
 /** What an entry takes away; nothing for one that gives. */
-const narrowing = (state: State, event: AuditEvent): Change | undefined => {
+const narrowing = (state: State, event: AuditEvent, followed: Followed): Change | undefined => {
   switch (event._tag) {
     case "TrustRevoked": {
-      const source = sourceOf(event)
+      const source = knownBefore(event, followed)
       return source === undefined ? undefined : { _tag: "Take", source, reason: event.reason }
     }
     case "KeyRevoked":
@@ -61,8 +88,7 @@ const narrowing = (state: State, event: AuditEvent): Change | undefined => {
     case "VersionRaised": {
       const { component, digest, publisher, version } = event
       if (!isPublicKey(publisher)) return undefined
-      const mark = state.marks.get(markKey(publisher, component))
-      return mark === undefined || compare(version, mark.version) > 0
+      return isNews(state.marks.get(markKey(publisher, component)), version)
         ? { _tag: "Raise", mark: { publisher, component, version, digest } }
         : undefined
     }
@@ -79,12 +105,14 @@ const retire = (state: State, from: PublicKey, time: number): State => {
 }
 
 /** A state after what the entries of a log took away; itself where that was nothing. */
-export const narrow = (state: State, entries: ReadonlyArray<AuditEntry>): State =>
-  entries.reduce((before, { event, time }) => {
+export const narrow = (state: State, entries: ReadonlyArray<AuditEntry>): State => {
+  const keys = followed(entries)
+  return entries.reduce((before, { event, time }) => {
     if (event._tag === "KeyRotated") return isPublicKey(event.from) ? retire(before, event.from, time) : before
-    const change = narrowing(before, event)
+    const change = narrowing(before, event, keys)
     return change === undefined ? before : apply(before, change, time)
   }, state)
+}
 
 const mostNamespaces = 64
 
@@ -116,13 +144,37 @@ const bound = (state: State, key: string, source: TrustSource.TrustSource, expir
 }
 
 /** A state in which nothing is given more widely, or for longer, than entries of a log gave it again. */
-export const boundBy = (state: State, entries: ReadonlyArray<AuditEntry>): State =>
-  entries.reduce((before, { event }) => {
-    const source = event._tag === "TrustGiven" ? sourceOf(event) : undefined
+export const boundBy = (state: State, entries: ReadonlyArray<AuditEntry>): State => {
+  const keys = followed(entries)
+  return entries.reduce((before, { event }) => {
+    const source = event._tag === "TrustGiven" ? knownBefore(event, keys) : undefined
     return event._tag === "TrustGiven" && source !== undefined
       ? bound(before, keptUnder(before, source), source, event.expires)
       : before
   }, state)
+}
+
+/**
+ * The versions of a publisher count for the keys that took the place of its own as well:
+ * the state does not know these, and whoever trusts them again is not to begin anew.
+ */
+export const keepVersions = (
+  state: State,
+  entries: ReadonlyArray<AuditEntry>,
+  other: State | undefined
+): State => {
+  const owners = [...other?.keys.values() ?? []].map(({ key, publisher }) => [key, publisher] as const)
+  let kept = state
+  for (const [key, before] of new Map([...followed(entries), ...owners])) {
+    if (state.keys.has(key)) continue
+    const publisher = publisherOf(state, before)
+    for (const mark of state.marks.values()) {
+      if (mark.publisher !== publisher) continue
+      kept = apply(kept, { _tag: "Raise", mark: { ...mark, publisher: key } }, state.time)
+    }
+  }
+  return kept
+}
 
 /** A state without what another one has taken away. */
 export const narrowBy = (state: State, other: State): State => {
@@ -137,8 +189,7 @@ export const narrowBy = (state: State, other: State): State => {
     if (retired !== undefined) narrowed = retire(narrowed, key, retired)
   }
   for (const mark of other.marks.values()) {
-    const own = narrowed.marks.get(markKey(mark.publisher, mark.component))
-    if (own === undefined || compare(mark.version, own.version) > 0) {
+    if (isNews(narrowed.marks.get(markKey(mark.publisher, mark.component)), mark.version)) {
       narrowed = apply(narrowed, { _tag: "Raise", mark }, other.time)
     }
   }

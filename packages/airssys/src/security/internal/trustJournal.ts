@@ -188,6 +188,7 @@ export const recover = Effect.fnUntraced(function*(
   const { anchor } = anchorOf(entries)
   const { commit, startAt } = makeCommit(audit, store, digest)
   startAt(Math.max(backup.state.generation, current?.state.generation ?? 0, anchor?.generation ?? 0))
-  const restored = yield* commit(narrowed, [{ _tag: "TrustRestored", generation: backup.state.generation, reason }])
+  const kept = trustEvents.keepVersions(narrowed, later, current?.state)
+  const restored = yield* commit(kept, [{ _tag: "TrustRestored", generation: backup.state.generation, reason }])
   return { generation: restored.generation, isComplete: at >= 0 }
 })

@@ -24,12 +24,14 @@ const OwnedKey = Schema.Struct({ key: PublicKey, publisher: PublicKey, retired: 
 const RevokedKey = Schema.Struct({ key: PublicKey, compromised: Schema.Int, reason: Reason })
 
 /** Without a digest, whatever is of that version. */
-const Mark = Schema.Struct({
+export const Mark = Schema.Struct({
   publisher: PublicKey,
   component: Text,
   version: Text,
   digest: Schema.optionalKey(Digest)
 })
+
+export interface Mark extends Schema.Schema.Type<typeof Mark> {}
 
 const StateText = Schema.Struct({
   generation: Schema.Int,
@@ -53,7 +55,7 @@ export interface State {
   readonly revokedDigests: ReadonlyMap<string, string>
   readonly keys: ReadonlyMap<PublicKey, typeof OwnedKey.Type>
   readonly revokedKeys: ReadonlyMap<PublicKey, typeof RevokedKey.Type>
-  readonly marks: ReadonlyMap<string, typeof Mark.Type>
+  readonly marks: ReadonlyMap<string, Mark>
   /** When this host first saw a release, by the digest of its statement, oldest first. */
   readonly seen: ReadonlyMap<string, number>
 }
@@ -65,7 +67,7 @@ export type Change =
   | { readonly _tag: "Rotate"; readonly from: PublicKey; readonly to: PublicKey }
   | { readonly _tag: "RevokeKey"; readonly key: PublicKey; readonly compromised: number; readonly reason: string }
   | { readonly _tag: "See"; readonly release: string }
-  | { readonly _tag: "Raise" | "Lower"; readonly mark: typeof Mark.Type }
+  | { readonly _tag: "Raise" | "Lower"; readonly mark: Mark }
 
 export const empty: State = {
   generation: 0,
