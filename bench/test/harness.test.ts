@@ -224,8 +224,16 @@ describe("Suite", () => {
     assert.deepStrictEqual(
       ids(fairness.suite),
       ["gap", "overshoot"].flatMap((figure) =>
-        ["empty-loop", "table-fill", "memory-fill", "throw", "async-import", "log", "random"]
-          .map((kind) => `${figure}-${kind} idle`)
+        [
+          "empty-loop",
+          "table-fill",
+          "memory-fill",
+          "throw",
+          "async-import",
+          "log",
+          "random",
+          ...(figure === "gap" ? ["short-calls"] : [])
+        ].map((kind) => `${figure}-${kind} idle`)
       )
     )
   })

@@ -1,5 +1,5 @@
 /**
- * A guest whose functions never return, each spinning in another way.
+ * A guest whose functions never return, each spinning in another way, but for one that does at once.
  */
 import { componentEmbed, componentNew, parse } from "@bytecodealliance/jco-transpile/wasm-tools"
 
@@ -27,6 +27,7 @@ interface host {
 }
 
 interface spin {
+  nothing: func();
   ${kinds.map((kind) => `${kind}: func();`).join("\n  ")}
 }
 
@@ -49,6 +50,7 @@ const wat = `(module
 
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
 
+  (func (export "${spinId}#nothing"))
   ${forever("empty-loop", "")}
   ${forever("table-fill", "(table.fill $table (i32.const 0) (ref.null func) (i32.const 50000))")}
   ${forever("memory-fill", "(memory.fill (i32.const 0) (i32.const 7) (i32.const 1048576))")}

@@ -109,6 +109,24 @@ export const spinning = async (kind: Kind, take: (window: Window) => number): Pr
   })
 }
 
+/** As many callers, each of whose calls is over before the thread could be given to somebody else. */
+export const calling = async (take: (window: Window) => number): Promise<Work> => {
+  const engine = Engine.make()
+  const loaded = await engine.load(await component())
+  const calls = Array.from({ length: guests }, () => engine.instantiate(loaded, { imports }).func(spinId, "nothing"))
+  return watching(take, {
+    count: guests,
+    spin: () => {
+      const end = performance.now() + time
+      return Promise.all(calls.map(async (func): Promise<End> => {
+        while (performance.now() < end) await func.call([])
+        return "Deadline"
+      }))
+    },
+    renew: () => {}
+  })
+}
+
 /** The floor: the same time on the same thread, and a timer instead of guests. */
 export const idle = async (take: (window: Window) => number): Promise<Work> =>
   watching(take, {
