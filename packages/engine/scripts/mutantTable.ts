@@ -431,6 +431,14 @@ const resources: ReadonlyArray<Mutant> = [
     title: "cannot be lent and given away in one call"
   },
   {
+    name: "what a guest was given is noted beyond the arguments of its call",
+    file: "internal/link/program.ts",
+    find: "if (hasHandles) lowering.add(\"S.isEntering = true;\")",
+    replace: "lowering.add(\"S.isEntering = true;\")",
+    test: "resources.test.ts",
+    title: "are let go when the guest drops them, while its call goes on"
+  },
+  {
     name: "arguments that were refused have given resources away",
     file: "Instance.ts",
     find: "store.undo()",

@@ -284,6 +284,10 @@ const guest = `(component
     (global $kept (mut i32) (i32.const 0))
     (func (export "cycle") (param i32) (result i32) (local $f i32) (local $n i32)
       (local.set $n (call $read (local.tee $f (call $open (local.get 0))))) (call $drop (local.get $f)) (local.get $n))
+    (func (export "cycles") (param i32)
+      (loop $all (call $drop (call $open (local.get 0)))
+        (br_if $all (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (call $close (call $open (i32.const 0))))
     (func (export "leak") (param i32) (result i32) (call $open (local.get 0)))
     (func (export "hand-over") (call $close (call $open (i32.const 1))))
     (func (export "use") (param i32) (result i32) (local $n i32)
@@ -299,6 +303,7 @@ const guest = `(component
   (core instance $i (instantiate $M (with "h" (instance
     (export "open" (func $open')) (export "read" (func $read')) (export "both" (func $both')) (export "close" (func $close')) (export "drop" (func $drop))))))
   (func (export "cycle") (param "n" u32) (result u32) (canon lift (core func $i "cycle")))
+  (func (export "cycles") (param "n" u32) (canon lift (core func $i "cycles")))
   (func (export "leak") (param "n" u32) (result u32) (canon lift (core func $i "leak")))
   (func (export "lend-and-give") (canon lift (core func $i "lend-and-give")))
   (func (export "hand-over") (canon lift (core func $i "hand-over")))
@@ -374,6 +379,36 @@ describe("resources of the host in the hands of a guest", () => {
     await new Promise((resolve) => setImmediate(resolve))
     collect()
     expect([instance.isPoisoned, ...opened.map((one) => one.deref())]).toEqual([true, undefined, undefined])
+  })
+
+  it("are let go when the guest drops them, while its call goes on", async () => {
+    setFlagsFromString("--expose-gc")
+    const collect = runInNewContext("gc") as () => void
+    const opened: Array<WeakRef<File>> = []
+    let left = Infinity
+    const instance = await run(guest, {
+      imports: {
+        open: (id: never): File => {
+          const file = { id }
+          opened.push(new WeakRef(file))
+          return file
+        },
+        read: () => 0,
+        both: () => undefined,
+        close: {
+          async: true,
+          call: async () => {
+            await new Promise((resolve) => setImmediate(resolve))
+            collect()
+            left = opened.filter((one) => one.deref() !== undefined).length
+          }
+        },
+        "[resource-drop]file": () => undefined
+      }
+    })
+    await instance.func(undefined, "cycles").call([100])
+    expect(opened).toHaveLength(101)
+    expect(left).toBeLessThanOrEqual(1)
   })
 
   it("are handles that the guest counts from 1, each of its own", async () => {

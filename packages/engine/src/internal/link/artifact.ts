@@ -15,7 +15,7 @@ import type { Prepared } from "./plan.ts"
 import { modulesOf } from "./plan.ts"
 
 /** Number of the format that this module writes and reads. */
-export const format = 1
+export const format = 2
 
 export interface Artifact {
   readonly prepared: Prepared

@@ -21,8 +21,8 @@ export interface Entry {
 export class HandleTable {
   readonly component: number
   readonly #limit: number
-  readonly #entries: Array<Entry | undefined> = [undefined]
-  readonly #free: Array<number> = []
+  #entries: Array<Entry | undefined> = [undefined]
+  #free: Array<number> = []
   /** Borrowed handles that the running call has not dropped. */
   borrows = 0
 
@@ -53,10 +53,13 @@ export class HandleTable {
       : entry
   }
 
-  /** Forgets all: of an instance that is gone, whoever still holds it. */
+  /**
+   * Forgets all: of an instance that is gone, whoever still holds it. V8 keeps
+   * the room of a long array that is made short, and does not count it.
+   */
   clear(): void {
-    this.#entries.length = 1
-    this.#free.length = 0
+    this.#entries = [undefined]
+    this.#free = []
   }
 
   /** Forgets a handle that the guest has never seen. */

@@ -185,8 +185,6 @@ export class Store {
     this.fuel = fuel
     this.charged = 0
     this.moved = 0
-    this.isEntering = true
-    if (this.given.length > 0) this.given.length = 0
     this.#allowance = allowance
     this.#sinceYield = isSuspending ? turn : 0
     this.#beginTurn()
@@ -210,10 +208,18 @@ export class Store {
     return this.granted - left + this.charged
   }
 
+  /** All arguments have their types: the guest keeps what they give. What it is given from here on is not noted. */
+  entered(): void {
+    this.isEntering = false
+    this.given.length = 0
+  }
+
   /** Takes back what arguments have given to the guest, where one of them turned out to have another type. */
   undo(): void {
     this.aside = false
-    for (const { index, table, value } of this.given.splice(0).toReversed()) {
+    const given = this.given.toReversed()
+    this.entered()
+    for (const { index, table, value } of given) {
       const entry = table.withdraw(index)
       if (entry?.own === true && GuestResource.is(value)) GuestResource.restore(value)
     }
@@ -476,6 +482,7 @@ export class Store {
   poison(error: unknown): Trap {
     this.state = "poisoned"
     for (const table of this.tables) table.clear()
+    this.entered()
     this.failure ??= classify(error)
     this.isSuspending = false
     this.#release()
