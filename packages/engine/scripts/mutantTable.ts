@@ -431,6 +431,22 @@ const resources: ReadonlyArray<Mutant> = [
     title: "cannot be lent and given away in one call"
   },
   {
+    name: "a guest that has no more memory stops for no reason",
+    file: "internal/link/store.ts",
+    find: "      this.isFull = true\n",
+    replace: "",
+    test: "limits.test.ts",
+    title: "is named where a guest stops for want of it"
+  },
+  {
+    name: "whatever stops a guest that was refused memory is the memory",
+    file: "internal/link/traps.ts",
+    find: "category === \"Unreachable\" || category === \"MemoryOutOfBounds\"",
+    replace: "category !== \"Other\"",
+    test: "limits.test.ts",
+    title: "is named where a guest stops for want of it"
+  },
+  {
     name: "what a guest was given is noted beyond the arguments of its call",
     file: "internal/link/program.ts",
     find: "if (hasHandles) lowering.add(\"S.isEntering = true;\")",

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { LinkError } from "../src/CallError.ts"
 import * as Engine from "../src/Engine.ts"
+import type { Instance } from "../src/Instance.ts"
+import type { Trap } from "../src/Trap.ts"
 import { assemble, category, engine, failure, load, parts, run } from "./support/guests.ts"
 import { spent } from "./support/spent.ts"
 
@@ -71,6 +73,30 @@ describe("memory", () => {
     expect(grow("b", 0)).toBe(4)
     expect(instance.memory).toBe(10 * page)
     expect(instance.isPoisoned).toBe(false)
+  })
+
+  it("is named where a guest stops for want of it, and nowhere else", async () => {
+    const text = parts({
+      core: `(func (export "take") (param i32 i32))
+        (func (export "stop") unreachable)
+        (func (export "divide") (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
+        (func (export "try") (result i32) (memory.grow (i32.const 9)))`,
+      exports: { take: "(param \"text\" string)", stop: "", divide: "(param \"by\" u32)", try: "(result s32)" }
+    })
+    const limits = { memory: 2 * page }
+    const stopped = async (instance: Instance, name: string, ...args: ReadonlyArray<unknown>) => {
+      const { message } = await failure(() => instance.func(undefined, name).callSync(args)) as Trap
+      return message
+    }
+    const instance = await run(text, { limits })
+    const call = (name: string, ...args: ReadonlyArray<unknown>) => instance.func(undefined, name).callSync(args)
+    const said = "trap: unreachable, after its memory could not grow beyond 131072 bytes"
+    for (let times = 0; times < 2; times++) call("take", "x".repeat(60_000))
+    expect(await stopped(instance, "take", "x".repeat(60_000))).toBe(said)
+    expect(await stopped(await run(text, { limits }), "stop")).toBe("trap: unreachable")
+    const tried = await run(text, { limits })
+    expect(tried.func(undefined, "try").callSync([])).toBe(-1)
+    expect(await stopped(tried, "divide", 0)).toBe("trap: divide by zero")
   })
 
   it("is limited in the number of memories", async () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
+import { Arbitrary, Effect, Exit, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem, Tracing } from "../../src/actor/ActorSystem.ts"
@@ -284,6 +284,25 @@ describe("messages between guests", () => {
       assert.strictEqual((yield* Fiber.join(stopped)).tag, "ok")
       yield* Fiber.join(stopping)
       assert.strictEqual(said(yield* ask("a", "request", to("c"), json("e"), 1000)), "not-found")
+    })))
+
+  it.effect("fail one in so many where the recipient gives back no memory, and the others are answered", () =>
+    test(Effect.gen(function*() {
+      const { request } = yield* Exchange
+      const text = "e".repeat(60_000)
+      const answers: Array<string> = []
+      for (let index = 0; index < 40; index++) {
+        const asked = yield* Effect.forkChild(Effect.exit(request("acme:b", json(text), "1 minute", Delivery.fromHost)))
+        yield* turns
+        yield* TestClock.adjust("10 seconds")
+        const exit = yield* Fiber.join(asked)
+        const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
+        answers.push(failure?.message ?? "answered")
+      }
+      const failed = answers.flatMap((answer, index) => answer === "answered" ? [] : [index])
+      assert.deepStrictEqual(failed, [17, 35])
+      assert.strictEqual(answers[17], "message to acme:b: it failed in handling the message")
+      assert.strictEqual(yield* call("b", "count"), 4)
     })))
 
   it.effect("come back to the callback handler of who does not wait, once", () =>

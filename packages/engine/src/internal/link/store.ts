@@ -15,7 +15,7 @@ import type { Resource } from "./expansion.ts"
 import type { HandleTable, Lent } from "./handles.ts"
 import { GuestResource, returnLent } from "./handles.ts"
 import type { Scheduler } from "./scheduler.ts"
-import { classify } from "./traps.ts"
+import { classify, classifyFull } from "./traps.ts"
 
 /** What one instance may use; see `Engine.Limits`. */
 export interface StoreLimits {
@@ -100,6 +100,8 @@ export class Store {
   isSuspending = false
   /** Code units or bytes of what was last lowered. */
   length = 0
+  /** Whether a memory was refused to grow. */
+  isFull = false
   liftLeft = 0
   moved = 0
   lent: Lent = []
@@ -358,7 +360,11 @@ export class Store {
   }
 
   grow(kind: number, amount: number): number {
-    if (kind === 0) return (this.memory + (amount >>> 0) * 65_536) <= this.limits.memory ? 1 : 0
+    if (kind === 0) {
+      if (this.memory + (amount >>> 0) * 65_536 <= this.limits.memory) return 1
+      this.isFull = true
+      return 0
+    }
     if (kind === 1) {
       let elements = amount >>> 0
       for (const table of this.wasmTables) elements += table.length
@@ -483,7 +489,7 @@ export class Store {
     this.state = "poisoned"
     for (const table of this.tables) table.clear()
     this.entered()
-    this.failure ??= classify(error)
+    this.failure ??= this.isFull ? classifyFull(error, this.limits.memory) : classify(error)
     this.isSuspending = false
     this.#release()
     returnLent(this.lent)

@@ -16,3 +16,13 @@ export const classify = (thrown: unknown): Trap => {
   }
   return new Trap("Other", "an unknown failure", { cause: thrown })
 }
+
+const isOfMemory = ({ category }: Trap): boolean => category === "Unreachable" || category === "MemoryOutOfBounds"
+
+/** The same of a guest that was refused more memory, which allocators answer by stopping. */
+export const classifyFull = (thrown: unknown, most: number): Trap => {
+  const trap = classify(thrown)
+  return isOfMemory(trap)
+    ? new Trap(trap.category, `${trap.message}, after its memory could not grow beyond ${most} bytes`)
+    : trap
+}
