@@ -176,6 +176,18 @@ describe("Quotas", () => {
           assert.isTrue(taken(quotas, rates, "fuel", 1))
         }), { component: { ...small, fuel: { perSecond: 1, burst: 1 } } }))
 
+    it.effect("come back once for a time, however often it is looked at", () =>
+      run((quotas) =>
+        Effect.gen(function*() {
+          assert.isTrue(taken(quotas, rates, "fuel", 100))
+          let sum = 0
+          for (let times = 0; times < 50; times++) {
+            yield* TestClock.adjust(30)
+            while (taken(quotas, rates, "fuel", 1)) sum++
+          }
+          assert.strictEqual(sum, 150)
+        }), { component: { ...small, fuel: { perSecond: 100, burst: 100 } } }))
+
     it.effect("give a single one back, also after a moment", () =>
       run((quotas) =>
         Effect.gen(function*() {

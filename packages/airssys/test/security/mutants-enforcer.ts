@@ -726,12 +726,12 @@ const powersMutants: ReadonlyArray<Mutant> = [
     title: "read and write below the key that was required"
   },
   {
-    name: "the keys of a batch are not decided on",
+    name: "the keys of a batch are not recorded",
     file: storageWrite,
     find: "yield* lease.useOn(key, Effect.void)",
     replace: "yield* lease.use(Effect.void)",
     test: kindsTest,
-    title: "is over with its grant, whatever its operations are"
+    title: "are recorded with each key of a batch"
   },
   {
     name: "reads below a key are not decided on",

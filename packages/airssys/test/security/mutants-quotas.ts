@@ -44,7 +44,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "this.#at += this.#timeOf(gained)",
     replace: "this.#at = this.#at + 0 * this.#timeOf(gained)",
     test: tests,
-    title: "let in no more than a burst"
+    title: "come back once for a time"
   },
   {
     name: "a full bucket keeps the time for which it was full",

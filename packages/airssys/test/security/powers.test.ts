@@ -329,7 +329,7 @@ describe("StorageRead and StorageWrite", () => {
     test: (
       enforcer: CapabilityEnforcer.CapabilityEnforcer["Service"],
       store: Storage.Storage["Service"]
-    ) => Effect.Effect<A, E, Principal.CurrentPrincipal>
+    ) => Effect.Effect<A, E, Principal.CurrentPrincipal | AuditLog.AuditLog>
   ) =>
     Effect.gen(function*() {
       const store = yield* Storage.Storage
@@ -359,6 +359,20 @@ describe("StorageRead and StorageWrite", () => {
     }).pipe(Effect.provide(stores))
 
   const read = (below?: string) => StorageRead.StorageRead.use((storage) => storage.get(below))
+
+  it.effect("are recorded with each key of a batch", () =>
+    stored((enforcer) =>
+      Effect.gen(function*() {
+        const writing = yield* enforcer.require(StorageWrite.StorageWrite.on("rates/eur"))(StorageWrite.StorageWrite)
+        yield* writing.commit({
+          checks: [{ key: "rates/usd", revision: undefined }],
+          writes: [{ key: "rates/chf", value: bytes("0.9") }]
+        })
+        const { entries } = yield* AuditLog.AuditLog
+        const used = (yield* entries).flatMap(({ event }) => event._tag === "CapabilityUsed" ? [event.resource] : [])
+        assert.deepStrictEqual(used, ["rates/eur", "rates/usd", "rates/chf"])
+      })
+    ))
 
   it.effect("read and write below the key that was required, as far as the grants go", () =>
     stored((enforcer) =>
