@@ -127,8 +127,8 @@ const lines = (asks: ReadonlyArray<Ask>, grants: ReadonlyArray<Grant.Grant>): Re
     .map(({ ask, index, item, risk }) =>
       [
         `  ${String(index + 1).padStart(3)}  ${risk.level.toUpperCase().padEnd(8)}`,
-        `${item.kind}${item.pattern === "" ? "" : ` ${SafeText.escapeLookAlikes(item.pattern)}`}:`,
-        `it ${risk.because}. "${SafeText.escapeLookAlikes(ask.reason)}"${isGranted(ask, grants) ? " (granted)" : ""}`
+        `${item.kind}${item.pattern === "" ? "" : ` ${SafeText.word(item.pattern)}`}:`,
+        `it ${risk.because}. ${SafeText.quote(ask.reason)}${isGranted(ask, grants) ? " (granted)" : ""}`
       ].join(" ")
     )
 

@@ -30,7 +30,7 @@ timeout = "1 s"
 reason = "Date the \\"rates\\" p\u0430ypal."
 clock = true
 [[capability]]
-reason = "Fetch."
+reason = "Fetch.\\" (granted)"
 process.spawn = ["git"]
 storage.read = ["rates/**", "totals/*"]
 `
@@ -116,7 +116,7 @@ describe("airssys grant", { timeout: 60_000 }, () => {
     const { code, out } = await airssys("acme:rates")
     assert.strictEqual(code, 0, out)
     const lines = out.trim().split("\n")
-    assert.match(lines[1] ?? "", /^ +3 {2}CRITICAL process\.spawn git: it runs a program/)
+    assert.match(lines[1] ?? "", /^ +3 {2}CRITICAL process\.spawn git: it runs a program.* "Fetch\.\\" \(granted\)"$/)
     assert.match(lines.find((line) => line.includes("clock")) ?? "", /clock: .*p\\u\{430\}ypal.*\(granted\)$/)
     assert.match(lines.at(-1) ?? "", /^Nothing was granted/)
     assert.strictEqual(text(), before)

@@ -15,13 +15,10 @@ import * as ResourceLimits from "./ResourceLimits.ts"
 import * as SafeText from "./SafeText.ts"
 
 const text = (value: string): string => SafeText.escapeLookAlikes(value)
-const quoted = (value: string): string => `"${text(value.replaceAll("\\", "\\\\")).replaceAll("\"", "\\\"")}"`
-
-/** One word as it is, and anything else in quotes: nothing of it can pass for the words around it. */
-const name = (value: string): string => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? value : quoted(value)
-
 const subject = ({ audit, expires, kind, pattern }: CapabilityDiff.Item): string =>
-  `${name(kind)}${pattern === "" ? "" : ` ${name(pattern)}`}${expires === undefined ? "" : ` until ${text(expires)}`}` +
+  `${SafeText.word(kind)}${pattern === "" ? "" : ` ${SafeText.word(pattern)}`}${
+    expires === undefined ? "" : ` until ${text(expires)}`
+  }` +
   (audit === undefined ? "" : ", recorded before use")
 
 const reasonFor = ({ asked }: Approval, { audit, expires, kind, pattern }: CapabilityDiff.Item): string =>
@@ -41,7 +38,7 @@ export const render = (approval: Approval, difference: Difference): string => {
   const { asked, id, level, publisher, requesters, state } = approval
   const source = publisher === undefined ? "nobody signed it" : `signed by ${publisher}`
   return [
-    `${name(asked.component)} ${name(asked.version)} asks to run: ${quoted(asked.reason)}`,
+    `${SafeText.word(asked.component)} ${SafeText.word(asked.version)} asks to run: ${SafeText.quote(asked.reason)}`,
     `  request   ${id} (${state._tag}, revision ${approval.revision})`,
     `  asked by  ${requesters.join(", ")}`,
     `  artifact  ${asked.artifact}`,
@@ -55,7 +52,7 @@ export const render = (approval: Approval, difference: Difference): string => {
         "It asks for, beyond what is approved:",
         ...difference.widened.flatMap((item) => [
           `  ${item.risk.level.toUpperCase().padEnd(8)}  ${subject(item)}`,
-          `            it ${item.risk.because}: ${quoted(reasonFor(approval, item))}`
+          `            it ${item.risk.because}: ${SafeText.quote(reasonFor(approval, item))}`
         ])
       ]),
     ...(difference.limits.length === 0
@@ -97,7 +94,7 @@ const standing = (approval: Approval, quorum: number): string => {
       return `until ${dayBefore(state.notAfter)}`
     case "Denied":
     case "Revoked":
-      return `because ${quoted(state.reason)}`
+      return `because ${SafeText.quote(state.reason)}`
     case "Expired":
       return ""
   }
@@ -116,7 +113,7 @@ export const summary = (approval: Approval, quorum: number): string => {
   return [
     id,
     state._tag,
-    `${name(asked.component)} ${name(asked.version)}`,
+    `${SafeText.word(asked.component)} ${SafeText.word(asked.version)}`,
     greatest === undefined ? "asks for nothing" : greatest.risk.level.toUpperCase(),
     standing(approval, quorum),
     isRecorded ? "" : "not recorded yet"

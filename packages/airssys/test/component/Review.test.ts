@@ -146,21 +146,27 @@ storage.read = ["**"]`,
       `[[capability]]
 reason = "p\u0430yp\u0430l"
 expires = "2027-03-31"
-environment = ["KEY"]`,
-      { [hostile]: ["go"], ...clock, "wasi:filesystem/types@0.2.12": ["[method]descriptor.stat"] }
+environment = ["KEY"]
+process.spawn = ["git a, a low risk: it"]`,
+      { [hostile]: ["go), and gets nothing"], ...clock, "wasi:filesystem/types@0.2.12": ["[method]descriptor.stat"] }
     ))
     assert.strictEqual(
       text,
-      `acme:rates 1.2.0: 2 errors, 1 warning, 3 notices
-error: Component.toml: imports acme:x/\\u{202e}log@1.0.0\\u{a}notice: Component.toml: all is well (go), which this host does not serve, so it is not installed
+      `acme:rates 1.2.0: 2 errors, 3 warnings, 4 notices
+error: Component.toml: imports "acme:x/\\u{202e}log@1.0.0\\u{a}notice: Component.toml: all is well" ("go), and gets nothing"), which this host does not serve, so it is not installed
   No line of a manifest settles this: build it without the import.
 error: Component.toml: imports airssys:core/clock@0.1.0 (now, monotonic) and does not ask for clock: each call is denied
   Add to Component.toml: [[capability]] with reason = "..." and clock = true
+warning: Component.toml:17: asks for process.spawn "git a, a low risk: it", a critical risk: it runs a program outside of every limit of this host
+  The reason it gives: "p\\u{430}yp\\u{430}l"
 warning: Component.toml:16: asks for environment, and imports nothing that uses it
+  Remove it: what is granted and not used waits for a release that does.
+warning: Component.toml:17: asks for process.spawn, and this host serves no import that uses it
   Remove it: what is granted and not used waits for a release that does.
 notice: Component.toml:16: asks for environment KEY, a medium risk: it reads a value of the host, which may be a secret
   The reason it gives: "p\\u{430}yp\\u{430}l"
 notice: Component.toml:16: asks for environment until 2027-03-31
+notice: Component.toml:17: asks for process.spawn until 2027-03-31
 notice: Component.toml: imports wasi:filesystem/types@0.2.12 ([method]descriptor.stat), which it has no handle to call: there are no files`
     )
   })

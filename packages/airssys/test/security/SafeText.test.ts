@@ -37,7 +37,10 @@ describe("SafeText", () => {
         ["x\u0338", "x\\u{338}"],
         [" \u0338", " \\u{338}"],
         ["rates\u2215all", "rates\\u{2215}all"],
-        ["\u201d\u00a0ok", "\\u{201d}\\u{a0}ok"]
+        ["\u201d\u00a0ok", "\\u{201d}\\u{a0}ok"],
+        ["g\u101d\u101dgle", "g\\u{101d}\\u{101d}gle"],
+        ["\u{15ea}evil", "\\u{15ea}evil"],
+        ["ok.\u02ee \u02bcx", "ok.\\u{2ee} \\u{2bc}x"]
       ] as const
     ) assert.strictEqual(SafeText.escapeLookAlikes(text), shown)
     for (
@@ -46,6 +49,8 @@ describe("SafeText", () => {
         "\u6771\u4eac",
         "\u0939\u093f\u0928\u094d\u0926\u0940",
         "\u0414\u043b\u044f \u0441\u0447\u0435\u0442\u0430",
+        "\u4f7f\u7528API",
+        "T\u30b7\u30e3\u30c4",
         "acme:rates 1.2.0"
       ]
     ) {
@@ -55,6 +60,21 @@ describe("SafeText", () => {
       SafeText.escapeLookAlikes("\u0430".repeat(1_000_000)).length,
       512 * 7 + "... (999488 more)".length
     )
+  })
+
+  it("quotes what is not one word, so that nothing of it ends the quotation", () => {
+    for (
+      const [text, shown] of [
+        ["acme:rates", "acme:rates"],
+        ["", "\"\""],
+        ["a b", "\"a b\""],
+        ["\"", "\"\\\"\""],
+        ["\\\"", "\"\\\\\\\"\""],
+        ["\u202e", "\"\\u{202e}\""],
+        ["\\u{202e}", "\"\\\\u{202e}\""],
+        ["\n  1  LOW", "\"\\u{a}  1  LOW\""]
+      ] as const
+    ) assert.strictEqual(SafeText.word(text), shown)
   })
 
   it("keeps the line ends of a report", () => {

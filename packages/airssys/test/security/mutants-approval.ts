@@ -625,7 +625,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "quotes end where a request says",
-    file: report,
+    file: safe,
     find: ".replaceAll(\"\\\"\", \"\\\\\\\"\")",
     replace: "",
     test: reports,
@@ -633,9 +633,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a pattern passes for the words around it",
-    file: report,
-    find: "? value : quoted(value)",
-    replace: "? value : text(value)",
+    file: safe,
+    find: "? text : quote(text)",
+    replace: "? text : escapeLookAlikes(text)",
     test: reports,
     title: "quotes what could pass"
   },
@@ -658,7 +658,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "mixed scripts are shown",
     file: safe,
-    find: "(latin.test(text) && imitable.test(text)) ||",
+    find: "(latin.test(text) && foreign.test(text)) ||",
     replace: "",
     test: texts,
     title: "spells out words"

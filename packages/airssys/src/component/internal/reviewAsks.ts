@@ -6,6 +6,7 @@ import type * as CapabilityKind from "../../security/CapabilityKind.ts"
 import * as ExpiryDate from "../../security/ExpiryDate.ts"
 import type { Grant } from "../../security/Grant.ts"
 import * as Risk from "../../security/Risk.ts"
+import * as SafeText from "../../security/SafeText.ts"
 import type { Finding, Options } from "../Review.ts"
 import { kindsOf } from "./binding.ts"
 import * as bindings from "./bindings.ts"
@@ -55,7 +56,7 @@ const unused = (
     remedy: "Remove it: what is granted and not used waits for a release that does."
   }]
 
-const subject = (kind: string, pattern: string): string => pattern === "" ? kind : `${kind} ${pattern}`
+const subject = (kind: string, pattern: string): string => pattern === "" ? kind : `${kind} ${SafeText.word(pattern)}`
 
 const risks = (ask: Ask): ReadonlyArray<Finding> =>
   CapabilityDiff.items([ask]).flatMap(({ kind, pattern }): ReadonlyArray<Finding> => {

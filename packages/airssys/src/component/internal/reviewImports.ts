@@ -1,6 +1,7 @@
 /** What becomes of the imports of a component, as findings. */
 import type * as WitType from "@airssys/engine/WitType"
 import * as CapabilityKind from "../../security/CapabilityKind.ts"
+import * as SafeText from "../../security/SafeText.ts"
 import type { Finding, Options } from "../Review.ts"
 import { type Binding, kindsOf } from "./binding.ts"
 import * as bindings from "./bindings.ts"
@@ -9,10 +10,10 @@ import * as witDifference from "./witDifference.ts"
 
 const namesShown = 6
 
-const listed = (names: ReadonlyArray<string>): string =>
-  names.length > namesShown
-    ? `${names.slice(0, namesShown).join(", ")} and ${names.length - namesShown} more`
-    : names.join(", ")
+const listed = (names: ReadonlyArray<string>): string => {
+  const shown = names.slice(0, namesShown).map(SafeText.word).join(", ")
+  return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown
+}
 
 export const findings = (options: Options): ReadonlyArray<Finding> => {
   const table = bindings.of(options.functions)
@@ -26,7 +27,7 @@ export const findings = (options: Options): ReadonlyArray<Finding> => {
       else group.names.push(func.name)
     }
     return [...groups.values()].flatMap(({ binding, names }) => {
-      const shown = `${imported.id ?? "the world's own"} (${listed(names)})`
+      const shown = `${imported.id === undefined ? "the world's own" : SafeText.word(imported.id)} (${listed(names)})`
       return binding === undefined ? [unserved(options, imported.id, shown, table)] : ofBinding(options, shown, binding)
     })
   })
