@@ -28,6 +28,8 @@ const flags = {
   )
 }
 
+const outcome = "Nothing was shown."
+
 const ascii = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
@@ -78,7 +80,7 @@ const list = Command.make(
     )
   },
   Effect.fnUntraced(function*({ all: isAll, folder, json }) {
-    const { queue, quorum } = yield* HostQueue.open(folder)
+    const { queue, quorum } = yield* HostQueue.open(folder, outcome)
     const shown = yield* Stream.runFoldEffect(all(queue, isAll), () => 0, (count, approval) => {
       if (!isAll && !waiting.some((tag) => tag === approval.state._tag)) return Effect.succeed(count)
       const line = json ? ascii(record(approval, quorum)) : ApprovalReport.summary(approval, quorum)
@@ -92,8 +94,9 @@ const show = Command.make(
   "show",
   { id: Argument.String("id").pipe(Argument.withDescription("A request, as list shows it")), ...flags },
   Effect.fnUntraced(function*({ folder, id, json }) {
-    const { queue, quorum } = yield* HostQueue.open(folder)
-    const approval = yield* queue.get(id)
+    const request = yield* HostQueue.requestOf(id, outcome)
+    const { queue, quorum } = yield* HostQueue.open(folder, outcome)
+    const approval = yield* queue.get(request)
     const { dropped, limits, widened } = yield* queue.difference(approval)
     yield* Console.log(
       json

@@ -27,15 +27,7 @@ import * as Schema from "effect/Schema"
 import * as HostFlags from "./HostFlags.ts"
 import * as HostQueue from "./HostQueue.ts"
 
-const isRequest = (id: string): boolean => /^sha256:[0-9a-f]{64}$/.test(id)
-
-const checkedId = (id: string) =>
-  isRequest(id) ? Effect.succeed(id) : Effect.fail(
-    new HostQueue.QueueError({
-      detail: `${SafeText.escape(id, 80)} is no request, sha256: and 64 digits as \`airssys approvals list\` shows it` +
-        (/^[\w-]+:[\w-]+(?:@|$)/.test(id) ? `; what a component is granted is for \`airssys grant\`` : "")
-    })
-  )
+const outcome = "Nothing was decided."
 
 /** Who looks at the same time is told by the revision; nobody waits for a claim to end. */
 const claimFor = Duration.toMillis("10 minutes")
@@ -58,9 +50,9 @@ const about = ({ asked, id, revision }: Approval, issued: number) => ({
 
 /** Shows the request to who is about to sign, with the key that signs. */
 const reviewed = Effect.fnUntraced(function*({ folder, id, key }: Asked) {
-  const request = yield* checkedId(id)
+  const request = yield* HostQueue.requestOf(id, outcome)
   const signer = yield* NodeSigningKey.read(key)
-  const { queue, quorum } = yield* HostQueue.open(folder)
+  const { queue, quorum } = yield* HostQueue.open(folder, outcome)
   const approval = yield* queue.get(request)
   yield* Console.log(ApprovalReport.render(approval, yield* queue.difference(approval)))
   return { approval, queue, quorum, signer, now: yield* Clock.currentTimeMillis }
@@ -115,7 +107,9 @@ const lastDay = (expires: string | undefined) => (now: number) => {
   if (expires === undefined) return Effect.succeed(now + approveFor)
   return Schema.is(ExpiryDate.ExpiryDate)(expires)
     ? Effect.succeed(ExpiryDate.end(expires))
-    : Effect.fail(new HostQueue.QueueError({ detail: `${SafeText.escape(expires, 40)} is no day such as 2027-03-31` }))
+    : Effect.fail(
+      new HostQueue.QueueError({ detail: `${SafeText.escape(expires, 40)} is no day such as 2027-03-31`, outcome })
+    )
 }
 
 const common = {

@@ -157,7 +157,10 @@ const grant = Effect.fnUntraced(function*(options: {
     fs.readFileString(file),
     () => new GrantError({ detail: `there is no ${file}: name the host's folder with --folder` })
   )
-  const config = yield* Effect.fromResult(HostConfig.parse(text, { file }))
+  const config = yield* Effect.mapError(
+    Effect.fromResult(HostConfig.parse(text, { file })),
+    ({ problems }) => new HostConfig.HostConfigError({ problems, outcome: "Nothing was granted." })
+  )
   const { component, index, manifest } = yield* find(config, options.folder, options.component)
   const { grants } = component.options
   if (config.approvals !== undefined) yield* Console.log(apart)

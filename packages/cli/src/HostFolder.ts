@@ -59,49 +59,55 @@ export interface HostFolder {
 }
 
 /**
- * The folder cannot be hosted.
+ * The folder cannot be hosted. `outcome` is what did not happen for it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class HostFolderError extends Schema.TaggedError<HostFolderError>("@airssys/cli/HostFolderError")(
   "HostFolderError",
-  { detail: Schema.String }
+  { detail: Schema.String, outcome: Schema.String }
 ) {
   override get message(): string {
-    return `error: ${this.detail}. Nothing was started.`
+    return `error: ${this.detail}. ${this.outcome}`
   }
 }
 
 const sizeLimit = 256 * 1024
 
 /**
- * Reads and decodes `airssys.toml` of a folder.
+ * Reads and decodes `airssys.toml` of a folder. `outcome` is what an error says
+ * has not happened.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const read = Effect.fnUntraced(function*(
-  folder: string
+  folder: string,
+  outcome = "Nothing was started."
 ): Effect.fn.Return<HostFolder, HostConfig.HostConfigError | HostFolderError, FileSystem.FileSystem | Path.Path> {
+  const refuse = (detail: string) => new HostFolderError({ detail, outcome })
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const root = path.resolve(folder)
   const file = path.join(root, "airssys.toml")
   const info = yield* Effect.mapError(
     fs.stat(file),
-    () => new HostFolderError({ detail: `there is no ${file}; a host is a folder with this file` })
+    () => refuse(`there is no ${file}; a host is a folder with this file`)
   )
   if (info.type !== "File" || info.size > sizeLimit) {
-    return yield* new HostFolderError({ detail: `${file} is no file of at most ${sizeLimit / 1024} KiB` })
+    return yield* refuse(`${file} is no file of at most ${sizeLimit / 1024} KiB`)
   }
   const text = yield* Effect.mapError(
     fs.readFileString(file),
-    () => new HostFolderError({ detail: `${file} cannot be read` })
+    () => refuse(`${file} cannot be read`)
   )
-  const config = yield* Effect.fromResult(HostConfig.parse(text, { file: path.relative("", file) || file }))
+  const config = yield* Effect.mapError(
+    Effect.fromResult(HostConfig.parse(text, { file: path.relative("", file) || file })),
+    ({ problems }) => new HostConfig.HostConfigError({ problems, outcome })
+  )
   if (config.components.length === 0) {
-    return yield* new HostFolderError({ detail: `${file} has no [[component]], so there is nothing to host` })
+    return yield* refuse(`${file} has no [[component]], so there is nothing to host`)
   }
   const inFolder = (item: string) => path.resolve(root, item)
   const quotas = HostQuotas.make(config.quotas)
@@ -128,11 +134,17 @@ export const read = Effect.fnUntraced(function*(
           config.trust,
           (item) => Effect.orElseSucceed(fs.realPath(inFolder(item)), () => inFolder(item))
         ),
-        (error) => new HostFolderError({ detail: error.message })
+        (error) => refuse(error.message)
       ),
       devMode: config.trust.devMode,
       audit: audit.file,
       storage: config.storage.file === undefined ? undefined : inFolder(config.storage.file),
+      receipts: !config.receipts.isKept
+        ? false
+        : config.receipts.file === undefined
+        ? undefined
+        : inFolder(config.receipts.file),
+      receiptOptions: config.receipts.options,
       quotas: { component: quotas.component, tenant: quotas.tenant },
       policy: config.policy === undefined ? undefined : inFolder(config.policy),
       roots: config.roots.size === 0

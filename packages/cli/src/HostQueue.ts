@@ -11,6 +11,7 @@ import * as NodeSignature from "@airssys/platform-node/NodeSignature"
 import * as NodeSigningKey from "@airssys/platform-node/NodeSigningKey"
 import * as ApprovalQueue from "airssys/security/ApprovalQueue"
 import { ApprovalStore } from "airssys/security/ApprovalStore"
+import * as SafeText from "airssys/security/SafeText"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -19,18 +20,46 @@ import * as Schema from "effect/Schema"
 import * as HostFolder from "./HostFolder.ts"
 
 /**
- * Nothing was decided, and why.
+ * Why the queue was not opened, or a request not found. `outcome` is what did
+ * not happen for it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class QueueError extends Schema.TaggedError<QueueError>("@airssys/cli/QueueError")("QueueError", {
-  detail: Schema.String
+  detail: Schema.String,
+  outcome: Schema.String
 }) {
   override get message(): string {
-    return `error: ${this.detail}. Nothing was decided.`
+    return `error: ${this.detail}. ${this.outcome}`
   }
 }
+
+const isRequest = (id: string): boolean => /^sha256:[0-9a-f]{64}$/.test(id)
+
+const hintOf = (id: string): string => {
+  const digits = /^sha256:(.*)$/is.exec(id)?.[1]
+  if (digits === undefined) {
+    return /^[\w-]+:[\w-]+(?:@|$)/.test(id) ? `; what a component is granted is for \`airssys grant\`` : ""
+  }
+  if (!/^[0-9a-f]*$/.test(digits)) return "; its digits are 0 to 9 and a to f"
+  return `; it has ${digits.length} of the digits: give all of them`
+}
+
+/**
+ * The id of a request, if it is one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const requestOf = (id: string, outcome: string): Effect.Effect<string, QueueError> =>
+  isRequest(id) ? Effect.succeed(id) : Effect.fail(
+    new QueueError({
+      detail: `${SafeText.escape(id, 80)} is no request, sha256: and 64 digits as \`airssys approvals list\` shows it` +
+        hintOf(id),
+      outcome
+    })
+  )
 
 /**
  * A queue, and how many operators have to approve there.
@@ -44,15 +73,16 @@ export interface HostQueue {
 }
 
 /**
- * Opens the queue of the host in a folder, which may run meanwhile.
+ * Opens the queue of the host in a folder, which may run meanwhile. `outcome` is
+ * what an error says has not happened.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const open = Effect.fnUntraced(function*(folder: string) {
+export const open = Effect.fnUntraced(function*(folder: string, outcome: string) {
   const fs = yield* FileSystem.FileSystem
-  const { approvals, options } = yield* HostFolder.read(folder)
-  const refuse = (detail: string) => new QueueError({ detail })
+  const { approvals, options } = yield* HostFolder.read(folder, outcome)
+  const refuse = (detail: string) => new QueueError({ detail, outcome })
   if (approvals === undefined) {
     return yield* refuse("its airssys.toml has no [approvals], so releases need none: name operators there")
   }

@@ -99,7 +99,7 @@ const held = Effect.fnUntraced(function*({ options }: HostFolder.HostFolder, isM
  */
 export const open = Effect.fnUntraced(function*(folder: string, isMade: boolean) {
   const fs = yield* FileSystem.FileSystem
-  const host = yield* HostFolder.read(folder)
+  const host = yield* HostFolder.read(folder, "Nothing was changed.")
   const file = yield* held(host, isMade)
   if (!isMade && !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
     return yield* refuse(`there is no ${file}: nothing was stored yet`)

@@ -151,7 +151,11 @@ const flags = {
 }
 
 const fileOf = Effect.fnUntraced(function*(folder: string) {
-  const { options } = yield* HostFolder.read(folder)
+  const { options } = yield* HostFolder.read(folder, "Nothing was read.")
+  if (options.receipts === false) {
+    return yield* new ReceiptsUsage({ detail: "its airssys.toml keeps no receipts: remove receipts.keep = false" })
+  }
+  if (options.receipts !== undefined) return options.receipts
   if (options.folder === undefined) {
     return yield* new ReceiptsUsage({
       detail: "its airssys.toml has no folder, so receipts go with the host: add folder = \".airssys\""

@@ -64,6 +64,8 @@ export const review = Effect.fnUntraced(function*(
   return Review.make({ manifest, file, world, grants, now: yield* Clock.currentTimeMillis })
 })
 
+const outcome = "Nothing was reviewed."
+
 const grantsOf = Effect.fnUntraced(function*(
   source: string,
   host: string
@@ -73,11 +75,12 @@ const grantsOf = Effect.fnUntraced(function*(
   FileSystem.FileSystem | Path.Path
 > {
   const path = yield* Path.Path
-  const { plugins } = yield* HostFolder.read(host)
+  const { plugins } = yield* HostFolder.read(host, outcome)
   const plugin = plugins.find((one) => one.source === path.resolve(source))
   return plugin === undefined
     ? yield* new HostFolder.HostFolderError({
-      detail: `airssys.toml of ${host} has no [[component]] whose source is ${source}`
+      detail: `airssys.toml of ${host} has no [[component]] whose source is ${source}`,
+      outcome
     })
     : plugin.grants ?? []
 })

@@ -4,11 +4,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
+import { root, tempFolder } from "./tempFolder.ts"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 const operator = "ed25519:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-const temp = mkdtempSync(join(root, ".tmp-cli-"))
+const temp = tempFolder()
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
 const airssys = (args: ReadonlyArray<string>, cwd = temp) =>

@@ -83,6 +83,20 @@ describe("airssys receipts", { timeout: 60_000 }, () => {
       assert.deepStrictEqual([last, failed, some].map(({ out }) => numbers(out)), [[4, 5], [2], [3]])
     }))
 
+  it.live("are where the file of the host says, unless it keeps none", () =>
+    Effect.gen(function*() {
+      const folder = yield* host
+      const file = join(folder, "airssys.toml")
+      const text = fs.readFileSync(file, "utf8")
+      fs.renameSync(join(folder, ".airssys/receipts.sqlite"), join(folder, "elsewhere.sqlite"))
+      fs.writeFileSync(file, `${text}[receipts]\nfile = "elsewhere.sqlite"\ncount = 10\n`)
+      assert.deepStrictEqual(numbers((yield* receipts(folder)).out), [1, 2, 3, 4, 5])
+      fs.writeFileSync(file, `${text}[receipts]\nkeep = false\n`)
+      const { code, err } = yield* receipts(folder)
+      assert.strictEqual(code, 1)
+      assert.include(err, "keeps no receipts: remove receipts.keep = false")
+    }))
+
   it.live("sums up, for people and for a program", () =>
     Effect.gen(function*() {
       const folder = yield* host

@@ -14,10 +14,10 @@ import {
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, onTestFinished } from "vitest"
+import { root, tempFolder } from "./tempFolder.ts"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-const temp = mkdtempSync(join(root, ".tmp-cli-"))
+const temp = tempFolder()
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
 interface Ended {
@@ -182,7 +182,36 @@ describe("airssys run with approvals", { timeout: 120_000 }, () => {
     assert.isFalse(existsSync(join(folder, "nobody.key")))
     assert.include(await refused(id, "keys/ada.key"), "other users have access to keys/ada.key")
     assert.include(await refused("acme:totals", "keys/ben.key"), "is for `airssys grant`. Nothing was decided.")
+    const short = await refused("sha256:5a1c", "keys/ben.key")
+    assert.include(short, "it has 4 of the digits: give all of them. Nothing was decided.")
+    assert.notInclude(short, "grant")
+    assert.include(await refused(`sha256:${"Z".repeat(64)}`, "keys/ben.key"), "its digits are 0 to 9 and a to f.")
+    const shown = await airssys("approvals", "show", "sha256:5a1c")
+    assert.include(shown.err, "give all of them. Nothing was shown.")
     assert.include(await refused(id, "keys/ben.key", "--expires", "2020-01-01"), "the decision is past its time")
+  })
+
+  it("says what did not happen for a folder without its file, or with one that is wrong", async () => {
+    const { airssys, folder, id } = await place()
+    const commands = [
+      [["approve", id, "--key", "keys/ben.key"], "Nothing was decided."],
+      [["revoke", id, "--key", "keys/ben.key", "--reason", "No."], "Nothing was decided."],
+      [["approvals", "list"], "Nothing was shown."],
+      [["receipts"], "Nothing was read."],
+      [["storage", "list"], "Nothing was changed."],
+      [["grant", "acme:totals"], "Nothing was granted."],
+      [["review", "totals", "--host", "."], "Nothing was reviewed."],
+      [["run", "."], "Nothing was started."]
+    ] as const
+    for (const text of ["schema = 7\n", undefined]) {
+      if (text === undefined) rmSync(join(folder, "airssys.toml"))
+      else writeFileSync(join(folder, "airssys.toml"), text)
+      for (const [args, outcome] of commands) {
+        const { code, err } = await airssys(...args)
+        assert.strictEqual(code, 1, args.join(" "))
+        assert.isTrue(err.trim().endsWith(outcome), `${args.join(" ")}: ${err}`)
+      }
+    }
   })
 
   it("lets one of two operators decide who do so at the same time", async () => {

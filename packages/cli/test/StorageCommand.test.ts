@@ -6,10 +6,10 @@ import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { afterAll, onTestFinished } from "vitest"
 import { writeKeeper } from "./keeper.ts"
+import { tempFolder } from "./tempFolder.ts"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-const temp = mkdtempSync(join(root, ".tmp-cli-"))
+const temp = tempFolder()
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
 const airssysIn = (folder: string) => (...args: ReadonlyArray<string>) =>

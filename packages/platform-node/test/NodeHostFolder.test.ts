@@ -16,6 +16,8 @@ import * as Quota from "airssys/security/Quota"
 import * as SigningKey from "airssys/security/SigningKey"
 import { TrustRegistry } from "airssys/security/TrustRegistry"
 import { ConfigProvider, Duration, Effect, Layer } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import {
   appendFileSync,
   chmodSync,
@@ -30,9 +32,12 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join, sep } from "node:path"
+import { fileURLToPath } from "node:url"
 import * as NodeHost from "../src/NodeHost.ts"
 import * as loadGuest from "./loadGuest.ts"
+
+const umaskUser = fileURLToPath(new URL("umaskUser.ts", import.meta.url))
 
 const temporary = Effect.acquireRelease(
   Effect.sync(() => realpathSync(mkdtempSync(join(tmpdir(), "airssys-folder-")))),
@@ -65,6 +70,48 @@ describe("NodeHost with a folder", () => {
       const kept = yield* Effect.provide(tags, host)
       assert.includeMembers(kept, ["Installed", "TrustRevoked"])
     }))
+
+  it.live.each(["022", "000"])(
+    "makes nothing that another user can read or change, under the umask %s",
+    (umask) =>
+      Effect.gen(function*() {
+        const root = yield* temporary
+        const made = new Set(readdirSync(root))
+        const child = spawn(process.execPath, [umaskUser, umask, root], { stdio: ["pipe", "pipe", "inherit"] })
+        yield* Effect.addFinalizer(() => Effect.sync(() => child.kill()))
+        yield* Effect.promise(() => once(child.stdout, "data"))
+        const modes = () =>
+          readdirSync(root, { recursive: true, encoding: "utf8" })
+            .filter((name) => !made.has(name) && name.split(sep)[0] !== "load")
+            .map((name) => {
+              const stats = statSync(join(root, name))
+              return `${name} ${(stats.mode & 0o777).toString(8)} ${stats.isDirectory() ? "700" : "600"}`
+            })
+        const exposed = () => modes().filter((line) => line.split(" ")[1] !== line.split(" ")[2])
+        assert.isAbove(modes().length, 30, modes().join("\n"))
+        assert.deepStrictEqual(exposed(), [])
+        chmodSync(join(root, "host/host.lock"), 0o644)
+        child.stdin.end("x")
+        yield* Effect.promise(() => once(child, "exit"))
+        yield* Effect.scoped(Layer.build(NodeHost.layer({ folder: join(root, "host") })))
+        assert.deepStrictEqual(exposed(), [])
+      }),
+    60_000
+  )
+
+  it.live("lets go of no lock because somebody else asks for it", () =>
+    Effect.gen(function*() {
+      const folder = join(yield* temporary, "host")
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* Layer.build(NodeHost.layer({ folder }))
+        const refused = yield* Effect.flip(Effect.scoped(Layer.build(NodeHost.layer({ folder }))))
+        assert.strictEqual(refused._tag, "FolderRefused")
+        const [code] = yield* Effect.promise(() =>
+          once(spawn(process.execPath, [umaskUser, "022", dirname(folder)], { stdio: "ignore" }), "exit")
+        )
+        assert.strictEqual(code, 1)
+      }))
+    }), 60_000)
 
   it.live("keeps in it what components store, and who approved what", () =>
     Effect.gen(function*() {
@@ -208,7 +255,7 @@ describe("NodeHost with a folder", () => {
       assert.strictEqual(yield* refusal(open), "Exposed")
       assert.strictEqual(yield* refusal(join(root, "link")), "NotAFolder")
       assert.strictEqual(yield* refusal(join(open, "file", "inside")), "Unusable")
-      assert.strictEqual(yield* refusal(""), "Unusable")
+      assert.strictEqual(yield* refusal(""), "InvalidArgument")
       if (existsSync("/proc/self")) assert.strictEqual(yield* refusal("/proc/of-a-host"), "Unusable")
       assert.deepStrictEqual(readdirSync(open), ["file"])
     }))

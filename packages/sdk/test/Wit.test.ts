@@ -50,6 +50,34 @@ const broken: ReadonlyArray<readonly [name: string, text: string, line: number, 
   ["a comment without an end", inPackage("/* world w { }"), 2, 1, /comment without an end/u],
   ["a character of no language", inPackage("interface a { f: func(x: #); }"), 2, 26, /unexpected character "#"/u],
   [
+    "a keyword that names a parameter",
+    inPackage("interface a {\n  f: func(interface: u8);\n}\nworld w { }"),
+    3,
+    11,
+    /"interface" is a keyword of WIT/u
+  ],
+  [
+    "a keyword that names a field",
+    inPackage("interface a {\n  record r { map: u8 }\n}\nworld w { }"),
+    3,
+    14,
+    /"map" is a/u
+  ],
+  [
+    "a keyword that names a function",
+    inPackage("interface a {\n  record: func();\n}\nworld w { }"),
+    3,
+    3,
+    /"record" is a/u
+  ],
+  [
+    "a keyword that names an interface",
+    inPackage("interface type { }\nworld w { export type; }"),
+    2,
+    11,
+    /"type" is a/u
+  ],
+  [
     "a type that is itself",
     inPackage("interface a {\n  type x = y;\n  type y = x;\n}\nworld w { }"),
     4,

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Place } from "../security/Ask.ts"
@@ -17,11 +17,11 @@ import type * as Quota from "../security/Quota.ts"
 import type { Tier } from "./ComponentEngine.ts"
 import { Diagnostic, render } from "./Diagnostic.ts"
 import type { HostingOptions } from "./HostingOptions.ts"
-import { type Block, entriesOf } from "./internal/capabilityBlock.ts"
 import * as decodeToml from "./internal/decodeToml.ts"
-import { bytesOf, durationOf } from "./internal/fieldSchema.ts"
 import * as hostSchema from "./internal/hostSchema.ts"
+import * as hostTables from "./internal/hostTables.ts"
 import { limitsOf } from "./internal/quotaSchema.ts"
+import type { Options as ReceiptOptions } from "./Receipts.ts"
 import * as TrustConfig from "./TrustConfig.ts"
 
 /**
@@ -45,6 +45,7 @@ export interface HostConfig {
   readonly approvals: Approvals | undefined
   readonly quotas: Quotas
   readonly storage: Storage
+  readonly receipts: Receipts
   readonly components: ReadonlyArray<HostedComponent>
   readonly calls: ReadonlyArray<Call>
 }
@@ -121,6 +122,18 @@ export type Limits = Partial<Quota.Limits>
  */
 export interface Storage {
   readonly file: string | undefined
+}
+
+/**
+ * Whether receipts of messages are kept, where, and how many for how long.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Receipts {
+  readonly isKept: boolean
+  readonly file: string | undefined
+  readonly options: ReceiptOptions
 }
 
 /**
@@ -215,17 +228,18 @@ export interface Call extends Target {
 
 /**
  * A host's file that was not taken; `message` is the report of all its
- * problems, at most 20.
+ * problems, at most 20. `outcome` is what did not happen for it, where that is
+ * something else than a start.
  *
  * @category errors
  * @since 0.1.0
  */
 export class HostConfigError extends Schema.TaggedError<HostConfigError>("airssys/component/HostConfigError")(
   "HostConfigError",
-  { problems: Schema.Array(Diagnostic) }
+  { problems: Schema.Array(Diagnostic), outcome: Schema.optionalKey(Schema.String) }
 ) {
   override get message(): string {
-    return render(this.problems, "Nothing was started.")
+    return render(this.problems, this.outcome ?? "Nothing was started.")
   }
 }
 
@@ -242,133 +256,30 @@ export const parse = (text: string, options: { readonly file: string }): Result.
   const { lineOf, value } = decoded.success
   return Result.succeed({
     folder: value.folder,
-    supervision: supervisionOf(value.supervision),
+    supervision: hostTables.supervisionOf(value.supervision),
     roots: new Map(Object.entries(value.roots ?? {})),
     trust: TrustConfig.fromTable(value.trust),
     policy: value.policy,
-    audit: auditOf(value.audit),
-    approvals: approvalsOf(value.approvals),
-    quotas: quotasOf(value.quotas),
+    audit: hostTables.auditOf(value.audit),
+    approvals: hostTables.approvalsOf(value.approvals),
+    quotas: hostTables.quotasOf(value.quotas),
     storage: { file: value.storage?.file },
+    receipts: hostTables.receiptsOf(value.receipts),
     components: (value.component ?? []).map((component, index) => ({
       source: hostSchema.normalPath(component.source),
       place: { file: options.file, line: lineOf(["component", index]) },
-      options: optionsOf(component),
+      options: hostTables.optionsOf(component),
       quotas: component.quotas === undefined ? {} : limitsOf(component.quotas),
-      secrets: secretsOf(component.secrets)
+      secrets: hostTables.secretsOf(component.secrets)
     })),
     calls: (value.call ?? []).map((call) => ({
       title: call.title,
       tenant: call.tenant,
-      ...targetOf(call),
-      meanwhile: call.meanwhile === undefined ? undefined : targetOf(call.meanwhile)
+      ...hostTables.targetOf(call),
+      meanwhile: call.meanwhile === undefined ? undefined : hostTables.targetOf(call.meanwhile)
     }))
   })
 }
-
-type File = Schema.Schema.Type<typeof hostSchema.HostFile>
-
-const defaultDuration = (value: string | undefined, other: string): Duration.Duration =>
-  durationOf(value ?? other) as Duration.Duration
-
-const supervisionOf = (table: File["supervision"]): Supervision => ({
-  strategy: table?.strategy ?? "OneForOne",
-  intensity: {
-    restarts: table?.restarts ?? hostSchema.defaultIntensity.restarts,
-    within: defaultDuration(table?.within, hostSchema.defaultIntensity.within)
-  },
-  backoff: {
-    base: defaultDuration(table?.backoff?.base, hostSchema.defaultBackoff.base),
-    factor: table?.backoff?.factor ?? hostSchema.defaultBackoff.factor,
-    cap: defaultDuration(table?.backoff?.cap, hostSchema.defaultBackoff.cap)
-  }
-})
-
-const auditOf = (table: File["audit"]): Audit => {
-  const { checkpoints, quota, retain, rotate } = table ?? {}
-  return {
-    file: table?.file,
-    options: {
-      capacity: table?.capacity,
-      flushEvery: optionalDuration(table?.["flush-every"]),
-      quota: quota && { bytesPerSecond: optionalBytes(quota["per-second"]), burst: optionalBytes(quota.burst) },
-      rotate: rotate && { bytes: optionalBytes(rotate.size), every: optionalDays(rotate.days) },
-      retain: retain && { segments: retain.segments, age: optionalDays(retain.days) }
-    },
-    checkpoints: checkpoints && {
-      origin: checkpoints.origin,
-      key: checkpoints.key,
-      witnesses: checkpoints.witnesses ?? [],
-      console: checkpoints.console ?? false,
-      every: optionalDuration(checkpoints.every),
-      required: checkpoints.required ?? false
-    }
-  }
-}
-
-const approvalsOf = (table: File["approvals"]): Approvals | undefined =>
-  table && {
-    key: table.key,
-    operators: table.operators as ReadonlyArray<PublicKey>,
-    quorum: table.quorum,
-    passTrusted: table["pass-trusted"]
-  }
-
-const quotasOf = (table: File["quotas"]): Quotas => ({
-  component: limitsOf(table?.component ?? {}),
-  tenant: limitsOf(table?.tenant ?? {}),
-  tenants: new Map(Object.entries(table?.tenants ?? {}).map(([tenant, limits]) => [tenant, limitsOf(limits)]))
-})
-
-const secretsOf = (table: NonNullable<File["component"]>[number]["secrets"]): HostedComponent["secrets"] =>
-  new Map(
-    Object.entries(table ?? {}).map(([key, { env, file }]) => [
-      key,
-      env === undefined ? { _tag: "File", file: file! } : { _tag: "Environment", name: env }
-    ])
-  )
-
-const optionalBytes = (value: string | undefined) => value === undefined ? undefined : bytesOf(value)
-const optionalDuration = (value: string | undefined) => value === undefined ? undefined : durationOf(value)
-const optionalDays = (value: number | undefined) => value === undefined ? undefined : Duration.days(value)
-
-const optionsOf = (component: NonNullable<File["component"]>[number]): Options => ({
-  limits: {
-    memory: optionalBytes(component.limits?.memory),
-    fuel: component.limits?.fuel,
-    timeout: optionalDuration(component.limits?.timeout)
-  },
-  grants: (component.grant ?? []).flatMap((entry): ReadonlyArray<Grant> => {
-    const block = entry as Block
-    return entriesOf(block).map(({ kind, patterns }) => ({
-      kind,
-      patterns,
-      reason: block.reason,
-      ...(block.expires === undefined ? undefined : { expires: block.expires }),
-      ...(block.audit === undefined ? undefined : { audit: block.audit })
-    }))
-  }),
-  health: component.health && {
-    every: optionalDuration(component.health.every),
-    timeout: optionalDuration(component.health.timeout),
-    failures: component.health.failures
-  },
-  environment: recordOf(component.environment),
-  config: recordOf(component.config),
-  tier: component.tier ?? "auto"
-})
-
-const recordOf = <A>(table: Readonly<Record<string, A>> | undefined): Readonly<Record<string, A>> => {
-  const record: Record<string, A> = Object.create(null)
-  for (const [key, value] of Object.entries(table ?? {})) {
-    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
-  }
-  return record
-}
-
-const targetOf = (
-  table: { readonly component: string; readonly export: string; readonly args?: ReadonlyArray<unknown> }
-): Target => ({ component: table.component, export: table.export, args: table.args ?? [] })
 
 /**
  * The JSON Schema of a host's file, for editors.

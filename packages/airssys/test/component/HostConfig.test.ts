@@ -102,6 +102,11 @@ describe("HostConfig.parse", () => {
       approvals: undefined,
       quotas: { component: {}, tenant: {}, tenants: new Map() },
       storage: { file: undefined },
+      receipts: {
+        isKept: true,
+        file: undefined,
+        options: { count: undefined, age: undefined, buffer: undefined, within: undefined }
+      },
       components: [],
       calls: []
     })
@@ -256,6 +261,30 @@ describe("HostConfig.parse", () => {
     ])
     assert.isUndefined(rates?.options.secrets)
     assert.strictEqual(calls[0]?.tenant, "globex")
+  })
+
+  it("decodes where receipts are kept, how many, for how long and whether at all", () => {
+    const { receipts } = parsed(
+      "schema = 1\n[receipts]\nfile = \"data/r.sqlite\"\ncount = 500\ndays = 30\nbuffer = 64\nwithin = \"20 ms\"\n"
+    )
+    assert.deepStrictEqual(receipts, {
+      isKept: true,
+      file: "data/r.sqlite",
+      options: { count: 500, age: Duration.days(30), buffer: 64, within: millis(20) }
+    })
+    assert.isFalse(parsed("schema = 1\n[receipts]\nkeep = false\n").receipts.isKept)
+  })
+
+  it.each<[line: string, problem: string]>([
+    ["count = 0", "count is no whole number from 1 to 1000000000"],
+    ["days = 0.5", "days is no whole number from 1 to 36500"],
+    ["buffer = 2_000_000", "buffer is no whole number from 1 to 1048576"],
+    ["within = \"0 ms\"", "the time is out of range"],
+    ["keep = \"no\"", "keep is a text"],
+    ["keep = false\ncount = 5", "no receipts are kept"]
+  ])("refuses receipts with %s", (line, problem) => {
+    const { problems } = failureOf(`schema = 1\n[receipts]\n${line}\n`)
+    assert.deepStrictEqual(problems.map((_) => _.problem), [problem])
   })
 
   it.each<[name: string, from: string, to: string, report: ReadonlyArray<string>]>([

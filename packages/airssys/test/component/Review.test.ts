@@ -119,6 +119,14 @@ describe("Review", () => {
     )
   })
 
+  it("warns of asks for which nothing is served, on the line that asks", () => {
+    const asks = `[[capability]]\nreason = "Serve."\nnetwork.inbound = ["tcp://127.0.0.1:8080"]`
+    const unserved = review(asks, {}).findings.find(({ subject }) => subject === "Unused")
+    assert.strictEqual(unserved?.problem, "asks for network.inbound, and this host serves no import that uses it")
+    assert.strictEqual(unserved?.severity, "Warning")
+    assert.isDefined(unserved?.place.line)
+  })
+
   it("ranks what is asked for, the greatest risk first", () => {
     const found = review(
       `[[capability]]

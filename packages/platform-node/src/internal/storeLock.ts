@@ -8,6 +8,7 @@
 import * as AuditError from "airssys/security/AuditError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 
 const busy = 5
@@ -15,7 +16,25 @@ const busy = 5
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === busy
 
+const isThere = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EEXIST"
+
+/**
+ * Makes the file for its owner alone. One that is there is never opened for that:
+ * a process that closes a file gives back all of its locks on it.
+ */
+const claim = (path: string): void => {
+  try {
+    fs.closeSync(fs.openSync(path, "ax", 0o600))
+  } catch (error) {
+    if (!isThere(error)) throw error
+    const stats = fs.lstatSync(path)
+    if (!stats.isFile()) throw new Error(`${path} is no file`, { cause: error })
+    if ((stats.mode & 0o077) !== 0 && process.platform !== "win32") fs.chmodSync(path, 0o600)
+  }
+}
+
 const open = (path: string): DatabaseSync => {
+  claim(path)
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")

@@ -140,6 +140,13 @@ const primitives = new Set([
   "error-context"
 ])
 
+/** What the tools take for no name unless it is escaped. */
+const keywords: ReadonlySet<string> = new Set([
+  ...primitives,
+  ..."as async borrow constructor enum export flags from func future import include interface list map".split(" "),
+  ..."option own package record resource result static stream tuple type use variant with world".split(" ")
+])
+
 interface Token {
   readonly kind: "word" | "symbol" | "number" | "end"
   readonly text: string
@@ -231,6 +238,16 @@ export const parse = (file: WitFile): ParsedFile => {
   const accept = (text: string): boolean => is(text) ? (index++, true) : false
   const expect = (text: string): Token => is(text) ? next() : unexpected(`"${text}"`)
   const word = (what: string): Token => peek().kind === "word" ? next() : unexpected(what)
+  const identifier = (what: string): Token => {
+    const token = word(what)
+    return token.escaped || !keywords.has(token.text)
+      ? token
+      : fail(
+        placeOf(token),
+        `"${token.text}" is a keyword of WIT and stands in the place of a name`,
+        `Write %${token.text}, or take another name.`
+      )
+  }
 
   const until = <A>(close: string, item: () => A): ReadonlyArray<A> => {
     const items: Array<A> = []
@@ -261,14 +278,14 @@ export const parse = (file: WitFile): ParsedFile => {
   }
 
   const path = (): Path => {
-    const first = word("a name")
+    const first = identifier("a name")
     const at = placeOf(first)
     if (!accept(":")) {
       return { pkg: undefined, version: undefined, name: first.text, at }
     }
-    const pkg = `${first.text}:${word("a package name").text}`
+    const pkg = `${first.text}:${identifier("a package name").text}`
     expect("/")
-    const name = word("the name of an interface or world").text
+    const name = identifier("the name of an interface or world").text
     return { pkg, version: accept("@") ? version() : undefined, name, at }
   }
 
@@ -339,7 +356,7 @@ export const parse = (file: WitFile): ParsedFile => {
       case "own":
       case "borrow": {
         expect("<")
-        const name = word("a resource")
+        const name = identifier("a resource")
         expect(">")
         return { kind: "handle", owned: token.text === "own", name: name.text, at: placeOf(name) }
       }
@@ -355,7 +372,7 @@ export const parse = (file: WitFile): ParsedFile => {
     }
     expect("(")
     const params = until(")", () => {
-      const param = word("a parameter").text
+      const param = identifier("a parameter").text
       expect(":")
       return { name: param, type: type() }
     })
@@ -367,17 +384,17 @@ export const parse = (file: WitFile): ParsedFile => {
   const resourceFunction = (): Func => {
     gates()
     const { docs } = peek()
-    const name = word("a function")
-    if (name.text === "constructor" && !name.escaped && is("(")) {
-      return signature(name, "constructor", docs)
+    if (is("constructor") && is("(", 1)) {
+      return signature(next(), "constructor", docs)
     }
+    const name = identifier("a function")
     expect(":")
     return accept("static") ? signature(name, "static", docs) : signature(name, "method", docs)
   }
 
   const named = (): Named => {
     gates()
-    const token = word("a name")
+    const token = identifier("a name")
     return { name: token.text, docs: token.docs, at: placeOf(token) }
   }
 
@@ -386,7 +403,7 @@ export const parse = (file: WitFile): ParsedFile => {
 
   const definition = (docs: string): TypeDefinition => {
     const keyword = next().text
-    const token = word("the name of a type")
+    const token = identifier("the name of a type")
     const head = { name: token.text, docs, at: placeOf(token) }
     switch (keyword) {
       case "type": {
@@ -439,8 +456,8 @@ export const parse = (file: WitFile): ParsedFile => {
     expect(".")
     expect("{")
     const names = until("}", () => {
-      const name = word("the name of a type")
-      return { name: name.text, as: accept("as") ? word("a name").text : name.text, at: placeOf(name) }
+      const name = identifier("the name of a type")
+      return { name: name.text, as: accept("as") ? identifier("a name").text : name.text, at: placeOf(name) }
     })
     expect(";")
     return { path: from, names }
@@ -459,7 +476,7 @@ export const parse = (file: WitFile): ParsedFile => {
       } else if (isDefinition()) {
         types.push(definition(docs || peek().docs))
       } else {
-        const name = word("a function, a type or a use")
+        const name = identifier("a function, a type or a use")
         expect(":")
         functions.push(signature(name, "function", docs || name.docs))
       }
@@ -493,7 +510,7 @@ export const parse = (file: WitFile): ParsedFile => {
   }
 
   const world = (docs: string): World => {
-    const token = word("the name of a world")
+    const token = identifier("the name of a world")
     const includes: Array<World["includes"][number]> = []
     const uses: Array<Use> = []
     const types: Array<TypeDefinition> = []
@@ -510,9 +527,9 @@ export const parse = (file: WitFile): ParsedFile => {
         if (accept("with")) {
           expect("{")
           until("}", () => {
-            const from = word("a name").text
+            const from = identifier("a name").text
             expect("as")
-            renames.set(from, word("a name").text)
+            renames.set(from, identifier("a name").text)
           })
           accept(";")
         } else {
@@ -532,9 +549,9 @@ export const parse = (file: WitFile): ParsedFile => {
   }
 
   const packageName = (): { readonly id: string; readonly version: string | undefined } => {
-    const namespace = word("a namespace").text
+    const namespace = identifier("a namespace").text
     expect(":")
-    const id = `${namespace}:${word("a package name").text}`
+    const id = `${namespace}:${identifier("a package name").text}`
     return { id, version: accept("@") ? version() : undefined }
   }
 
@@ -547,13 +564,13 @@ export const parse = (file: WitFile): ParsedFile => {
       gates()
       const start = peek()
       if (accept("interface")) {
-        const token = word("the name of an interface")
+        const token = identifier("the name of an interface")
         interfaces.push({ name: token.text, docs: docs || start.docs, at: placeOf(token), ...interfaceBody() })
       } else if (accept("world")) {
         worlds.push(world(docs || start.docs))
       } else if (accept("use")) {
         const target = path()
-        aliases.set(accept("as") ? word("a name").text : target.name, target)
+        aliases.set(accept("as") ? identifier("a name").text : target.name, target)
         expect(";")
       } else if (nested !== undefined && accept("package")) {
         const at = placeOf(peek())

@@ -12,7 +12,8 @@ const descriptions: Readonly<Record<typeof CapabilityKind.all[number], string>> 
   "random": "Draw secure random bytes.",
   "environment": "Read environment values, each by its full name: STRIPE_KEY.",
   "network.outbound": "Connect to scheme://host[:port]; https, http, tcp or udp. * is one label, ** any number.",
-  "network.inbound": "Listen on scheme://host[:port]; https, http, tcp or udp.",
+  "network.inbound":
+    "Listen on scheme://host[:port]; https, http, tcp or udp. airssys itself gives nothing that listens.",
   "network.resolve": "Look up host names, without a scheme: *.example.com.",
   "storage.read": "Read keys of the component's own storage: rates/**.",
   "storage.write": "Write keys of the component's own storage: rates/*.",

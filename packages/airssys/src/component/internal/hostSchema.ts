@@ -25,6 +25,7 @@ import {
   wholeNumber
 } from "./fieldSchema.ts"
 import { Quotas, Table } from "./quotaSchema.ts"
+import { Receipts } from "./receiptSchema.ts"
 import { Secrets, variable } from "./secretSchema.ts"
 import { Trust } from "./trustSchema.ts"
 
@@ -180,6 +181,7 @@ export const HostFile = Schema.Struct({
   approvals: Schema.optionalKey(Approvals),
   quotas: Schema.optionalKey(Quotas),
   storage: Schema.optionalKey(Storage),
+  receipts: Schema.optionalKey(Receipts),
   component: Schema.optionalKey(Schema.Array(HostedComponent).annotate({ expected: "[[component]] blocks" })),
   call: Schema.optionalKey(Schema.Array(Call).annotate({ expected: "[[call]] blocks" }))
 }).check(checkKeys((file) => {
