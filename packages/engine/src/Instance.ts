@@ -289,7 +289,7 @@ export class ExportedFunc {
           call.start = this.#store.scheduler.clock.now()
           this.#start(call)
         },
-        refuse: (error) => waiter.failed(error)
+        refuse: (error) => tell(waiter, error)
       })
     }
     if (bounds?.isOver === true) return waiter.failed(bounds.late())
@@ -303,7 +303,7 @@ export class ExportedFunc {
     const { scheduler } = this.#store
     if (scheduler.calls >= scheduler.mostCalls) {
       this.#calls.next()
-      return call.waiter.failed(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
+      return tell(call.waiter, new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
     }
     scheduler.calls++
     if (scheduler.isCrowded(call.start)) this.#startLater(call)
@@ -326,7 +326,7 @@ export class ExportedFunc {
       if (store.failure === undefined) store.state = "idle"
       else store.poison(trap)
       this.#calls.next()
-      call.waiter.failed(trap)
+      tell(call.waiter, trap)
     })
   }
 
@@ -358,7 +358,7 @@ export class ExportedFunc {
     const failed = this.#billed(this.#failed(error, args), start)
     this.#store.scheduler.calls--
     this.#calls.next()
-    waiter.failed(failed)
+    tell(waiter, failed)
   }
 
   #promisingCore(): Promising | undefined {
@@ -387,6 +387,15 @@ export class ExportedFunc {
   }
 }
 
+/** What a waiter throws is nobody's: those behind it have their turns and are told too. */
+const tell = (waiter: Waiter, error: unknown): void => {
+  try {
+    waiter.failed(error)
+  } catch (thrown) {
+    void Promise.reject(thrown)
+  }
+}
+
 const mismatch = ({ params }: Func, args: ReadonlyArray<unknown>): string => {
   if (args.length !== params.length) return `takes ${params.length} arguments, not ${args.length}`
   for (const [i, { name, type }] of params.entries()) {
@@ -405,6 +414,7 @@ interface Waiting {
 class Calls {
   readonly #parts: Parts
   readonly #waiting: Array<Waiting> = []
+  #isStarting = false
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -460,14 +470,17 @@ class Calls {
     return this.#waiting.length > 0
   }
 
-  /** Starts the call that has waited longest, once none runs. */
+  /** Starts the call that has waited longest, once none runs, and those behind it while they end at once. */
   next(): void {
     const { store } = this.#parts
     if (store.bounds !== undefined) {
       store.bounds.clear()
       store.bounds = undefined
     }
-    if (this.#waiting.length > 0) this.#waiting.shift()?.start()
+    if (this.#waiting.length === 0 || this.#isStarting) return
+    this.#isStarting = true
+    while (!store.isBusy && this.#waiting.length > 0) this.#waiting.shift()?.start()
+    this.#isStarting = false
   }
 
   dispose(): void {

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest"
+import type { CallError } from "../src/CallError.ts"
 import * as Engine from "../src/Engine.ts"
 import * as InstanceModule from "../src/Instance.ts"
 import type { CallOptions, ExportedFunc, Instance, Outcome } from "../src/Instance.ts"
-import { HostTrap } from "../src/Trap.ts"
+import { HostTrap, Trap } from "../src/Trap.ts"
 import { assemble, category, engine, failure, load, parts, world } from "./support/guests.ts"
 import { spent } from "./support/spent.ts"
 
@@ -83,6 +84,21 @@ beforeAll(async () => {
 const spin = () => engine.instantiate(spinner, { imports: world({ log: () => undefined, now: () => 1 }) })
 const waits = (wait: (n: number) => unknown, limits: Engine.Limits = {}, using = engine) =>
   using.instantiate(waiter, { imports: world({ wait: { call: wait as never, async: true } }), limits })
+
+/** How many rejections nobody takes meanwhile. */
+const rejections = async (run: () => Promise<void>): Promise<number> => {
+  let count = 0
+  const others = process.listeners("unhandledRejection")
+  process.removeAllListeners("unhandledRejection")
+  process.on("unhandledRejection", () => count++)
+  try {
+    await run()
+  } finally {
+    process.removeAllListeners("unhandledRejection")
+    for (const other of others) process.on("unhandledRejection", other)
+  }
+  return count
+}
 
 const func = (instance: Instance, name: string): ExportedFunc => instance.func(undefined, name)
 const call = (
@@ -308,6 +324,43 @@ describe("calls of one instance", () => {
       expect.objectContaining({ category: "Denied" }),
       expect.objectContaining({ reason: "Poisoned" })
     ])
+  })
+
+  it("are all told that they were given up, however many wait", async () => {
+    const one = gate()
+    const queue = 20_000
+    const instance = waits(() => one.promise, { queue })
+    const first = failure(() => call(instance, "wait", [1]))
+    const ends: Array<unknown> = []
+    const behind = func(instance, "count")
+    const failed = (error: unknown) => void ends.push((error as CallError).reason)
+    for (let i = 0; i < queue; i++) behind.run([], {}, { done: () => undefined, failed })
+    one.fail(new Error("no"))
+    expect(await first).toMatchObject({ category: "HostFailure" })
+    expect(ends).toEqual(Array.from({ length: queue }, () => "Poisoned"))
+  })
+
+  it("are all told how they ended, whatever those before them throw", async () => {
+    const told: Array<unknown> = []
+    const failed = (error: unknown) => {
+      told.push(error instanceof Trap ? error.category : (error as CallError).reason)
+      throw new Error(`of waiter ${told.length}`)
+    }
+    const nobodys = await rejections(async () => {
+      const spins = [spin(), spin()].map((one) => category(() => call(one, "loop", [], { timeout: 30 })))
+      for (let i = 0; i < 3; i++) {
+        func(waits(() => 1), "count").run([], { timeout: 0.001 }, { done: () => undefined, failed })
+      }
+      const one = gate()
+      one.promise.catch(() => undefined)
+      const instance = waits(() => one.promise)
+      for (let i = 0; i < 3; i++) func(instance, "wait").run([1], {}, { done: () => undefined, failed })
+      one.fail(new Error("no"))
+      await Promise.all(spins)
+      await macrotask()
+    })
+    expect(told.toSorted()).toEqual(["Deadline", "Deadline", "Deadline", "HostFailure", "Poisoned", "Poisoned"])
+    expect(nobodys).toBe(6)
   })
 
   it("made by the host during another one run after it", async () => {

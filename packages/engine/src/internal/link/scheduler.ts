@@ -177,7 +177,7 @@ export const threadClock = (): Clock => {
     now: () => performance.now(),
     macrotask: setImmediate === undefined ? macrotaskOfChannel() : (run) => setImmediate(run),
     timer: (millis, run) => {
-      const timer = setTimeout(run, Math.min(millis, 0x7fff_ffff))
+      const timer = setTimeout(run, Math.min(Math.max(0, millis), 0x7fff_ffff))
       return () => clearTimeout(timer)
     }
   }
