@@ -151,7 +151,7 @@ export const make: Effect.Effect<
     const calls = callsOf.get(principal.id) ?? new ComponentCalls((text) => void run(Effect.logError(text)))
     callsOf.set(principal.id, calls)
     const serve = servedFunction.binder(enforcer, { guest, denied, beforeUse, calls })
-    const bind = serving.binder(enforcer, caller, beforeUse)
+    const bind = serving.binder(enforcer, caller, beforeUse, calls)
     const inert = imported.some(({ id }) => id?.startsWith("wasi:") === true) ? inertOf(wasi.make(guest)) : undefined
     const bound = (id: string, name: string): ReadonlyArray<[string, Engine.HostFunction]> => {
       const binding = table.find(id, name)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import { beforeAll } from "vitest"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
@@ -180,6 +180,26 @@ describe("a use that is recorded before it happens", () => {
           yield* Fiber.join(revoked)
         }))
     }))
+
+  it.effect("is denied where it was granted so while the component ran, which its host is told of once", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      if (String(message).includes("before-use")) lines.push(String(message))
+    })
+    const given = { asks, grant: Grant.make("log", { reason: "Fine." }), write: Effect.void }
+    return running(given, (now) =>
+      Effect.gen(function*() {
+        const denied = { tag: "err", val: { tag: "access-denied" } }
+        assert.deepStrictEqual(yield* now, denied)
+        assert.deepStrictEqual(lines, [])
+        const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+        yield* enforcer.grant(Principal.make({ kind: "Component", id: "acme:probe" }), grantBefore)
+        for (let times = 0; times < 3; times++) assert.deepStrictEqual(yield* now, denied)
+        assert.deepStrictEqual(lines, [
+          "acme:probe 1.0.0: clock was granted with audit = \"before-use\" while it ran, and is denied until it is started again"
+        ])
+      })).pipe(Effect.provide(Logger.layer([logger])))
+  })
 
   it("is written by manifests and hosts, and by nothing else", () => {
     const parsed = Manifest.parse(manifest(asksBefore), { file: "Component.toml" })

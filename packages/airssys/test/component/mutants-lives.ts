@@ -38,6 +38,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       "says of each component how it ended"
     ]
   ]),
+  ...of("component/internal/serving.ts", "component/wasi.test.ts", [
+    [
+      "nobody learns of WASI that an instance was not made for",
+      "if (recorded.decision._tag === \"Denied\") tellOfGrant",
+      "if (false) tellOfGrant",
+      "which its host is told of once"
+    ]
+  ]),
   ...of("component/internal/pace.ts", pace, [
     [
       "the end of a call is not seen",

@@ -254,6 +254,23 @@ describe("WASI of a component whose uses are recorded before they happen", () =>
           }))
     ))
 
+  it.effect("is denied where it was granted so while the component ran, which its host is told of once", () =>
+    Effect.gen(function*() {
+      const lines: Array<unknown> = []
+      yield* running({ grants: [], lines }, (call) =>
+        Effect.gen(function*() {
+          const now = Effect.map(call("look"), (seen): number => JSON.parse(String(seen)).now)
+          const enforcer = yield* CapabilityEnforcer
+          const before = Grant.make("clock", { reason: "Fine.", audit: "before-use" })
+          yield* enforcer.grant(Principal.make({ kind: "Component", id: "acme:probe" }), before)
+          for (let times = 0; times < 3; times++) assert.strictEqual(yield* now, started)
+          assert.deepStrictEqual(yield* uses, [])
+          assert.deepStrictEqual(lines.filter((line) => String(line).includes("before-use")), [
+            "acme:probe 1.0.0: clock was granted with audit = \"before-use\" while it ran, and is denied until it is started again"
+          ])
+        }))
+    }))
+
   it.effect("refuses the start of what uses it before it can wait, and names the import and what to do", () =>
     Effect.flatMap(drawing(true), (artifact) =>
       Effect.gen(function*() {

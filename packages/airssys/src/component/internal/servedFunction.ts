@@ -16,7 +16,7 @@ import type * as HostFunction from "../HostFunction.ts"
 import type { ComponentCalls } from "./componentCalls.ts"
 import * as errorCase from "./errorCase.ts"
 import { asynchronous, err, isTakenAway } from "./servedEffect.ts"
-import { stop } from "./serving.ts"
+import { stop, tellOfGrant } from "./serving.ts"
 
 export interface Caller {
   readonly guest: HostFunction.Guest
@@ -99,21 +99,26 @@ const refuse = (
 }
 
 const synchronous = (serving: Serving, handler: (input: Input) => unknown) => (args: ReadonlyArray<unknown>) => {
-  const { check, enforcer, guest, requirements } = serving
+  const { calls, check, enforcer, guest, requirements } = serving
   const input = serving.input(args)
   const malformed = check?.(input)
   if (malformed !== undefined) return err(malformed)
   if (requirements.length === 0) return handler(input)
   const delivery = guest.delivery()
   for (const { kind, resource } of requirements) {
+    const named = resource(input)
     const { decision, entry } = enforcer.decideUnsafe(
       guest.principal,
       kind,
-      resource(input),
+      named,
       delivery?.onBehalfOf,
       delivery?.correlation
     )
-    if (decision._tag === "Denied") return refuse(serving, decision.explanation, entry)
+    if (decision._tag === "Denied") {
+      const { explanation } = decision
+      if (explanation.reason === "AuditUnavailable") tellOfGrant(enforcer, calls, guest.principal, kind, named)
+      return refuse(serving, explanation, entry)
+    }
   }
   return handler(input)
 }

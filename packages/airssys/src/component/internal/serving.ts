@@ -9,6 +9,7 @@ import { Correlation, type Principal } from "../../security/Principal.ts"
 import type { HostFunction, HostTrap } from "../ComponentEngine.ts"
 import type { Delivery } from "../Delivery.ts"
 import type { Inert, Wasi } from "./binding.ts"
+import type { ComponentCalls } from "./componentCalls.ts"
 
 type Args = ReadonlyArray<unknown>
 
@@ -32,13 +33,32 @@ export interface Caller {
 }
 
 /**
+ * Tells the host of a grant that its instance was made before, where the uses
+ * have to be recorded first: its functions cannot wait for that, and are denied.
+ */
+export const tellOfGrant = (
+  enforcer: CapabilityEnforcer["Service"],
+  calls: ComponentCalls,
+  principal: Principal,
+  kind: CapabilityKind,
+  resource: string
+): void => {
+  const decision = enforcer.check(principal, kind, resource)
+  if (decision._tag === "Denied" || decision.isBeforeUse !== true) return
+  calls.tell(
+    `${principal.label}: ${kind} was granted with audit = "before-use" while it ran, and is denied until it is started again`
+  )
+}
+
+/**
  * Gives the function that makes an import of one guest. What it uses of the
  * kinds of `beforeUse` has to be durable in the audit log before, and waits.
  */
 export const binder = (
   enforcer: CapabilityEnforcer["Service"],
   guest: Caller,
-  beforeUse: ReadonlySet<CapabilityKind>
+  beforeUse: ReadonlySet<CapabilityKind>,
+  calls: ComponentCalls
 ) => {
   const isWithout = (kind: CapabilityKind, onBehalfOf: ReadonlyArray<Principal>): boolean =>
     enforcer.check(guest.principal, kind, "", onBehalfOf)._tag === "Denied"
@@ -56,7 +76,9 @@ export const binder = (
     if (kind === undefined) return false
     const { correlation, onBehalfOf } = guest.delivery() ?? nobody
     if (isWithout(kind, onBehalfOf)) return false
-    return isLetIn(kind, isReliedOn, enforcer.decideUnsafe(guest.principal, kind, "", onBehalfOf, correlation))
+    const recorded = enforcer.decideUnsafe(guest.principal, kind, "", onBehalfOf, correlation)
+    if (recorded.decision._tag === "Denied") tellOfGrant(enforcer, calls, guest.principal, kind, "")
+    return isLetIn(kind, isReliedOn, recorded)
   }
 
   const inertly = (name: string, given: Function, args: Args): unknown => {
