@@ -104,7 +104,7 @@ export class ComponentError extends Schema.TaggedError<ComponentError>("airssys/
       Poisoned: {},
       /** The component is between a failure and its restart. */
       Restarting: {},
-      /** Its mailbox is full. */
+      /** Its mailbox is full, or the engine has as many calls as it may. The component did not see it. */
       Busy: {},
       /** The component was stopped, or gave up restarting. */
       Stopped: {},

@@ -22,11 +22,11 @@ export const Reason = Schema.Literals([
   "CodecNotDeclared",
   /** The manifest of whom it is for does not say that it takes this codec. */
   "CodecNotAccepted",
-  /** More bytes than the host allows. */
+  /** More bytes than the host allows, or the memory of the recipient. */
   "TooLarge",
   /** More messages or bytes a second than the sender, or its tenant, may send. */
   "RateLimited",
-  /** The mailbox is full, or too many messages of this sender wait in it. */
+  /** The mailbox is full, too many messages of this sender wait in it, or a quota of the recipient is used up. */
   "Busy",
   /** As many subscriptions as a component may have. */
   "TooMany",

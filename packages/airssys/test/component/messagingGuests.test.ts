@@ -6,6 +6,7 @@ import { ActorSystem, Tracing } from "../../src/actor/ActorSystem.ts"
 import { ComponentDirectory } from "../../src/component/ComponentDirectory.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import * as Delivery from "../../src/component/Delivery.ts"
+import { EnginePlatform } from "../../src/component/EnginePlatform.ts"
 import { type DeadLetter, Exchange, type Metrics } from "../../src/component/Exchange.ts"
 import type { Payload } from "../../src/component/Payload.ts"
 import * as ReleaseSource from "../../src/component/ReleaseSource.ts"
@@ -303,6 +304,29 @@ describe("messages between guests", () => {
       assert.deepStrictEqual(failed, [17, 35])
       assert.strictEqual(answers[17], "message to acme:b: it failed in handling the message")
       assert.strictEqual(yield* call("b", "count"), 4)
+    })))
+
+  it.effect("fail their sender where the engine has as many calls as it may, and nobody is restarted", () =>
+    test(Effect.gen(function*() {
+      for (let times = 0; times < 2; times++) {
+        assert.strictEqual(said(yield* ask("a", "request", to("b"), json("echo"), 1000)), "exhausted")
+      }
+      const { status } = yield* Runtime.Runtime
+      assert.deepStrictEqual((yield* status).map(({ restarts }) => restarts), [0, 0, 0, 0])
+      assert.strictEqual(yield* call("b", "count"), 0)
+      assert.deepStrictEqual([...(yield* metrics).dropped], [["Busy", 2]])
+    })).pipe(Effect.provideService(EnginePlatform, { options: { calls: 1 } })))
+
+  it.effect("fail their sender where a quota of the recipient is used up, which it can try again", () =>
+    test(Effect.gen(function*() {
+      const quotas = yield* Quotas.Quotas
+      const b = { kind: "Component", id: "acme:b" } as const
+      const request = Effect.map(ask("a", "request", to("b"), json("echo"), 1000), said)
+      yield* quotas.setLimits(b, { ...Quota.unlimited, calls: 0 }, "Try.")
+      assert.strictEqual(yield* request, "exhausted")
+      yield* quotas.setLimits(b, Quota.unlimited, "Try.")
+      assert.strictEqual(yield* request, "ok")
+      assert.deepStrictEqual([...(yield* metrics).dropped], [["Busy", 1]])
     })))
 
   it.effect("come back to the callback handler of who does not wait, once", () =>

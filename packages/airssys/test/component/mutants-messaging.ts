@@ -9,6 +9,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...of("component/internal/mail.ts", guests, [
     ["a request waits for ever", "alarm: waiter && { after: ttlMillis, ring: () => waiter.onLate() },", "", late],
     ["a late reply is not counted", "waiter?.isAbandoned === true && ", "false && ", late],
+    [
+      "a quota of the recipient is its failure",
+      "  QuotaExceeded: \"Busy\"",
+      "",
+      "where a quota of the recipient is used up"
+    ],
     ["a reply reaches nobody", "waiter?.onExit(exit)", "", "requests come back with the reply"]
   ]),
   ...of("component/internal/mail.ts", exchange, [
@@ -59,6 +65,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       "this.#waitings.doesReach(to, sender.id)",
       "false",
       "are refused where the recipient waits"
+    ]
+  ]),
+  ...of("component/internal/inlineInstance.ts", guests, [
+    [
+      "a call too many for the engine is a bug",
+      "return this.#error(target, { _tag: \"Busy\" }, message)",
+      "return Exit.die(message)",
+      "where the engine has as many calls as it may"
     ]
   ]),
   ...of("component/internal/awaiting.ts", guests, [

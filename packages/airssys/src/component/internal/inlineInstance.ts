@@ -146,6 +146,8 @@ export class InlineInstance implements Instance {
       }
       case "NoSuchExport":
         return this.#error(target, { _tag: reason }, "there is no such export")
+      case "QueueFull":
+        return this.#error(target, { _tag: "Busy" }, message)
       default:
         return Exit.die(new Error(`an instance that can be called refused: ${message}`))
     }

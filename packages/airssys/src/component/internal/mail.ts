@@ -73,9 +73,18 @@ const reasonOf = (error: Exclude<Failure, GuestError>): Reason => {
       return "TimedOut"
     case "ActorStopped":
       return "Stopped"
+    case "ComponentError":
+      return refusals[error.reason._tag] ?? "Failed"
     default:
       return "Failed"
   }
+}
+
+/** Why a guest never saw a message whose turn had come. */
+const refusals: Partial<Record<ComponentError["reason"]["_tag"], Reason>> = {
+  BadArgument: "TooLarge",
+  Busy: "Busy",
+  QuotaExceeded: "Busy"
 }
 
 /** The failure of a message that was not handled as its sender meant it. */
@@ -92,9 +101,11 @@ export const failureOf = (to: string, exit: Handled): Undeliverable | undefined 
     case "Failed":
       return undeliverable(to, reason, "it failed in handling the message")
     case "Busy":
-      return undeliverable(to, reason, "its mailbox is full")
+      return undeliverable(to, reason, error._tag === "ComponentError" ? error.detail : "its mailbox is full")
     case "RateLimited":
       return undeliverable(to, reason, error.message)
+    case "TooLarge":
+      return undeliverable(to, reason, "it takes more than half of the recipient's memory limit")
     case "TimedOut":
       return undeliverable(to, reason, "its turn did not come in time")
     default:
