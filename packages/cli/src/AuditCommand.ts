@@ -36,7 +36,7 @@ export class AuditUsage extends Schema.TaggedError<AuditUsage>("@airssys/cli/Aud
   }
 }
 
-const segment = /^\.([1-9]\d*)$/
+const segment = /^\.([1-9]\d{0,15})$/
 
 /** The files of a log in their order: the named one, and those with the number of an entry behind its name. */
 const filesOf = Effect.fnUntraced(function*(log: string) {

@@ -147,12 +147,17 @@ export const makeMemory = Effect.fnUntraced(function*(log: Log): Effect.fn.Retur
 
 const readLine = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.String))
 
+/** The kind is looked at first: a pipe would wait for a writer, and a device may never end. */
 const readText = (path: string): Effect.Effect<string, WitnessError, FileSystem.FileSystem> =>
-  FileSystem.FileSystem.use((fs) => fs.readFileString(path)).pipe(
-    Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.succeed("")),
-    Effect.mapError((cause) =>
-      new WitnessError({ witness: path, reason: "Unreachable", detail: "it cannot be read", cause })
-    )
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if ((yield* fs.stat(path)).type === "File") return yield* fs.readFileString(path)
+    return yield* new WitnessError({ witness: path, reason: "Unreachable", detail: "it is no file" })
+  }).pipe(
+    Effect.catchTag("PlatformError", (cause) =>
+      cause.reason._tag === "NotFound"
+        ? Effect.succeed("")
+        : new WitnessError({ witness: path, reason: "Unreachable", detail: "it cannot be read", cause }))
   )
 
 const notesOf = (text: string): ReadonlyArray<string> =>

@@ -322,6 +322,9 @@ describe("AuditWitness.makeFile", () => {
         )
         yield* fs.writeFileString(path, (yield* fs.readFileString(path)).replace("\\n2\\n", "\\n1\\n"))
         assert.strictEqual(((yield* Effect.flip(accept)) as AuditWitness.WitnessError).reason, "Refused")
+        for (const path of ["/dev/zero", "/"]) {
+          assert.include((yield* Effect.flip(AuditWitness.makeFile(path, own))).message, "it is no file")
+        }
       }).pipe(Effect.provide(NodeFileSystem.layer))
     ))
 })

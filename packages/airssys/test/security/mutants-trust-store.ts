@@ -172,6 +172,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "const keep = Effect.fnUntraced(function*(name: number) {\n    if (name >= 0) return\n",
       "gives texts back as they were"
     ],
+    [
+      "trustFile: a pipe",
+      "if ((yield* fs.stat(file)).type !== \"File\") return yield* failed(\"Unreadable\", `${file} is no file`)(undefined)",
+      "if (file === \"\") return undefined",
+      "keeps its files from other users, and takes no link for one"
+    ],
     ["trustFile: mode", "mode: 0o600", "mode: 0o644", "keeps its files from other users, and takes no link for one"],
     [
       "trustFile: link",

@@ -7,6 +7,7 @@ import * as TrustStore from "airssys/security/TrustStore"
 import * as CrashDisk from "airssys/testing/CrashDisk"
 import * as TrustStoreTest from "airssys/testing/TrustStoreTest"
 import { Effect, Exit, FileSystem, Layer } from "effect"
+import { execFileSync } from "node:child_process"
 import { layerSignature } from "../../src/testing/internal/publisherTrustTest.ts"
 
 const inFolder = (options: { readonly backups?: number }) =>
@@ -36,6 +37,9 @@ describe("TrustStore.layerFile", () => {
         yield* fs.rename(path, `${folder}/elsewhere`)
         yield* fs.symlink(`${folder}/elsewhere`, path)
         assert.strictEqual((yield* Effect.flip(store.read)).reason, "Unreadable")
+        yield* fs.remove(path)
+        execFileSync("mkfifo", [path])
+        assert.include((yield* Effect.flip(store.read)).message, "is no file", "and does not wait for a writer")
       }).pipe(Effect.provide(TrustStore.layerFile({ path })))
     }).pipe(Effect.provide(NodeFileSystem.layer)))
 })

@@ -42,8 +42,10 @@ export const make = (fs: FileSystem.FileSystem, options: FileOptions): TrustStor
     )
   }
 
+  /** The kind is looked at first: opening a pipe would wait for a writer. */
   const readFile = (file: string): Effect.Effect<string | undefined, TrustStoreError> =>
     Effect.scoped(Effect.gen(function*() {
+      if ((yield* fs.stat(file)).type !== "File") return yield* failed("Unreadable", `${file} is no file`)(undefined)
       const handle = yield* open(file, "r")
       const size = Number((yield* handle.stat).size)
       if (size > longest) return yield* failed("Unreadable", `${file} is too large to be a state of trust`)(undefined)
