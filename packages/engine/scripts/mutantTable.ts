@@ -664,8 +664,8 @@ const fuel: ReadonlyArray<Mutant> = [
   {
     name: "memories grow past the limit",
     file: "internal/link/store.ts",
-    find: "<= this.limits.memory ? 1 : 0",
-    replace: "<= Infinity ? 1 : 0",
+    find: "65_536 <= this.limits.memory) return 1",
+    replace: "65_536 <= Infinity) return 1",
     test: "limits.test.ts",
     title: "grows to the limit of the sum"
   },

@@ -60,12 +60,20 @@ export interface Waiter {
 /** A call on its way. */
 interface Running {
   readonly args: ReadonlyArray<unknown>
-  readonly promising: Promising
-  readonly fuel: number
   /** When it began, in milliseconds. */
   start: number
-  readonly waiter: Waiter
 }
+
+/** Why a guest was not entered. */
+class Refusal {
+  readonly because: unknown
+
+  constructor(because: unknown) {
+    this.because = because
+  }
+}
+
+const refused = (because: unknown): Promise<never> => Promise.reject(new Refusal(because))
 
 /**
  * What the engine tells an instance about itself.
@@ -262,103 +270,123 @@ export class ExportedFunc {
    * Rejects with `CallError` and `Trap`.
    */
   call(args: ReadonlyArray<unknown>, options: CallOptions = {}): Promise<Outcome> {
-    return new Promise((done, failed) => this.run(args, options, { done, failed }))
+    const call: Running = { args, start: this.#store.scheduler.clock.now() }
+    return this.#entered(call, options).then(
+      (result) => this.#settle(result, call),
+      (error: unknown) => {
+        throw this.#over(error, call)
+      }
+    )
   }
 
-  /** As {@link call}, and tells one who waits: at once, before this returns, where the guest is not entered. */
+  /** As {@link call}, and tells one who waits instead of promising. */
   run(args: ReadonlyArray<unknown>, options: CallOptions, waiter: Waiter): void {
+    const call: Running = { args, start: this.#store.scheduler.clock.now() }
+    this.#entered(call, options).then(
+      (result) => this.#tell(result, call, waiter),
+      (error: unknown) => waiter.failed(this.#over(error, call))
+    )
+  }
+
+  #tell(result: unknown, call: Running, waiter: Waiter): void {
+    let outcome: Outcome
+    try {
+      outcome = this.#settle(result, call)
+    } catch (error) {
+      return waiter.failed(error)
+    }
+    waiter.done(outcome)
+  }
+
+  /** What the guest gives, when it has. */
+  #entered(call: Running, options: CallOptions): Promise<unknown> {
     const promising = this.#promisingCore()
     if (promising === undefined) {
-      return waiter.failed(
-        new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need")
-      )
+      return refused(new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need"))
     }
     const fuel = Math.floor(options.fuel ?? this.#parts.fuel)
     if (!(fuel >= 0) || !((options.timeout ?? 0) >= 0)) {
-      return waiter.failed(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
+      return refused(new CallError("BadArgument", "fuel or timeout is not a number from 0 on"))
     }
     const { signal, timeout } = options
-    const start = this.#store.scheduler.clock.now()
     const bounds = timeout === undefined && signal === undefined
       ? undefined
-      : new Bounds(this.#store.scheduler.clock, start, timeout, signal)
-    const call: Running = { args, promising, fuel, start, waiter }
+      : new Bounds(this.#store.scheduler.clock, call.start, timeout, signal)
     if (this.#store.state !== "idle") {
-      return this.#calls.run(bounds, {
-        start: () => {
-          call.start = this.#store.scheduler.clock.now()
-          this.#start(call)
-        },
-        refuse: (error) => tell(waiter, error)
+      return this.#calls.run(bounds, () => {
+        call.start = this.#store.scheduler.clock.now()
+        return this.#start(call, promising, fuel)
       })
     }
-    if (bounds?.isOver === true) return waiter.failed(bounds.late())
+    if (bounds?.isOver === true) return refused(bounds.late())
     // Aborting also stops a call whose guest is done and whose answer nobody has seen.
     if (signal !== undefined) bounds?.watch((trap) => this.#store.end(trap))
     this.#store.bounds = bounds
-    this.#start(call)
+    return this.#start(call, promising, fuel)
   }
 
-  #start(call: Running): void {
+  #start(call: Running, promising: Promising, fuel: number): Promise<unknown> {
     const { scheduler } = this.#store
     if (scheduler.calls >= scheduler.mostCalls) {
       this.#calls.next()
-      return tell(call.waiter, new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
+      return refused(new CallError("QueueFull", `${scheduler.mostCalls} calls run in the engine`))
     }
     scheduler.calls++
-    if (scheduler.isCrowded(call.start)) this.#startLater(call)
-    else this.#enter(call)
+    return scheduler.isCrowded(call.start)
+      ? this.#startLater(call, promising, fuel)
+      : this.#enter(call.args, promising, fuel)
   }
 
   /** Waits for a turn before the guest is entered at all; a call that is over by then has not reached it. */
-  #startLater(call: Running): void {
+  #startLater(call: Running, promising: Promising, fuel: number): Promise<unknown> {
     const store = this.#store
     const { scheduler } = store
     store.state = "suspended"
-    const over = (): Trap | undefined => store.failure ?? store.bounds?.late()
-    scheduler.starts(() => over() !== undefined, () => {
-      const trap = over()
-      if (trap === undefined) {
-        call.start = scheduler.clock.now()
-        return this.#enter(call)
-      }
-      scheduler.calls--
-      if (store.failure === undefined) store.state = "idle"
-      else store.poison(trap)
-      this.#calls.next()
-      tell(call.waiter, trap)
+    return new Promise((resolve) => {
+      const over = (): Trap | undefined => store.failure ?? store.bounds?.late()
+      scheduler.starts(() => over() !== undefined, () => {
+        const trap = over()
+        if (trap === undefined) {
+          call.start = scheduler.clock.now()
+          return resolve(this.#enter(call.args, promising, fuel))
+        }
+        scheduler.calls--
+        if (store.failure === undefined) store.state = "idle"
+        else store.poison(trap)
+        resolve(refused(trap))
+        this.#calls.next()
+      })
     })
   }
 
-  #enter(call: Running): void {
+  #enter(args: ReadonlyArray<unknown>, promising: Promising, fuel: number): Promise<unknown> {
     try {
-      this.#store.enter(this.#core, call.fuel, true)
-      const entered = this.#begin(call.args, call.promising) as Promise<unknown>
-      entered.then((result) => this.#settle(result, call), (error: unknown) => this.#over(error, call))
+      this.#store.enter(this.#core, fuel, true)
+      return this.#begin(args, promising) as Promise<unknown>
     } catch (error) {
-      this.#over(error, call)
+      return Promise.reject(error)
     }
   }
 
-  #settle(result: unknown, call: Running): void {
+  #settle(result: unknown, call: Running): Outcome {
     const store = this.#store
-    let outcome: Outcome
     try {
       const value = this.#end(result)
-      outcome = { value, receipt: this.#receipt(store.leave(), store.scheduler.clock.now() - call.start) }
+      const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - call.start)
+      store.scheduler.calls--
+      this.#calls.next()
+      return { value, receipt }
     } catch (error) {
-      return this.#over(error, call)
+      throw this.#over(error, call)
     }
-    store.scheduler.calls--
-    this.#calls.next()
-    call.waiter.done(outcome)
   }
 
-  #over(error: unknown, { args, start, waiter }: Running): void {
+  #over(error: unknown, { args, start }: Running): unknown {
+    if (error instanceof Refusal) return error.because
     const failed = this.#billed(this.#failed(error, args), start)
     this.#store.scheduler.calls--
     this.#calls.next()
-    tell(waiter, failed)
+    return failed
   }
 
   #promisingCore(): Promising | undefined {
@@ -384,15 +412,6 @@ export class ExportedFunc {
     store.undo()
     store.leave()
     return new CallError("BadArgument", mismatch(this.type, args))
-  }
-}
-
-/** What a waiter throws is nobody's: those behind it have their turns and are told too. */
-const tell = (waiter: Waiter, error: unknown): void => {
-  try {
-    waiter.failed(error)
-  } catch (thrown) {
-    void Promise.reject(thrown)
   }
 }
 
@@ -435,34 +454,36 @@ class Calls {
   }
 
   /** Runs a call when those before it are over. */
-  run(bounds: Bounds | undefined, call: Waiting): void {
+  run(bounds: Bounds | undefined, call: () => Promise<unknown>): Promise<unknown> {
     const { queue, store } = this.#parts
     if (store.isBusy && this.#waiting.length >= queue) {
-      return call.refuse(new CallError("QueueFull", `${queue} calls wait for the instance`))
+      return refused(new CallError("QueueFull", `${queue} calls wait for the instance`))
     }
-    const refuse = (error: unknown) => {
-      bounds?.clear()
-      call.refuse(error)
-    }
-    const start = () => {
-      try {
-        const trap = bounds?.late()
-        if (trap !== undefined) throw trap
-        this.refuse()
-      } catch (error) {
-        refuse(error)
-        return this.next()
+    return new Promise((resolve) => {
+      const refuse = (error: unknown) => {
+        bounds?.clear()
+        resolve(refused(error))
       }
-      bounds?.watch((trap) => store.end(trap))
-      store.bounds = bounds
-      call.start()
-    }
-    if (!store.isBusy) return start()
-    const waiting = { start, refuse }
-    this.#waiting.push(waiting)
-    bounds?.watch((trap) => {
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-      refuse(trap)
+      const start = () => {
+        try {
+          const trap = bounds?.late()
+          if (trap !== undefined) throw trap
+          this.refuse()
+        } catch (error) {
+          refuse(error)
+          return this.next()
+        }
+        bounds?.watch((trap) => store.end(trap))
+        store.bounds = bounds
+        resolve(call())
+      }
+      if (!store.isBusy) return start()
+      const waiting = { start, refuse }
+      this.#waiting.push(waiting)
+      bounds?.watch((trap) => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        refuse(trap)
+      })
     })
   }
 

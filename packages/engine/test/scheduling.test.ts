@@ -337,6 +337,7 @@ describe("calls of one instance", () => {
     for (let i = 0; i < queue; i++) behind.run([], {}, { done: () => undefined, failed })
     one.fail(new Error("no"))
     expect(await first).toMatchObject({ category: "HostFailure" })
+    await macrotask()
     expect(ends).toEqual(Array.from({ length: queue }, () => "Poisoned"))
   })
 
