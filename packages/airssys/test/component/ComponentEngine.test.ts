@@ -177,6 +177,28 @@ describe("the framework's own engine", () => {
         assert.strictEqual(yield* again.call("twice"), 6)
       }))
 
+    it.effect("keeps an instance whose call was over before it had a turn, because of others", () =>
+      Effect.gen(function*() {
+        const neighbour = start(asking, answers(sync(() => 1)), { fuel: undefined })
+        const others = [yield* neighbour, yield* neighbour]
+        const { call, instance } = yield* start(asking, answers(sync(() => 5)), {
+          fuel: undefined,
+          timeout: Duration.millis(200)
+        })
+        const spinning = yield* Effect.forEach(
+          others,
+          ({ call }) => Effect.forkChild(call("spin"), { startImmediately: true })
+        )
+        const late = yield* Effect.forkChild(reasonOf(call("twice")), { startImmediately: true })
+        yield* Effect.sync(() => {
+          for (const since = performance.now(); performance.now() - since < 250;);
+        })
+        assert.deepStrictEqual(yield* Fiber.join(late), { _tag: "DeadlineExceeded", limitMillis: 200 })
+        assert.isFalse(instance.isPoisoned())
+        yield* Effect.forEach(spinning, Fiber.interrupt)
+        assert.strictEqual(yield* call("twice"), 5)
+      }))
+
     it.effect("gives up an instance once, so that another one in its place stays", () =>
       Effect.gen(function*() {
         const { call, engine, instance } = yield* start(asking, answers(sync(() => 1)), { fuel: undefined })

@@ -111,6 +111,22 @@ describe("quotas", () => {
       })
     ))
 
+  it.effect("of fuel give back all where a message does not reach the guest", () =>
+    withQuotas(
+      { component: limits({ fuel: rate(1_500_000) }) },
+      Effect.gen(function*() {
+        yield* start("/probe")
+        const wrong = (yield* Runtime).call("acme:probe", "probe.count", [1])
+        for (let i = 0; i < 3; i++) {
+          const { reason } = yield* Effect.flip(wrong)
+          assert.strictEqual(reason._tag, "BadArgument")
+        }
+        assert.strictEqual(yield* usage("fuel"), 0)
+        assert.strictEqual(yield* usage("calls"), 0)
+        assert.strictEqual(yield* call("count"), 0)
+      })
+    ))
+
   it.effect("of fuel take all that a message may use where it traps for want of it", () =>
     withQuotas(
       { component: limits({ fuel: rate(1_500_000) }) },

@@ -30,6 +30,22 @@ export const mutants: ReadonlyArray<Mutant> = [
       "what its shutdown refused"
     ]
   ]),
+  ...of("component/internal/metering.ts", "component/accounts.test.ts", [
+    [
+      "who sends what reaches no guest uses up its fuel",
+      "receipt === undefined && outcome === \"Handled\" ? 0 : receipt?.fuel",
+      "receipt?.fuel",
+      "does not reach the guest"
+    ]
+  ]),
+  ...of("component/internal/inlineInstance.ts", "component/ComponentEngine.test.ts", [
+    [
+      "who keeps the thread costs others their instances",
+      "isWhole ? \"Idle\" : \"Lost\"",
+      "\"Lost\"",
+      "over before it had a turn"
+    ]
+  ]),
   ...of("component/internal/lives.ts", shutdown, [
     [
       "a bound is an end in order",

@@ -130,7 +130,9 @@ export class InlineInstance implements Instance {
       if (this.#state === "Running") this.#state = "Idle"
       return this.#notCalled(target, error)
     }
-    if (this.#state === "Running") this.#state = "Lost"
+    // A call whose time is over before its turn has come has not reached the guest.
+    const isWhole = error instanceof Trap && !this.#instance.isPoisoned
+    if (this.#state === "Running") this.#state = isWhole ? "Idle" : "Lost"
     if (!(error instanceof Trap)) return Exit.die(error)
     const reason: ComponentError["reason"] = error.category === "Deadline"
       ? { _tag: "DeadlineExceeded", limitMillis: this.#bounds.timeout ?? 0 }

@@ -127,7 +127,8 @@ export const make = (
   const meter: Meter = {
     open: (tenant) => till?.open(tenant),
     close: (target, receipt, outcome) => {
-      till?.close(receipt?.fuel)
+      // What was handled without a receipt has not reached the guest.
+      till?.close(receipt === undefined && outcome === "Handled" ? 0 : receipt?.fuel)
       if (receipt !== undefined) bill?.(target, receipt, outcome)
     }
   }
