@@ -66,6 +66,28 @@ export const raised = (from: ResourceLimits | undefined, to: ResourceLimits): Re
   )
 
 /**
+ * What a release that asks for no capability may use without an approval: 256
+ * MiB of memory, and for a message 10,000,000,000 units of fuel or 10 seconds.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unasked: ResourceLimits = { memory: 256 * 1024 * 1024, fuel: 10_000_000_000, timeout: 10_000 }
+
+/**
+ * What of limits is above `unasked`. Either of fuel and time ends a message, so
+ * one that is within is enough of them.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const aboveUnasked = (self: ResourceLimits): ReadonlyArray<Raised> => {
+  const above = raised(unasked, self)
+  const endless = above.filter(({ limit }) => limit !== "memory")
+  return endless.length === 2 ? above : above.filter(({ limit }) => limit === "memory")
+}
+
+/**
  * @category guards
  * @since 0.1.0
  */

@@ -60,6 +60,8 @@ beforeAll(async () => {
   files["/recorded"] = { manifest: manifest(recorded), artifact }
   files["/signed-recorded"] = await signed("1.0.0", recorded, artifact)
   files["/nothing"] = { manifest: manifest(), artifact }
+  files["/nothing-long"] = { manifest: manifest("", "fuel = 900_000_000_000\ntimeout = \"1 min\""), artifact }
+  files["/nothing-large"] = { manifest: manifest().replace("1 MiB", "1 GiB"), artifact }
   files["/signed-wide"] = await signed("1.0.0", wider, artifact)
   files["/signed-less"] = await signed("1.1.0", asks, other)
   files["/signed-old"] = await signed("0.9.0", asks, other)
@@ -190,6 +192,27 @@ describe("approval", () => {
       yield* (yield* TrustRegistry.TrustRegistry).trustDigest(digest, "ours")
       yield* start("/probe")
       assert.lengthOf(yield* waiting, 0)
+    })))
+
+  it.effect("is needed by what asks for nothing and may use up much, unless the host gives it less", () =>
+    hosting(Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const long = yield* refused("/nothing-long")
+      assert.deepStrictEqual(long.asks, [])
+      assert.deepStrictEqual(long.limits, [
+        "900000000000 of fuel, above 10000000000",
+        "60000 ms of time, above 10000 ms"
+      ])
+      assert.deepStrictEqual((yield* refused("/nothing-large")).limits, ["1024 MiB of memory, above 256 MiB"])
+      for (const limits of [{ timeout: "10 seconds" }, { fuel: 10_000_000_000 }] as const) {
+        yield* start("/nothing-long", { limits })
+        yield* runtime.stop("acme:probe")
+      }
+      const request = (yield* waiting).find(({ asked }) => asked.limits.fuel === 900_000_000_000)
+      const approval = yield* decide(request!, "approve")
+      yield* start("/nothing-long")
+      yield* until("Stopped", revoke(approval))
+      assert.strictEqual((yield* refused("/nothing-long")).state, "Revoked")
     })))
 
   it.effect("is passed over in DevMode, and the audit log says so", () =>

@@ -718,5 +718,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "{}",
     test: sets,
     title: "is the same however"
+  },
+  {
+    name: "what asks for nothing may use up anything",
+    file: "component/internal/approving.ts",
+    find: " || ResourceLimits.aboveUnasked(inNumbers(limits)).length > 0",
+    replace: "",
+    test: "component/approving.test.ts",
+    title: "is needed by what asks for nothing and may use up much"
+  },
+  {
+    name: "no memory is much",
+    file: "security/ResourceLimits.ts",
+    find: "above.filter(({ limit }) => limit === \"memory\")",
+    replace: "[]",
+    test: "component/approving.test.ts",
+    title: "is needed by what asks for nothing and may use up much"
   }
 ]

@@ -24,6 +24,7 @@ import * as ResourceLimits from "../../security/ResourceLimits.ts"
 import * as SigningKey from "../../security/SigningKey.ts"
 import * as Statement from "../../security/Statement.ts"
 import { ApprovalRequired, ApprovalUnknown } from "../ApprovalRequired.ts"
+import type { Limits } from "../ComponentEngine.ts"
 import type { Release } from "../Release.ts"
 
 /** Other processes may use the store. */
@@ -36,11 +37,24 @@ const isStanding = ({ level, publisher, state }: Approval.Approval, judged: Judg
   state._tag === "Denied" || state._tag === "Revoked" ||
   (state._tag === "Pending" || state._tag === "Reviewing") && level === judged.level && publisher === judged.publisher
 
-const limitsOf = ({ manifest: { limits: { fuel, memory, timeout } } }: Release): ResourceLimits.ResourceLimits => ({
+const inNumbers = ({ fuel, memory, timeout }: Limits): ResourceLimits.ResourceLimits => ({
   memory,
   ...(fuel === undefined ? undefined : { fuel }),
   ...(timeout === undefined ? undefined : { timeout: Duration.toMillis(timeout) })
 })
+
+const limitsOf = ({ manifest }: Release): ResourceLimits.ResourceLimits => inNumbers(manifest.limits)
+
+/** Whether an approval is needed at all for a release with the limits that it would run with. */
+export const concerns = ({ manifest }: Release, limits: Limits): boolean =>
+  manifest.asks.length > 0 || ResourceLimits.aboveUnasked(inNumbers(limits)).length > 0
+
+/** What is wider than what was approved of it before, or than what passes without an approval. */
+const widerOf = (release: Release, raised: ReadonlyArray<ResourceLimits.Raised>): ReadonlyArray<string> => {
+  const beyond = raised.filter(({ from }) => from !== undefined)
+  const isFirst = beyond.length === 0 && release.manifest.asks.length === 0
+  return (isFirst ? ResourceLimits.aboveUnasked(limitsOf(release)) : beyond).map(ResourceLimits.render)
+}
 
 const isOf = ({ asked }: Approval.Approval, release: Release): boolean =>
   asked.component === release.id && asked.artifact === release.digest
@@ -86,7 +100,7 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
         digest: release.digest,
         state: asked.state._tag,
         request: asked.id,
-        limits: limits.flatMap((one) => one.from === undefined ? [] : [ResourceLimits.render(one)]),
+        limits: widerOf(release, limits),
         asks: widened.map(({ kind, pattern }) => pattern === "" ? kind : `${kind} ${pattern}`)
       }))
 

@@ -125,7 +125,7 @@ const makeBeginning = Effect.fnUntraced(function*(
     const placement = yield* place(given, options, true)
     const { release } = placement
     const principal = principalOf(release)
-    const isWatched = approvals !== undefined && release.manifest.asks.length > 0
+    const isWatched = approvals !== undefined && approving.concerns(release, placement.limits)
     if (isWatched) yield* approvals.ensure(release)
     yield* following.dismissed(release.id)
     yield* admitting.withPermit(enforcer.admit(principal, {
