@@ -659,6 +659,9 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
             const error = yield* Effect.flip(approvals.require({ ...release, ...change }, unknown))
             assert.strictEqual(error._tag, "NotApproved")
           }
+          assert.lengthOf((yield* approvals.difference(approved)).widened, 0)
+          const other = { ...approved, asked: { ...approved.asked, component: "acme:totals" } }
+          assert.isNotEmpty((yield* approvals.difference(other)).widened)
         })
       ))
 

@@ -362,7 +362,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a record is found by how it is filed",
     file: steps,
-    find: "asked.component === query.component && (query.artifact === undefined || asked.artifact === query.artifact)",
+    find: "asked.component === query.component",
     replace: "asked.component !== \"\"",
     test: service,
     title: "finds a record by what it says"

@@ -109,8 +109,7 @@ export const make = Effect.fnUntraced(function*({ now, record, rules, store, tol
     query: Query,
     will: (approval: Approval.Approval) => Effect.Effect<boolean, Failure>
   ) {
-    const isMeant = ({ asked }: Approval.Approval) =>
-      asked.component === query.component && (query.artifact === undefined || asked.artifact === query.artifact)
+    const isMeant = ({ asked }: Approval.Approval) => asked.component === query.component
     const found = yield* approvalsOf({ states: approving, ...query })
     for (const approval of found.filter(isMeant).toReversed()) {
       if (!(yield* will(approval))) continue
