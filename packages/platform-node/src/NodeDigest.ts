@@ -16,6 +16,9 @@ const names: Record<Digest.Algorithm["name"], string> = {
   "SHA-512": "sha512"
 }
 
+/** With the length given, Node does not ask whether the algorithm has one of its own. */
+const outputEncoding = "hex"
+
 /**
  * Layer of hashes that are made in one piece, and when they are asked for: what
  * `digest` returns is done, and the bytes may be written over. For short texts,
@@ -26,5 +29,5 @@ const names: Record<Digest.Algorithm["name"], string> = {
  */
 export const layer: Layer.Layer<Digest.Digest> = Layer.succeed(Digest.Digest, {
   digest: (algorithm, data) => Effect.succeed(Uint8Array.from(hash(names[algorithm.name], data, "buffer"))),
-  digestHex: (algorithm, data) => Effect.succeed(hash(names[algorithm.name], data, "hex"))
+  digestHex: ({ name, outputLength }, data) => Effect.succeed(hash(names[name], data, { outputEncoding, outputLength }))
 })

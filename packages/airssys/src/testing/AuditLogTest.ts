@@ -204,6 +204,29 @@ export const suite = <E>(
           { capacity: 8 }
         ))
 
+      it.effect("counts each of many uses that wait where it is made again", () =>
+        run(
+          Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            const principals = ["acme:orders@1.0.0", "acme:totals@1.0.0"]
+            const uses = Array.from({ length: 400 }, (_, index) => `${index}`).flatMap((resource) =>
+              principals.map((id) => used(resource, id))
+            )
+            const record = () => uses.map(audit.recordUnsafe)
+            const first = record()
+            assert.deepStrictEqual(first, uses.map((_, index) => index + 1))
+            assert.deepStrictEqual(record(), first)
+            assert.deepStrictEqual(uses.toReversed().map(audit.recordUnsafe), first.toReversed())
+            yield* audit.flush
+            assert.deepStrictEqual(record(), uses.map((_, index) => uses.length + index + 1))
+            assert.deepStrictEqual(
+              (yield* audit.entries).map((_) => _.event),
+              [...uses.map((use) => ({ ...use, count: 3 })), ...uses]
+            )
+          }),
+          { capacity: 2048 }
+        ))
+
       it.effect("counts no use into an entry that is written, or that lies before a change of authority", () =>
         run(Effect.gen(function*() {
           const audit = yield* AuditLog.AuditLog

@@ -6,6 +6,7 @@ const recovery = "security/internal/auditRecovery.ts"
 const writer = "security/internal/auditWriter.ts"
 const queue = "security/internal/auditQueue.ts"
 const quota = "security/internal/auditQuota.ts"
+const repeats = "security/internal/auditRepeats.ts"
 const sharers = "security/internal/auditSharers.ts"
 const pace = "security/internal/auditPace.ts"
 const settings = "security/internal/auditSettings.ts"
@@ -85,7 +86,7 @@ const storing: ReadonlyArray<Mutant> = [
   {
     name: "what could not be made durable is not withdrawn",
     file: writer,
-    find: "if (entry.sequence > this.head.tree.size) withdraw(entry)",
+    find: "if (entry.sequence > this.head.tree.size) entry.isWithdrawn = true",
     replace: "void entry",
     test: log,
     title: "withdraws the change when the disk is back"
@@ -231,6 +232,30 @@ const limiting: ReadonlyArray<Mutant> = [
     replace: "[...(this.byKind.get(kind) ?? [])].find(() => id !== \"\")?.[1]",
     test: flood,
     title: "is suspended, which is recorded once, and nobody else is"
+  },
+  {
+    name: "uses of one principal are counted as those of another",
+    file: repeats,
+    find: "taken.sharer === sharer && ",
+    replace: "",
+    test: log,
+    title: "counts repeats of a use that waits"
+  },
+  {
+    name: "what waits is not found any more when more wait",
+    file: repeats,
+    find: "this.place(key, index + 1)",
+    replace: "void (index + key)",
+    test: log,
+    title: "counts each of many uses that wait"
+  },
+  {
+    name: "uses are counted where they are written already",
+    file: queue,
+    find: "    this.repeats.clear()\n",
+    replace: "",
+    test: log,
+    title: "counts each of many uses that wait"
   },
   {
     name: "a suspension is not recorded",

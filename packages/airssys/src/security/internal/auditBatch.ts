@@ -22,6 +22,9 @@ const ending = bytesOf("}}}\n")
 
 const hashAt = before.indexOf(0x30)
 
+/** The digits of one hash. */
+const digits = new Uint8Array(64)
+
 const colon = before.at(-1) ?? 0
 
 const [quote, backslash, zero] = [0x22, 0x5c, 0x30]
@@ -121,8 +124,8 @@ export class BatchBytes {
 
   end(from: number, hash: Hash): void {
     this.bytes[from + before.length - 1] = colon
-    const start = from + hashAt
-    for (let index = 0; index < 64; index++) this.bytes[start + index] = hash.charCodeAt(index)
+    encoder.encodeInto(hash, digits)
+    this.bytes.set(digits, from + hashAt)
   }
 
   /** The whole batch with its seal, which is not kept. */

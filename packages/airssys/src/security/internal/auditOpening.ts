@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { AuditError } from "../AuditError.ts"
@@ -117,7 +118,7 @@ export const open = Effect.fnUntraced(function*(options: Options | undefined): E
   const sha256 = yield* Digest
   const limits = yield* settings(options)
   const recovered = yield* recover(sha256, store)
-  const writer = new AuditWriter(store, limits, sha256, yield* Clock.Clock, recovered)
+  const writer = new AuditWriter(store, limits, sha256, yield* Clock.Clock, recovered, yield* Random.nextInt)
   const parts = { store, sha256, writer, reading: Semaphore.makeUnsafe(readers) }
   const { attest, compare, seen, start } = attesting(parts, options, limits.attestEvery)
   const tidied = Effect.suspend(() => tidy(store, writer, limits, sha256, seen()))

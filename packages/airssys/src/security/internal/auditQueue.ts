@@ -2,33 +2,11 @@ import type { AuditEvent } from "../AuditEvent.ts"
 import { BatchBytes } from "./auditBatch.ts"
 import { bodyText, eventText } from "./auditFormat.ts"
 import { Pace } from "./auditPace.ts"
+import { Pending, PendingUse } from "./auditPending.ts"
 import type { Quota } from "./auditQuota.ts"
+import { Repeats } from "./auditRepeats.ts"
 import { type Sharer, Sharers } from "./auditSharers.ts"
 import { type Frame, isUse, type Use } from "./auditUse.ts"
-
-/**
- * `from` and `bytes` are where its line is in `lines`, which says that it was
- * made `printed` times; `count` is how often it was, itself included. `sharer` is
- * the principal in whose share it is, also when the event is withdrawn.
- */
-export interface Pending {
-  readonly sequence: number
-  readonly time: number
-  readonly tag: AuditEvent["_tag"]
-  readonly sharer: Sharer | undefined
-  lines: BatchBytes
-  from: number
-  bytes: number
-  count: number
-  printed: number
-  isWithdrawn: boolean
-}
-
-/** A use that waits. `before` is one that was taken earlier and has the same key. */
-export interface Taken extends Pending {
-  readonly use: Use
-  before: Taken | undefined
-}
 
 /** Entries in the order of their sequences, and their lines one behind the other. */
 export interface Batch {
@@ -63,11 +41,6 @@ const placeBytes = 2048
 /** Memory that is kept for the next batch. */
 const mostKept = 1_048_576
 
-/** Leaves the sequence taken, without a claim that the event took effect. */
-export const withdraw = (entry: Pending): void => {
-  entry.isWithdrawn = true
-}
-
 export interface Limits {
   readonly capacity: number
   readonly quota: Quota
@@ -85,18 +58,20 @@ export class AuditQueue {
   private readonly capacity: number
   private readonly pace: Pace
   private readonly sharers: Sharers
+  private readonly repeats: Repeats
   private pending: Array<Pending> = []
   private bytes = 0
   private lines = new BatchBytes()
   private spare: BatchBytes | undefined
   private isCountedUp = false
-  private seals = 0
   private sequence: number
 
-  constructor(limits: Limits, sequence: number) {
+  /** `seed` is known to nobody. */
+  constructor(limits: Limits, sequence: number, seed: number) {
     this.capacity = limits.capacity
     this.pace = new Pace(limits.capacity)
     this.sharers = new Sharers(limits.quota)
+    this.repeats = new Repeats(seed)
     this.sequence = sequence
   }
 
@@ -122,19 +97,7 @@ export class AuditQueue {
   /** Takes an event whose text is known, whatever waits. */
   take(event: AuditEvent, text: string, time: number): Pending {
     const bytes = this.lines.draft(bodyText(this.sequence + 1, time, text))
-    const { lines } = this
-    return this.keep({
-      sequence: ++this.sequence,
-      time,
-      tag: event._tag,
-      sharer: undefined,
-      lines,
-      from: lines.keep(),
-      bytes,
-      count: 1,
-      printed: 1,
-      isWithdrawn: false
-    })
+    return this.keep(new Pending({ sequence: ++this.sequence, time, tag: event._tag, lines: this.lines, bytes }))
   }
 
   /** Takes an event unless there is no room for its kind; a repeated use only counts. */
@@ -155,33 +118,23 @@ export class AuditQueue {
     const sharer = this.sharers.of(event.principal, time)
     if (sharer === undefined) return "InvalidEvent"
     if (sharer.allowance.refuse(time)) return "Suspended"
-    const repeated = sharer.repeated(event, this.seals)
+    const frame = sharer.frames.of(event)
+    if (frame === undefined) return "InvalidEvent"
+    const key = this.repeats.keyOf(event)
+    const repeated = this.repeats.find(key, event, sharer)
     if (repeated !== undefined) {
       repeated.count++
       this.isCountedUp = true
       return repeated
     }
-    const frame = sharer.frames.of(event)
-    if (frame === undefined) return "InvalidEvent"
     if (!this.hasRoom(sharer)) return "Full"
     const bytes = this.pay(event, sharer, frame, time)
     if (bytes === undefined) return "Suspended"
-    const { lines } = this
-    const entry: Taken = this.keep({
-      sequence: ++this.sequence,
-      time,
-      tag: event._tag,
-      sharer,
-      lines,
-      from: lines.keep(),
-      bytes,
-      count: 1,
-      printed: 1,
-      isWithdrawn: false,
-      use: event,
-      before: undefined
-    })
+    const { _tag: tag, resource } = event
+    const draft = { sequence: ++this.sequence, time, tag, lines: this.lines, bytes }
+    const entry = this.keep(new PendingUse(draft, { sharer, resource, frame, key }))
     sharer.add(entry)
+    this.repeats.add(entry)
     return entry
   }
 
@@ -217,7 +170,7 @@ export class AuditQueue {
 
   /** From here on what waits is no longer counted up. */
   seal(): void {
-    this.seals++
+    this.repeats.clear()
   }
 
   /** All that wait, which stay until they are dropped: what is taken together is written together. */
@@ -238,12 +191,12 @@ export class AuditQueue {
   }
 
   private copy(entry: Pending, lines: BatchBytes): void {
-    const { count, printed, sequence, sharer, tag, time } = entry
+    const { count, printed, sequence, tag, time } = entry
     const bytes = entry.isWithdrawn
       ? lines.draft(bodyText(sequence, time, `{"_tag":"Withdrawn","event":"${tag}"}`))
       : lines.draftCopy(entry.lines, entry.from, entry.bytes, count > printed ? count : undefined)
     this.bytes += bytes - entry.bytes
-    if (sharer !== undefined) sharer.bytes += bytes - entry.bytes
+    if (entry instanceof PendingUse) entry.sharer.bytes += bytes - entry.bytes
     entry.lines = lines
     entry.from = lines.keep()
     entry.bytes = bytes
@@ -255,7 +208,7 @@ export class AuditQueue {
     this.pending = this.pending.slice(entries.length)
     for (const entry of entries) {
       this.bytes -= entry.bytes
-      entry.sharer?.drop(entry)
+      if (entry instanceof PendingUse) entry.sharer.drop(entry)
     }
     this.pace.wrote(Math.max(entries.length, Math.ceil(lines.length / placeBytes)), millis)
     if (lines.length <= mostKept) {

@@ -1,45 +1,24 @@
-import type { Pending, Taken } from "./auditQueue.ts"
+import type { PendingUse } from "./auditPending.ts"
 import { Allowance, type Quota } from "./auditQuota.ts"
-import { Frames, isActor, isRepeat, type Use } from "./auditUse.ts"
+import { Frames, isActor, type Use } from "./auditUse.ts"
 
-const keyOf = ({ onBehalfOf, resource }: Use): string =>
-  Array.isArray(onBehalfOf) ? `${resource}\n${onBehalfOf.map(({ id }) => id).join("\n")}` : resource
-
-/**
- * What a principal may write, what of it waits, and which uses of it can be
- * counted up: those that were taken since the last seal.
- */
+/** What a principal may write, and what of it waits. */
 export class Sharer {
   readonly allowance: Allowance
   readonly frames = new Frames()
   count = 0
   bytes = 0
-  private readonly repeatable = new Map<string, Taken>()
-  private seals = 0
 
   constructor(quota: Quota, now: number) {
     this.allowance = new Allowance(quota, now)
   }
 
-  repeated(event: Use, seals: number): Pending | undefined {
-    if (this.seals !== seals) {
-      this.seals = seals
-      this.repeatable.clear()
-    }
-    let found = this.repeatable.get(keyOf(event))
-    while (found !== undefined && !isRepeat(event, found.use)) found = found.before
-    return found
-  }
-
-  add(entry: Taken): void {
-    const key = keyOf(entry.use)
-    entry.before = this.repeatable.get(key)
-    this.repeatable.set(key, entry)
+  add({ bytes }: PendingUse): void {
     this.count++
-    this.bytes += entry.bytes
+    this.bytes += bytes
   }
 
-  drop({ bytes }: Pending): void {
+  drop({ bytes }: PendingUse): void {
     this.count--
     this.bytes -= bytes
   }

@@ -53,10 +53,6 @@ const isAlike = (event: Use, taken: Use): boolean =>
   event._tag === taken._tag && event.kind === taken.kind && event.release === taken.release &&
   isSameRule(event.rule, taken.rule) && isSameChain(event.onBehalfOf, taken.onBehalfOf) && isSameRefusal(event, taken)
 
-/** Whether a use of the same principal has the same text as one that was taken, but for its message and its count. */
-export const isRepeat = (event: Use, taken: Use): boolean =>
-  event.resource === taken.resource && isNamed(event) && isAlike(event, taken)
-
 const textOf = JSON.stringify as (text: string) => string
 
 const actorText = ({ id, kind }: Use["principal"]): string => `{"kind":"${kind}","id":${textOf(id)}}`
@@ -76,35 +72,40 @@ const releaseText = (release: Use["release"]): string => release === undefined ?
 
 const encoder = new TextEncoder()
 
-/** What is printed before the resource of a use, and behind it, but for its message and its count. */
+/** What is printed before the resource of a use and of those that are alike, and behind it, but for its message and its count. */
 export interface Frame {
+  readonly use: Use
   readonly before: Uint8Array
   readonly behind: Uint8Array
 }
 
-const frame = (event: Use): Frame => {
-  const { _tag, kind, onBehalfOf, principal, release, rule } = event
+const frame = (use: Use): Frame => {
+  const { _tag, kind, onBehalfOf, principal, release, rule } = use
   const before = `{"_tag":"${_tag}","principal":${actorText(principal)},"kind":"${kind}","resource":`
-  const behind = refusalText(event) + ruleText(rule) + chainText(onBehalfOf) + releaseText(release)
-  return { before: encoder.encode(before), behind: encoder.encode(behind) }
+  const behind = refusalText(use) + ruleText(rule) + chainText(onBehalfOf) + releaseText(release)
+  return { use, before: encoder.encode(before), behind: encoder.encode(behind) }
 }
+
+/** Whether a use of the same principal has the same text as one that was taken, but for its message and its count. */
+export const isRepeat = (event: Use, taken: { readonly resource: string; readonly frame: Frame }): boolean =>
+  event.resource === taken.resource && isAlike(event, taken.frame.use)
+
+const mostFrames = 4
 
 /**
  * The frames of the uses of one principal. A use is checked and printed here and
  * not by its schema, which says the same, because every call of a guest pays for
- * it; the last frame is kept for the next use, which is mostly alike. What is
+ * it; a few frames are kept for the next uses, which are mostly alike. What is
  * not printed as JSON is one of few words, a number or a digest.
  */
 export class Frames {
-  private last: { readonly event: Use; readonly frame: Frame } | undefined
+  private readonly kept: Array<Frame> = []
+  private made = 0
 
   /** Undefined for a use that does not fit. */
   of(event: Use): Frame | undefined {
     if (!isNamed(event)) return undefined
-    if (this.last === undefined || !isAlike(event, this.last.event)) {
-      if (!isFramed(event)) return undefined
-      this.last = { event, frame: frame(event) }
-    }
-    return this.last.frame
+    for (const frame of this.kept) if (isAlike(event, frame.use)) return frame
+    return isFramed(event) ? this.kept[this.made++ % mostFrames] = frame(event) : undefined
   }
 }

@@ -10,7 +10,8 @@ import type { AuditStore } from "../AuditStore.ts"
 import type { Hash, Leaves, TreeHead } from "../MerkleTree.ts"
 import * as format from "./auditFormat.ts"
 import { hashLeaves } from "./auditHashing.ts"
-import { AuditQueue, type Pending, type Refusal, withdraw } from "./auditQueue.ts"
+import type { Pending } from "./auditPending.ts"
+import { AuditQueue, type Refusal } from "./auditQueue.ts"
 import type { Recovered } from "./auditRecovery.ts"
 import { longestWait, type Settings } from "./auditSettings.ts"
 import { isStanding } from "./auditStanding.ts"
@@ -75,7 +76,8 @@ export class AuditWriter {
     settings: Settings,
     sha256: Digest["Service"],
     clock: Clock.Clock,
-    recovered: Recovered
+    recovered: Recovered,
+    seed: number
   ) {
     this.store = store
     this.settings = settings
@@ -90,7 +92,7 @@ export class AuditWriter {
     this.leaves = settings.attests
       ? { first: recovered.frontier.size, nodes: [...recovered.frontier.nodes], hashes: [] }
       : undefined
-    this.queue = new AuditQueue(settings, recovered.frontier.size)
+    this.queue = new AuditQueue(settings, recovered.frontier.size, seed)
   }
 
   get isUntidy(): boolean {
@@ -170,8 +172,9 @@ export class AuditWriter {
     }))
   }
 
+  /** Leaves their sequences taken, without a claim that the events took effect. */
   private withdraw(entries: ReadonlyArray<Pending>): void {
-    for (const entry of entries) if (entry.sequence > this.head.tree.size) withdraw(entry)
+    for (const entry of entries) if (entry.sequence > this.head.tree.size) entry.isWithdrawn = true
   }
 
   get flush(): Effect.Effect<void, AuditError> {

@@ -9,14 +9,23 @@ type Sha256 = Digest.Digest["Service"]
 
 const encoder = new TextEncoder()
 
-const digits = new Uint8Array(128)
-for (let value = 0; value < 16; value++) digits["0123456789abcdef".charCodeAt(value)] = value
+const hex = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, "0"))
 
+/** The digits of one hash, and the same as pairs. */
+const digits = new Uint8Array(64)
+const pairs = new Uint16Array(digits.buffer)
+
+/** What a pair of digits stands for. */
+const valueOf = new Uint8Array(65_536)
+for (const [value, text] of hex.entries()) {
+  encoder.encodeInto(text, digits)
+  valueOf[pairs[0]!] = value
+}
+
+/** Encoding first is twice as fast as reading the characters of a text one by one. */
 const writeHash = (target: Uint8Array, at: number, hash: Hash): void => {
-  for (let index = 0; index < 32; index++) {
-    target[at + index] = ((digits[hash.charCodeAt(2 * index)] ?? 0) << 4) |
-      (digits[hash.charCodeAt(2 * index + 1)] ?? 0)
-  }
+  encoder.encodeInto(hash, digits)
+  for (let index = 0; index < 32; index++) target[at + index] = valueOf[pairs[index]!]!
 }
 
 export const bytesOf = (hash: Hash): Uint8Array => {
@@ -24,8 +33,6 @@ export const bytesOf = (hash: Hash): Uint8Array => {
   writeHash(bytes, 0, hash)
   return bytes
 }
-
-const hex = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, "0"))
 
 export const hashOfBytes = (bytes: Uint8Array): Hash => Array.from(bytes, (byte) => hex[byte]).join("")
 
