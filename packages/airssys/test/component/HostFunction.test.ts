@@ -330,8 +330,12 @@ describe("HostFunction", () => {
 
   it.effect("refuses further calls to a component that left sixteen handlers behind, until one has ended", () => {
     const gate = Deferred.makeUnsafe<void>()
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      if (String(message).includes("go on after")) lines.push(String(message))
+    })
     const { functions } = vault({ wait: Effect.uninterruptible(Deferred.await(gate)), deadline: 200 })
-    return running(functions, ({ call, other }) =>
+    return running(functions, ({ call, other, restarted }) =>
       Effect.gen(function*() {
         const timedOut = { tag: "err", val: { tag: "timed-out" } }
         const late = Effect.gen(function*() {
@@ -340,11 +344,21 @@ describe("HostFunction", () => {
           return yield* Fiber.join(answer)
         })
         for (let index = 0; index < 16; index++) assert.deepStrictEqual(yield* late, timedOut)
-        assert.deepStrictEqual(yield* call("open", "gold"), { tag: "err", val: { tag: "unavailable" } })
+        assert.deepStrictEqual(lines, [])
+        const unavailable = { tag: "err", val: { tag: "unavailable" } }
+        assert.deepStrictEqual(yield* call("open", "gold"), unavailable)
+        const fresh = yield* restarted
+        yield* Effect.flip(call("weigh", "gold"))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fresh)
+        assert.deepStrictEqual(yield* call("open", "gold"), unavailable)
+        assert.deepStrictEqual(lines, [
+          "acme:probe 1.0.0: too many of its calls go on after their end, of acme:vault/vault@1.0.0#open"
+        ])
         assert.strictEqual(yield* (yield* other)("who"), "acme:other other Host m1")
         yield* Deferred.succeed(gate, undefined)
         assert.deepStrictEqual(yield* call("open", "gold"), { tag: "ok", val: "gold opened" })
-      }))
+      })).pipe(Effect.provide(Logger.layer([logger])))
   })
 
   it.effect("stops a guest whose handler takes too long, where it has no error for that", () => {

@@ -12,7 +12,8 @@ const mostOverdue = 16
 export class ComponentCalls {
   readonly #log: (text: string) => void
   readonly #told = new Set<string>()
-  #overdue = 0
+  /** The functions of the handlers that go on after their calls. */
+  readonly #overdue: Array<string> = []
 
   constructor(log: (text: string) => void) {
     this.#log = log
@@ -23,12 +24,14 @@ export class ComponentCalls {
     if (this.#told.size < this.#told.add(text).size) this.#log(text)
   }
 
-  get isOverdue(): boolean {
-    return this.#overdue >= mostOverdue
+  /** Functions whose handlers go on after their calls, where these are too many. */
+  get overdue(): ReadonlyArray<string> | undefined {
+    return this.#overdue.length < mostOverdue ? undefined : [...new Set(this.#overdue)].toSorted()
   }
 
-  /** Ends at the deadline, or when it is interrupted, also where the handler does not. */
+  /** Ends at the deadline, or when it is interrupted, also where the handler of this function does not. */
   within<A, E, R, A2, E2>(
+    name: string,
     handler: Effect.Effect<A, E, R>,
     deadline: Parameters<typeof Effect.timeoutOrElse>[1]["duration"],
     late: Effect.Effect<A2, E2>
@@ -38,15 +41,15 @@ export class ComponentCalls {
       if (exit !== undefined) return exit
       return Fiber.join(fiber).pipe(
         Effect.timeoutOrElse({ duration: deadline, orElse: () => late }),
-        Effect.onExit(() => Effect.sync(() => this.#leave(fiber)))
+        Effect.onExit(() => Effect.sync(() => this.#leave(name, fiber)))
       )
     })
   }
 
-  #leave(fiber: Fiber.Fiber<unknown, unknown>): void {
+  #leave(name: string, fiber: Fiber.Fiber<unknown, unknown>): void {
     fiber.interruptUnsafe()
     if (fiber.pollUnsafe() !== undefined) return
-    this.#overdue++
-    fiber.addObserver(() => this.#overdue--)
+    this.#overdue.push(name)
+    fiber.addObserver(() => this.#overdue.splice(this.#overdue.indexOf(name), 1))
   }
 }

@@ -39,8 +39,10 @@ export const asynchronous = (serving: Serving, run: Run) => {
     const input = serving.input(args)
     const malformed = check?.(input)
     if (malformed !== undefined) return Exit.succeed(err(malformed))
-    if (calls.isOverdue) {
-      return unavailable(serving, `${guest.principal.label}: too many of its calls go on after their end`)
+    const { overdue } = calls
+    if (overdue !== undefined) {
+      const { label } = guest.principal
+      return unavailable(serving, `${label}: too many of its calls go on after their end, of ${overdue.join(", ")}`)
     }
     const delivery = guest.delivery()
     const power = run.begin === undefined ? undefined : powerOf(serving, input, delivery)
@@ -53,7 +55,7 @@ export const asynchronous = (serving: Serving, run: Run) => {
       ? required(serving, input, handler)
       : Effect.provideService(handler(input), serving.requirements[0]!.request.capability, power.success)
     return Effect.provideContext(
-      calls.within(settled(serving, held), run.deadline, late),
+      calls.within(serving.name, settled(serving, held), run.deadline, late),
       contextOf(Context.empty(), delivery)
     )
   }
