@@ -48,6 +48,7 @@ const record = (approval: Approval, quorum: number) => {
     component: asked.component,
     version: asked.version,
     artifact: asked.artifact,
+    manifest: asked.manifest,
     capabilities: asked.capabilities,
     level,
     publisher,

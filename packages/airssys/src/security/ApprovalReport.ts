@@ -42,6 +42,7 @@ export const render = (approval: Approval, difference: Difference): string => {
     `  request   ${id} (${state._tag}, revision ${approval.revision})`,
     `  asked by  ${requesters.join(", ")}`,
     `  artifact  ${asked.artifact}`,
+    `  manifest  ${asked.manifest}`,
     `  source    ${level}, ${source}`,
     ...(difference.widened.length + difference.limits.length === 0
       ? ["It asks for nothing beyond what is approved."]

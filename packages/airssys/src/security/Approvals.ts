@@ -2,8 +2,8 @@
  * Approval of releases by operators: what an unknown component asks for waits
  * here until somebody with the right key has said yes.
  *
- * An approval is for one artifact with exactly one set of capabilities and of
- * limits, on one host. A later release passes by itself only where the same publisher's key
+ * An approval is for one artifact with one manifest, and so with exactly one set
+ * of capabilities and of limits, on one host. A later release passes by itself only where the same publisher's key
  * signed it and all that it asks for is within what was approved. Every step is
  * durable in the store, and what lets a release run counts only when it is in
  * the audit log as well. What is taken back counts at once.
@@ -54,8 +54,9 @@ export interface Judged {
 }
 
 /**
- * A release by what is approved of it. `capabilities` is the digest of all that
- * it asks for, as `CapabilitySet.digest` gives it; `limits` are those of its manifest.
+ * A release by what is approved of it. `manifest` is the digest of the text of its
+ * manifest, `capabilities` that of all that it asks for, as `CapabilitySet.digest`
+ * gives it; `limits` are those of the manifest.
  *
  * @category models
  * @since 0.1.0
@@ -63,6 +64,7 @@ export interface Judged {
 export interface Release {
   readonly component: string
   readonly artifact: string
+  readonly manifest: string
   readonly capabilities: string
   readonly limits: ResourceLimits
 }

@@ -150,6 +150,7 @@ const besideIt = (world: World, options: { readonly quorum?: number } = {}) =>
 const releaseOf = ({ asked }: Approval): Approvals.Release => ({
   component: asked.component,
   artifact: asked.artifact,
+  manifest: asked.manifest,
   capabilities: asked.capabilities,
   limits: asked.limits
 })
@@ -238,6 +239,7 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           for (
             const other of [
               { artifact: artifact("f") },
+              { manifest: artifact("f") },
               { capabilities: yield* CapabilitySet.digest(more) },
               { capabilities: yield* CapabilitySet.digest(fewer) },
               { component: "acme:totals" },
@@ -472,6 +474,8 @@ export const suite = <E>(name: string, layer: () => Layer.Layer<ApprovalStore.Ap
           assert.strictEqual((yield* submit(world, { nonce: "2", artifact: artifact("d") })).state._tag, "Pending")
           const same = yield* submit(world, { nonce: "3", wants: fewer })
           assert.strictEqual(same.state._tag, "AutoApproved")
+          const other = yield* submit(world, { nonce: "4", wants: fewer, change: { manifest: artifact("f") } })
+          assert.strictEqual(other.state._tag, "Pending", "the same bytes with other settings")
         })
       ))
 

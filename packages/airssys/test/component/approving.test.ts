@@ -29,10 +29,15 @@ const recorded = asks.replace("[[capability]]", "[[capability]]\naudit = \"befor
 const wider = `${asks}\n[[capability]]\nreason = "See."\nclock = true`
 
 /** A release that its publisher signed. */
-const signed = (version: string, more: string, artifact: Uint8Array) =>
+const signed = (
+  version: string,
+  more: string,
+  artifact: Uint8Array,
+  edit: (manifest: string) => string = (_) => _
+) =>
   Effect.gen(function*() {
     const { publisher } = yield* keys
-    const text = manifest(more).replace("version = \"1.0.0\"", `version = "${version}"`)
+    const text = edit(manifest(more).replace("version = \"1.0.0\"", `version = "${version}"`))
     const parsed = yield* Effect.fromResult(Manifest.parse(text, { file: "Component.toml" }))
     const statement = yield* Statement.sign(ReleaseStatement.statement, {
       algorithm: "ed25519",
@@ -64,9 +69,19 @@ beforeAll(async () => {
   files["/nothing-large"] = { manifest: manifest().replace("1 MiB", "1 GiB"), artifact }
   files["/signed-wide"] = await signed("1.0.0", wider, artifact)
   files["/signed-less"] = await signed("1.1.0", asks, other)
+  files["/preset"] = { manifest: manifest(`${asks}\n[config.script]\ntype = "string"\ndefault = "x"`), artifact }
+  files["/open"] = { manifest: manifest(`${asks}\n[messages]\nfrom = ["*:*"]`), artifact }
   files["/signed-old"] = await signed("0.9.0", asks, other)
-  files["/larger"] = { manifest: manifest(asks).replace("1 MiB", "64 MiB").replace("1 s", "2 s"), artifact }
-  files["/smaller"] = { manifest: manifest(asks).replace("1_000_000", "900_000"), artifact }
+  files["/signed"] = await signed("1.0.0", asks, artifact)
+  files["/larger"] = await signed(
+    "1.0.0",
+    asks,
+    artifact,
+    (_) => _.replace("1 MiB", "64 MiB").replace("1 s", "2 s")
+  )
+  const smaller = (text: string) => text.replace("1_000_000", "900_000")
+  files["/smaller"] = await signed("1.0.0", asks, artifact, smaller)
+  files["/unsigned-smaller"] = { manifest: smaller(manifest(asks)), artifact }
   files["/signed-more"] = await signed("1.2.0", `${wider}\n[[capability]]\nreason = "R."\nrandom = true`, other)
 })
 
@@ -181,6 +196,17 @@ describe("approval", () => {
       const error = yield* refused("/wider")
       assert.strictEqual(error.state, "Pending")
       assert.deepStrictEqual(error.asks, ["clock"])
+    })))
+
+  it.effect("is of one manifest, of which also other things than what it asks for reach the guest", () =>
+    hosting(Effect.gen(function*() {
+      yield* approved("/probe")
+      yield* (yield* Runtime).stop("acme:probe")
+      for (const other of ["/preset", "/open", "/unsigned-smaller"]) {
+        const error = yield* refused(other)
+        assert.deepStrictEqual([error.state, error.asks], ["Pending", []], other)
+      }
+      yield* start("/probe")
     })))
 
   it.effect("is not needed by what asks for nothing, nor by what is trusted", () =>
@@ -334,7 +360,7 @@ describe("approval", () => {
   it.effect("is of the limits of the manifest: wider ones are asked for, smaller ones pass", () =>
     hosting(Effect.gen(function*() {
       const runtime = yield* Runtime
-      yield* approved("/probe")
+      yield* approved("/signed")
       yield* runtime.stop("acme:probe")
       const error = yield* refused("/larger")
       assert.deepStrictEqual(error.asks, [])

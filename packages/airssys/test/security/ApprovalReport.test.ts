@@ -79,6 +79,7 @@ describe("ApprovalReport", () => {
       `  request   ${digest("1")} (Pending, revision 3)`,
       `  asked by  ${key}`,
       `  artifact  ${digest("a")}`,
+      `  manifest  ${digest("b")}`,
       "  source    Unknown, nobody signed it",
       "It asks for, beyond what is approved:",
       "  CRITICAL  process.spawn git",
@@ -101,7 +102,7 @@ describe("ApprovalReport", () => {
   it("shows the limits that are new, and no others", () => {
     const self = approval()
     const shown = (from: ResourceLimits.ResourceLimits | undefined) =>
-      report(self, self.asked.wants, ResourceLimits.raised(from, self.asked.limits)).split("\n").slice(5)
+      report(self, self.asked.wants, ResourceLimits.raised(from, self.asked.limits)).split("\n").slice(6)
     assert.deepStrictEqual(shown(undefined), [
       "Its limits, beyond what is approved:",
       "            1 MiB of memory",

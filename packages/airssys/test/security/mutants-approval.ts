@@ -370,7 +370,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "other capabilities are approved",
     file: release,
-    find: "asked.capabilities === capabilities &&",
+    find: "asked.capabilities === release.capabilities &&",
     replace: "asked.capabilities !== \"\" &&",
     test: service,
     title: "is for one artifact"
@@ -450,7 +450,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an upgrade of another publisher passes",
     file: release,
-    find: "(publisher !== undefined && approved.publisher === publisher)",
+    find: "publisher !== undefined && approved.publisher === publisher",
     replace: "true",
     test: service,
     title: "passes an upgrade of the same publisher"
@@ -480,9 +480,25 @@ export const mutants: ReadonlyArray<Mutant> = [
     title: "passes no upgrade whose limits are wider"
   },
   {
+    name: "an approval holds for another manifest",
+    file: release,
+    find: "asked.manifest === release.manifest && ",
+    replace: "",
+    test: service,
+    title: "is for one artifact with exactly one set"
+  },
+  {
+    name: "the same bytes pass with other settings",
+    file: release,
+    find: " && approved.asked.manifest === asking.asked.manifest)",
+    replace: ")",
+    test: service,
+    title: "passes no upgrade of whom nobody knows"
+  },
+  {
     name: "an approval holds for other limits",
     file: release,
-    find: "ResourceLimits.isSame(asked.limits, limits)",
+    find: "ResourceLimits.isSame(asked.limits, release.limits)",
     replace: "true",
     test: service,
     title: "is for one artifact with exactly one set"

@@ -108,7 +108,14 @@ const makeWith = Effect.fnUntraced(function*(approvals: Approvals["Service"]) {
     const capabilities = yield* CapabilitySet.digest(release.manifest.asks)
     const { level, publisher, signers } = release.trust
     const judged: Judged = { level, publisher, signers }
-    const wanted = { component: release.id, artifact: release.digest, capabilities, limits: limitsOf(release) }
+    const manifest = yield* Statement.digest(release.manifestText)
+    const wanted = {
+      component: release.id,
+      artifact: release.digest,
+      manifest,
+      capabilities,
+      limits: limitsOf(release)
+    }
     const found = yield* Effect.result(approvals.require(wanted, judged))
     if (Result.isSuccess(found)) return found.success
     const missing = found.failure

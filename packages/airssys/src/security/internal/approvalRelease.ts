@@ -19,9 +19,10 @@ export const isNamed = (
   value.artifact === asked.artifact && value.capabilities === asked.capabilities && value.publisher === publisher
 
 /** Whether what was asked is what a release asks for. */
-export const isFor = ({ asked }: Approval, { artifact, capabilities, component, limits }: Release): boolean =>
-  asked.component === component && asked.artifact === artifact && asked.capabilities === capabilities &&
-  ResourceLimits.isSame(asked.limits, limits)
+export const isFor = ({ asked }: Approval, release: Release): boolean =>
+  asked.component === release.component && asked.artifact === release.artifact &&
+  asked.manifest === release.manifest && asked.capabilities === release.capabilities &&
+  ResourceLimits.isSame(asked.limits, release.limits)
 
 /** What a request asks for beyond another one, or beyond nothing. */
 export const difference = (from: Request | undefined, to: Request): Difference => ({
@@ -52,11 +53,19 @@ const isAbove = (other: Approval, { asked }: Approval): boolean =>
 export const isUpgrade = (approved: Approval, asking: Approval, known: ReadonlyArray<Approval>): boolean => {
   const kin = known.filter((other) => isSameSource(other, asking))
   const since = kin.slice(kin.findIndex(({ id }) => id === approved.id) + 1)
-  return isSameSource(approved, asking) && isWithin(approved.asked, asking.asked) &&
+  return isOfSameAuthor(approved, asking) && isWithin(approved.asked, asking.asked) &&
     !kin.some((other) => !isDecidedAgainst(other) && isAbove(other, asking)) &&
     !since.some((other) => isRefused(other, approved))
 }
 
-/** A release is of whoever signed another one, or of the same bytes. */
-export const isSameSource = (approved: Approval, { asked, publisher }: Approval): boolean =>
-  approved.asked.artifact === asked.artifact || (publisher !== undefined && approved.publisher === publisher)
+/** A release is of whoever signed another one, or has the same bytes. */
+export const isSameSource = (approved: Approval, asking: Approval): boolean =>
+  approved.asked.artifact === asking.asked.artifact || isSigned(approved, asking)
+
+const isSigned = (approved: Approval, { publisher }: Approval): boolean =>
+  publisher !== undefined && approved.publisher === publisher
+
+/** Bytes alone are not enough where nobody signed: a manifest has settings for them, too. */
+const isOfSameAuthor = (approved: Approval, asking: Approval): boolean =>
+  isSigned(approved, asking) ||
+  (approved.asked.artifact === asking.asked.artifact && approved.asked.manifest === asking.asked.manifest)
