@@ -653,6 +653,32 @@ describe("restoring a backup", () => {
       )
     ))
 
+  it.effect("takes none that the log does not name, as far back as it goes", () =>
+    withDisk((own) =>
+      withDisk((foreign) =>
+        Effect.gen(function*() {
+          yield* own.open((registry) => registry.trustDigest(digest, "reviewed"))
+          yield* own.open((registry) => registry.trustDigest(other, "reviewed"))
+          yield* foreign.open((registry) => registry.trustPath("/srv/evil", "planted"))
+          const first = foreign.disk.current!
+          for (let more = 0; more < 8; more++) {
+            yield* foreign.open((registry) => registry.trustPath(`/srv/${more}`, "planted"))
+          }
+          own.disk.kept.set(0, first)
+          own.disk.kept.set(9, foreign.disk.current!)
+          own.disk.current = undefined
+          for (const planted of [0, 9]) {
+            const error = yield* Effect.flip(own.restore(planted))
+            assert.strictEqual(reasonOf(error), "Corrupted", `${planted}`)
+            assert.include(String(error), "does not name it")
+          }
+          yield* own.restore(1)
+          assert.strictEqual(yield* own.open(level({ digest })), "Trusted")
+          assert.strictEqual(yield* own.open(level({ digest: third, path: "/srv/evil/x" })), "Unknown")
+        })
+      )
+    ))
+
   it.effect("says where the log does not go back to it, and takes none that is damaged or not there", () =>
     withDisk((first) =>
       withDisk((second) =>

@@ -71,6 +71,18 @@ export const mutants: ReadonlyArray<Mutant> = [
       "says where the log does not go back to it, and takes none that is damaged or not there"
     ],
     [
+      "trustJournal: restore of what somebody put there",
+      "named.every((event) => event.state !== digest) && (oldest <= 1 || oldest <= state.generation)",
+      "named.every((event) => event.state !== digest) && oldest < 0 && state.generation < 0",
+      "takes none that the log does not name, as far back as it goes"
+    ],
+    [
+      "trustJournal: restore of a first number",
+      "(oldest <= 1 || oldest <= state.generation)",
+      "oldest <= state.generation - 1",
+      "takes none that the log does not name, as far back as it goes"
+    ],
+    [
       "trustJournal: restore with an old number",
       "startAt(Math.max(backup.state.generation, current?.state.generation ?? 0, anchor?.generation ?? 0))",
       "startAt(backup.state.generation - 1)",

@@ -161,6 +161,16 @@ export const open = Effect.fnUntraced(function*(
   }
 })
 
+/**
+ * Whether a log that does not name a state should: it names the first state of all, or one
+ * of an earlier number. Somebody else wrote that state then.
+ */
+const isForeign = (entries: ReadonlyArray<AuditEntry>, { digest, state }: Stored): boolean => {
+  const named = entries.flatMap(({ event }) => event._tag === "TrustStored" ? [event] : [])
+  const oldest = Math.min(...named.map(({ generation }) => generation))
+  return named.every((event) => event.state !== digest) && (oldest <= 1 || oldest <= state.generation)
+}
+
 /** Makes a backup the current state, with all that was taken away since it was written. */
 export const recover = Effect.fnUntraced(function*(
   audit: AuditLog["Service"],
@@ -180,6 +190,9 @@ export const recover = Effect.fnUntraced(function*(
   }
   const backup = yield* read(file)
   const entries = yield* audit.entriesOf(trustEvents.tags)
+  if (isForeign(entries, backup)) {
+    return yield* failed("Corrupted", "the audit log does not name it: it was never a state of this host", restore)
+  }
   const at = entries.findIndex(({ event }) => event._tag === "TrustStored" && event.state === backup.digest)
   const current = yield* readOrUndefined((yield* store.read).current)
   const later = at < 0 ? entries : entries.slice(at + 1)
