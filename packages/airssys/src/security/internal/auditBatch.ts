@@ -15,10 +15,8 @@ const beforeMessage = bytesOf(",\"correlation\":")
 
 const beforeCount = bytesOf(",\"count\":")
 
-const beforeEvent = bytesOf(",\"event\":")
-
 /** Closes an event, its entry and their line. */
-const ending = bytesOf("}}}\n")
+const ending = bytesOf(format.ending)
 
 const hashAt = before.indexOf(0x30)
 
@@ -83,15 +81,15 @@ export class BatchBytes {
     this.put(beforeSequence)
     this.putNumber(sequence)
     this.put(this.timeBytes)
-    this.put(beforeEvent)
     this.put(frame.before)
     this.putJson(resource)
     this.put(frame.behind)
     if (correlation !== undefined) {
+      this.to -= ending.length
       this.put(beforeMessage)
       this.putJson(correlation)
+      this.put(ending)
     }
-    this.put(ending)
     return this.to - this.at
   }
 

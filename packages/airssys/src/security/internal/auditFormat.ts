@@ -25,6 +25,9 @@ export const segmentLine = (size: number, time: number, nodes: ReadonlyArray<Has
 
 export const entryLine = (hash: Hash, text: string): string => `{"hash":"${hash}","entry":${text}}\n`
 
+/** Closes an event, its entry and their line. */
+export const ending = "}}}\n"
+
 export const sealLine = (size: number, root: Hash): string => `{"seal":{"size":${size},"root":"${root}"}}\n`
 
 /** A line is at most this long; a longer one is none of ours. */

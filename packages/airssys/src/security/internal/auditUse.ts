@@ -2,6 +2,7 @@ import type { AuditEvent } from "../AuditEvent.ts"
 import * as CapabilityKind from "../CapabilityKind.ts"
 import * as Explanation from "../Explanation.ts"
 import * as Principal from "../Principal.ts"
+import { ending } from "./auditFormat.ts"
 import { digestPattern } from "./statementField.ts"
 
 export type Use = Extract<AuditEvent, { readonly _tag: "CapabilityUsed" | "CapabilityDenied" }>
@@ -72,7 +73,10 @@ const releaseText = (release: Use["release"]): string => release === undefined ?
 
 const encoder = new TextEncoder()
 
-/** What is printed before the resource of a use and of those that are alike, and behind it, but for its message and its count. */
+/**
+ * What is printed of a use and of those that are alike: from the time of an entry to the resource of its event, and
+ * from there to the end of the line where there is no message and no count.
+ */
 export interface Frame {
   readonly use: Use
   readonly before: Uint8Array
@@ -81,8 +85,8 @@ export interface Frame {
 
 const frame = (use: Use): Frame => {
   const { _tag, kind, onBehalfOf, principal, release, rule } = use
-  const before = `{"_tag":"${_tag}","principal":${actorText(principal)},"kind":"${kind}","resource":`
-  const behind = refusalText(use) + ruleText(rule) + chainText(onBehalfOf) + releaseText(release)
+  const before = `,"event":{"_tag":"${_tag}","principal":${actorText(principal)},"kind":"${kind}","resource":`
+  const behind = refusalText(use) + ruleText(rule) + chainText(onBehalfOf) + releaseText(release) + ending
   return { use, before: encoder.encode(before), behind: encoder.encode(behind) }
 }
 
