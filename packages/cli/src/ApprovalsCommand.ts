@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as HostFlags from "./HostFlags.ts"
 import * as HostQueue from "./HostQueue.ts"
+import * as SignCommand from "./SignCommand.ts"
 
 const flags = {
   folder: HostFlags.folder,
@@ -112,6 +113,6 @@ const show = Command.make(
  * @since 0.1.0
  */
 export const command = Command.make("approvals").pipe(
-  Command.withDescription("Look at requests for approval"),
-  Command.withSubcommands([list, show])
+  Command.withDescription("Look at requests for approval, and decide them away from the host"),
+  Command.withSubcommands([list, show, ...SignCommand.commands])
 )

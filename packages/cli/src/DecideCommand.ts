@@ -58,7 +58,11 @@ const reviewed = Effect.fnUntraced(function*({ folder, id, key }: Asked) {
   return { approval, queue, quorum, signer, now: yield* Clock.currentTimeMillis }
 })
 
-const sign = <A>(statement: Statement.Statement<A>, value: A, key: SigningKey) =>
+/**
+ * @category combinators
+ * @since 0.1.0
+ */
+export const sign = <A>(statement: Statement.Statement<A>, value: A, key: SigningKey) =>
   Effect.provide(Statement.sign(statement, value, [key]), NodeSignature.layer)
 
 const decide = Effect.fnUntraced(function*(
@@ -91,7 +95,13 @@ const revoke = Effect.fnUntraced(function*(options: Asked) {
   return yield* told(yield* queue.revoke(yield* sign(ApprovalStatement.revocation, revocation, signer)), quorum)
 })
 
-const told = (approval: Approval, quorum: number) =>
+/**
+ * Says what became of a request, and from when that counts.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const told = (approval: Approval, quorum: number) =>
   Effect.andThen(
     Console.log(`\n${ApprovalReport.summary(approval, quorum)}`),
     Console.log(
@@ -103,7 +113,13 @@ const told = (approval: Approval, quorum: number) =>
     )
   )
 
-const lastDay = (expires: string | undefined) => (now: number) => {
+/**
+ * The time at which a decision ends: after a day, or in 90 days.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const lastDay = (expires: string | undefined) => (now: number) => {
   if (expires === undefined) return Effect.succeed(now + approveFor)
   return Schema.is(ExpiryDate.ExpiryDate)(expires)
     ? Effect.succeed(ExpiryDate.end(expires))
@@ -112,15 +128,36 @@ const lastDay = (expires: string | undefined) => (now: number) => {
     )
 }
 
+/**
+ * @category flags
+ * @since 0.1.0
+ */
+export const keyFlag = Flag.String("key").pipe(
+  Flag.withDescription("File of the operator's key, see `airssys keys generate`")
+)
+
 const common = {
   id: Argument.String("id").pipe(
     Argument.withDescription("A request, sha256:..., as `airssys approvals list` shows it")
   ),
-  key: Flag.String("key").pipe(Flag.withDescription("File of the operator's key, see `airssys keys generate`")),
+  key: keyFlag,
   folder: HostFlags.folder
 }
 
-const reason = Flag.String("reason").pipe(Flag.withDescription("Why; it is signed and recorded"))
+/**
+ * @category flags
+ * @since 0.1.0
+ */
+export const reasonFlag = Flag.String("reason").pipe(Flag.withDescription("Why; it is signed and recorded"))
+
+/**
+ * @category flags
+ * @since 0.1.0
+ */
+export const expiresFlag = Flag.String("expires").pipe(
+  Flag.withDescription("The last valid day, UTC: 2027-03-31; by default for 90 days"),
+  Flag.optional
+)
 
 /**
  * @category models
@@ -130,11 +167,8 @@ export const approve = Command.make(
   "approve",
   {
     ...common,
-    reason: Flag.withDefault(reason, "Approved by an operator."),
-    expires: Flag.String("expires").pipe(
-      Flag.withDescription("The last valid day, UTC: 2027-03-31; by default for 90 days"),
-      Flag.optional
-    )
+    reason: Flag.withDefault(reasonFlag, "Approved by an operator."),
+    expires: expiresFlag
   },
   ({ expires, ...asked }) =>
     Effect.scoped(decide({ ...asked, verdict: "approve", notAfter: lastDay(Option.getOrUndefined(expires)) }))
@@ -152,7 +186,7 @@ export const approve = Command.make(
  */
 export const deny = Command.make(
   "deny",
-  { ...common, reason },
+  { ...common, reason: reasonFlag },
   (asked) => Effect.scoped(decide({ ...asked, verdict: "deny", notAfter: lastDay(undefined) }))
 ).pipe(Command.withDescription("Sign that a release may not run; it is not asked about again"))
 
@@ -160,5 +194,9 @@ export const deny = Command.make(
  * @category models
  * @since 0.1.0
  */
-export const revokeCommand = Command.make("revoke", { ...common, reason }, (asked) => Effect.scoped(revoke(asked)))
+export const revokeCommand = Command.make(
+  "revoke",
+  { ...common, reason: reasonFlag },
+  (asked) => Effect.scoped(revoke(asked))
+)
   .pipe(Command.withDescription("Sign that an approval holds no longer; a component that runs on it is killed"))

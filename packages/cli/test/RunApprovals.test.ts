@@ -191,6 +191,73 @@ describe("airssys run with approvals", { timeout: 120_000 }, () => {
     assert.include(await refused(id, "keys/ben.key", "--expires", "2020-01-01"), "the decision is past its time")
   })
 
+  it("takes a decision that was signed away from the host, by the rules of any other", async () => {
+    const { airssys, folder, id, write } = await place()
+    write({ quorum: 1 })
+    const away = mkdtempSync(join(temp, "away-"))
+    const elsewhere = airssysIn(away)
+    const file = (name: string) => join(away, name)
+    assert.strictEqual((await airssys("approvals", "export", id, file("request.json"))).code, 0)
+    for (const key of ["ada.key", "ben.key"]) cpSync(join(folder, "keys", key), file(key))
+    writeFileSync(file("mallory.key"), new Uint8Array(32).fill(7), { mode: 0o600 })
+
+    const exported = readFileSync(file("request.json"), "utf8")
+    const { approval } = JSON.parse(exported)
+    const changed = (name: string, change: object) =>
+      writeFileSync(
+        file(name),
+        JSON.stringify({ format: "airssys/approval-export/1", approval: { ...approval, ...change } })
+      )
+    const text = approval.request.text.replace("Say", "Sue")
+    changed("text.json", { request: { ...approval.request, text } })
+    changed("id.json", { id: `sha256:${"0".repeat(64)}` })
+    changed("hidden.json", { asked: { ...approval.asked, wants: [] } })
+    changed("revision.json", { revision: 9 })
+    writeFileSync(file("none.json"), "{}")
+    const sign = (from: string, out: string, key = "ada.key") => elsewhere("approvals", "sign", from, out, "--key", key)
+    const wrong = await Promise.all(["text", "id", "none"].map((name) => sign(`${name}.json`, `${name}.out`)))
+    for (const { code, err } of wrong) {
+      assert.strictEqual(code, 1)
+      assert.include(err, "Nothing was decided.")
+    }
+    assert.isFalse(existsSync(file("text.out")))
+
+    const [signed, shown] = await Promise.all([
+      sign("request.json", "ada.json"),
+      sign("hidden.json", "hidden.out"),
+      sign("request.json", "mallory.json", "mallory.key"),
+      sign("revision.json", "revision.out")
+    ])
+    assert.strictEqual(signed?.code, 0, signed?.err)
+    assert.include(shown?.out, "writes lines to the log")
+    const bring = (name: string) => airssys("approvals", "import", file(name))
+    const { claim, decision, format } = JSON.parse(readFileSync(file("ada.json"), "utf8"))
+    const forged = { ...claim, text: claim.text.replace(/"notAfter":[0-9]/, "\"notAfter\":9") }
+    writeFileSync(file("forged.json"), JSON.stringify({ format, claim: forged, decision }))
+    const [mallory, revision, tampered] = await Promise.all(["mallory.json", "revision.out", "forged.json"].map(bring))
+    assert.include(mallory?.err, "is not the key of an operator")
+    assert.include(revision?.err, "revision")
+    assert.include(tampered?.err, "does not verify")
+
+    const taken = await bring("ada.json")
+    assert.strictEqual(taken.code, 0, taken.err)
+    assert.include(taken.out, "Approved")
+    assert.strictEqual((await bring("ada.json")).code, 1)
+  })
+
+  it("refuses a decision for another host", async () => {
+    const { airssys, folder, id } = await place()
+    const other = await place()
+    rmSync(join(other.folder, "keys/host.key"))
+    await other.airssys("run", ".")
+    const file = (name: string) => join(folder, name)
+    assert.strictEqual((await airssys("approvals", "export", id, "request.json")).code, 0)
+    assert.strictEqual((await airssys("approvals", "sign", "request.json", "a.json", "--key", "keys/ada.key")).code, 0)
+    const { code, err } = await other.airssys("approvals", "import", file("a.json"))
+    assert.strictEqual(code, 1)
+    assert.include(err, "another host")
+  })
+
   it("says what did not happen for a folder without its file, or with one that is wrong", async () => {
     const { airssys, folder, id } = await place()
     const commands = [
