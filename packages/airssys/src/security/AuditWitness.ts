@@ -16,9 +16,11 @@ import * as Base64 from "effect/encoding/Base64"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
 import * as AuditCheckpoint from "./AuditCheckpoint.ts"
 import { bytesOf } from "./internal/merkleFrontier.ts"
 import * as MerkleTree from "./MerkleTree.ts"
@@ -240,6 +242,19 @@ const base64OfHash = (hash: MerkleTree.Hash): string => Base64.encode(bytesOf(ha
 export const requestBody = ({ from, note, proof }: Submission): string =>
   `old ${from}\n${proof.map((hash) => `${base64OfHash(hash)}\n`).join("")}\n${note}`
 
+/** The size that an answer names, of which no more is read than a size can have. */
+const sizeIn = (response: HttpClientResponse.HttpClientResponse) =>
+  response.stream.pipe(
+    Stream.flatMap((piece) => Stream.fromIterable(piece)),
+    Stream.take(18),
+    Stream.runCollect,
+    Effect.map((bytes) => {
+      const found = /^(0|[1-9]\d{0,15})\n?$/.exec(String.fromCharCode(...bytes))
+      const size = Number(found?.[1] ?? NaN)
+      return Number.isSafeInteger(size) ? size : undefined
+    })
+  )
+
 /**
  * A witness behind HTTP, as the C2SP specification `tlog-witness` has it: a
  * `POST` to `add-checkpoint` below `url`. It answers 200 when it took the
@@ -256,13 +271,13 @@ export const makeHttp = (url: string): Effect.Effect<AuditWitness, never, HttpCl
         const body = HttpBody.text(requestBody(submission), "text/plain; charset=utf-8")
         const response = yield* client.post(`${url.replace(/\/$/, "")}/add-checkpoint`, { body })
         if (response.status === 200) return
-        const size = response.status === 409 ? /^(0|[1-9]\d{0,15})\n?$/.exec(yield* response.text) : null
-        if (size !== null) {
+        const size = response.status === 409 ? yield* sizeIn(response) : undefined
+        if (size !== undefined) {
           return yield* new WitnessError({
             witness: url,
             reason: "Elsewhere",
-            size: Number(size[1]),
-            detail: `it holds a checkpoint of ${size[1]} entries`
+            size,
+            detail: `it holds a checkpoint of ${size} entries`
           })
         }
         return yield* new WitnessError({

@@ -360,6 +360,25 @@ describe("AuditWitness.makeHttp", () => {
       const status = (status: number, body = "") => reasonOf(Effect.sync(() => new Response(body, { status })))
       assert.deepStrictEqual(yield* status(409, "12\n"), ["Elsewhere", 12])
       assert.deepStrictEqual(yield* status(409, "twelve"), ["Refused", undefined])
+      assert.deepStrictEqual(yield* status(409, `12${" ".repeat(40)}`), ["Refused", undefined])
+      let pieces = 0
+      const endless = () =>
+        new ReadableStream({
+          pull: (controller) =>
+            pieces++ < 10_000 ? controller.enqueue(new Uint8Array(65_536).fill(0x31)) : controller.close()
+        })
+      const spoken = reasonOf(Effect.sync(() => new Response(endless(), { status: 409 })))
+      assert.deepStrictEqual(yield* spoken, ["Refused", undefined])
+      assert.isBelow(pieces, 100)
+      const parted = new ReadableStream({
+        start: (controller) => {
+          for (const part of ["1", "2", "\n"]) controller.enqueue(new TextEncoder().encode(part))
+          controller.close()
+        }
+      })
+      const inPieces = reasonOf(Effect.sync(() => new Response(parted, { status: 409 })))
+      assert.deepStrictEqual(yield* inPieces, ["Elsewhere", 12])
+      assert.deepStrictEqual(yield* status(409, "9999999999999999\n"), ["Refused", undefined])
       assert.deepStrictEqual(yield* status(403), ["Refused", undefined])
       assert.deepStrictEqual(yield* status(503), ["Unreachable", undefined])
       const silence = yield* Effect.forkChild(reasonOf(Effect.never), { startImmediately: true })

@@ -124,6 +124,14 @@ const storing: ReadonlyArray<Mutant> = [
     title: "keeps what a witness that does not answer has not seen"
   },
   {
+    name: "an answer of a witness is read to its end",
+    file: witness,
+    find: "    Stream.take(18),\n",
+    replace: "",
+    test: witnesses,
+    title: "takes an answer for what it is"
+  },
+  {
     name: "what one of several witnesses has seen is given up",
     file: notary,
     find: "Math.min(...this.standings.map(({ size }) => size))",
