@@ -75,7 +75,7 @@ export interface Metrics {
 /**
  * Service that delivers messages. `from` is what the host knows of the sender.
  * Once its layer is closed it takes nothing any more: what is sent, published or
- * subscribed fails as `Stopped`, who waits is told so, and streams end.
+ * subscribed fails as `Stopped`, who waits is told so, and streams of topics end.
  *
  * @category services
  * @since 0.1.0
