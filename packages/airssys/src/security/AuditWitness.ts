@@ -242,6 +242,9 @@ const base64OfHash = (hash: MerkleTree.Hash): string => Base64.encode(bytesOf(ha
 export const requestBody = ({ from, note, proof }: Submission): string =>
   `old ${from}\n${proof.map((hash) => `${base64OfHash(hash)}\n`).join("")}\n${note}`
 
+/** With these a witness judges a note. With others it, or somebody on the way to it, does not. */
+const judgements: ReadonlySet<number> = new Set([400, 403, 404, 409, 422])
+
 /** The size that an answer names, of which no more is read than a size can have. */
 const sizeIn = (response: HttpClientResponse.HttpClientResponse) =>
   response.stream.pipe(
@@ -258,7 +261,8 @@ const sizeIn = (response: HttpClientResponse.HttpClientResponse) =>
 /**
  * A witness behind HTTP, as the C2SP specification `tlog-witness` has it: a
  * `POST` to `add-checkpoint` below `url`. It answers 200 when it took the
- * checkpoint, and 409 with the size of the one that it holds.
+ * checkpoint, 409 with the size of the one that it holds, and refuses it with 400,
+ * 403, 404 or 422; anything else says nothing.
  *
  * @category constructors
  * @since 0.1.0
@@ -282,7 +286,7 @@ export const makeHttp = (url: string): Effect.Effect<AuditWitness, never, HttpCl
         }
         return yield* new WitnessError({
           witness: url,
-          reason: response.status < 500 ? "Refused" : "Unreachable",
+          reason: judgements.has(response.status) ? "Refused" : "Unreachable",
           detail: `it answers ${response.status}`
         })
       }).pipe(

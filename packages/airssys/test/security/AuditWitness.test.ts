@@ -357,7 +357,8 @@ describe("AuditWitness.makeHttp", () => {
           ),
           Effect.map((error) => [error.reason, error.size])
         )
-      const status = (status: number, body = "") => reasonOf(Effect.sync(() => new Response(body, { status })))
+      const status = (status: number, body: string | null = "") =>
+        reasonOf(Effect.sync(() => new Response(body, { status })))
       assert.deepStrictEqual(yield* status(409, "12\n"), ["Elsewhere", 12])
       assert.deepStrictEqual(yield* status(409, "twelve"), ["Refused", undefined])
       assert.deepStrictEqual(yield* status(409, `12${" ".repeat(40)}`), ["Refused", undefined])
@@ -379,7 +380,12 @@ describe("AuditWitness.makeHttp", () => {
       const inPieces = reasonOf(Effect.sync(() => new Response(parted, { status: 409 })))
       assert.deepStrictEqual(yield* inPieces, ["Elsewhere", 12])
       assert.deepStrictEqual(yield* status(409, "9999999999999999\n"), ["Refused", undefined])
-      assert.deepStrictEqual(yield* status(403), ["Refused", undefined])
+      for (const judged of [400, 403, 404, 422]) {
+        assert.deepStrictEqual(yield* status(judged), ["Refused", undefined], `${judged}`)
+      }
+      for (const other of [204, 301, 401, 407, 429]) {
+        assert.deepStrictEqual(yield* status(other, other === 204 ? null : ""), ["Unreachable", undefined], `${other}`)
+      }
       assert.deepStrictEqual(yield* status(503), ["Unreachable", undefined])
       const silence = yield* Effect.forkChild(reasonOf(Effect.never), { startImmediately: true })
       yield* TestClock.adjust("10 seconds")
