@@ -267,7 +267,7 @@ const make = Effect.gen(function*() {
   }
 
   return CapabilityEnforcer.of({
-    ...(yield* changes.make({ accounts, audit, holds, now })),
+    ...changes.make({ accounts, audit, holds, now }),
     ...regime.make({ accounts, audit, holds, now, over }),
     check,
     decideUnsafe,

@@ -7,6 +7,7 @@ import { AuditStore, layerMemory } from "../../src/security/AuditStore.ts"
 import { CapabilityEnforcer } from "../../src/security/CapabilityEnforcer.ts"
 import * as Grant from "../../src/security/Grant.ts"
 import * as Principal from "../../src/security/Principal.ts"
+import { visits } from "../visits.ts"
 import * as scriptedHost from "./scriptedHost.ts"
 
 const count = 300
@@ -88,6 +89,32 @@ describe("many components that start and stop at once", () => {
       }
       for (const [id, tags] of edges) assert.deepStrictEqual(tags, ["Started", "Stopped", "Started"], id)
     }).pipe(Effect.provide(host.layer), Effect.scoped)
+  })
+
+  it.effect("look at no more of the others where there are more", () => {
+    const asks = "[[capability]]\nreason = \"Try.\"\nclock = true"
+    const grants = [Grant.make("clock", { reason: "Try." })]
+    const each = (count: number) => {
+      const host = scriptedHost.make({ auditCapacity: 8 })
+      const some = names.slice(0, count)
+      const folders = some.map((name) => host.put(name, { world: scriptedHost.world(name, []), code: {} }, asks))
+      const all = { concurrency: "unbounded", discard: true } as const
+      return Effect.gen(function*() {
+        const runtime = yield* Runtime
+        const same = Array.from(folders, () => folders[0]!)
+        const installed = yield* visits(Effect.forEach(same, runtime.install, all))
+        const started = yield* visits(
+          Effect.forEach(folders, (folder) => runtime.startUntyped(folder, { grants }), all)
+        )
+        return { installed: installed / count, started: started / count }
+      }).pipe(Effect.provide(host.layer), Effect.scoped)
+    }
+    return Effect.gen(function*() {
+      const few = yield* each(count / 10)
+      const many = yield* each(count)
+      assert.isAtMost(many.installed, 2 * few.installed + 1)
+      assert.isAtMost(many.started, 2 * few.started + 1)
+    })
   })
 
   it.effect("have no authority from their ends on, however many wait for a log that hangs", () => {

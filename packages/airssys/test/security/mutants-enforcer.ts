@@ -27,7 +27,7 @@ const log = "security/Log.ts"
 const environment = "security/Environment.ts"
 const explanation = "security/Explanation.ts"
 
-const places = "security/internal/places.ts"
+const places = "security/Places.ts"
 
 const unreadableTest = "security/unreadable.test.ts"
 const suiteTest = "security/CapabilityEnforcer.test.ts"
@@ -846,20 +846,23 @@ export const mutants: ReadonlyArray<Mutant> = [
     test: "security/Explanation.test.ts",
     title: "of exactly what was denied"
   },
-  {
-    name: "there is a place too many",
+  ...[
+    ["there is a place too many", "this.#free = count", "this.#free = count + 1", "runs so many at once"],
+    [
+      "a place is lost with who fails in it",
+      "Effect.ensuring(restore(effect)",
+      "Effect.tap(restore(effect)",
+      "leaves a place free"
+    ],
+    ["who comes late is let in first", " || this.#waiting.length > 0) return", ") return", "before those who wait"],
+    ["who has given up is waited for", "      waiting.enter = undefined\n", "", "who does not give up"],
+    ["a line stands while it moves", "while (this.#free > 0 &&", "if (this.#free > 0 &&", "in their order"]
+  ].map(([name, find, replace, title]) => ({
+    name: name!,
     file: places,
-    find: "place < count",
-    replace: "place <= count",
-    test: "security/places.test.ts",
-    title: "runs so many at once"
-  },
-  {
-    name: "a place is lost with who fails in it",
-    file: places,
-    find: "Effect.ensuring(restore(effect)",
-    replace: "Effect.tap(restore(effect)",
-    test: "security/places.test.ts",
-    title: "leaves a place free"
-  }
+    find: find!,
+    replace: replace!,
+    test: "security/Places.test.ts",
+    title: title!
+  }))
 ]

@@ -6,7 +6,6 @@ import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
-import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ActorContext } from "../../actor/ActorContext.ts"
 import type { ActorEvent } from "../../actor/ActorEvent.ts"
@@ -15,6 +14,7 @@ import * as Behaviour from "../../actor/Behaviour.ts"
 import * as AuditEvent from "../../security/AuditEvent.ts"
 import { AuditLog } from "../../security/AuditLog.ts"
 import { CapabilityEnforcer } from "../../security/CapabilityEnforcer.ts"
+import * as Places from "../../security/Places.ts"
 import { Quotas } from "../../security/Quotas.ts"
 import * as Argument from "../Argument.ts"
 import { ComponentDirectory } from "../ComponentDirectory.ts"
@@ -108,8 +108,8 @@ const makeBeginning = Effect.fnUntraced(function*(
   const directory = yield* ComponentDirectory
   const enforcer = yield* CapabilityEnforcer
   const hosted = yield* instances.make
-  const admitting = Semaphore.makeUnsafe(installing.auditedAtOnce)
-  const turn = Semaphore.makeUnsafe(1).withPermit(Effect.yieldNow)
+  const admitting = Places.make(installing.auditedAtOnce)
+  const turn = Places.make(1)(Effect.yieldNow)
   let underWay = 0
 
   const taken = (life: Life, release: Release, context: ActorContext<ComponentMessage>) =>
@@ -128,7 +128,7 @@ const makeBeginning = Effect.fnUntraced(function*(
     const isWatched = approvals !== undefined && approving.concerns(release, placement.limits)
     if (isWatched) yield* approvals.ensure(release)
     yield* following.dismissed(release.id)
-    yield* admitting.withPermit(enforcer.admit(principal, {
+    yield* admitting(enforcer.admit(principal, {
       asks: release.manifest.asks,
       grants: options.grants ?? [],
       release: release.digest

@@ -1,7 +1,7 @@
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import { AuditLog } from "../../security/AuditLog.ts"
+import * as Places from "../../security/Places.ts"
 import { TrustRegistry } from "../../security/TrustRegistry.ts"
 import type { Candidate, SignedRelease, Verdict } from "../../security/TrustVerdict.ts"
 import { ComponentEngine, type LoadedComponent } from "../ComponentEngine.ts"
@@ -23,7 +23,7 @@ export const make = Effect.gen(function*() {
   const functions = yield* HostFunctions
   const source = yield* ReleaseSource
   const trust = yield* TrustRegistry
-  const judging = Semaphore.makeUnsafe(auditedAtOnce)
+  const judging = Places.make(auditedAtOnce)
   const folders = new Map<string, Folder>()
 
   // Reading and compiling may take long, and one component is not to hold up another.
@@ -37,11 +37,9 @@ export const make = Effect.gen(function*() {
     const signed = signature === undefined
       ? undefined
       : yield* signedRelease.make(digests, signature, text.text, manifest)
-    const known = folders.get(text.folder) ?? { admitting: Semaphore.makeUnsafe(1), installed: undefined }
+    const known = folders.get(text.folder) ?? { inTurn: Places.make(1), installed: undefined }
     folders.set(text.folder, known)
-    return yield* known.admitting.withPermit(
-      judging.withPermit(judge(known, { text, manifest, component, signed, signature }))
-    )
+    return yield* known.inTurn(judging(judge(known, { text, manifest, component, signed, signature })))
   })
 
   const judge = Effect.fnUntraced(function*(
@@ -76,7 +74,7 @@ export const make = Effect.gen(function*() {
   const evaluated = (release: Release, how: Pick<Candidate, "isStarting" | "known">) => {
     const { digest, path, signed } = release
     return Effect.map(
-      judging.withPermit(trust.evaluate({ digest, path, signed, ...how })),
+      judging(trust.evaluate({ digest, path, signed, ...how })),
       (verdict) => isSameVerdict(release.trust, verdict) ? release : { ...release, trust: verdict }
     )
   }
@@ -109,7 +107,7 @@ interface Files {
 }
 
 interface Folder {
-  readonly admitting: Semaphore.Semaphore
+  readonly inTurn: Places.Places
   installed: Installed | undefined
 }
 

@@ -7,12 +7,12 @@ import type { AuditError } from "../AuditError.ts"
 import * as AuditEvent from "../AuditEvent.ts"
 import type * as CapabilityKind from "../CapabilityKind.ts"
 import { type Grant, type Held, InvalidGrant } from "../Grant.ts"
+import * as Places from "../Places.ts"
 import { isPrincipal, type Principal } from "../Principal.ts"
 import * as auditedChange from "./auditedChange.ts"
 import * as grantParts from "./grantParts.ts"
 import type { GrantParts } from "./grantParts.ts"
 import { GrantTurns, type Options, type States } from "./grantTurns.ts"
-import * as places from "./places.ts"
 import * as readable from "./readable.ts"
 import * as ruleTable from "./ruleTable.ts"
 
@@ -65,11 +65,11 @@ const prepare = (input: Grant): Result.Result<ruleTable.PreparedGrant, InvalidGr
       ? Result.fail(new InvalidGrant({ kind: prepared.grant.kind, detail: "only delegate makes a delegation" }))
       : Result.succeed(prepared))
 
-export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Changes> {
+export const make = (options: Options): Changes => {
   const turns = new GrantTurns(options)
   const { change, changeOne, found, recordRevoked, review, room } = turns
   const { accounts, audit, holds } = options
-  const dismissing = yield* places.make(dismissedAtOnce)
+  const dismissing = Places.make(dismissedAtOnce)
 
   const admit: Changes["admit"] = (principal, { asks, grants: given, release }) =>
     changeOne(principal)(Effect.gen(function*() {
@@ -188,4 +188,4 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
     )
 
   return { admit, dismiss, grant, grantScoped, revoke, held, ...grantParts.make(turns, options) }
-})
+}
