@@ -185,9 +185,13 @@ const make = Effect.gen(function*() {
     host.exit()
     yield* shutdown.within(bound, {
       close: Scope.close(scope, Exit.void),
-      kill: Effect.suspend(() =>
-        Effect.forEach(started.values(), ({ ref }) => system.kill(ref), { concurrency: "unbounded", discard: true })
-      )
+      kill: Effect.suspend(() => {
+        host.cut()
+        return Effect.forEach(started.values(), ({ ref }) => system.kill(ref), {
+          concurrency: "unbounded",
+          discard: true
+        })
+      })
     })
     return (yield* Effect.forEach(components, endOf)).filter((end) => end !== undefined)
   })))

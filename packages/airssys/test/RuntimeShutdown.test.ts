@@ -174,6 +174,27 @@ describe("Runtime, when its layer closes", () => {
       assert.deepStrictEqual((yield* runtime.status).map(({ state }) => state), ["Stopped"])
     }))
 
+  it.effect("does not wait beyond its bound for a component that is told of its end", () =>
+    Effect.gen(function*() {
+      const { closing, host, runtime } = yield* opened
+      const folder = host.put("slow", {
+        world: world("slow", [], { exports: Contract.world(lifecycle).exports }),
+        code: { "lifecycle.init": () => ({ tag: "ok", val: undefined }), "lifecycle.shutdown": () => Effect.never }
+      })
+      yield* runtime.startUntyped(folder, { hooks: { shutdown: "4 seconds" } })
+      const closed = yield* closing
+      yield* TestClock.adjust("1999 millis")
+      yield* settled
+      assert.isUndefined(closed.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(closed)
+      assert.lengthOf(host.disposed, 1)
+      const ends = yield* runtime.shutdown
+      assert.deepStrictEqual(ends.map(({ because, hook, outcome }) => [outcome, because, hook]), [
+        ["Killed", "DeadlineExceeded", undefined]
+      ])
+    }).pipe(Effect.provideService(Runtime.ShutdownBound, Duration.seconds(2))))
+
   it.effect("is as graceful when the program is interrupted", () =>
     Effect.gen(function*() {
       const host = scriptedHost.make()

@@ -138,6 +138,8 @@ export class ComponentHost extends Context.Service<ComponentHost, {
   readonly statusOf: (component: string) => Effect.Effect<ComponentStatus | undefined>
   /** Has components know, when they are stopped from now on, that the host ends. */
   readonly exit: () => void
+  /** Ends what components do in their `shutdown`, and has no other one called: the host waits no longer. */
+  readonly cut: () => void
   /** The steps of all components, from when this is run. Who reads slowly misses the oldest of more than 1,024. */
   readonly lifecycle: Stream.Stream<LifecycleEvent>
   /** The last denials, newest first, with the audit entries that hold them; at most 64. */

@@ -16,7 +16,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     ["a shutdown may refuse", "result.tag === \"ok\" ? Effect.void", "true ? Effect.void", "what its shutdown refused"]
   ]),
   ...of("component/internal/lives.ts", hooks, [
-    ["a kill is an end in order", "if (event.reason === \"Killed\" ||", "if (", "say that a component was killed"],
+    ["a kill is an end in order", "if (isKilled) return", "if (false) return", "say that a component was killed"],
     [
       "the first instance speaks for all",
       "this.ended === undefined ? end : worst(this.ended, end)",
@@ -46,12 +46,21 @@ export const mutants: ReadonlyArray<Mutant> = [
       "over before it had a turn"
     ]
   ]),
-  ...of("component/internal/lives.ts", shutdown, [
+  ...of("component/internal/lifecycle.ts", shutdown, [
     [
-      "a bound is an end in order",
-      "|| event.reason === \"DeadlineExceeded\"",
+      "a guest keeps its host from closing",
+      "Effect.raceFirst(Effect.ignore(end), isCut)",
+      "Effect.ignore(end)",
+      "told of its end"
+    ]
+  ]),
+  ...of("component/internal/lives.ts", shutdown, [
+    ["a bound is an end in order", "if (isKilled) return", "if (false) return", "says of each component how it ended"],
+    [
+      "a guest that is cut short has ended in order",
+      "for (const member of members.values()) member.isKilled = true",
       "",
-      "says of each component how it ended"
+      "told of its end"
     ]
   ]),
   ...of("component/internal/serving.ts", "component/wasi.test.ts", [

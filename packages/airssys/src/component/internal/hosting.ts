@@ -171,6 +171,7 @@ const makeBeginning = Effect.fnUntraced(function*(
       },
       ending: {
         reason: () => lives.reason,
+        isCut: lives.isCut.await,
         failed: (failure) => {
           if (member !== undefined) member.hook = failure
         }
@@ -241,6 +242,7 @@ export const make = Effect.gen(function*() {
     exit: () => {
       lives.reason = "host-exit"
     },
+    cut: () => lives.cut(),
     lifecycle: Stream.fromPubSub(steps),
     denials,
     onEvent: following.onEvent,

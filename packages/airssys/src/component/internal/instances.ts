@@ -43,7 +43,7 @@ export interface Order {
   /** Learns of a message that takes longer than the time between two checks, and of its end. */
   readonly worked: (working: Working | undefined) => void
   /** As a guest is told of its end, and what came of that. */
-  readonly ending: Pick<Parameters<typeof lifecycle.run>[2], "reason" | "failed">
+  readonly ending: Pick<Parameters<typeof lifecycle.run>[2], "reason" | "isCut" | "failed">
 }
 
 /** What the instance works on. It handles one message at a time. */

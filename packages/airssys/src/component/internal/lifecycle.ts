@@ -30,6 +30,8 @@ interface Lifecycle {
   readonly hooks: hooks.Hooks
   readonly isOver: () => boolean
   readonly reason: () => ShutdownReason
+  /** Ends when nobody waits for `shutdown` any more. */
+  readonly isCut: Effect.Effect<void>
   /** Told why `shutdown` did not return well. */
   readonly failed: (failure: ComponentError | GuestError.GuestError) => void
 }
@@ -40,7 +42,7 @@ type Returned = { readonly tag: "ok" } | { readonly tag: "err"; readonly val: Gu
 export const run = Effect.fnUntraced(function*(
   release: Release,
   { limits, settings }: { readonly settings: ReturnType<typeof componentConfig.settings>; readonly limits: Limits },
-  { call, failed, hooks: limit, isOver, reason }: Lifecycle
+  { call, failed, hooks: limit, isCut, isOver, reason }: Lifecycle
 ) {
   const { value } = yield* call(init, [{ settings, limits: shownLimits(limits) }]).pipe(
     hooks.within(release.id, init, limit.init)
@@ -57,7 +59,7 @@ export const run = Effect.fnUntraced(function*(
     Effect.flatMap(({ value }) => accepted(release.id, value as Returned)),
     Effect.tapError((failure) => Effect.sync(() => failed(failure)))
   )
-  yield* Effect.addFinalizer(() => isOver() ? Effect.void : Effect.ignore(end))
+  yield* Effect.addFinalizer(() => isOver() ? Effect.void : Effect.raceFirst(Effect.ignore(end), isCut))
 })
 
 const accepted = (component: string, result: Returned): Effect.Effect<void, GuestError.GuestError> =>

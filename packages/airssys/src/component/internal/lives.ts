@@ -1,4 +1,5 @@
 /** The lives of the components of a host: their states, and how they came to them. */
+import * as Latch from "effect/Latch"
 import type { ActorEvent } from "../../actor/ActorEvent.ts"
 import type { ActorRef } from "../../actor/ActorRef.ts"
 import type { ActorSystem } from "../../actor/ActorSystem.ts"
@@ -144,11 +145,11 @@ const severity = { healthy: 0, unknown: 1, degraded: 2, unhealthy: 3 } as const
 
 const outcomeOf = (
   event: Extract<ActorEvent, { readonly _tag: "Stopped" | "Failed" }>,
-  { hook }: Member,
+  { hook, isKilled }: Member,
   detail: string
 ): readonly [Outcome, string, Member["hook"]] => {
   if (event._tag === "Failed") return ["Failed", detail, hook]
-  if (event.reason === "Killed" || event.reason === "DeadlineExceeded") return ["Killed", detail, hook]
+  if (isKilled) return ["Killed", event.reason === "Killed" ? detail : "DeadlineExceeded", hook]
   return hook === undefined ? ["Stopped", detail, hook] : ["Failed", lifeEvents.hookDetail(hook), hook]
 }
 
@@ -160,6 +161,8 @@ const isBad = (report: HealthReport | undefined): boolean =>
 export class Lives {
   /** Why components are stopped. */
   reason: ShutdownReason = "stopped"
+  /** Open when nobody waits for their `shutdown` any more. */
+  readonly isCut = Latch.makeUnsafe(false)
   /** By the ids of the components. */
   readonly all = new Map<string, Life>()
   private readonly byActor = new Map<string, Life>()
@@ -169,6 +172,12 @@ export class Lives {
   constructor(now: () => number, tell: (event: LifecycleEvent) => void) {
     this.now = now
     this.tell = tell
+  }
+
+  /** Takes those that have not ended for killed. */
+  cut(): void {
+    for (const { members } of this.all.values()) for (const member of members.values()) member.isKilled = true
+    this.isCut.openUnsafe()
   }
 
   /** The life of the component in an actor, or in a pool of them, of this name. */
