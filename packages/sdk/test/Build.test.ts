@@ -143,6 +143,34 @@ describe("build", () => {
       assert.property(outcomeOf(() => other["greeter"]!["inVariant"]!("KEY")), "trap")
     })
 
+    it("gives a guest that names them TextEncoder and TextDecoder", async () => {
+      const folder = await folderOf({
+        "wit/guest.wit": `package test:text@1.0.0;
+interface text { bytes: func(text: string) -> list<u8>; text: func(bytes: list<u8>) -> result<string, string>; }
+world guest { export text; }
+`,
+        "main.ts": `
+const decoder = new TextDecoder("utf-8", { fatal: true })
+export const text = {
+  bytes: (text: string) => new TextEncoder().encode(text),
+  text(bytes: Uint8Array) {
+    try { return decoder.decode(bytes) } catch (error) { throw String(error) }
+  }
+}
+`
+      })
+      const { inputs, out } = await buildIn(folder, "main.ts")
+      assert.sameMembers([...inputs], ["main.ts", "wit/guest.wit"].map((name) => path.join(folder, name)))
+      const { text } = await instantiate(out, {})
+      const said = "grüße, 世界 🌍".repeat(1_000)
+      const bytes = new TextEncoder().encode(said)
+      assert.deepStrictEqual(text!.bytes!(said), bytes)
+      assert.deepStrictEqual(outcomeOf(() => text!.text!(bytes)), { ok: said })
+      assert.deepStrictEqual(outcomeOf(() => text!.text!(Uint8Array.of(0x61, 0xff))), {
+        err: "TypeError: no UTF-8 at byte 1"
+      })
+    })
+
     it("names every export that is missing, at its declaration", async () => {
       const folder = await folderOf({ ...small, "main.ts": "export const small = { one: 1 }\n" })
       const error = await buildErrorOf(buildIn(folder, "main.ts"))

@@ -1,6 +1,7 @@
 /** A guest's modules as one, with the imports of its world left open. */
 import { build, type BuildFailure, type Message, type Plugin } from "esbuild"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import { BuildError } from "../BuildError.ts"
 import { shown } from "./text.ts"
 import type { WitSource } from "./witSource.ts"
@@ -13,13 +14,18 @@ export interface Bundle {
   readonly inputs: ReadonlyArray<string>
 }
 
+/** What guests find among their globals. What a guest does not name is not in its bundle. */
+const globals = fileURLToPath(
+  new URL(`./guestEncoding.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
+)
+
 const interfaceId = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*(@.+)?$/u
 
 const imports = (source: WitSource, world: ResolvedWorld): Plugin => ({
   name: "airssys-imports",
   setup: (setup) => {
     setup.onResolve({ filter: /^/ }, ({ path: id, kind }) => {
-      if (kind === "entry-point") {
+      if (kind === "entry-point" || id === globals) {
         return undefined
       }
       if (world.imports.has(id)) {
@@ -83,6 +89,7 @@ export const bundle = async (
       write: false,
       metafile: true,
       outfile: "guest.js",
+      inject: [globals],
       sourcemap: "external",
       format: "esm",
       platform: "neutral",
@@ -101,6 +108,7 @@ export const bundle = async (
       inputs: Object.keys(result.metafile.inputs)
         .filter((input) => input !== "airssys-entry.js")
         .map((input) => path.resolve(folder, input))
+        .filter((input) => input !== globals)
         .sort()
     }
   } catch (error) {
