@@ -118,10 +118,17 @@ const isWithin = (
 const isGranted = (ask: Ask, grants: ReadonlyArray<Grant.Grant>): boolean =>
   isWithin(ask, grants.map(({ kind, patterns }) => ({ kind, patterns })), undefined)
 
-const lines = (asks: ReadonlyArray<Ask>, grants: ReadonlyArray<Grant.Grant>): ReadonlyArray<string> =>
+/** Those of all asks that are chosen, each by the number that it has among all. */
+const lines = (
+  asks: ReadonlyArray<Ask>,
+  grants: ReadonlyArray<Grant.Grant>,
+  shown: ReadonlyArray<Ask> = asks
+): ReadonlyArray<string> =>
   asks
     .flatMap((ask, index) =>
-      CapabilityDiff.items([ask]).map((item) => ({ ask, index, item, risk: Risk.assess(item.kind, item.pattern) }))
+      shown.includes(ask)
+        ? CapabilityDiff.items([ask]).map((item) => ({ ask, index, item, risk: Risk.assess(item.kind, item.pattern) }))
+        : []
     )
     .toSorted((a, b) => Risk.compare(a.risk, b.risk))
     .map(({ ask, index, item, risk }) =>
@@ -189,7 +196,7 @@ const grant = Effect.fnUntraced(function*(options: {
     found === text
       ? Result.succeed(changed)
       : Result.fail(new GrantError({ detail: `${file} was changed meanwhile: look again` })))
-  yield* Console.log([`${name(manifest)} is granted:`, ...lines(wanted, [])].join("\n"))
+  yield* Console.log([`${name(manifest)} is granted:`, ...lines(manifest.asks, [], wanted)].join("\n"))
 })
 
 /**

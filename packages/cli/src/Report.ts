@@ -218,9 +218,11 @@ export const text = (event: ReportEvent): ReadonlyArray<string> => {
       return [
         "",
         ...wrap(
-          `Stopped in ${event.millis} ms. ${event.sent.toLocaleString("en")} messages sent = ${
-            event.handled.toLocaleString("en")
-          } handled + ${event.failed} failed. ${event.lost === 0 ? "None lost." : `${event.lost} lost.`}`,
+          `Stopped in ${event.millis} ms. ${event.sent.toLocaleString("en")} ${
+            event.sent === 1 ? "message" : "messages"
+          } sent = ${event.handled.toLocaleString("en")} handled + ${event.failed} failed. ${
+            event.lost === 0 ? "None lost." : `${event.lost} lost.`
+          }`,
           ""
         )
       ]

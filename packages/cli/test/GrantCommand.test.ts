@@ -134,6 +134,7 @@ describe("airssys grant", { timeout: 60_000 }, () => {
       "Read \"it\"."
     )
     assert.strictEqual(result.code, 0, result.out)
+    assert.match(result.out, /is granted:\n {4}2 {2}/)
     assert.deepStrictEqual(grants(), [
       [
         { kind: "clock", patterns: [], reason: "Kept." },

@@ -123,7 +123,12 @@ const ofLoad = ({ mailbox, quotas, restarts, working }: Signs): ReadonlyArray<Si
     ? [{ health: "Degraded", because: `${mailbox.waiting} of ${mailbox.capacity} messages wait` } as const]
     : []),
   ...(restarts > 0
-    ? [{ health: "Degraded", because: `${restarts} restarts within the last minute` } as const]
+    ? [
+      {
+        health: "Degraded",
+        because: `${restarts} ${restarts === 1 ? "restart" : "restarts"} within the last minute`
+      } as const
+    ]
     : []),
   ...quotas.flatMap(({ limit, quota, used }) =>
     limit !== undefined && used >= quotaLimit * limit

@@ -151,19 +151,20 @@ export const command = (self: Explanation): string | undefined => {
 
 const unnamable = "No line can name it: it is no resource of this kind, one that is given to nobody, or too long."
 
+const inProgram = ({ kind, resource }: Explanation): string => {
+  const patterns = CapabilityKind.takesPatterns(kind) ? ` [${SafeText.programString(resource)}],` : ""
+  return `in the host's program: Grant.make("${kind}",${patterns} { reason: "..." })`
+}
+
 const toGrant = (self: Explanation): ReadonlyArray<string> => {
   if (!isGrantable(self.kind, self.resource)) return [unnamable]
-  if (self.principal.kind !== "Component") {
-    const patterns = CapabilityKind.takesPatterns(self.kind)
-      ? ` [${SafeText.programString(self.resource)}],`
-      : ""
-    return [`To grant it, in the host's program: Grant.make("${self.kind}",${patterns} { reason: "..." })`]
-  }
+  if (self.principal.kind !== "Component") return [`To grant it, ${inProgram(self)}`]
   const given = command(self)
   const lines = `below the [[component]] of ${SafeText.escape(self.principal.id)} in airssys.toml:`
   return [
     ...(given === undefined ? [`To grant it, ${lines}`] : [`To grant it: ${given}`, `or, ${lines}`]),
-    ...block("[[component.grant]]", self)
+    ...block("[[component.grant]]", self),
+    `or, ${inProgram(self)}`
   ]
 }
 

@@ -67,7 +67,8 @@ describe("Explanation.render", () => {
       "or, below the [[component]] of acme:rates in airssys.toml:",
       "    [[component.grant]]",
       "    reason = \"...\"",
-      "    network.outbound = [\"https://api.ecb.europa.eu:443\"]"
+      "    network.outbound = [\"https://api.ecb.europa.eu:443\"]",
+      "or, in the host's program: Grant.make(\"network.outbound\", [\"https://api.ecb.europa.eu:443\"], { reason: \"...\" })"
     ])
   })
 
