@@ -19,23 +19,15 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as HostFlags from "./HostFlags.ts"
 import * as HostQueue from "./HostQueue.ts"
+import * as JsonLines from "./JsonLines.ts"
 import * as SignCommand from "./SignCommand.ts"
 
 const flags = {
   folder: HostFlags.folder,
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON object per line"),
-    Flag.withDefault(false)
-  )
+  json: JsonLines.flag
 }
 
 const outcome = "Nothing was shown."
-
-const ascii = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
 
 const record = (approval: Approval, quorum: number) => {
   const { asked, id, isRecorded, level, publisher, requesters, revision, state } = approval
@@ -85,7 +77,7 @@ const list = Command.make(
     const { queue, quorum } = yield* HostQueue.open(folder, outcome)
     const shown = yield* Stream.runFoldEffect(all(queue, isAll), () => 0, (count, approval) => {
       if (!isAll && !waiting.some((tag) => tag === approval.state._tag)) return Effect.succeed(count)
-      const line = json ? ascii(record(approval, quorum)) : ApprovalReport.summary(approval, quorum)
+      const line = json ? JsonLines.line(record(approval, quorum)) : ApprovalReport.summary(approval, quorum)
       return Effect.as(Console.log(line), count + 1)
     })
     if (shown === 0 && !json) yield* Console.log(isAll ? "There is no request." : "No request waits.")
@@ -102,7 +94,7 @@ const show = Command.make(
     const { dropped, limits, widened } = yield* queue.difference(approval)
     yield* Console.log(
       json
-        ? ascii({ ...record(approval, quorum), widened, dropped, raised: limits })
+        ? JsonLines.line({ ...record(approval, quorum), widened, dropped, raised: limits })
         : ApprovalReport.render(approval, { dropped, limits, widened })
     )
   }, Effect.scoped)

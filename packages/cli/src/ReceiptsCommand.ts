@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as HostFlags from "./HostFlags.ts"
 import * as HostFolder from "./HostFolder.ts"
+import * as JsonLines from "./JsonLines.ts"
 
 /**
  * A flag that is no time or no sender, or a host that keeps no receipts.
@@ -70,12 +71,6 @@ const plain = ({ nanos, sender, ...of }: MessageReceipt) => ({
   sender: nameOf(sender),
   nanos: Number(nanos)
 })
-
-const ascii = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
 
 const count = (value: number | undefined): string => value === undefined ? "-" : value.toLocaleString("en")
 
@@ -144,10 +139,7 @@ const flags = {
     Flag.withDescription("Print sums instead, one for each of these"),
     Flag.optional
   ),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON object per line"),
-    Flag.withDefault(false)
-  )
+  json: JsonLines.flag
 }
 
 const fileOf = Effect.fnUntraced(function*(folder: string) {
@@ -192,7 +184,7 @@ export const command = Command.make(
     }
     const receipts = Stream.provide(found(query, most), NodeReceipts.layerReader(yield* fileOf(folder)))
     if (Option.isNone(by)) {
-      return yield* Stream.runForEach(receipts, (one) => Console.log(json ? ascii(plain(one)) : line(one)))
+      return yield* Stream.runForEach(receipts, (one) => Console.log(json ? JsonLines.line(plain(one)) : line(one)))
     }
     const key = keyOf[by.value]
     const sums = yield* Stream.runFold(
@@ -201,7 +193,7 @@ export const command = Command.make(
       (sums, one) => added(sums, key(one), one)
     )
     for (const sum of [...sums.values()].toSorted((a, b) => b.fuel - a.fuel)) {
-      yield* Console.log(json ? ascii({ ...sum, key: undefined, [by.value]: sum.key }) : sumLine(sum))
+      yield* Console.log(json ? JsonLines.line({ ...sum, key: undefined, [by.value]: sum.key }) : sumLine(sum))
     }
   })
 ).pipe(

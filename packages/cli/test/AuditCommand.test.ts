@@ -1,3 +1,4 @@
+import * as NodeAuditStore from "@airssys/platform-node/NodeAuditStore"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as AuditCheckpoint from "airssys/security/AuditCheckpoint"
@@ -10,6 +11,7 @@ import { execFile } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
@@ -123,4 +125,70 @@ describe("airssys audit verify", () => {
       })),
     { timeout: 60_000 }
   )
+})
+
+/** A log in a database, in which four components crashed one after the other, and what its host does while it is open. */
+const inDatabase = <A, E, R>(use: (log: string) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "airssys-database-"))),
+      (path) => Effect.sync(() => fs.rmSync(path, { recursive: true, force: true }))
+    )
+    const log = join(folder, "audit.sqlite")
+    yield* Effect.gen(function*() {
+      const audit = yield* AuditLog.AuditLog
+      for (const name of ["one", "two", "three", "two"]) {
+        yield* audit.append({ _tag: "Crashed", principal: { kind: "Component", id: `acme:${name}` }, detail: name })
+      }
+      yield* use(log)
+    }).pipe(
+      Effect.provide(Layer.provide(AuditLog.layer({ rotate: { bytes: 700 } }), NodeAuditStore.layerSqlite(log))),
+      Effect.provide(Digest.layerWebCrypto)
+    )
+    return log
+  })
+
+describe("airssys audit of a database", () => {
+  it.live(
+    "verifies and lists it while its host writes",
+    () =>
+      Effect.scoped(inDatabase((log) =>
+        Effect.gen(function*() {
+          assert.include((yield* airssys("audit", "verify", log)).out, "entries 1 to 4 verify")
+          const all = yield* airssys("audit", "list", log)
+          assert.strictEqual(all.code, 0, all.out)
+          assert.match(all.out, /^1 {2}\S+Z {2}Crashed {2}acme:one {2}one\n2 /)
+          const one = yield* airssys("audit", "list", log, "--principal", "acme:two", "--last", "1", "--json")
+          assert.include(JSON.parse(one.out), { sequence: 4, _tag: "Crashed", detail: "two" })
+          assert.strictEqual((yield* airssys("audit", "list", log, "--tag", "Started")).out, "")
+        })
+      )),
+    60_000
+  )
+
+  it.live("names the entry that was changed, and lists those before it", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const log = yield* inDatabase(() => Effect.void)
+      const database = new DatabaseSync(log)
+      database.exec("UPDATE piece SET bytes = CAST(replace(CAST(bytes AS TEXT), 'three', 'eerht') AS BLOB)")
+      database.close()
+      const verified = yield* airssys("audit", "verify", log)
+      assert.strictEqual(verified.code, 1)
+      assert.include(verified.out, "fails at entry 3")
+      const listed = yield* airssys("audit", "list", log)
+      assert.strictEqual(listed.code, 1)
+      assert.include(listed.out, "acme:two")
+      assert.include(listed.out, "fails at entry 3")
+    })), 60_000)
+
+  it.live("refuses a database of something else", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const log = yield* inDatabase(() => Effect.void)
+      const database = new DatabaseSync(log)
+      database.exec("PRAGMA foreign_keys = OFF; DROP VIEW entry; DROP TABLE piece")
+      database.close()
+      const { code, out } = yield* airssys("audit", "verify", log)
+      assert.strictEqual(code, 1)
+      assert.include(out, "cannot be read as an audit log")
+    })), 60_000)
 })

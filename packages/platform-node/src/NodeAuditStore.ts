@@ -12,6 +12,7 @@ import type { AuditError } from "airssys/security/AuditError"
 import * as AuditStore from "airssys/security/AuditStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
 import * as sqlite from "./internal/auditSqlite.ts"
 import * as storeLock from "./internal/storeLock.ts"
 
@@ -40,3 +41,14 @@ export const layerFile = (path: string): Layer.Layer<AuditStore.AuditStore, Audi
  */
 export const layerSqlite = (path: string): Layer.Layer<AuditStore.AuditStore, AuditError> =>
   Layer.effect(AuditStore.AuditStore, Effect.andThen(storeLock.hold(path), sqlite.make(path)))
+
+/**
+ * The bytes of a log in a SQLite database as they are at one moment, as
+ * `AuditLog.verifyStream` and `AuditLog.entriesOfStream` take them. A host may be
+ * writing to it: no lock is taken. Fails with `AuditError`, reason `Unreadable`,
+ * where there is no such log.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const readSqlite = (path: string): Stream.Stream<Uint8Array, AuditError> => sqlite.bytes(path)

@@ -154,6 +154,20 @@ export const verifyStream = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, optio
   Effect.flatMap(Digest, (sha256) => readings.verifyStream(sha256, bytes, options?.checkpoints ?? []))
 
 /**
+ * The entries of a log that comes as bytes, all segments in order, oldest first.
+ * Each has been checked against those before it when it is given. An entry that
+ * does not fit fails with `ChainBroken`; that no entry is missing at the end, and
+ * what checkpoints say, is for `verifyStream`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const entriesOfStream = <E, R>(
+  bytes: Stream.Stream<Uint8Array, E, R>
+): Stream.Stream<AuditEntry, ChainBroken | E, R | Digest> =>
+  Stream.unwrap(Effect.map(Digest, (sha256) => readings.entriesOfStream(sha256, bytes)))
+
+/**
  * Checks a copy of a log, as `verifyStream` does.
  *
  * @category combinators

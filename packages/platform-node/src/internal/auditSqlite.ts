@@ -7,6 +7,7 @@ import * as AuditError from "airssys/security/AuditError"
 import type { AuditStore } from "airssys/security/AuditStore"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { DatabaseSync } from "node:sqlite"
 import * as sqliteFile from "./sqliteFile.ts"
 
@@ -152,3 +153,32 @@ export const make = (
       remove: (segment) => writing(() => pieces.remove(segment))
     }
   })
+
+const openReader = (path: string): DatabaseSync => {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  try {
+    database.exec("PRAGMA trusted_schema = OFF")
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** All bytes as they were when the first was read, oldest first. What is no bytes becomes a line that fits nowhere. */
+export const bytes = (path: string): Stream.Stream<Uint8Array, AuditError.AuditError> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const reading = <A>(use: () => A) =>
+      Effect.try({ try: use, catch: AuditError.failed("Unreadable", `${path} cannot be read as an audit log`) })
+    const database = yield* Effect.acquireRelease(
+      reading(() => openReader(path)),
+      (opened) => Effect.sync(() => opened.close())
+    )
+    const rows = yield* reading(() => database.prepare("SELECT bytes FROM piece ORDER BY segment, start").iterate())
+    return Stream.unfold(undefined, () =>
+      Effect.map(reading(() => rows.next()), (row) => {
+        if (row.done === true) return undefined
+        const bytes = row.value["bytes"]
+        return [bytes instanceof Uint8Array ? bytes : new TextEncoder().encode(`${bytes}\n`), undefined] as const
+      }))
+  }))

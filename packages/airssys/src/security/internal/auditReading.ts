@@ -66,6 +66,21 @@ export const verifyStream = <E, R>(
       )
   })
 
+/** The entries of a log that comes as bytes, each when it has been checked. */
+export const entriesOfStream = <E, R>(
+  sha256: Digest["Service"],
+  bytes: Stream.Stream<Uint8Array, E, R>
+): Stream.Stream<AuditEntry, ChainBroken | E, R> =>
+  Stream.suspend(() => {
+    const checker = new Checker(sha256)
+    const splitter = new LineSplitter()
+    return bytes.pipe(
+      Stream.flatMap((piece) => Stream.fromIterable(splitter.push(piece))),
+      Stream.mapEffect((line) => checker.line(line)),
+      Stream.filter((entry) => entry !== undefined)
+    )
+  })
+
 const pieceSize = 262_144
 
 /** All bytes of the store, oldest first. */
