@@ -1,3 +1,4 @@
+import * as NodeHost from "@airssys/platform-node/NodeHost"
 import * as NodeReceipts from "@airssys/platform-node/NodeReceipts"
 import { assert, describe, it } from "@effect/vitest"
 import type { MessageReceipt } from "airssys/component/Receipt"
@@ -294,6 +295,21 @@ describe("NodeReceipts", () => {
       yield* open(file, (store) => Effect.map(store.totals, ({ kept }) => assert.strictEqual(kept, 1)))
       disk.answer()
       while (handles(file) > 0) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+    })))
+
+  it.effect("closes with its host within the time of that", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const receipts = path.join(yield* folder, "receipts.db")
+      const disk = yield* silence
+      const closing = yield* Effect.flatMap(Sink, (sink) => Effect.sync(() => sink!.offer(receiptOf("a", 1)))).pipe(
+        Effect.provide(NodeHost.layer({ receipts, shutdown: "500 millis", receiptOptions: { closing: "1 hour" } })),
+        Effect.forkChild({ startImmediately: true })
+      )
+      while (disk.asked.length === 0) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+      yield* TestClock.adjust("499 millis")
+      assert.isUndefined(closing.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(closing)
     })))
 
   it.effect("knows of a disk that failed when nobody waited for it", () =>

@@ -32,6 +32,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     ["a reader makes the file", "readOnly: true", "readOnly: false", "can be read by others"]
   ]),
+  ...of("NodeHost.ts", tests, [
+    [
+      "receipts take longer than their host",
+      "Duration.min(Duration.fromInputUnsafe(shutdown), closing)",
+      "closing",
+      "closes with its host"
+    ]
+  ]),
   ...of("internal/sqliteFile.ts", tests, [
     [
       "a batch is written in parts",
