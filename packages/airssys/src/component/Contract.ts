@@ -14,6 +14,8 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { ComponentError } from "./ComponentError.ts"
+import * as contractFailures from "./internal/contractFailures.ts"
+import * as witSignature from "./internal/witSignature.ts"
 
 /**
  * How the `err` side of a `result` becomes a typed failure and back: one class
@@ -299,7 +301,7 @@ export const client = <Self, S>(
   const method = (target: FunctionContract) => (...args: ReadonlyArray<unknown>) =>
     target.failures._tag === "None"
       ? call(target, args)
-      : Effect.flatMap(call(target, args), (value) => settle(target, value))
+      : Effect.flatMap(call(target, args), (value) => contractFailures.settle(target, value))
   const table = (members: Definition["members"]): object => {
     const out: Record<string, unknown> = Object.create(null)
     for (const [name, member] of members) {
@@ -312,41 +314,6 @@ export const client = <Self, S>(
   }
   return table(contract.definition.members) as S
 }
-
-interface ResultValue {
-  readonly tag: "ok" | "err"
-  readonly val?: unknown
-}
-
-const settle = (target: FunctionContract, value: unknown): Effect.Effect<unknown, Failure> => {
-  const result = value as ResultValue
-  return result.tag === "ok" ? Effect.succeed(result.val) : Effect.fail(toFailure(target.failures, result.val))
-}
-
-const toFailure = (failures: Failures, val: unknown): Failure => {
-  switch (failures._tag) {
-    case "None":
-      throw new TypeError("a function without failures has no error to map")
-    case "Single":
-      return construct(failures.failure, val)
-    case "Cases": {
-      const [name, payload] = typeof val === "string"
-        ? [val, undefined]
-        : [(val as CaseValue).tag, (val as CaseValue).val]
-      const Case = failures.cases.get(name)
-      if (Case === undefined) throw new TypeError(`the contract has no failure for case ${JSON.stringify(name)}`)
-      return construct(Case, payload)
-    }
-  }
-}
-
-interface CaseValue {
-  readonly tag: string
-  readonly val?: unknown
-}
-
-const construct = (Class: FailureClass, value: unknown): Failure =>
-  new Class((value === undefined ? undefined : { value }) as never)
 
 /**
  * Turns a typed failure back into the `err` value of its WIT type; undefined
@@ -405,42 +372,8 @@ export const mismatch = (definition: Definition, actual: WitType.World): string 
     const exported = actual.exports.find((candidate) => candidate.id === contract.interface)
       ?.functions.find((candidate) => candidate.name === contract.function.name)
     if (exported === undefined) return `the component does not export ${name}`
-    const [expected, found] = [signature(contract.function), signature(exported)]
+    const [expected, found] = [witSignature.of(contract.function), witSignature.of(exported)]
     if (expected !== found) return `${name} is ${found} in the component and ${expected} in the contract`
   }
   return undefined
-}
-
-const signature = (func: WitType.Func): string =>
-  `func(${func.params.map((param) => `${param.name}: ${typeText(param.type)}`).join(", ")})` +
-  (func.result === undefined ? "" : ` -> ${typeText(func.result)}`)
-
-const typeText = (type: WitType.WitType | undefined): string => {
-  if (type === undefined) return "_"
-  switch (type.kind) {
-    case "list":
-      return `list<${typeText(type.element)}>`
-    case "option":
-      return `option<${typeText(type.some)}>`
-    case "result":
-      return `result<${typeText(type.ok)}, ${typeText(type.err)}>`
-    case "tuple":
-      return `tuple<${type.items.map(typeText).join(", ")}>`
-    case "record":
-      return `record { ${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(", ")} }`
-    case "variant":
-      return `variant { ${
-        type.cases.map((item) => item.type === undefined ? item.name : `${item.name}(${typeText(item.type)})`)
-          .join(", ")
-      } }`
-    case "enum":
-      return `enum { ${type.cases.join(", ")} }`
-    case "flags":
-      return `flags { ${type.labels.join(", ")} }`
-    case "own":
-    case "borrow":
-      return `${type.kind}<${type.resource.name}>`
-    default:
-      return type.kind
-  }
 }
