@@ -24,8 +24,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     [
       "what throws when it is read is thrown at the caller",
-      "const field = Result.try(() => (given as Readonly<Record<string, unknown>>)[key])",
-      "const field = Result.succeed((given as Readonly<Record<string, unknown>>)[key])",
+      "return isUnreadable",
+      "throw new TypeError(\"unreadable\")",
       start
     ]
   ]),

@@ -109,6 +109,18 @@ const each = (
   return undefined
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
+const isUnreadable = Symbol("unreadable")
+
+const fieldOf = (given: Fields, key: string): unknown => {
+  try {
+    return given[key]
+  } catch {
+    return isUnreadable
+  }
+}
+
 /**
  * An object with these fields. It may have others.
  *
@@ -116,15 +128,13 @@ const each = (
  * @since 0.1.0
  */
 export const struct = (fields: Readonly<Record<string, Check>>): Check => {
-  const entries = Object.entries(fields)
+  const entries = Object.entries(fields).map(([key, check]) => ({ key, check, suffix: `.${key}` }))
   return (given, name) => {
     const wrong = anObject(given, name)
     if (wrong !== undefined) return wrong
-    for (const [key, check] of entries) {
-      const field = Result.try(() => (given as Readonly<Record<string, unknown>>)[key])
-      const problem = Result.isFailure(field)
-        ? unreadable(`${name}.${key}`)
-        : check(field.success, `${name}.${key}`)
+    for (const { check, key, suffix } of entries) {
+      const field = fieldOf(given as Fields, key)
+      const problem = field === isUnreadable ? unreadable(name + suffix) : check(field, name + suffix)
       if (problem !== undefined) return problem
     }
     return undefined
