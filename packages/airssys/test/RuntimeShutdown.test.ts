@@ -54,6 +54,29 @@ const assertSettled = (accounts: Accounting.Accounting) => {
   assert.deepStrictEqual([accounts.waiting, accounts.running, accounts.stashed], [0, 0, 0])
 }
 
+describe("Runtime, when a component is stopped", () => {
+  it.effect("ends what a component does that is told of its end when nobody waits for it", () =>
+    Effect.gen(function*() {
+      const { host, runtime } = yield* opened
+      const ended = yield* Deferred.make<void>()
+      const folder = host.put("slow", {
+        world: world("slow", [], { exports: Contract.world(lifecycle).exports }),
+        code: {
+          "lifecycle.init": () => ({ tag: "ok", val: undefined }),
+          "lifecycle.shutdown": () => Effect.onInterrupt(Effect.never, () => Deferred.succeed(ended, undefined))
+        }
+      })
+      yield* runtime.startUntyped(folder, { hooks: { shutdown: "1 minute" } })
+      const stopping = yield* Effect.forkChild(runtime.stop("acme:slow"), { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      const end = (yield* Fiber.join(stopping))!
+      assert.deepStrictEqual([end.outcome, end.because], ["Killed", "DeadlineExceeded"])
+      yield* Deferred.await(ended)
+      yield* settled
+      assert.lengthOf(host.disposed, 1)
+    }))
+})
+
 describe("Runtime, when its layer closes", () => {
   it.effect("refuses new calls and starts at once, and works off the calls that wait", () =>
     Effect.gen(function*() {

@@ -55,10 +55,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   ]),
   ...of("component/internal/lives.ts", shutdown, [
+    [
+      "a guest that was abandoned goes on",
+      "if (event._tag === \"Abandoned\" && event.part === \"Finalizers\") cut(member)",
+      "",
+      "ends what a component does that is told of its end"
+    ]
+  ]),
+  ...of("component/internal/lives.ts", shutdown, [
     ["a bound is an end in order", "if (isKilled) return", "if (false) return", "says of each component how it ended"],
     [
       "a guest that is cut short has ended in order",
-      "for (const member of members.values()) member.isKilled = true",
+      "for (const member of members.values()) cut(member)",
       "",
       "told of its end"
     ]

@@ -171,7 +171,7 @@ const makeBeginning = Effect.fnUntraced(function*(
       },
       ending: {
         reason: () => lives.reason,
-        isCut: lives.isCut.await,
+        isCut: member === undefined ? Effect.never : member.isCut.await,
         failed: (failure) => {
           if (member !== undefined) member.hook = failure
         }

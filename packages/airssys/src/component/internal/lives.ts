@@ -27,6 +27,8 @@ export interface Member {
   /** Why its `shutdown` did not return well. */
   hook: ComponentError | GuestError | undefined
   isKilled: boolean
+  /** Open when nobody waits for its `shutdown` any more. */
+  readonly isCut: Latch.Latch
 }
 
 const historyLimit = 32
@@ -141,6 +143,12 @@ export class Life {
   }
 }
 
+/** Takes for killed who has not ended by now. */
+const cut = (member: Member): void => {
+  member.isKilled = true
+  member.isCut.openUnsafe()
+}
+
 const severity = { healthy: 0, unknown: 1, degraded: 2, unhealthy: 3 } as const
 
 const outcomeOf = (
@@ -161,8 +169,6 @@ const isBad = (report: HealthReport | undefined): boolean =>
 export class Lives {
   /** Why components are stopped. */
   reason: ShutdownReason = "stopped"
-  /** Open when nobody waits for their `shutdown` any more. */
-  readonly isCut = Latch.makeUnsafe(false)
   /** By the ids of the components. */
   readonly all = new Map<string, Life>()
   private readonly byActor = new Map<string, Life>()
@@ -176,8 +182,7 @@ export class Lives {
 
   /** Takes those that have not ended for killed. */
   cut(): void {
-    for (const { members } of this.all.values()) for (const member of members.values()) member.isKilled = true
-    this.isCut.openUnsafe()
+    for (const { members } of this.all.values()) for (const member of members.values()) cut(member)
   }
 
   /** The life of the component in an actor, or in a pool of them, of this name. */
@@ -227,7 +232,8 @@ export class Lives {
       report: undefined,
       working: undefined,
       hook: undefined,
-      isKilled: false
+      isKilled: false,
+      isCut: Latch.makeUnsafe(false)
     })
     this.byActor.set(ref.name, life)
     life.condemned = undefined
@@ -240,6 +246,7 @@ export class Lives {
     const life = this.byActor.get(event.name)
     const member = life?.members.get(event.name)
     if (life === undefined || member === undefined) return undefined
+    if (event._tag === "Abandoned" && event.part === "Finalizers") cut(member)
     if (member.state === "Stopping" && event._tag !== "Stopped" && event._tag !== "Failed") return undefined
     switch (event._tag) {
       case "Started":
