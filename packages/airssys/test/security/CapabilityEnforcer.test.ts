@@ -10,6 +10,7 @@ import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
 import * as CapabilityEnforcerTest from "airssys/testing/CapabilityEnforcerTest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Digest } from "effect/crypto"
 
 const powers = Powers.layer(Environment.source({ A: "1" }), ClockAccess.source)
 
@@ -84,6 +85,26 @@ describe("CapabilityEnforcer over an audit log that fails", () => {
         assert.strictEqual(enforcer.check(rates, "clock")._tag, "Allowed")
       }).pipe(Effect.provide(withAudit({ append: () => Deferred.await(durable) })))
     }))
+
+  it.effect("records which grant it took away, and why", () =>
+    Effect.gen(function*() {
+      const enforcer = yield* CapabilityEnforcer.CapabilityEnforcer
+      yield* enforcer.admit(rates, { asks, grants })
+      yield* enforcer.revoke(rates, { kind: "clock", reason: "over" })
+      yield* enforcer.revoke(rates, { kind: "clock", reason: "again" })
+      const entries = yield* (yield* AuditLog.AuditLog).entries
+      assert.deepStrictEqual(entries.map(({ event }) => event).filter(({ _tag }) => _tag === "Revoked"), [{
+        _tag: "Revoked",
+        principal: { kind: "Component", id: rates.id },
+        grant: 1,
+        kind: "clock",
+        patterns: [],
+        reason: "over"
+      }])
+    }).pipe(
+      Effect.provide(Layer.provideMerge(CapabilityEnforcer.layer, AuditLog.layerMemory())),
+      Effect.provide(Digest.layerWebCrypto)
+    ))
 
   it.effect("takes authority away while another change waits for the disk", () =>
     Effect.gen(function*() {
