@@ -30,6 +30,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       "what its shutdown refused"
     ]
   ]),
+  ...of("component/internal/instances.ts", pace, [
+    [
+      "an instance that is gone is followed on",
+      "Effect.sync(() => pace.leave())",
+      "Effect.void",
+      "nothing holds that then"
+    ]
+  ]),
   ...of("component/internal/metering.ts", "component/accounts.test.ts", [
     [
       "who sends what reaches no guest uses up its fuel",

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { vi } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
 import type { LayerOptions } from "../../src/component/Component.ts"
 import { ComponentDirectory } from "../../src/component/ComponentDirectory.ts"
 import { ComponentHost } from "../../src/component/ComponentHost.ts"
+import { Paces } from "../../src/component/internal/pace.ts"
 import { Runtime } from "../../src/Runtime.ts"
 import * as scriptedHost from "./scriptedHost.ts"
 
@@ -161,4 +163,22 @@ describe("a message that takes long", () => {
         ])
       })
     ))
+
+  it.effect("is followed no longer when its instance has ended, and nothing holds that then", () =>
+    hosting(({ call, runtime }) =>
+      Effect.gen(function*() {
+        const { kill } = yield* ActorSystem
+        const add = vi.spyOn(Paces.prototype, "add")
+        const remove = vi.spyOn(Paces.prototype, "remove")
+        const { ref, release } = (yield* ComponentDirectory).lookup("acme:echo")!
+        yield* call("wait")
+        yield* kill(ref)
+        assert.lengthOf(add.mock.calls, 1)
+        assert.deepStrictEqual(remove.mock.calls, add.mock.calls)
+        yield* runtime.startUntyped(release)
+        yield* Fiber.join(yield* call("ping"))
+        yield* runtime.stop("acme:echo")
+        assert.deepStrictEqual(remove.mock.calls, add.mock.calls)
+      })
+    ).pipe(Effect.ensuring(Effect.sync(() => vi.restoreAllMocks()))))
 })

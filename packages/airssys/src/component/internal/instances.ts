@@ -172,6 +172,8 @@ export const make = Effect.gen(function*() {
     if (quotas !== undefined) yield* quotas.reserve({ component: release.id }, "memory", limits.memory)
     const imports = yield* importsOf(order, work)
     const instance = yield* engine.instantiate(release.component, { imports, limits, tier })
+    const pace = new Pace(paces, Duration.toMillis(checks.every), order.worked)
+    yield* Effect.addFinalizer(() => Effect.sync(() => pace.leave()))
     const hosted: Hosted = {
       component: release.id,
       engine,
@@ -183,7 +185,7 @@ export const make = Effect.gen(function*() {
         order.placement,
         () => work.current()
       ),
-      pace: new Pace(paces, Duration.toMillis(checks.every), order.worked),
+      pace,
       own: coreExports.ownOf(release.component.world),
       begin: (message) => work.begin(message),
       end: () => work.end(),

@@ -50,6 +50,11 @@ export class Pace {
     if (!isLost) this.#told(undefined)
   }
 
+  /** Its instance ends, also in the middle of a call. */
+  leave(): void {
+    if (this.place !== -1) this.#paces.remove(this)
+  }
+
   tell(): void {
     this.#isTold = true
     this.#told({ export: Contract.exportName(this.#target!), since: this.since })
