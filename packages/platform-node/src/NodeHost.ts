@@ -101,6 +101,8 @@ export interface Options {
   readonly approvalStore?: string | undefined
   /** Functions of the host's own for its guests. */
   readonly functions?: ReadonlyArray<HostFunction> | undefined
+  /** Powers of the host's own, for what its functions require; of two for one capability the last counts. */
+  readonly powers?: ReadonlyArray<Powers.Source> | undefined
   /** How the audit log is written, kept and attested. */
   readonly auditOptions?: AuditLog.Options | undefined
   /** Folders, digests (`sha256:...`) and other sources that the operator trusts; a folder may be relative. */

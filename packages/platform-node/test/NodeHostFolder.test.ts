@@ -11,6 +11,9 @@ import { Runtime } from "airssys/Runtime"
 import { Approvals } from "airssys/security/Approvals"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as Capability from "airssys/security/Capability"
+import type { CapabilityError } from "airssys/security/CapabilityError"
+import * as Grant from "airssys/security/Grant"
+import * as Powers from "airssys/security/Powers"
 import * as Principal from "airssys/security/Principal"
 import * as Quota from "airssys/security/Quota"
 import * as SigningKey from "airssys/security/SigningKey"
@@ -346,6 +349,34 @@ describe("NodeHost.runtime", () => {
       await using other = await NodeHost.runtime()
       const refused = await other.startUntyped(source).then(() => assert.fail("it started"), (error: unknown) => error)
       assert.instanceOf(refused, InstallRefused)
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
+  })
+
+  it("gives them the powers of its program, where they are granted", async () => {
+    class Prices extends Capability.Service<Prices, {
+      readonly latest: Effect.Effect<number, CapabilityError>
+    }>()("custom.prices") {}
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "airssys-powers-")))
+    try {
+      const source = await loadGuest.putAsking(root)
+      appendFileSync(join(source, "Component.toml"), "\n[[capability]]\nreason = \"x\"\ncustom.prices = [\"shop\"]\n")
+      const price = HostFunction.make({ wit: "acme:asking/shop@1.0.0#price", params: {}, result: Wit.u32 }, {
+        requires: [Prices.on("shop")],
+        fuel: 10,
+        deadline: "1 second",
+        handler: () => Effect.orDie(Prices.use(({ latest }) => latest))
+      })
+      const powers = [Powers.source(Prices, (lease) => ({ latest: lease.use(Effect.succeed(108)) }))]
+      await using host = await NodeHost.runtime({ functions: [price], powers })
+      await host.startUntyped(source, { grants: [Grant.make("custom.prices", ["shop"], { reason: "x" })] })
+      assert.strictEqual((await host.call("acme:asking", "asking.ask", [])).value, 108)
+      await host.stop("acme:asking")
+      await host.startUntyped(source)
+      const error = await host.call("acme:asking", "asking.ask", []).catch((error: unknown) => error)
+      assert.instanceOf(error, ComponentError)
+      assert.include(error.message, "denied: custom.prices")
     } finally {
       rmSync(root, { recursive: true, force: true })
     }

@@ -33,6 +33,7 @@ const options: Readonly<Record<string, ReadonlyArray<string>>> = {
   "approvals.hostKey": [],
   approvalStore: texts,
   functions: ["an empty array"],
+  powers: ["an empty array"],
   auditOptions: objects,
   "auditOptions.capacity": [],
   "auditOptions.flushEvery": times,

@@ -77,6 +77,14 @@ const fields = {
     "functions, as HostFunction.make gives them",
     struct({ interface: text("the id of an interface"), type: struct({ name: text("a name") }) })
   )),
+  powers: optional(array(
+    "powers, as Powers.source gives them",
+    struct({
+      key: text("the name of a capability"),
+      capability: value("a class of capabilities", (given) => typeof given === "function"),
+      make: fn
+    })
+  )),
   auditOptions: optional(auditOptions),
   trust: optional(array("folders, digests and sources", trusted)),
   trustFile: optional(path),

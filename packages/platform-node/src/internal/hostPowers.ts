@@ -13,10 +13,11 @@ export interface Options {
   readonly roots?: Readonly<Record<string, string>> | undefined
   readonly http?: NodeHttpAccess.Options | undefined
   readonly programs?: NodeProcessSpawn.Options | undefined
+  readonly powers?: ReadonlyArray<Source> | undefined
 }
 
 export const sources = (
-  { http, programs, roots }: Options,
+  { http, powers = [], programs, roots }: Options,
   reserved: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Source>, NodeFileAccess.RootError, Scope.Scope> =>
   Effect.gen(function*() {
@@ -27,6 +28,7 @@ export const sources = (
         : [yield* Effect.provide(NodeProcessSpawn.source(programs), NodeProcessSpawn.layerSpawner)],
       ...http === undefined
         ? []
-        : [NodeHttpAccess.source(http), NodeNetworkResolve.source({ resolve: http.resolve })]
+        : [NodeHttpAccess.source(http), NodeNetworkResolve.source({ resolve: http.resolve })],
+      ...powers
     ]
   })
