@@ -42,6 +42,14 @@ export class Pending {
   }
 }
 
+const draft: Draft = {
+  sequence: 0,
+  time: Number.MAX_SAFE_INTEGER,
+  tag: "CapabilityUsed",
+  lines: { keep: () => 0 } as BatchBytes,
+  bytes: 0
+}
+
 interface Made {
   /** The principal in whose share it is, also when it is withdrawn. */
   readonly sharer: Sharer
@@ -53,6 +61,14 @@ interface Made {
 
 /** A use that waits. */
 export class PendingUse extends Pending implements Made {
+  /** Keeps the shape alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: PendingUse = new PendingUse(draft, {
+    sharer: undefined as never,
+    resource: "",
+    frame: undefined as never,
+    key: 0
+  })
+
   readonly sharer: Sharer
   readonly resource: string
   readonly frame: Frame
