@@ -142,8 +142,10 @@ const inDatabase = <A, E, R>(use: (log: string) => Effect.Effect<A, E, R>) =>
       }
       yield* use(log)
     }).pipe(
-      Effect.provide(Layer.provide(AuditLog.layer({ rotate: { bytes: 700 } }), NodeAuditStore.layerSqlite(log))),
-      Effect.provide(Digest.layerWebCrypto)
+      Effect.provide(Layer.provide(AuditLog.layer({ rotate: { bytes: 700 } }), [
+        NodeAuditStore.layerSqlite(log),
+        Digest.layerWebCrypto
+      ]))
     )
     return log
   })

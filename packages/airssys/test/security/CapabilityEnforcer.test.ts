@@ -102,8 +102,10 @@ describe("CapabilityEnforcer over an audit log that fails", () => {
         reason: "over"
       }])
     }).pipe(
-      Effect.provide(Layer.provideMerge(CapabilityEnforcer.layer, AuditLog.layerMemory())),
-      Effect.provide(Digest.layerWebCrypto)
+      Effect.provide(Layer.provide(
+        Layer.provideMerge(CapabilityEnforcer.layer, AuditLog.layerMemory()),
+        Digest.layerWebCrypto
+      ))
     ))
 
   it.effect("takes authority away while another change waits for the disk", () =>
