@@ -45,7 +45,37 @@ import type * as Protocol from "./Protocol.ts"
  */
 export const make = <A, E = never>(
   begin: (context: Context.Context<never>, end: (exit: Exit.Exit<A, E>) => void) => () => void
-): Effect.Effect<A, E> => new internal.Pending<A, E>(begin as internal.Begin<unknown, unknown>)
+): Effect.Effect<A, E> => of<A, E>({ begin: (context, ending) => begin(context, (exit) => ending.end(exit)) })
+
+/**
+ * Who is told, once, how a task ended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ending<in A, in E> {
+  end(exit: Exit.Exit<A, E>): void
+}
+
+/**
+ * What `make` does with functions, as an object: for what is made so often that
+ * functions made each time are too dear. `begin` tells `ending`, once, at once or
+ * later, and gives what is called where it is interrupted before that.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Task<out A, out E> {
+  begin(context: Context.Context<never>, ending: Ending<A, E>): () => void
+}
+
+/**
+ * As `make`, of a task.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const of = <A, E = never>(task: Task<A, E>): Effect.Effect<A, E> => new internal.Pending<A, E>(task)
 
 /**
  * Ends as `f` says, which is not called where the effect is interrupted. What it
@@ -59,7 +89,7 @@ export const settle = <A, E, R, B, E2>(
   f: (exit: Exit.Exit<A, E>) => Exit.Exit<B, E2>
 ): Effect.Effect<B, E2, R> =>
   self instanceof internal.Pending
-    ? new internal.Pending<B, E2>(self.begin, (exit) => f(self.settled(exit)))
+    ? new internal.Pending<B, E2>(self.task, (exit) => f(self.settled(exit)))
     : Effect.flatMap(Effect.exit(self), f)
 
 /**

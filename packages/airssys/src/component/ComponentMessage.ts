@@ -11,6 +11,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Function from "effect/Function"
 import type * as Result from "effect/Result"
 import type { AskError } from "../actor/ActorError.ts"
@@ -147,22 +148,39 @@ export const invokeFor = <A>(
   args: ReadonlyArray<unknown>,
   take: (result: CallResult) => A
 ): Effect.Effect<A, ComponentError> =>
-  Effect.withFiber((fiber) => {
-    const refused = unavailable(ref, component, target)
-    if (refused !== undefined) return Effect.fail(refused)
-    const collect = fiber.getRef(Receipt.Collector)
-    const request = new Invoke(target, args, Delivery.originOf(fiber.context))
-    return Pending.askIn(fiber, ref, request, (exit) => {
-      if (Exit.isFailure(exit)) {
-        return Exit.failCause(Cause.map(
-          exit.cause,
-          (error) => error instanceof ComponentError ? error : unanswered(component, target, error, request)
-        ))
-      }
-      collect?.({ ...exit.value.receipt, component, export: Contract.exportName(target) })
-      return Exit.succeed(take(exit.value))
-    })
-  })
+  Effect.withFiber((fiber) =>
+    invokeIn(fiber, ref, component, new Invoke(target, args, Delivery.originOf(fiber.context)), take)
+  )
+
+const invokeIn = <A>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  ref: ActorRef<Invoke>,
+  component: string,
+  request: Invoke,
+  take: (result: CallResult) => A
+): Effect.Effect<A, ComponentError> => {
+  const refused = unavailable(ref, component, request)
+  if (refused !== undefined) return Effect.fail(refused)
+  const collect = fiber.getRef(Receipt.Collector)
+  return Pending.askIn(fiber, ref, request, (exit) => taken(exit, component, request, take, collect))
+}
+
+const taken = <A>(
+  exit: Exit.Exit<CallResult, ComponentError | AskError>,
+  component: string,
+  request: Invoke,
+  take: (result: CallResult) => A,
+  collect: ((receipt: Receipt.CallReceipt) => void) | undefined
+): Exit.Exit<A, ComponentError> => {
+  if (Exit.isFailure(exit)) {
+    return Exit.failCause(Cause.map(
+      exit.cause,
+      (error) => error instanceof ComponentError ? error : unanswered(component, request, error, request)
+    ))
+  }
+  collect?.({ ...exit.value.receipt, component, export: Contract.exportName(request) })
+  return Exit.succeed(take(exit.value))
+}
 
 const unavailable = (
   ref: ActorRef<never>,

@@ -78,8 +78,14 @@ class Settling implements Waiter {
   }
 }
 
+const success: unknown = Object.getPrototypeOf(Exit.void)
+
+/** As `Exit.isExit`, which looks for a name in all that it is ever given: for an answer that is one it takes a tenth. */
+const isExit = (answer: Effect.Effect<unknown, unknown>): answer is Exit.Exit<unknown, unknown> =>
+  Object.getPrototypeOf(answer) === success || Exit.isExit(answer)
+
 const settled = <B, E>(answer: Effect.Effect<unknown, unknown>, settle: Settle<B, E>): Effect.Effect<B, E> => {
-  if (!Exit.isExit(answer)) return Effect.flatMap(Effect.exit(answer), settle)
+  if (!isExit(answer)) return Effect.flatMap(Effect.exit(answer), settle)
   try {
     return settle(answer)
   } catch (defect) {
@@ -112,7 +118,7 @@ class Told implements Waiter {
 
   evaluate(answer: Effect.Effect<unknown, unknown>): void {
     const { context, onExit } = this.asker
-    if (Exit.isExit(answer)) onExit(answer)
+    if (isExit(answer)) onExit(answer)
     else Effect.runForkWith(context)(answer).addObserver(onExit)
   }
 }

@@ -11,7 +11,7 @@ import { Ask } from "./ask.ts"
 import type { Cell } from "./cell.ts"
 import * as flags from "./flags.ts"
 import { takeNext } from "./mixed.ts"
-import { Pending, type Worker } from "./pending.ts"
+import { Pending, Work, type Worker } from "./pending.ts"
 import { fateOf } from "./redelivery.ts"
 import { schedule, setBack } from "./ring.ts"
 import type { From } from "./target.ts"
@@ -183,17 +183,20 @@ const take = (
 /** Leaves the message to who works for it. */
 const park = (cell: Cell, fiber: Worker): void => {
   cell.fiber = fiber
-  fiber.addObserver((exit) => {
-    if (cell.fiber !== fiber) return
-    cell.fiber = undefined
-    const cause = failureOf(exit)
-    if (cause !== undefined) return crash(cell, cause)
-    conclude(cell)
-    rest(cell)
-  })
+  if (fiber instanceof Work) fiber.tell(cell, worked)
+  else fiber.addObserver((exit) => worked(cell, fiber, exit))
   // The effect ended its own actor before it suspended for the first time.
   if ((cell.flags & doomed) !== 0 || cell.rare?.exit !== undefined) cell.system.afterBatch(cell)
   flush(cell)
+}
+
+const worked = (cell: Cell, fiber: Worker, exit: Exit.Exit<unknown, unknown>): void => {
+  if (cell.fiber !== fiber) return
+  cell.fiber = undefined
+  const cause = failureOf(exit)
+  if (cause !== undefined) return crash(cell, cause)
+  conclude(cell)
+  rest(cell)
 }
 
 const crash = (cell: Cell, cause: Cause.Cause<unknown>): void => {

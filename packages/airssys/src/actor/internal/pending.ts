@@ -13,28 +13,39 @@ export interface Worker<A = unknown, E = unknown>
   readonly isEnding?: boolean
 }
 
-export type Begin<A, E> = (context: Context.Context<never>, end: (exit: Exit.Exit<A, E>) => void) => () => void
+/** Who is told, once, how a task ended. */
+export interface Ending<in A, in E> {
+  end(exit: Exit.Exit<A, E>): void
+}
+
+/** Something that can be waited for. `begin` gives what gives it up. */
+export interface Task<out A, out E> {
+  begin(context: Context.Context<never>, ending: Ending<A, E>): () => void
+}
+
+type Told<Observer, A, E> = (observer: Observer, work: Work<A, E>, exit: Exit.Exit<A, E>) => void
 
 /** One run of a pending effect. It is over when `begin` has said so, interrupted or not. */
-class Work<A, E> implements Worker<A, E> {
+export class Work<A, E> implements Worker<A, E>, Ending<unknown, unknown> {
   private readonly pending: Pending<A, E>
   private readonly giveUp: () => void
   private exit: Exit.Exit<A, E> | undefined = undefined
   isEnding = false
   private isInterrupted = false
-  private observer: ((exit: Exit.Exit<A, E>) => void) | undefined = undefined
+  private observer: unknown = undefined
+  private told: Told<never, A, E> | undefined = undefined
 
   constructor(pending: Pending<A, E>, context: Context.Context<never>) {
     this.pending = pending
-    this.giveUp = pending.begin(context, (exit) => this.end(exit))
+    this.giveUp = pending.task.begin(context, this)
   }
 
-  private end(exit: Exit.Exit<unknown, unknown>): void {
+  end(exit: Exit.Exit<unknown, unknown>): void {
     if (this.exit !== undefined) return
     this.isEnding = true
     this.exit = this.isInterrupted ? Exit.interrupt() : this.pending.settled(exit)
     this.isEnding = false
-    this.observer?.(this.exit)
+    this.told?.(this.observer as never, this, this.exit)
   }
 
   interruptUnsafe(): void {
@@ -49,20 +60,32 @@ class Work<A, E> implements Worker<A, E> {
 
   /** Only the last observer is told: those before it wait no longer when there is another. */
   addObserver(observer: (exit: Exit.Exit<A, E>) => void): () => void {
-    if (this.exit === undefined) this.observer = observer
-    else observer(this.exit)
+    this.tell(observer, tellObserver)
     return () => {}
+  }
+
+  /** As an observer, which needs no function of its own. */
+  tell<Observer>(observer: Observer, told: Told<Observer, A, E>): void {
+    if (this.exit !== undefined) return told(observer, this, this.exit)
+    this.observer = observer
+    this.told = told
   }
 }
 
+const tellObserver = <A, E>(
+  observer: (exit: Exit.Exit<A, E>) => void,
+  _: Work<A, E>,
+  exit: Exit.Exit<A, E>
+): void => observer(exit)
+
 /** An Effect that an actor can run without a fiber. */
 export class Pending<A, E> extends Effectable.Class<A, E> {
-  readonly begin: Begin<unknown, unknown>
+  readonly task: Task<unknown, unknown>
   private readonly settle: ((exit: Exit.Exit<never, never>) => Exit.Exit<A, E>) | undefined
 
-  constructor(begin: Begin<unknown, unknown>, settle?: (exit: Exit.Exit<never, never>) => Exit.Exit<A, E>) {
+  constructor(task: Task<unknown, unknown>, settle?: (exit: Exit.Exit<never, never>) => Exit.Exit<A, E>) {
     super()
-    this.begin = begin
+    this.task = task
     this.settle = settle
   }
 
@@ -94,4 +117,4 @@ export class Pending<A, E> extends Effectable.Class<A, E> {
 }
 
 /** Keeps the shapes of both alive while there is none, and with them the code that was compiled for them. */
-export const kept: Worker = new Pending(() => () => {}).run(Context.empty())
+export const kept: Worker = new Pending({ begin: () => () => {} }).run(Context.empty())

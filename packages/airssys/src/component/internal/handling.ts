@@ -111,9 +111,21 @@ const call = (
 const tenantOf = (message: Message): string | undefined =>
   message._tag === "Invoke" ? message.origin.tenant : message.delivery.tenant
 
-/** Handles what is sent to an instance, one after the other. */
+interface Waiting {
+  readonly message: Message
+  readonly target: Contract.Target
+  readonly context: Context
+}
+
+/**
+ * Handles what is sent to an instance, one after the other. What settles a message
+ * lives as long as the instance: V8 keeps the code of functions, and forgets that
+ * of those which are made for a message at each full collection.
+ */
 export const make = (hosted: Hosted): Handler<ComponentMessage> => {
   const { begin, component, end, engine, health, instance, meter, own, pace } = hosted
+  /** The message whose call has not ended when it was made. */
+  let waiting: Waiting | undefined
 
   const handle = (message: Message, context: Context): ReturnType<Handler<ComponentMessage>> => {
     const target = targetOf(message)
@@ -125,20 +137,31 @@ export const make = (hosted: Hosted): Handler<ComponentMessage> => {
       return refuse(message, quotaRefusals.toError(component, target, exceeded), context)
     }
     begin(message)
-    const settle = (exit: Called): Exit.Exit<void, ComponentError> => {
-      if (meter !== undefined) pay(target, exit)
-      end()
-      if (Exit.isFailure(exit)) return fail(hosted, message, exit.cause, context)
-      answer(component, message, exit.value, context)
-      return Exit.void
-    }
     const exit = engine.callUnsafe(instance, target, argsOf(message))
-    if (exit !== undefined) return settle(exit)
+    if (exit !== undefined) return settle(message, target, context, exit)
     pace.begin(target)
-    return Pending.settle(call(hosted, message, target), (exit) => {
-      pace.end(instance.isPoisoned())
-      return settle(exit)
-    })
+    waiting = { message, target, context }
+    return Pending.settle(call(hosted, message, target), settleWaiting)
+  }
+
+  const settle = (
+    message: Message,
+    target: Contract.Target,
+    context: Context,
+    exit: Called
+  ): Exit.Exit<void, ComponentError> => {
+    if (meter !== undefined) pay(target, exit)
+    end()
+    if (Exit.isFailure(exit)) return fail(hosted, message, exit.cause, context)
+    answer(component, message, exit.value, context)
+    return Exit.void
+  }
+
+  const settleWaiting = (exit: Called): Exit.Exit<void, ComponentError> => {
+    pace.end(instance.isPoisoned())
+    const { context, message, target } = waiting!
+    waiting = undefined
+    return settle(message, target, context, exit)
   }
 
   const pay = (target: Contract.Target, exit: Called): void =>

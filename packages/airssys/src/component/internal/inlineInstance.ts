@@ -40,6 +40,27 @@ interface Options {
   readonly mostArguments: number
 }
 
+type Ending = Pending.Ending<CallResult, ComponentError>
+
+class Call implements Pending.Task<CallResult, ComponentError> {
+  readonly target: Contract.Target
+  readonly args: ReadonlyArray<unknown>
+  readonly #instance: InlineInstance
+
+  constructor(instance: InlineInstance, target: Contract.Target, args: ReadonlyArray<unknown>) {
+    this.#instance = instance
+    this.target = target
+    this.args = args
+  }
+
+  begin(context: Context.Context<never>, ending: Ending): () => void {
+    return this.#instance.begin(this, context, ending)
+  }
+
+  /** Keeps the shape alive while there is none, and with it the code that was compiled for it. */
+  static readonly shape: Call = new Call(undefined as never, { interface: undefined, function: "" }, [])
+}
+
 export class InlineInstance implements Instance {
   readonly component: LoadedComponent
   readonly tier = "inline"
@@ -50,6 +71,14 @@ export class InlineInstance implements Instance {
   readonly #mostArguments: number
   readonly #functions = new Map<string | undefined, Map<string, EngineInstance.ExportedFunc>>()
   #state: "Idle" | "Running" | "Lost" | "Disposed" = "Idle"
+  /** Of the call that runs and may be suspended. */
+  #target: Contract.Target | undefined = undefined
+  #ending: Ending | undefined = undefined
+  readonly #waiter: EngineInstance.Waiter = {
+    done: ({ receipt, value }) => this.#over(this.#done(value, receipt)),
+    failed: (error) => this.#over(this.#failed(this.#target!, error))
+  }
+  readonly #interrupt = (): void => this.#giveUp("Lost")
 
   constructor({ component, hosts, instance, isImmediate, mostArguments, timeout }: Options) {
     this.component = component
@@ -79,21 +108,24 @@ export class InlineInstance implements Instance {
   }
 
   call(target: Contract.Target, args: ReadonlyArray<unknown>): Effect.Effect<CallResult, ComponentError> {
-    return Pending.make((context, end) => {
-      const problem = this.#isImmediate ? undefined : argumentBytes.problemOf(args, this.#mostArguments)
-      if (this.#isImmediate) end(this.callUnsafe(target, args)!)
-      else if (this.#state !== "Idle") end(this.#refusal(target))
-      else if (problem !== undefined) end(this.#notTaken(target, problem))
-      else this.#begin(target, args, context, end)
-      return () => this.#giveUp("Lost")
-    })
+    return Pending.of(new Call(this, target, args))
   }
 
-  #begin(
+  /** Calls, and tells how it ended. Gives what gives it up. */
+  begin({ args, target }: Call, context: Context.Context<never>, ending: Ending): () => void {
+    const problem = this.#isImmediate ? undefined : argumentBytes.problemOf(args, this.#mostArguments)
+    if (this.#isImmediate) ending.end(this.callUnsafe(target, args)!)
+    else if (this.#state !== "Idle") ending.end(this.#refusal(target))
+    else if (problem !== undefined) ending.end(this.#notTaken(target, problem))
+    else this.#enter(target, args, context, ending)
+    return this.#interrupt
+  }
+
+  #enter(
     target: Contract.Target,
     args: ReadonlyArray<unknown>,
     context: Context.Context<never>,
-    end: (called: Called) => void
+    ending: Ending
   ): void {
     this.#state = "Running"
     this.#hosts.context = context
@@ -101,12 +133,18 @@ export class InlineInstance implements Instance {
     try {
       func = this.#function(target)
     } catch (error) {
-      return end(this.#failed(target, error))
+      return ending.end(this.#failed(target, error))
     }
-    func.run(args, this.#bounds, {
-      done: ({ receipt, value }) => end(this.#done(value, receipt)),
-      failed: (error) => end(this.#failed(target, error))
-    })
+    this.#target = target
+    this.#ending = ending
+    func.run(args, this.#bounds, this.#waiter)
+  }
+
+  #over(called: Called): void {
+    const ending = this.#ending!
+    this.#ending = undefined
+    this.#target = undefined
+    ending.end(called)
   }
 
   #function({ function: name, interface: owner }: Contract.Target): EngineInstance.ExportedFunc {
