@@ -841,8 +841,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "the line for a program is cut like a report",
     file: explanation,
-    find: "SafeText.programString(self.resource)",
-    replace: "JSON.stringify(SafeText.escape(self.resource))",
+    find: "SafeText.programString(resource)",
+    replace: "JSON.stringify(SafeText.escape(resource))",
     test: "security/Explanation.test.ts",
     title: "of exactly what was denied"
   },
