@@ -104,7 +104,7 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "double end: a handler that was interrupted ends its message a second time",
     program: "endings",
-    edits: [{ file: loop, find: "    if (cell.fiber !== fiber) return\n", replace: "" }]
+    edits: [{ file: loop, find: "  if (cell.fiber !== fiber) return\n", replace: "" }]
   },
   {
     name: "lost message: a stop forgets what waits for an actor that is about to run",
