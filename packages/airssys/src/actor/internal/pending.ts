@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type { Ending, Task } from "../Pending.ts"
 
 /** What an actor needs of a fiber that works for it. */
 export interface Worker<A = unknown, E = unknown>
@@ -11,16 +12,6 @@ export interface Worker<A = unknown, E = unknown>
 {
   /** Ends, with code of the handler on the stack. */
   readonly isEnding?: boolean
-}
-
-/** Who is told, once, how a task ended. */
-export interface Ending<in A, in E> {
-  end(exit: Exit.Exit<A, E>): void
-}
-
-/** Something that can be waited for. `begin` gives what gives it up. */
-export interface Task<out A, out E> {
-  begin(context: Context.Context<never>, ending: Ending<A, E>): () => void
 }
 
 type Told<Observer, A, E> = (observer: Observer, work: Work<A, E>, exit: Exit.Exit<A, E>) => void
