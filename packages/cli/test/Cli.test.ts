@@ -346,22 +346,26 @@ log = true
       assert.notInclude(err, "EPIPE")
     })
 
-    it("serves until it is interrupted, and then stops cleanly", async () => {
+    it("serves until it is interrupted, and then stops cleanly, however often it is told to", async () => {
       const folder = plugin("totals")
       writeFileSync(join(folder, "..", "airssys.toml"), "schema = 1\n[[component]]\nsource = \"totals\"\n")
-      const { execFile: start } = await import("node:child_process")
-      const { code, lines } = await new Promise<{ code: number | null; lines: Array<string> }>((resolve) => {
-        const child = start(process.execPath, [bin, "run", join(folder, ".."), "--json"], { encoding: "utf8" })
-        let out = ""
-        child.stdout?.on("data", (chunk: string) => {
+      const { spawn } = await import("node:child_process")
+      const child = spawn(process.execPath, [bin, "run", join(folder, ".."), "--json"])
+      const closed = new Promise((resolve) => child.on("close", resolve))
+      let out = ""
+      await new Promise<void>((resolve) => {
+        child.stdout.on("data", (chunk) => {
           out += chunk
-          if (out.includes("\"event\":\"ready\"")) child.kill("SIGINT")
+          if (out.includes("\"event\":\"ready\"")) resolve()
         })
-        child.on("close", (code) => resolve({ code, lines: out.trim().split("\n") }))
+        child.on("close", () => resolve())
       })
-      const events = lines.map((line) => JSON.parse(line).event)
-      assert.includeMembers(events, ["begin", "install", "start", "ready", "stop"])
+      const insisting = setInterval(() => child.kill("SIGINT"), 1)
+      const code = await closed
+      clearInterval(insisting)
       assert.strictEqual(code, 130)
+      const events = out.trim().split("\n").map((line) => JSON.parse(line).event)
+      assert.includeMembers(events, ["begin", "install", "start", "ready", "stop"])
     })
   })
 })
