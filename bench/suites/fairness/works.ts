@@ -109,7 +109,7 @@ export const spinning = async (kind: Kind, take: (window: Window) => number): Pr
   })
 }
 
-/** As many callers, each of whose calls is over before the thread could be given to somebody else. */
+/** As many callers, as hosts are, each of whose calls is over before the thread could be given to somebody else. */
 export const calling = async (take: (window: Window) => number): Promise<Work> => {
   const engine = Engine.make()
   const loaded = await engine.load(await component())
@@ -119,7 +119,7 @@ export const calling = async (take: (window: Window) => number): Promise<Work> =
     spin: () => {
       const end = performance.now() + time
       return Promise.all(calls.map(async (func): Promise<End> => {
-        while (performance.now() < end) await func.call([])
+        while (performance.now() < end) await new Promise((done, failed) => func.run([], {}, { done, failed }))
         return "Deadline"
       }))
     },

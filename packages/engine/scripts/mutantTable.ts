@@ -588,6 +588,65 @@ const stops: ReadonlyArray<Mutant> = [
   }
 ]
 
+const stacks: ReadonlyArray<Mutant> = [
+  {
+    name: "a kept stack remembers what it called",
+    file: "internal/link/stacks.ts",
+    find: "const firsts = [\"first0\", \"first1\", \"first2\", \"first3\", \"first4\"]",
+    replace: "const firsts: ReadonlyArray<string> = []",
+    test: "stacks.test.ts",
+    title: "hold no guest that is gone"
+  },
+  {
+    name: "a kept stack enters a guest that was given up",
+    file: "internal/link/stacks.ts",
+    find: "if (store.failure !== undefined) store.bridge.trap()",
+    replace: "",
+    test: "stacks.test.ts",
+    title: "do not enter a guest that is given up before its turn"
+  },
+  {
+    name: "a kept stack is entered for what is no function of a module",
+    file: "internal/link/stacks.ts",
+    find: "return this.#fits(func) === 1",
+    replace: "return true",
+    test: "stacks.test.ts",
+    title: "leave out a function of the host"
+  },
+  {
+    name: "stacks outlive their engine",
+    file: "Engine.ts",
+    find: "(stacks) => stacks.end()",
+    replace: "() => undefined",
+    test: "stacks.test.ts",
+    title: "hold no guest that is gone"
+  },
+  {
+    name: "stacks that nobody uses are kept without a limit",
+    file: "internal/link/stacks.ts",
+    find: "if (this.parked > mostParked) this.#end()",
+    replace: "",
+    test: "stacks.test.ts",
+    title: "are not more than 64"
+  },
+  {
+    name: "any number of guests are entered in one macrotask",
+    file: "internal/link/stacks.ts",
+    find: "if (this.#stacks.woken >= mostWoken) return undefined",
+    replace: "",
+    test: "stacks.test.ts",
+    title: "take 32 guests in one macrotask"
+  },
+  {
+    name: "nobody is told how a guest on a kept stack ended",
+    file: "internal/link/stacks.ts",
+    find: "    this.#reject?.(error)",
+    replace: "",
+    test: "stacks.test.ts",
+    title: "end with a guest that traps"
+  }
+]
+
 const fuel: ReadonlyArray<Mutant> = [
   {
     name: "the meter inserts nothing",
@@ -752,6 +811,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...values,
   ...resources,
   ...stops,
+  ...stacks,
   ...fuel,
   ...turns
 ]

@@ -16,6 +16,7 @@ import * as CostTable from "./CostTable.ts"
 import type { EngineCache } from "./EngineCache.ts"
 import { Instance } from "./Instance.ts"
 import { parsing } from "./internal/decodeBlueprint.ts"
+import { liftedType } from "./internal/link/abiType.ts"
 import type { Bridge } from "./internal/link/bridge.ts"
 import { makeBridge } from "./internal/link/bridge.ts"
 import { factsOf } from "./internal/link/facts.ts"
@@ -29,6 +30,7 @@ import { PlanCache, sha256 } from "./internal/link/planCache.ts"
 import { Recent } from "./internal/link/recent.ts"
 import { Scheduler, threadClock } from "./internal/link/scheduler.ts"
 import type { Clock } from "./internal/link/scheduler.ts"
+import { Stacks } from "./internal/link/stacks.ts"
 import { Store } from "./internal/link/store.ts"
 import type { StoreLimits } from "./internal/link/store.ts"
 import { inTurns, Turn } from "./internal/steps.ts"
@@ -192,6 +194,9 @@ class Loaded implements Component {
   }
 }
 
+/** Suspended stacks outlive their engine otherwise. */
+const abandoned = new FinalizationRegistry<Stacks>((stacks) => stacks.end())
+
 class Host implements Engine {
   readonly #options: Options
   readonly #scheduler: Scheduler
@@ -199,6 +204,7 @@ class Host implements Engine {
   /** Components by digest. */
   readonly #recent: Recent<Loaded>
   readonly #bridge: Bridge
+  readonly #stacks = new Stacks()
   /** Stores by id, until their instance is given up or nobody holds it any more. */
   readonly #stores: Array<Store | undefined> = []
   readonly #free: Array<number> = []
@@ -209,6 +215,7 @@ class Host implements Engine {
 
   constructor(options: Options) {
     this.#options = options
+    abandoned.register(this, this.#stacks)
     const { cache, clock = threadClock(), compilers = Compilers.thread } = options
     this.#plans = new PlanCache({
       means: { clock, compilers, relaxedSimd: options.relaxedSimd === true },
@@ -261,6 +268,13 @@ class Host implements Engine {
       closures: (planned) =>
         planned.from === "lift" ? linked.closures.lifts[planned.lift] ?? undefined : passed(planned, hosts, store),
       promising: (planned) => promisingOf(planned.from === "lift" ? linked.func(planned.coreFunc) : undefined),
+      kept: (planned, fresh) => {
+        const lift = planned.from === "lift" ? plan.expansion.lifts[planned.lift] : undefined
+        const func = lift === undefined ? undefined : linked.func(lift.core)
+        return lift === undefined || func === undefined
+          ? fresh
+          : this.#stacks.promising(func, liftedType(lift.type), store, fresh)
+      },
       destroy: (resource, rep) => {
         const one = plan.expansion.resources[resource]
         if (one?.from === "guest" && one.destructor !== undefined) linked.func(one.destructor)(rep)

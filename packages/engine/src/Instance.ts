@@ -87,6 +87,8 @@ export interface Parts {
   readonly closures: (planned: PlannedExport) => LiftClosures | undefined
   /** What enters a lifted function as a promise. */
   readonly promising: (planned: PlannedExport) => Promising | undefined
+  /** As that, on a stack that is kept, where there is one. */
+  readonly kept: (planned: PlannedExport, fresh: Promising) => Promising
   readonly destroy: (resource: number, rep: unknown) => void
   readonly costTable: number
   readonly fuel: number
@@ -212,6 +214,7 @@ export class ExportedFunc {
   readonly #core: number
   readonly #syncFuel: number
   #promising: Promising | undefined = undefined
+  #kept: Promising | undefined = undefined
   #used = 0
 
   constructor(instance: Instance, parts: Parts, calls: Calls, planned: PlannedExport, closures: LiftClosures) {
@@ -271,7 +274,7 @@ export class ExportedFunc {
    */
   call(args: ReadonlyArray<unknown>, options: CallOptions = {}): Promise<Outcome> {
     const call: Running = { args, start: this.#store.scheduler.clock.now() }
-    return this.#entered(call, options).then(
+    return this.#entered(call, options, this.#promisingCore()).then(
       (result) => this.#settle(result, call),
       (error: unknown) => {
         throw this.#over(error, call)
@@ -279,10 +282,14 @@ export class ExportedFunc {
     )
   }
 
-  /** As {@link call}, and tells one who waits instead of promising. */
+  /**
+   * As {@link call}, and tells one who waits instead of promising. The guest is
+   * entered now or in a microtask, and calls its host in the asynchronous context of
+   * any caller: what a host function needs of its own it does not have from there.
+   */
   run(args: ReadonlyArray<unknown>, options: CallOptions, waiter: Waiter): void {
     const call: Running = { args, start: this.#store.scheduler.clock.now() }
-    this.#entered(call, options).then(
+    this.#entered(call, options, this.#keptCore()).then(
       (result) => this.#tell(result, call, waiter),
       (error: unknown) => waiter.failed(this.#over(error, call))
     )
@@ -299,8 +306,7 @@ export class ExportedFunc {
   }
 
   /** What the guest gives, when it has. */
-  #entered(call: Running, options: CallOptions): Promise<unknown> {
-    const promising = this.#promisingCore()
+  #entered(call: Running, options: CallOptions, promising: Promising | undefined): Promise<unknown> {
     if (promising === undefined) {
       return refused(new CallError("Unsupported", "this runtime has no JSPI, which calls that can be suspended need"))
     }
@@ -392,6 +398,12 @@ export class ExportedFunc {
   #promisingCore(): Promising | undefined {
     this.#promising ??= this.#parts.promising(this.#planned)
     return this.#promising
+  }
+
+  #keptCore(): Promising | undefined {
+    if (this.#kept !== undefined) return this.#kept
+    const fresh = this.#promisingCore()
+    return this.#kept = fresh === undefined ? undefined : this.#parts.kept(this.#planned, fresh)
   }
 
   /** A trap is paid for like a value. */

@@ -68,6 +68,29 @@ const maxAlign = (cases: ReadonlyArray<AbiCase>): number =>
 export const flatten = (types: ReadonlyArray<AbiType>): ReadonlyArray<Flat> | undefined =>
   inRow(types.map(({ flat }) => flat))
 
+const isSpilled = (result: AbiType | undefined): boolean =>
+  result !== undefined && (result.flat === undefined || result.flat.length > 1)
+
+const resultsOf = (result: AbiType | undefined): ReadonlyArray<Flat> => result?.flat ?? []
+
+/** The core type of a function that is lifted as this. */
+export const liftedType = ({ params, result }: AbiFunc): CoreType => ({
+  params: flatten(params.map(({ type }) => type)) ?? ["i32"],
+  results: isSpilled(result) ? ["i32"] : resultsOf(result)
+})
+
+/** The core type of the function that lowering this one gives. */
+export const loweredType = ({ params, result }: AbiFunc): CoreType => {
+  const flat = flatten(params.map(({ type }) => type)) ?? ["i32" as const]
+  return isSpilled(result) ? { params: [...flat, "i32"], results: [] } : { params: flat, results: resultsOf(result) }
+}
+
+/** The type of a core function that takes and gives values of components. */
+export interface CoreType {
+  readonly params: ReadonlyArray<Flat>
+  readonly results: ReadonlyArray<Flat>
+}
+
 const flattenCases = (cases: ReadonlyArray<AbiCase>): ReadonlyArray<Flat> | undefined =>
   oneOf(cases.map(({ type }) => type === undefined ? [] : type.flat))
 

@@ -3,6 +3,8 @@
  * a guest is a real `unreachable` in here: no `catch_all` sees the error.
  */
 
+import { moduleOf } from "./coreBytes.ts"
+
 /** What metered modules ask; none of these may throw. Negative answers stop the guest. */
 export interface Requests {
   /** Fuel to add; 0 asks to be suspended first. */
@@ -19,36 +21,34 @@ export interface Bridge {
   readonly trap: () => never
 }
 
-const i32 = 0x7f
-const imported = (name: string, type: number) => [1, 0x68, 1, name.charCodeAt(0), 0, type]
-const exported = (name: string, func: number) => [1, name.charCodeAt(0), 0, func]
-const section = (id: number, content: ReadonlyArray<number>) => [id, content.length, ...content]
-const body = (...parts: ReadonlyArray<ReadonlyArray<number>>) => [parts.flat().length, ...parts.flat()]
-
 /** `(func (param id need) (result i32))`: asks once, is suspended where the answer is 0, and asks no more. */
-const refill = body(
-  [1, 1, i32],
+const refill = [
   [0x20, 0, 0x20, 1, 0x10, 0, 0x22, 2, 0x41, 0, 0x4a, 0x04, 0x40, 0x20, 2, 0x0f, 0x0b],
   [0x20, 2, 0x45, 0x04, 0x40],
   [0x20, 0, 0x20, 1, 0x10, 1, 0x22, 2, 0x41, 0, 0x4a, 0x04, 0x40, 0x20, 2, 0x0f, 0x0b, 0x0b],
-  [0x00, 0x0b]
-)
+  [0x00]
+].flat()
 
-const grow = body(
-  [1, 1, i32],
-  [0x20, 0, 0x20, 1, 0x20, 2, 0x10, 2, 0x22, 3, 0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x20, 3, 0x0b]
-)
+/** `(func (param id kind amount) (result i32))`: stops the guest where the answer is negative. */
+const grow = [0x20, 0, 0x20, 1, 0x20, 2, 0x10, 2, 0x22, 3, 0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x20, 3]
 
-const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
-
-const bytes = Uint8Array.from([
-  ...preamble,
-  ...section(1, [3, 0x60, 2, i32, i32, 1, i32, 0x60, 3, i32, i32, i32, 1, i32, 0x60, 0, 0]),
-  ...section(2, [3, ...imported("r", 0), ...imported("s", 0), ...imported("g", 1)]),
-  ...section(3, [3, 0, 1, 2]),
-  ...section(7, [3, ...exported("r", 3), ...exported("g", 4), ...exported("t", 5)]),
-  ...section(10, [3, ...refill, ...grow, ...body([0, 0x00, 0x0b])])
-])
+const module = moduleOf({
+  types: [
+    { params: ["i32", "i32"], results: ["i32"] },
+    { params: ["i32", "i32", "i32"], results: ["i32"] },
+    { params: [], results: [] }
+  ],
+  imports: [
+    { module: "h", name: "r", type: 0 },
+    { module: "h", name: "s", type: 0 },
+    { module: "h", name: "g", type: 1 }
+  ],
+  exports: [
+    { name: "r", type: 0, locals: ["i32"], code: refill },
+    { name: "g", type: 1, locals: ["i32"], code: grow },
+    { name: "t", type: 2, code: [0x00] }
+  ]
+})
 
 interface Suspending {
   new(run: (...args: Array<never>) => unknown): object
@@ -67,7 +67,7 @@ export const jspi = (): Required<WithPromises> | undefined => {
 
 export const makeBridge = (requests: Requests): Bridge => {
   const suspending = jspi()
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+  const instance = new WebAssembly.Instance(module, {
     h: {
       r: requests.refill,
       s: suspending === undefined ? () => -1 : new suspending.Suspending(requests.resume) as CallableFunction,

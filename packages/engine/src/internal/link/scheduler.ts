@@ -35,7 +35,7 @@ class Line {
     const one = this.#waiting[this.#next]
     if (one === undefined) return undefined
     this.#next++
-    if (this.#next > 64 && this.#next * 2 > this.#waiting.length) {
+    if (this.isEmpty || (this.#next > 64 && this.#next * 2 > this.#waiting.length)) {
       this.#waiting = this.#waiting.slice(this.#next)
       this.#next = 0
     }
