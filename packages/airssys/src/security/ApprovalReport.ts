@@ -101,21 +101,29 @@ const standing = (approval: Approval, quorum: number): string => {
   }
 }
 
+/** What it is for: the greatest risk of its capabilities, or its limits where it asks for none. */
+const subjectOf = ({ limits, wants }: Approval["asked"]): string => {
+  const [greatest] = CapabilityDiff.make({ from: [], to: wants }).widened
+  if (greatest !== undefined) return greatest.risk.level.toUpperCase()
+  const above = ResourceLimits.aboveUnasked(limits)
+  return above.length === 0 ? "asks for nothing" : above.map(ResourceLimits.render).join("; ")
+}
+
 /**
  * A request on one line: its id, its state, the release, and the greatest risk of
- * what it asks for. `quorum` is how many operators have to approve.
+ * what it asks for, or its limits that need an approval where it asks for no
+ * capability. `quorum` is how many operators have to approve.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const summary = (approval: Approval, quorum: number): string => {
   const { asked, id, isRecorded, state } = approval
-  const [greatest] = CapabilityDiff.make({ from: [], to: asked.wants }).widened
   return [
     id,
     state._tag,
     `${SafeText.word(asked.component)} ${SafeText.word(asked.version)}`,
-    greatest === undefined ? "asks for nothing" : greatest.risk.level.toUpperCase(),
+    subjectOf(asked),
     standing(approval, quorum),
     isRecorded ? "" : "not recorded yet"
   ].filter((part) => part !== "").join("  ")

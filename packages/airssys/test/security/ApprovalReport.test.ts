@@ -63,6 +63,15 @@ describe("ApprovalReport", () => {
     assert.match(ApprovalReport.summary(denied, 2), /Denied .* because "no\\u\{a\}" {2}not recorded yet$/)
   })
 
+  it("sums up the limits of a request that is for nothing else", () => {
+    const limits = { memory: 512 * 1024 * 1024, fuel: 20_000_000_000 }
+    assert.strictEqual(
+      ApprovalReport.summary(approval({ wants: [], limits, notAfter: Date.UTC(2027, 2, 31) }), 1),
+      `${digest("1")}  Pending  acme:rates 1.2.0  512 MiB of memory, above 256 MiB; ` +
+        "20000000000 of fuel, above 10000000000; no limit of time, above 10000 ms  waits until 2027-03-30"
+    )
+  })
+
   it("sums up nothing of a request that could pass for more than it is", () => {
     const line = ApprovalReport.summary(
       approval({ component: "acme:r\u0430tes", version: "1.0.0  Approved\nsha256:", wants: [] }),
