@@ -20,6 +20,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type * as Take from "effect/Take"
 import * as Pending from "../actor/Pending.ts"
 import { AuditLog } from "../security/AuditLog.ts"
 import * as MessagingPublish from "../security/MessagingPublish.ts"
@@ -75,7 +76,7 @@ export interface Metrics {
 /**
  * Service that delivers messages. `from` is what the host knows of the sender.
  * Once its layer is closed it takes nothing any more: what is sent, published or
- * subscribed fails as `Stopped`, who waits is told so, and streams of topics end.
+ * subscribed fails as `Stopped`, who waits is told so, and its streams end.
  *
  * @category services
  * @since 0.1.0
@@ -146,11 +147,11 @@ const checkOptions = Argument.struct({
 })
 
 const make = Effect.fnUntraced(function*(options: Options) {
-  const deadLetters = yield* PubSub.sliding<DeadLetter>(256)
+  const deadLetters = yield* PubSub.sliding<Take.Take<DeadLetter>>(256)
   const audit = yield* AuditLog
   const directory = yield* ComponentDirectory.ComponentDirectory
   const exchange = yield* exchanging.make({ audit, directory, deadLetters, options })
-  return Exchange.of({ ...exchange, deadLetters: Stream.fromPubSub(deadLetters) })
+  return Exchange.of({ ...exchange, deadLetters: Stream.fromPubSubTake(deadLetters) })
 })
 
 /**

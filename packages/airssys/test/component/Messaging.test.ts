@@ -312,11 +312,15 @@ describe("Exchange", () => {
         Stream.runForEach(({ topic }) => Effect.sync(() => heard.push(topic))),
         Effect.forkChild({ startImmediately: true })
       )
+      const letters = yield* Effect.forkChild(Stream.runCollect(exchange.deadLetters), { startImmediately: true })
       yield* Effect.scoped(exchange.attach("prices.*", "acme:probe"))
       yield* exchange.publish("prices.eur", text("x"), host)
+      yield* Effect.flip(exchange.send("acme:nobody", text("x"), host))
       yield* Scope.close(scope, Exit.void)
       yield* Fiber.join(listening)
       assert.deepStrictEqual(heard, ["prices.eur"])
+      assert.deepStrictEqual((yield* Fiber.join(letters)).map((letter) => letter.to), ["acme:nobody"])
+      assert.deepStrictEqual(yield* Stream.runCollect(exchange.deadLetters), [])
       const counts = [yield* count("probe"), yield* count("other")]
       const asked = [
         exchange.send("acme:other", text("x"), from("probe")),
@@ -331,7 +335,7 @@ describe("Exchange", () => {
       yield* settled
       assert.deepStrictEqual([yield* count("probe"), yield* count("other")], counts)
       const { dropped, sent, waiting } = yield* exchange.metrics
-      assert.deepStrictEqual([sent, dropped.get("Stopped"), waiting], [5, 4, 0])
+      assert.deepStrictEqual([sent, dropped.get("Stopped"), waiting], [6, 4, 0])
     })))
 
   it.effect("fails the sender of a message in which the recipient traps, and keeps those that wait", () =>

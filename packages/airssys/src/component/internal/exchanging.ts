@@ -5,10 +5,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type * as PubSub from "effect/PubSub"
+import * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type * as Take from "effect/Take"
 import * as Pending from "../../actor/Pending.ts"
 import type { AuditLog } from "../../security/AuditLog.ts"
 import * as Pattern from "../../security/Pattern.ts"
@@ -333,7 +334,7 @@ class Exchanging {
 export const make = Effect.fnUntraced(function*({ audit, deadLetters, directory, options }: {
   readonly audit: AuditLog["Service"]
   readonly directory: ComponentDirectory.ComponentDirectory["Service"]
-  readonly deadLetters: PubSub.PubSub<DeadLetter>
+  readonly deadLetters: PubSub.PubSub<Take.Take<DeadLetter>>
   readonly options: Options
 }) {
   const quotas = Option.getOrUndefined(yield* Effect.serviceOption(Quotas))
@@ -341,6 +342,8 @@ export const make = Effect.fnUntraced(function*({ audit, deadLetters, directory,
   const mail = new Mail(yield* hostRun.make, fates, options.maxWaiting ?? 100)
   const checking = { audit, directory, quotas, maxBytes: options.maxBytes ?? Payload.maxBytes }
   const exchanging = new Exchanging(checking, mail, fates, options)
-  yield* Effect.addFinalizer(() => Effect.sync(() => exchanging.close()))
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(Effect.sync(() => exchanging.close()), PubSub.end(deadLetters, Exit.void))
+  )
   return exchanging
 })

@@ -1,10 +1,11 @@
 import * as PubSub from "effect/PubSub"
+import type * as Take from "effect/Take"
 import type { Reason } from "../../security/Undeliverable.ts"
 import type { DeadLetter, Metrics } from "../Exchange.ts"
 
 /** Every message that was sent is counted once when it was sent and once when its fate is known. */
 export class MailFates {
-  readonly deadLetters: PubSub.PubSub<DeadLetter>
+  readonly deadLetters: PubSub.PubSub<Take.Take<DeadLetter>>
   readonly #dropped = new Map<Reason, number>()
   sent = 0
   delivered = 0
@@ -13,13 +14,13 @@ export class MailFates {
   unheard = 0
   lateReplies = 0
 
-  constructor(deadLetters: PubSub.PubSub<DeadLetter>) {
+  constructor(deadLetters: PubSub.PubSub<Take.Take<DeadLetter>>) {
     this.deadLetters = deadLetters
   }
 
   drop(letter: DeadLetter): void {
     this.#dropped.set(letter.reason, (this.#dropped.get(letter.reason) ?? 0) + 1)
-    PubSub.publishUnsafe(this.deadLetters, letter)
+    PubSub.publishUnsafe(this.deadLetters, [letter])
   }
 
   metrics(subscriptions: number): Metrics {
