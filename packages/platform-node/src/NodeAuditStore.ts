@@ -3,7 +3,8 @@
  *
  * Both stores are readable and writable by their owner alone, and locked beside
  * themselves (`.lock`): a second process is refused with reason `InUse`, and the
- * lock goes with the process that held it.
+ * lock goes with the process that held it. Where their files are moved, replaced
+ * or deleted meanwhile, appends fail with `ForeignWriter`.
  *
  * @since 0.1.0
  */
@@ -14,6 +15,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
 import * as sqlite from "./internal/auditSqlite.ts"
+import * as heldAudit from "./internal/heldAudit.ts"
+import { HeldFiles } from "./internal/heldFiles.ts"
 import * as storeLock from "./internal/storeLock.ts"
 
 /**
@@ -24,9 +27,12 @@ import * as storeLock from "./internal/storeLock.ts"
  * @since 0.1.0
  */
 export const layerFile = (path: string): Layer.Layer<AuditStore.AuditStore, AuditError> =>
-  Layer.provide(
-    AuditStore.layerFile({ path, lock: storeLock.hold(path), syncFolder: process.platform !== "win32" }),
-    NodeFileSystem.layer
+  Layer.effect(
+    AuditStore.AuditStore,
+    Effect.map(AuditStore.AuditStore, (store) => heldAudit.make(store, new HeldFiles([storeLock.place(path)])))
+  ).pipe(
+    Layer.provide(AuditStore.layerFile({ path, lock: storeLock.hold(path), syncFolder: process.platform !== "win32" })),
+    Layer.provide(NodeFileSystem.layer)
   )
 
 /**
@@ -40,7 +46,13 @@ export const layerFile = (path: string): Layer.Layer<AuditStore.AuditStore, Audi
  * @since 0.1.0
  */
 export const layerSqlite = (path: string): Layer.Layer<AuditStore.AuditStore, AuditError> =>
-  Layer.effect(AuditStore.AuditStore, Effect.andThen(storeLock.hold(path), sqlite.make(path)))
+  Layer.effect(
+    AuditStore.AuditStore,
+    Effect.map(
+      Effect.andThen(storeLock.hold(path), sqlite.make(path)),
+      (store) => heldAudit.make(store, new HeldFiles([storeLock.place(path), path, `${path}-wal`]))
+    )
+  )
 
 /**
  * The bytes of a log in a SQLite database as they are at one moment, as

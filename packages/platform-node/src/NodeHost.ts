@@ -44,6 +44,7 @@ import * as Layer from "effect/Layer"
 import type * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
+import type { HeldFiles } from "./internal/heldFiles.ts"
 import * as hostFolder from "./internal/hostFolder.ts"
 import * as hostOptions from "./internal/hostOptions.ts"
 import * as hostPowers from "./internal/hostPowers.ts"
@@ -294,7 +295,7 @@ export const layerConfig = (options: Options = {}): Layer.Layer<NodeHost, HostEr
 const inFolder = (folder: string, options: Options) =>
   Effect.map(
     Effect.mapError(hostFolder.open(folder), (fault) => new FolderRefused({ folder, ...fault })),
-    ({ approvals, audit, cache, cacheKey, receipts, storage, trust }) =>
+    ({ approvals, audit, cache, cacheKey, lock, receipts, storage, trust }) =>
       layerParts({
         ...options,
         audit: options.audit ?? audit,
@@ -303,10 +304,10 @@ const inFolder = (folder: string, options: Options) =>
         receipts: options.receipts ?? receipts,
         approvalStore: options.approvalStore ?? approvals,
         cache: options.cache ?? { folder: cache, key: cacheKey }
-      })
+      }, lock)
   )
 
-const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
+const layerParts = (options: Options, folder?: HeldFiles): Layer.Layer<NodeHost, HostError> =>
   Runtime.layerWith.pipe(
     Layer.provide(NodeTurnScheduler.layer),
     Layer.provide(layerBound(options)),
@@ -319,7 +320,7 @@ const layerParts = (options: Options): Layer.Layer<NodeHost, HostError> =>
     Layer.provideMerge(layerApprovals(options)),
     Layer.provideMerge(hostTrust.layer(options)),
     Layer.provideMerge(AuditLog.layer(options.auditOptions)),
-    Layer.provide(hostStores.layerAudit(options.audit)),
+    Layer.provide(hostStores.layerAudit(options.audit, folder)),
     Layer.provideMerge(layerEngine(options)),
     Layer.provideMerge(ReleaseSource.layerFileSystem),
     Layer.provide(NodeEnginePlatform.layer({ cache: options.cache })),

@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import * as checkpointing from "./internal/checkpoints.ts"
+import { HeldFiles } from "./internal/heldFiles.ts"
 import * as receiptSqlite from "./internal/receiptSqlite.ts"
 import * as sqliteFile from "./internal/sqliteFile.ts"
 import * as storeLock from "./internal/storeLock.ts"
@@ -64,23 +65,31 @@ const read = <A>(use: () => A): Effect.Effect<A, ReceiptStoreError> =>
 class Disk {
   readonly #database: DatabaseSync
   readonly #log: number
+  readonly #held: HeldFiles
   /** After a failure of the disk nothing is written any more: nobody knows what is on it then. */
   #broken: ReceiptStoreError | undefined
   #syncing = 0
   #isClosed = false
 
-  constructor(database: DatabaseSync, log: number) {
+  constructor(database: DatabaseSync, log: number, held: HeldFiles) {
     this.#database = database
     this.#log = log
+    this.#held = held
   }
 
   change<A>(use: () => A): Result.Result<A, ReceiptStoreError> {
-    return this.#broken === undefined
+    const refused = this.#broken ?? this.#lost
+    return refused === undefined
       ? Result.try({
         try: () => sqliteFile.inTransaction(this.#database, use),
         catch: failed("Unwritable", "it could not be written")
       })
-      : Result.fail(this.#broken)
+      : Result.fail(refused)
+  }
+
+  get #lost(): ReceiptStoreError | undefined {
+    const detail = this.#held.lost
+    return detail === undefined ? undefined : new ReceiptStoreError({ reason: "Unwritable", detail })
   }
 
   /** Who does not wait for its end is told by the next. */
@@ -113,7 +122,9 @@ class Disk {
 const openDisk = (file: string): { readonly database: DatabaseSync; readonly disk: Disk } => {
   const database = open(file)
   try {
-    return { database, disk: new Disk(database, fs.openSync(`${file}-wal`, "r+")) }
+    const log = `${file}-wal`
+    const held = new HeldFiles([storeLock.place(file), file, log])
+    return { database, disk: new Disk(database, fs.openSync(log, "r+"), held) }
   } catch (error) {
     database.close()
     throw error

@@ -19,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import * as checkpointing from "./internal/checkpoints.ts"
+import { HeldFiles } from "./internal/heldFiles.ts"
 import * as sqliteFile from "./internal/sqliteFile.ts"
 import * as storageMark from "./internal/storageMark.ts"
 import * as storageRows from "./internal/storageRows.ts"
@@ -74,7 +75,8 @@ const make = (file: string): Effect.Effect<StorageStore["Service"], StorageStore
     const database = yield* acquire(file, () => open(file, mark), (database) => database.close())
     const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
     const checkpoints = yield* checkpointing.make(file, database)
-    const writer = yield* storageWriter.make(database, log, mark, checkpoints)
+    const held = new HeldFiles([storeLock.place(file), file, `${file}-wal`])
+    const writer = yield* storageWriter.make({ database, log, mark, held }, checkpoints)
     const reader = () => {
       const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
       database.exec(settings)

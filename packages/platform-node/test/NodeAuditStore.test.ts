@@ -11,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as NodeAuditStore from "../src/NodeAuditStore.ts"
+import { movable } from "./fileDamage.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "airssys-audit-"))),
@@ -109,6 +110,26 @@ for (const { file, layer, name } of kinds) {
           assert.strictEqual(fs.readFileSync(path, "utf8"), "something else\n".repeat(100))
         })
       ))
+
+    it.effect.each(movable(["", file, `${file}.lock`]))(
+      "denies uses while '%s' in its folder is lost, and goes on when it is back",
+      (name) =>
+        inPlace((path, open) => {
+          const held = join(path, "..", name)
+          return open(Effect.gen(function*() {
+            const audit = yield* AuditLog.AuditLog
+            yield* audit.append(crashed("before"))
+            fs.renameSync(held, `${held}.away`)
+            const error = yield* Effect.flip(audit.append(crashed("after")))
+            assert.strictEqual(error.reason, "ForeignWriter")
+            assert.include(error.message, "was moved, replaced or deleted")
+            assert.isUndefined(audit.recordUnsafe(crashed("use")))
+            fs.renameSync(`${held}.away`, held)
+            yield* audit.append(crashed("back"))
+            assert.isDefined(audit.recordUnsafe(crashed("use")))
+          }))
+        })
+    )
   })
 }
 

@@ -11,6 +11,7 @@ import { Runtime } from "airssys/Runtime"
 import { Approvals } from "airssys/security/Approvals"
 import * as AuditLog from "airssys/security/AuditLog"
 import * as Capability from "airssys/security/Capability"
+import { CapabilityEnforcer } from "airssys/security/CapabilityEnforcer"
 import type { CapabilityError } from "airssys/security/CapabilityError"
 import * as Grant from "airssys/security/Grant"
 import * as Powers from "airssys/security/Powers"
@@ -29,6 +30,7 @@ import {
   mkdtempSync,
   readdirSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -39,6 +41,7 @@ import { dirname, join, sep } from "node:path"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import * as NodeHost from "../src/NodeHost.ts"
+import { movable } from "./fileDamage.ts"
 import * as loadGuest from "./loadGuest.ts"
 
 const umaskUser = fileURLToPath(new URL("umaskUser.ts", import.meta.url))
@@ -213,6 +216,41 @@ describe("NodeHost with a folder", () => {
       }).pipe(Effect.provide(NodeHost.layer({ folder })))
       yield* Effect.provide(Effect.void, other)
     }))
+
+  it.live.each(movable(["audit.sqlite", "elsewhere.sqlite"]))(
+    "gives no authority and uses none while its folder is lost, with its log in %s",
+    (log) =>
+      Effect.gen(function*() {
+        const root = yield* temporary
+        const folder = join(root, "host")
+        const audit = join(log === "audit.sqlite" ? folder : root, log)
+        const someone = Principal.make({ kind: "Host", id: "billing" })
+        const grant = Grant.make("environment", ["KEY"], { reason: "x" })
+        const set = Storage.use((storage) => storage.set(someone, "a", Uint8Array.of(7)))
+        yield* Effect.gen(function*() {
+          const enforcer = yield* CapabilityEnforcer
+          const use = Effect.sync(() => enforcer.decideUnsafe(someone, "environment", "KEY"))
+          yield* enforcer.admit(someone, { asks: [], grants: [grant] })
+          yield* set
+          renameSync(folder, `${folder}.away`)
+          const refused = yield* Effect.flip(enforcer.grant(someone, grant))
+          assert.include(refused.message, `put ${folder} back as it was`)
+          assert.include((yield* Effect.flip(set)).message, `put ${folder} back as it was`)
+          yield* Effect.scoped(Layer.build(NodeHost.layer({ folder })))
+          yield* Effect.flip(enforcer.grant(someone, grant))
+          const denied = yield* use
+          assert.strictEqual(
+            denied.decision._tag === "Denied" && denied.decision.explanation.reason,
+            "AuditUnavailable"
+          )
+          rmSync(folder, { recursive: true })
+          renameSync(`${folder}.away`, folder)
+          yield* enforcer.grant(someone, grant)
+          yield* set
+          assert.strictEqual((yield* use).decision._tag, "Allowed")
+        }).pipe(Effect.provide(NodeHost.layer({ folder, audit })))
+      })
+  )
 
   it.live("lets what is given besides win over its places", () =>
     Effect.gen(function*() {

@@ -11,7 +11,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { disconnect, flip, handles, silence } from "./fileDamage.ts"
+import { disconnect, flip, handles, movable, silence } from "./fileDamage.ts"
 import { receiptOf } from "./receiptSamples.ts"
 
 const folder = Effect.acquireRelease(
@@ -327,6 +327,28 @@ describe("NodeReceipts", () => {
           assert.strictEqual((yield* Effect.flip(store.sync)).reason, "Unwritable")
         }))
     })))
+
+  it.effect.each(movable(["receipts.db", "receipts.db-wal", "receipts.db.lock"]))(
+    "takes nothing while %s is lost, and goes on when it is back",
+    (name) =>
+      Effect.scoped(Effect.gen(function*() {
+        const root = yield* folder
+        const held = path.join(root, name)
+        yield* open(path.join(root, "receipts.db"), (store) =>
+          Effect.gen(function*() {
+            yield* append(store, samples(1, 2))
+            fs.renameSync(held, `${held}.away`)
+            const refused = yield* Effect.flip(append(store, samples(3, 3)))
+            assert.include(
+              refused.message,
+              `${held} was moved, replaced or deleted while it was open: put ${root} back`
+            )
+            fs.renameSync(`${held}.away`, held)
+            yield* append(store, samples(3, 3))
+            assert.strictEqual((yield* store.totals).kept, 3)
+          }))
+      }))
+  )
 
   it.effect("can be read by others while it is written, and after", () =>
     Effect.scoped(Effect.gen(function*() {

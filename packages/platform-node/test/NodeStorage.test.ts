@@ -9,7 +9,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Worker } from "node:worker_threads"
-import { disconnect, flip } from "./fileDamage.ts"
+import { disconnect, flip, movable } from "./fileDamage.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "storage-"))),
@@ -321,11 +321,14 @@ describe("NodeStorage", () => {
       const said: Array<string> = []
       const logger = Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])
       const value = "v".repeat(1024 * 1024)
+      const told = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function(this: Worker) {
+        this.emit("error", new Error("unable to open database file"))
+        void this.terminate()
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => told.mockRestore()))
       yield* open(file, (store) =>
         Effect.gen(function*() {
           yield* set(store, "k/0", value)
-          fs.renameSync(file, `${file}.moved`)
-          fs.mkdirSync(file)
           for (let index = 1; said.length === 0; index++) yield* set(store, `k/${index % 16}`, value)
           for (let index = 0; index < 16; index++) yield* set(store, `k/${index}`, value)
           assert.lengthOf(said, 1)
@@ -408,6 +411,29 @@ describe("NodeStorage", () => {
             assert.isTrue(Option.isSome(yield* get(store, "a")))
           }))
         yield* open(file, (store) => set(store, "b", "3"))
+      }))
+  )
+
+  it.effect.each(movable(["storage.db", "storage.db-wal", "storage.db.lock"]))(
+    "takes no writes while %s is lost, and goes on when it is back",
+    (name) =>
+      Effect.scoped(Effect.gen(function*() {
+        const root = yield* folder
+        const held = path.join(root, name)
+        yield* open(path.join(root, "storage.db"), (store) =>
+          Effect.gen(function*() {
+            yield* set(store, "a", "1")
+            fs.renameSync(held, `${held}.away`)
+            fs.writeFileSync(held, "")
+            const refused = yield* Effect.flip(set(store, "a", "2"))
+            assert.include(
+              refused.message,
+              `${held} was moved, replaced or deleted while it was open: put ${root} back`
+            )
+            assert.deepStrictEqual(yield* get(store, "a"), Option.some("1"))
+            fs.renameSync(`${held}.away`, held)
+            yield* set(store, "a", "3")
+          }))
       }))
   )
 

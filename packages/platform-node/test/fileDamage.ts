@@ -58,3 +58,7 @@ export const handles = (file: string): number =>
       return false
     }
   }).length
+
+/** What a system lets one move or remove while it is open: of files, Windows nothing. */
+export const movable = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  process.platform === "win32" ? [] : names

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as path from "node:path"
+import { HeldFiles } from "./heldFiles.ts"
 import { folderAsItIs, ownFolder, PathFault } from "./ownedPaths.ts"
 import * as storeLock from "./storeLock.ts"
 
@@ -44,14 +45,21 @@ const placesIn = (real: string): Places => ({
   cacheKey: path.join(real, "cache.key")
 })
 
-const hold = (folder: string, real: string): Effect.Effect<Places, Fault, Scope.Scope> =>
-  Effect.as(
-    storeLock.holdFile(path.join(real, "host.lock"), ({ cause, isHeld }) =>
+/** The places of a folder, and what tells that it is there no more. */
+export interface Held extends Places {
+  readonly lock: HeldFiles
+}
+
+const hold = (folder: string, real: string): Effect.Effect<Held, Fault, Scope.Scope> => {
+  const lock = path.join(real, "host.lock")
+  return Effect.map(
+    storeLock.holdFile(lock, ({ cause, isHeld }) =>
       isHeld
         ? { reason: "InUse", detail: `another host has ${folder}: give this one a folder of its own` } as const
         : unusable(`${folder} cannot be locked`, cause)),
-    placesIn(real)
+    () => ({ ...placesIn(real), lock: new HeldFiles([lock]) })
   )
+}
 
 /** The folder as it is, whoever has it. */
 export const look = (folder: string): Effect.Effect<Places, Fault> =>
@@ -65,7 +73,7 @@ export const take = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> 
   )
 
 /** Makes the folder where there is none, and holds it until the scope ends. */
-export const open = (folder: string): Effect.Effect<Places, Fault, Scope.Scope> =>
+export const open = (folder: string): Effect.Effect<Held, Fault, Scope.Scope> =>
   Effect.flatMap(
     Effect.tryPromise({ try: () => ownFolder(folder), catch: faultOf(folder) }),
     (real) => hold(folder, real)

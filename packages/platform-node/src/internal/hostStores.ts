@@ -15,19 +15,32 @@ import * as AuditStore from "airssys/security/AuditStore"
 import type { StorageError } from "airssys/security/KeyValue"
 import type { Quotas } from "airssys/security/Quotas"
 import type { Digest } from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as NodeApprovalStore from "../NodeApprovalStore.ts"
 import * as NodeAuditStore from "../NodeAuditStore.ts"
 import * as NodeReceipts from "../NodeReceipts.ts"
 import * as NodeSignature from "../NodeSignature.ts"
 import * as NodeStorage from "../NodeStorage.ts"
+import * as heldAudit from "./heldAudit.ts"
+import type { HeldFiles } from "./heldFiles.ts"
 
-export const layerAudit = (file: string | undefined): Layer.Layer<AuditStore.AuditStore, AuditError> =>
+const layerStore = (file: string | undefined): Layer.Layer<AuditStore.AuditStore, AuditError> =>
   file === undefined
     ? AuditStore.layerMemory
     : file.endsWith(".sqlite")
     ? NodeAuditStore.layerSqlite(file)
     : NodeAuditStore.layerFile(file)
+
+/** It takes nothing any more when the folder of the host is lost: another host can have that then. */
+export const layerAudit = (
+  file: string | undefined,
+  folder: HeldFiles | undefined
+): Layer.Layer<AuditStore.AuditStore, AuditError> =>
+  folder === undefined ? layerStore(file) : Layer.provide(
+    Layer.effect(AuditStore.AuditStore, Effect.map(AuditStore.AuditStore, (store) => heldAudit.make(store, folder))),
+    layerStore(file)
+  )
 
 export const layerStorage = (
   file: string | undefined

@@ -14,6 +14,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { DatabaseSync } from "node:sqlite"
 import type { Checkpoints } from "./checkpoints.ts"
+import type { HeldFiles } from "./heldFiles.ts"
 import * as sqliteFile from "./sqliteFile.ts"
 import type { Mark } from "./storageMark.ts"
 import { failed } from "./storageRows.ts"
@@ -69,27 +70,31 @@ const groupsOf = (works: ReadonlyArray<Work>): ReadonlyArray<ReadonlyArray<Work>
   return groups
 }
 
+/** What is open for a store. */
+export interface Files {
+  readonly database: DatabaseSync
+  readonly log: number
+  readonly mark: Mark
+  readonly held: HeldFiles
+}
+
 class Groups {
-  readonly #database: DatabaseSync
-  readonly #log: number
-  readonly #mark: Mark
+  readonly #files: Files
   readonly #count: ReturnType<DatabaseSync["prepare"]>
   /** After a failure of the disk nobody knows what is on it. */
   #broken: StorageStoreError | undefined
 
-  constructor(database: DatabaseSync, log: number, mark: Mark) {
-    this.#database = database
-    this.#log = log
-    this.#mark = mark
-    this.#count = database.prepare("UPDATE counter SET commits = commits + 1 RETURNING commits")
+  constructor(files: Files) {
+    this.#files = files
+    this.#count = files.database.prepare("UPDATE counter SET commits = commits + 1 RETURNING commits")
   }
 
   /** Does all of a group, or fails each, and answers when it is on the disk. */
   make(taken: ReadonlyArray<Work>): Effect.Effect<void> {
     return Effect.suspend(() => {
       const group = taken.filter(({ isWanted }) => isWanted)
-      const broken = this.#broken
-      if (broken !== undefined) return failAll(group, broken)
+      const refused = this.#broken ?? this.#lost
+      if (refused !== undefined) return failAll(group, refused)
       const made = this.#transaction(group)
       if (Result.isFailure(made)) return failAll(group, made.failure)
       const { commits, ran } = made.success
@@ -102,12 +107,17 @@ class Groups {
     })
   }
 
+  get #lost(): StorageStoreError | undefined {
+    const detail = this.#files.held.lost
+    return detail === undefined ? undefined : new StorageStoreError({ reason: "Unwritable", detail })
+  }
+
   #transaction(
     group: ReadonlyArray<Work>
   ): Result.Result<{ readonly ran: ReadonlyArray<Ran>; readonly commits: number | undefined }, StorageStoreError> {
     const ran: Array<Ran> = []
     try {
-      const commits = sqliteFile.inTransaction(this.#database, () => {
+      const commits = sqliteFile.inTransaction(this.#files.database, () => {
         for (const work of group) ran.push({ work, room: work.run() })
         const isWritten = ran.some(({ room }) => room !== undefined)
         return isWritten ? Number(this.#count.get()?.["commits"]) : undefined
@@ -122,9 +132,9 @@ class Groups {
 
   #settle(commits: number): Effect.Effect<void, StorageStoreError> {
     return Effect.andThen(
-      Effect.mapError(sqliteFile.syncFile(this.#log), failed("Unwritable", "the disk did not take it")),
+      Effect.mapError(sqliteFile.syncFile(this.#files.log), failed("Unwritable", "the disk did not take it")),
       Effect.try({
-        try: () => this.#mark.write(commits),
+        try: () => this.#files.mark.write(commits),
         catch: failed("Unwritable", "the mark could not be written")
       })
     )
@@ -145,13 +155,11 @@ class Groups {
 
 /** Makes groups for as long as the scope is open. */
 export const make = (
-  database: DatabaseSync,
-  log: number,
-  mark: Mark,
+  files: Files,
   checkpoints: Checkpoints
 ): Effect.Effect<Writer, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const groups = new Groups(database, log, mark)
+    const groups = new Groups(files)
     const queue = yield* Queue.unbounded<Work>()
     const written = (group: ReadonlyArray<Work>) =>
       Effect.andThen(

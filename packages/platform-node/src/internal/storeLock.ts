@@ -55,9 +55,12 @@ export const holdFile = <E>(
     (database) => Effect.sync(() => database.close())
   ))
 
+/** Where the lock of a store is. */
+export const place = (store: string): string => `${store}.lock`
+
 /** Holds the lock of a store until the scope ends, or refuses with `InUse`. */
 export const hold = (store: string): Effect.Effect<void, AuditError.AuditError, Scope.Scope> =>
-  holdFile(`${store}.lock`, ({ cause, isHeld }) =>
+  holdFile(place(store), ({ cause, isHeld }) =>
     isHeld
       ? new AuditError.AuditError({ reason: "InUse", detail: `${store} is open in another process` })
-      : AuditError.failed("Unwritable", `${store}.lock cannot be locked`)(cause))
+      : AuditError.failed("Unwritable", `${place(store)} cannot be locked`)(cause))
