@@ -117,7 +117,8 @@ export type Script<S> = {
 /**
  * Makes the class of a typed failure. The tag starts with the package of the
  * component (`acme:rates/NoSuchCurrency`), so that no component can name one
- * like an error of airssys.
+ * like an error of airssys. The tag is the name of the error; its message has
+ * the words of the case, and the value: `no such currency: "XXX"`.
  *
  * @category constructors
  * @since 0.1.0
@@ -127,9 +128,10 @@ export const failure = <const Tag extends `${string}:${string}/${string}`>(
 ): new<A extends Record<string, unknown> = {}>(
   args: {} extends A ? void : { readonly [P in keyof A]: A[P] }
 ) => FailureBase<Tag, A> => {
+  const words = tag.slice(tag.lastIndexOf("/") + 1).replace(/\B[A-Z]/g, " $&").toLowerCase()
   class Base extends Data.TaggedError(tag)<{ readonly value?: unknown }> {
     override get message(): string {
-      return this.value === undefined ? tag : `${tag}: ${show(this.value)}`
+      return this.value === undefined ? words : `${words}: ${show(this.value)}`
     }
   }
   return Base as never

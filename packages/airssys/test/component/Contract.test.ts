@@ -52,13 +52,15 @@ describe("Contract", () => {
         )
         assert.instanceOf(failure, NoSuchCurrency)
         assert.strictEqual(failure._tag, "acme:rates/NoSuchCurrency")
-        assert.strictEqual(failure.message, `acme:rates/NoSuchCurrency: "XXX"`)
+        assert.strictEqual(failure.message, `no such currency: "XXX"`)
+        assert.strictEqual(String(failure), `acme:rates/NoSuchCurrency: no such currency: "XXX"`)
       }))
 
     it.effect("turns a case without payload, and an error that is no variant, into typed failures", () =>
       Effect.gen(function*() {
         const unavailable = yield* Effect.flip(answering({ tag: "err", val: { tag: "unavailable" } }).latest("USD"))
         assert.instanceOf(unavailable, Unavailable)
+        assert.strictEqual(unavailable.message, "unavailable")
         const parse = yield* Effect.flip(answering({ tag: "err", val: "line 3" }).parse(""))
         assert.instanceOf(parse, ParseError)
       }))
