@@ -8,6 +8,7 @@ import type { Usage } from "../security/Quotas.ts"
 import type { ComponentEnd } from "./ComponentEnd.ts"
 import type { LifecycleEvent, State } from "./ComponentLifecycle.ts"
 import type { HealthReport } from "./ComponentMessage.ts"
+import { mostOverdue } from "./internal/componentCalls.ts"
 import * as lifeEvents from "./internal/lifeEvents.ts"
 
 /**
@@ -67,6 +68,11 @@ export interface ComponentStatus {
   readonly mailbox: MailboxFill
   /** Restarts within the last minute. */
   readonly restarts: number
+  /**
+   * The functions of the host whose handlers could not be stopped and go on after
+   * their calls, one for each handler. With sixteen, further calls are `unavailable`.
+   */
+  readonly leftBehind: ReadonlyArray<string>
   /** Empty where no quotas are kept. */
   readonly quotas: ReadonlyArray<Usage>
   /** How its last life ended; undefined while it lives, and before the first. */
@@ -83,7 +89,7 @@ export interface ComponentStatus {
  */
 export type Signs = Pick<
   ComponentStatus,
-  "state" | "instances" | "report" | "working" | "mailbox" | "restarts" | "quotas"
+  "state" | "instances" | "report" | "working" | "mailbox" | "restarts" | "leftBehind" | "quotas"
 >
 
 interface Sign {
@@ -115,6 +121,12 @@ const ofReport = ({ report }: Signs): ReadonlyArray<Sign> => {
 const fillLimit = 0.8
 const quotaLimit = 0.95
 
+const ofCalls = ({ leftBehind }: Signs): ReadonlyArray<Sign> => {
+  if (leftBehind.length < mostOverdue) return []
+  const functions = [...new Set(leftBehind)].toSorted().join(", ")
+  return [{ health: "Degraded", because: `${leftBehind.length} of its calls go on after their end, of ${functions}` }]
+}
+
 const ofLoad = ({ mailbox, quotas, restarts, working }: Signs): ReadonlyArray<Sign> => [
   ...(working === undefined
     ? []
@@ -144,7 +156,7 @@ const ofLoad = ({ mailbox, quotas, restarts, working }: Signs): ReadonlyArray<Si
  * @since 0.1.0
  */
 export const judge = (signs: Signs): Pick<ComponentStatus, "health" | "because"> => {
-  const found = [...ofState(signs), ...ofReport(signs), ...ofLoad(signs)]
+  const found = [...ofState(signs), ...ofReport(signs), ...ofCalls(signs), ...ofLoad(signs)]
   const because = found.map((sign) => sign.because)
   if (found.some(({ health }) => health === "Unhealthy")) return { health: "Unhealthy", because }
   if (found.length > 0) return { health: "Degraded", because }

@@ -59,6 +59,11 @@ export interface Guest {
   readonly scope: Scope.Scope
   /** Told of each use of an inert function, by its interface without the last number of the version. */
   readonly inert: (name: string) => void
+  /**
+   * Told of the functions whose handlers go on after their calls, one for each, when
+   * that changes: of all instances of a component, whose first one is told.
+   */
+  readonly leftBehind: (functions: ReadonlyArray<string>) => void
   /** Told of each denial, with its audit entry where it could be recorded. */
   readonly denied: (explanation: Explanation, entry: number | undefined) => void
 }
@@ -148,7 +153,8 @@ export const make: Effect.Effect<
     const beforeUse = new Set(
       [...caller.asks, ...guest.grants()].flatMap(({ audit, kind }) => audit === undefined ? [] : [kind])
     )
-    const calls = callsOf.get(principal.id) ?? new ComponentCalls((text) => void run(Effect.logError(text)))
+    const calls = callsOf.get(principal.id) ??
+      new ComponentCalls((text) => void run(Effect.logError(text)), caller.leftBehind)
     callsOf.set(principal.id, calls)
     const serve = servedFunction.binder(enforcer, { guest, denied, beforeUse, calls })
     const bind = serving.binder(enforcer, caller, beforeUse, calls)

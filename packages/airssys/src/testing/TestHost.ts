@@ -263,6 +263,7 @@ const inert = <Self, Shape>(
       delivery: () => undefined,
       scope: Scope.makeUnsafe(),
       inert: () => {},
+      leftBehind: () => {},
       denied: () => {}
     }, imported.filter((one) => one.id?.startsWith("wasi:") === true))).pipe(Effect.provide(layerNothing))
 }

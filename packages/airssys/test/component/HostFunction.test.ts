@@ -338,13 +338,24 @@ describe("HostFunction", () => {
     return running(functions, ({ call, other, restarted }) =>
       Effect.gen(function*() {
         const timedOut = { tag: "err", val: { tag: "timed-out" } }
+        const status = Runtime.Runtime.use((runtime) =>
+          Effect.map(runtime.status, (all) => all.find((one) => one.component === probe)!)
+        )
         const late = Effect.gen(function*() {
           const answer = yield* Effect.forkChild(call("open", "gold"), { startImmediately: true })
           yield* TestClock.adjust(200)
           return yield* Fiber.join(answer)
         })
-        for (let index = 0; index < 16; index++) assert.deepStrictEqual(yield* late, timedOut)
+        const open = "acme:vault/vault@1.0.0#open"
+        for (let index = 0; index < 15; index++) assert.deepStrictEqual(yield* late, timedOut)
+        assert.deepInclude(yield* status, { leftBehind: Array.from({ length: 15 }, () => open), health: "Healthy" })
+        assert.deepStrictEqual(yield* late, timedOut)
         assert.deepStrictEqual(lines, [])
+        assert.deepInclude(yield* status, {
+          leftBehind: Array.from({ length: 16 }, () => open),
+          health: "Degraded",
+          because: [`16 of its calls go on after their end, of ${open}`]
+        })
         const unavailable = { tag: "err", val: { tag: "unavailable" } }
         assert.deepStrictEqual(yield* call("open", "gold"), unavailable)
         const fresh = yield* restarted
@@ -352,12 +363,14 @@ describe("HostFunction", () => {
         yield* TestClock.adjust("1 second")
         yield* Fiber.join(fresh)
         assert.deepStrictEqual(yield* call("open", "gold"), unavailable)
+        assert.strictEqual((yield* status).leftBehind.length, 16)
         assert.deepStrictEqual(lines, [
           "acme:probe 1.0.0: too many of its calls go on after their end, of acme:vault/vault@1.0.0#open"
         ])
         assert.strictEqual(yield* (yield* other)("who"), "acme:other other Host m1")
         yield* Deferred.succeed(gate, undefined)
         assert.deepStrictEqual(yield* call("open", "gold"), { tag: "ok", val: "gold opened" })
+        assert.deepStrictEqual((yield* status).leftBehind, [])
       })).pipe(Effect.provide(Logger.layer([logger])))
   })
 

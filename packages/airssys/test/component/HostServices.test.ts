@@ -79,6 +79,7 @@ const setUp = Effect.fnUntraced(function*(authority: "admitted" | "granted" | "u
     delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
     scope: Scope.makeUnsafe(),
     inert: (name) => inert.push(name),
+    leftBehind: () => undefined,
     denied: (explanation, entry) => told.push([explanation, entry])
   }, world)
   const call = (name: string, ...args: ReadonlyArray<unknown>): unknown => {

@@ -270,6 +270,7 @@ const everything = Effect.gen(function*() {
       delivery: () => Delivery.make("m1", Delivery.fromHost),
       scope: Scope.makeUnsafe(),
       inert: (name) => inert.push(name),
+      leftBehind: () => undefined,
       denied: () => undefined
     },
     [...served].map(([id, names]) => interfaceOf(id, ...names))

@@ -349,6 +349,7 @@ const setUp = Effect.fnUntraced(function*(held: ReadonlyArray<Grant.Grant> = [])
       delivery: () => message === undefined ? undefined : Delivery.make(message, Delivery.fromHost),
       scope: Scope.makeUnsafe(),
       inert: () => undefined,
+      leftBehind: () => undefined,
       denied: () => undefined
     },
     Object.entries(wasiBindings.functions).map(([id, functions]) => ({

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 
 /** How many handlers of one component may go on after the calls that they were part of. */
-const mostOverdue = 16
+export const mostOverdue = 16
 
 /**
  * What the calls of one component share over its instances and their restarts:
@@ -11,12 +11,14 @@ const mostOverdue = 16
  */
 export class ComponentCalls {
   readonly #log: (text: string) => void
+  readonly #left: (functions: ReadonlyArray<string>) => void
   readonly #told = new Set<string>()
   /** The functions of the handlers that go on after their calls. */
   readonly #overdue: Array<string> = []
 
-  constructor(log: (text: string) => void) {
+  constructor(log: (text: string) => void, left: (functions: ReadonlyArray<string>) => void) {
     this.#log = log
+    this.#left = left
   }
 
   /** A guest is not to fill the log of its host: the same is said once. */
@@ -50,6 +52,10 @@ export class ComponentCalls {
     fiber.interruptUnsafe()
     if (fiber.pollUnsafe() !== undefined) return
     this.#overdue.push(name)
-    fiber.addObserver(() => this.#overdue.splice(this.#overdue.indexOf(name), 1))
+    this.#left(this.#overdue.slice())
+    fiber.addObserver(() => {
+      this.#overdue.splice(this.#overdue.indexOf(name), 1)
+      this.#left(this.#overdue.slice())
+    })
   }
 }

@@ -169,6 +169,9 @@ const makeBeginning = Effect.fnUntraced(function*(
           working === undefined ? "it goes on" : lifeEvents.workDetail(working.export, life.workedFor(working))
         )
       },
+      leftBehind: (functions) => {
+        life.leftBehind = functions
+      },
       ending: {
         reason: () => lives.reason,
         isCut: member === undefined ? Effect.never : member.isCut.await,

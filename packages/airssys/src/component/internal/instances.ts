@@ -40,6 +40,7 @@ export interface Order {
   /** Whether its actor was killed: then the guest is not told of the end. */
   readonly isKilled: () => boolean
   readonly reported: (report: HealthReport) => void
+  readonly leftBehind: HostServices.Guest["leftBehind"]
   /** Learns of a message that takes longer than the time between two checks, and of its end. */
   readonly worked: (working: Working | undefined) => void
   /** As a guest is told of its end, and what came of that. */
@@ -140,7 +141,7 @@ export const make = Effect.gen(function*() {
   yield* Effect.forkScoped(paces.watch)
 
   const importsOf = Effect.fnUntraced(function*(
-    { configuration, options, placement: { release }, principal }: Order,
+    { configuration, leftBehind, options, placement: { release }, principal }: Order,
     work: Work
   ) {
     return makeImports({
@@ -154,6 +155,7 @@ export const make = Effect.gen(function*() {
       delivery: () => work.current(),
       scope: yield* Effect.scope,
       inert: yield* inertUses.make(audit, principal, release.digest),
+      leftBehind,
       denied: (explanation, entry) => {
         work.deny(Explanation.subject(explanation))
         denials.unshift({ explanation, entry })

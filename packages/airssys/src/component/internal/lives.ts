@@ -48,6 +48,8 @@ export class Life {
   state: State = "Installed"
   /** Where quotas are kept, while one of its actors has it open. */
   tab: Tab | undefined = undefined
+  /** The functions whose handlers go on after their calls. */
+  leftBehind: ReadonlyArray<string> = []
   /** Why it is to be taken out, when it ends. */
   condemned: string | undefined = undefined
   /** How it ended, unless it lives. */

@@ -31,6 +31,7 @@ export const make = Effect.fnUntraced(function*(life: Life, quotas: Quotas["Serv
       : { export: working.export, forMillis: life.workedFor(working) },
     mailbox: yield* mailboxOf(life),
     restarts: life.restarts,
+    leftBehind: life.leftBehind,
     quotas: quotas === undefined ? [] : yield* quotas.usage({ kind: "Component", id: release.id })
   }
   return {
