@@ -51,8 +51,10 @@ const calls = Effect.gen(function*() {
 })
 
 Report.begin("Three plugins, one of them hostile.").pipe(
-  Effect.andThen(Walkthrough.install([totals, rates, miner], intensity)),
-  Effect.andThen(Walkthrough.run(Plugins, calls)),
+  Effect.andThen(Walkthrough.install([totals, rates, miner])),
+  Effect.flatMap((placements) =>
+    Walkthrough.run(Plugins, Effect.andThen(Report.started(placements, intensity), calls))
+  ),
   Effect.andThen(Report.end("This was examples/plugins/main.ts. The same from a file: airssys run examples/plugins")),
   Effect.provide([NodeHost.layer({ trust: [totals.source, rates.source] }), Report.layerText]),
   Effect.provideService(References.MinimumLogLevel, "Warn"),

@@ -12,9 +12,7 @@ import * as HostConfig from "airssys/component/HostConfig"
 import * as TrustConfig from "airssys/component/TrustConfig"
 import * as WitJson from "airssys/component/WitJson"
 import * as Runtime from "airssys/Runtime"
-import type { AuditError } from "airssys/security/AuditError"
 import type { WitnessError } from "airssys/security/AuditWitness"
-import type { Quotas } from "airssys/security/Quotas"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
@@ -23,6 +21,7 @@ import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as HostAudit from "./HostAudit.ts"
+import * as HostComponents from "./HostComponents.ts"
 import * as HostQuotas from "./HostQuotas.ts"
 import * as HostSecrets from "./HostSecrets.ts"
 import * as Report from "./Report.ts"
@@ -218,30 +217,10 @@ export const layer = (host: HostFolder): Layer.Layer<
     return NodeHost.layer({ ...host.options, auditOptions, approvals })
   }))
 
-const components = (
-  host: HostFolder
-): Layer.Layer<never, Runtime.StartError | AuditError, Report.Report | Runtime.Runtime | Quotas> =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const runtime = yield* Runtime.Runtime
-    const report = yield* Report.Report
-    yield* Effect.addFinalizer(() =>
-      Effect.flatMap(
-        runtime.shutdown,
-        Effect.forEach((end) => report.emit({ event: "ended", end }), { discard: true })
-      )
-    )
-    yield* HostQuotas.limitTenants(host.quotas)
-    for (const plugin of host.plugins) {
-      const release = yield* runtime.install(plugin.source)
-      yield* HostQuotas.limitComponent(host.quotas, release.id, plugin.quotas)
-      yield* runtime.startUntyped(release, { ...plugin, intensity: host.supervision.intensity })
-    }
-  }))
-
 const begin = (host: HostFolder) =>
   Effect.andThen(
     Report.begin(`${host.plugins.length} ${host.plugins.length === 1 ? "component" : "components"}.`),
-    Walkthrough.install(host.plugins, host.supervision.intensity)
+    Walkthrough.install(host.plugins)
   )
 
 /** What becomes of the components, from when everything runs. */
@@ -267,7 +246,8 @@ const lives = Effect.gen(function*() {
  * @category combinators
  * @since 0.1.0
  */
-export const serve = (host: HostFolder) => Effect.andThen(begin(host), Walkthrough.run(components(host), lives))
+export const serve = (host: HostFolder) =>
+  Effect.andThen(begin(host), Walkthrough.run(HostComponents.layer(host), lives))
 
 /**
  * Hosts the components for the calls that the file lists, verifies the audit
@@ -280,7 +260,7 @@ export const perform = (host: HostFolder) =>
   Effect.andThen(
     begin(host),
     Walkthrough.run(
-      components(host),
+      HostComponents.layer(host),
       Effect.gen(function*() {
         for (const [index, call] of host.calls.entries()) {
           const { meanwhile } = call

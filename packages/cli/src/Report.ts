@@ -115,6 +115,20 @@ export const begin = (title: string): Effect.Effect<void, never, Report> =>
   Report.use((report) => report.emit({ event: "begin", version: Version.version, node: process.versions.node, title }))
 
 /**
+ * Reports what was started, and with what.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const started = (
+  placements: ReadonlyArray<Placement>,
+  intensity: Intensity
+): Effect.Effect<void, never, Report> =>
+  placements.length === 0
+    ? Effect.void
+    : Report.use((report) => report.emit({ event: "start", placements, intensity }))
+
+/**
  * Reports that everything runs.
  *
  * @category combinators

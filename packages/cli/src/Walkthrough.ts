@@ -7,7 +7,6 @@
  */
 import type { ActorEvent } from "airssys/actor/ActorEvent"
 import { ActorSystem } from "airssys/actor/ActorSystem"
-import type { Intensity } from "airssys/actor/Supervisor"
 import type { ChildOptions } from "airssys/component/Component"
 import type { ComponentError } from "airssys/component/ComponentError"
 import * as ComponentHost from "airssys/component/ComponentHost"
@@ -42,16 +41,16 @@ export interface Plugin extends ChildOptions {
 }
 
 /**
- * Builds what is not built yet, installs the plugins and reports both tables.
+ * Builds what is not built yet, installs the plugins and reports them. Gives
+ * what they would be run with, for `Report.started`.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const install = Effect.fnUntraced(function*(
-  plugins: ReadonlyArray<Plugin>,
-  intensity: Intensity
+  plugins: ReadonlyArray<Plugin>
 ): Effect.fn.Return<
-  void,
+  ReadonlyArray<ComponentHost.Placement>,
   ComponentHost.InstallError | GuestBuild.GuestBuildError | InstallRefused,
   ComponentHost.ComponentHost | Path.Path | ReleaseSource | Report
 > {
@@ -69,7 +68,7 @@ export const install = Effect.fnUntraced(function*(
     (plugin) => Effect.flatMap(host.install(plugin.source), (release) => host.place(release, plugin))
   )
   yield* report.emit({ event: "install", releases: placements.map((placement) => placement.release) })
-  yield* report.emit({ event: "start", placements, intensity })
+  return placements
 })
 
 /**

@@ -122,6 +122,8 @@ describe("airssys run with approvals", { timeout: 120_000 }, () => {
     assert.include(early.err, "start the host with `airssys run`")
     assert.strictEqual(refused.code, 1)
     assert.notInclude(refused.out, "2100")
+    assert.notInclude(refused.out, "START")
+    assert.include(refused.out, "INSTALL")
     assert.include(refused.err, `request ${waiting.request} is Pending. It asks for log.`)
     assert.deepStrictEqual([waiting.state, waiting.quorum], ["Pending", 2])
 
@@ -143,6 +145,7 @@ describe("airssys run with approvals", { timeout: 120_000 }, () => {
     const approved = await airssys("run", ".")
     assert.strictEqual(approved.code, 0, approved.err)
     assert.include(approved.out, "2100")
+    assert.match(approved.out, /^START .*\n {2}totals /m)
     assert.match(
       readFileSync(join(folder, "audit.ndjson"), "utf8"),
       /"_tag":"ApprovalChanged",[^\n]*"to":"Approved"/
@@ -150,6 +153,31 @@ describe("airssys run with approvals", { timeout: 120_000 }, () => {
     const late = await airssys("deny", id, "--key", "keys/ada.key", "--reason", "Not so fast.")
     assert.strictEqual(late.code, 1)
     assert.include(late.err, "error: the request is Approved already")
+  })
+
+  it("names all releases that wait, and starts none of them", async () => {
+    const { airssys, folder, id } = await place({
+      serves: true,
+      more: "[[component]]\nsource = \"sums\"\n[[component]]\nsource = \"idle\"\n"
+    })
+    const copy = (name: string, change: (manifest: string) => string) => {
+      cpSync(join(folder, "totals"), join(folder, name), { recursive: true })
+      const file = join(folder, name, "Component.toml")
+      writeFileSync(file, change(readFileSync(file, "utf8").replace("name = \"totals\"", `name = "${name}"`)))
+    }
+    copy("sums", (manifest) => manifest)
+    copy("idle", (manifest) => manifest.slice(0, manifest.indexOf("[[capability]]")))
+    const { code, err, out } = await airssys("run", ".")
+    assert.strictEqual(code, 1)
+    const lines = err.trim().split("\n").filter((line) => line.startsWith("error: "))
+    assert.strictEqual(lines.length, 2, err)
+    assert.match(lines[0]!, /^error: acme:sums 1\.0\.0 .* request sha256:[0-9a-f]{64} is Pending\. It asks for log\./)
+    assert.include(lines[1], `acme:totals 1.0.0`)
+    assert.include(lines[1], `request ${id} is Pending. It asks for log.`)
+    assert.match(out, /^INSTALL/m)
+    assert.notInclude(out, "START")
+    const asked = (await airssys("approvals", "list")).out.trim().split("\n")
+    assert.strictEqual(asked.length, 2)
   })
 
   it("ends what an operator takes back while the host runs, and has it in its log", async () => {

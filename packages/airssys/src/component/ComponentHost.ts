@@ -128,6 +128,14 @@ export class ComponentHost extends Context.Service<ComponentHost, {
   /** Judges a release as a start does, and gives the tier and limits it would get with these options. */
   readonly place: (release: Release, options: HostingOptions) => Effect.Effect<Placement, PlaceError>
   /**
+   * Fails where a start with these options would, because operators have not approved the release:
+   * the request for it is made. Nothing runs.
+   */
+  readonly requireApproval: (
+    release: Release,
+    options: HostingOptions
+  ) => Effect.Effect<void, PlaceError | ApprovalRequired | ApprovalUnknown>
+  /**
    * The release of a group, until its actors have ended: what their restarts
    * run, whatever became of the files.
    */

@@ -18,7 +18,7 @@ import * as Places from "../../security/Places.ts"
 import { Quotas } from "../../security/Quotas.ts"
 import * as Argument from "../Argument.ts"
 import { ComponentDirectory } from "../ComponentDirectory.ts"
-import type { ComponentHost, Group } from "../ComponentHost.ts"
+import type { ComponentHost, Group, Placement } from "../ComponentHost.ts"
 import type { LifecycleEvent } from "../ComponentLifecycle.ts"
 import type { ComponentMessage } from "../ComponentMessage.ts"
 import type { ComponentStatus } from "../ComponentStatus.ts"
@@ -120,13 +120,22 @@ const makeBeginning = Effect.fnUntraced(function*(
       yield* kill(context.self)
     })
 
+  /** Whether it needs an approval, which it has. */
+  const approved = Effect.fnUntraced(function*({ limits, release }: Placement) {
+    const isConcerned = approvals !== undefined && approving.concerns(release, limits)
+    if (isConcerned) yield* approvals.ensure(release)
+    return isConcerned
+  })
+
+  const requireApproval = (release: Release, options: HostingOptions) =>
+    Effect.asVoid(Effect.flatMap(place(release, options), approved))
+
   /** Judges a release, and lets it in with what it is granted. */
   const admit = Effect.fnUntraced(function*(given: Release, options: HostingOptions) {
     const placement = yield* place(given, options, true)
     const { release } = placement
     const principal = principalOf(release)
-    const isWatched = approvals !== undefined && approving.concerns(release, placement.limits)
-    if (isWatched) yield* approvals.ensure(release)
+    const isWatched = yield* approved(placement)
     yield* following.dismissed(release.id)
     yield* admitting(enforcer.admit(principal, {
       asks: release.manifest.asks,
@@ -204,7 +213,7 @@ const makeBeginning = Effect.fnUntraced(function*(
       return Effect.ensuring(begin(context, start), Effect.sync(() => underWay--))
     })
 
-  return { begin: counted, denials: hosted.denials }
+  return { begin: counted, denials: hosted.denials, requireApproval }
 })
 
 export const make = Effect.gen(function*() {
@@ -215,7 +224,7 @@ export const make = Effect.gen(function*() {
   const lives = new Lives(() => clock.currentTimeMillisUnsafe(), (event) => void PubSub.publishUnsafe(steps, event))
   const installer = yield* installing.make
   const following = yield* makeFollowing(lives)
-  const { begin, denials } = yield* makeBeginning(lives, following, installer)
+  const { begin, denials, requireApproval } = yield* makeBeginning(lives, following, installer)
   const statusOf = (life: Life): Effect.Effect<ComponentStatus> => statuses.make(life, quotas)
 
   const self: ComponentHost["Service"] = {
@@ -225,6 +234,7 @@ export const make = Effect.gen(function*() {
         Effect.tap((release) => Effect.sync(() => lives.installed(release)))
       ),
     place: installer.place,
+    requireApproval,
     behaviour: (group, release, definition, options) =>
       Behaviour.setup((context) => begin(context, { group, release, definition, options })),
     represent: (group, ref) => {
