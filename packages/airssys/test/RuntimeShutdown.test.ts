@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Accounting from "../src/actor/Accounting.ts"
 import { ActorSystem } from "../src/actor/ActorSystem.ts"
@@ -74,6 +74,36 @@ describe("Runtime, when a component is stopped", () => {
       yield* Deferred.await(ended)
       yield* settled
       assert.lengthOf(host.disposed, 1)
+    }))
+})
+
+describe("Runtime, when a component is started with more time for its shutdown than it can have", () => {
+  it.effect("warns once of each, with the bound and what to do, and starts it", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${message}`))
+      yield* Effect.gen(function*() {
+        const { host, outcome, runtime } = yield* opened
+        const put = (name: string) =>
+          host.put(name, {
+            world: world(name, [func("ping", { kind: "string" })], { exports: Contract.world(lifecycle).exports }),
+            code: {
+              "lifecycle.init": () => ({ tag: "ok", val: undefined }),
+              "lifecycle.shutdown": () => ({ tag: "ok", val: undefined }),
+              [`${name}.ping`]: () => "pong"
+            }
+          })
+        yield* runtime.startUntyped(put("patient"), { hooks: { shutdown: "20 seconds" }, pool: { size: 3 } })
+        yield* runtime.startUntyped(put("quick"), { hooks: { shutdown: "5 seconds" } })
+        yield* runtime.startUntyped(host.put("silent", guest("silent", {})), { hooks: { shutdown: "1 minute" } })
+        yield* runtime.stop("acme:patient")
+        yield* runtime.startUntyped(put("patient"), { hooks: { shutdown: "20 seconds" } })
+        assert.strictEqual(yield* outcome("acme:patient", "patient.ping"), "answered")
+      }).pipe(Effect.provide(Logger.layer([logger])))
+      assert.deepStrictEqual(lines.filter((line) => line.startsWith("Warn")), [
+        "Warn acme:patient: hooks.shutdown is 20s, and no shutdown is waited for longer than 5s: " +
+        "then the component is killed. Give it at most 5s."
+      ])
     }))
 })
 

@@ -12,7 +12,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -92,6 +92,8 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   readonly snapshot: Effect.Effect<Snapshot>
   /** Where every message is at this moment. */
   readonly accounting: Effect.Effect<Accounting.Accounting>
+  /** How long something that was interrupted may take to end; then it is left behind. */
+  readonly abandonAfter: Duration.Duration
 }>()("airssys/actor/ActorSystem") {}
 
 /**
@@ -203,7 +205,8 @@ const make = Effect.fnUntraced(function*(
       Clock.currentTimeMillis,
       (at) => ({ at, actors: system.snapshot, accounting: system.accounting })
     ),
-    accounting: Effect.sync(() => system.accounting)
+    accounting: Effect.sync(() => system.accounting),
+    abandonAfter: Duration.millis(settings.abandonAfterMillis)
   })
 })
 

@@ -28,7 +28,10 @@ export interface HostingOptions {
   readonly hooks?: {
     /** `lifecycle.init`, default 10 seconds. */
     readonly init?: Duration.Input | undefined
-    /** `lifecycle.shutdown`, default 2 seconds. */
+    /**
+     * `lifecycle.shutdown`, default 2 seconds. Its actor waits no longer than the `abandonAfter`
+     * of its system, 5 seconds by default, and is killed then: a start with more is warned of in the log.
+     */
     readonly shutdown?: Duration.Input | undefined
     /** `callback-handler.handle-callback`, default 10 seconds. */
     readonly callback?: Duration.Input | undefined

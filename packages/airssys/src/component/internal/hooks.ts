@@ -49,6 +49,14 @@ export const make = (release: Release, given: HostingOptions["hooks"]): Result.R
     }
   })
 
+/** What is said of a `shutdown` that has more time than its actor waits for it. */
+export const beyond = (release: Release, { shutdown }: Hooks, abandonAfter: Duration.Duration): string | undefined => {
+  if (!Duration.isGreaterThan(shutdown, abandonAfter)) return undefined
+  const most = Duration.format(abandonAfter)
+  return `${release.id}: hooks.shutdown is ${Duration.format(shutdown)}, and no shutdown is waited for longer than ` +
+    `${most}: then the component is killed. Give it at most ${most}.`
+}
+
 /** Ends a call when its time is over; the instance is lost then. */
 export const within =
   (component: string, target: Contract.Target, limit: Duration.Duration) =>

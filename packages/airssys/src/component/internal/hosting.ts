@@ -178,6 +178,7 @@ const makeBeginning = Effect.fnUntraced(function*(
           working === undefined ? "it goes on" : lifeEvents.workDetail(working.export, life.workedFor(working))
         )
       },
+      abandonAfter: system.abandonAfter,
       leftBehind: (functions) => {
         life.leftBehind = functions
       },

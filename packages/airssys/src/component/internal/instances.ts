@@ -45,6 +45,8 @@ export interface Order {
   readonly worked: (working: Working | undefined) => void
   /** As a guest is told of its end, and what came of that. */
   readonly ending: Pick<Parameters<typeof lifecycle.run>[2], "reason" | "isCut" | "failed">
+  /** How long its actor waits for its end. */
+  readonly abandonAfter: Duration.Duration
 }
 
 /** What the instance works on. It handles one message at a time. */
@@ -137,6 +139,7 @@ export const make = Effect.gen(function*() {
   const sink = yield* Sink
   const counters = new Map<string, Counter>()
   const denials: Array<Denial> = []
+  const warned = new Set<string>()
   const paces = new Paces(clock)
   yield* Effect.forkScoped(paces.watch)
 
@@ -164,9 +167,16 @@ export const make = Effect.gen(function*() {
     }, release.component.world.imports)
   })
 
+  /** Of all instances of a component, and their restarts, once. */
+  const warn = (text: string): Effect.Effect<void> =>
+    warned.size < warned.add(text).size ? Effect.logWarning(text) : Effect.void
+
   const instance = Effect.fnUntraced(function*(order: Order) {
     const { limits, release, tier } = order.placement
+    const own = coreExports.ownOf(release.component.world)
     const limitsOfHooks = yield* Effect.fromResult(hooks.make(release, order.options.hooks))
+    const beyond = hooks.beyond(release, limitsOfHooks, order.abandonAfter)
+    if (beyond !== undefined && own.has(coreExports.lifecycle.world)) yield* warn(beyond)
     const checks = yield* Effect.fromResult(health.options(release, order.options.health))
     const counter = counters.get(release.id) ?? { messages: 0 }
     counters.set(release.id, counter)
@@ -188,7 +198,7 @@ export const make = Effect.gen(function*() {
         () => work.current()
       ),
       pace,
-      own: coreExports.ownOf(release.component.world),
+      own,
       begin: (message) => work.begin(message),
       end: () => work.end(),
       named: named(release.id, work)
