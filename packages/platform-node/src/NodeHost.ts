@@ -351,7 +351,7 @@ const layerPowers = (options: Options) =>
     Storage.layerPowers
   )
 
-const layerFunctions = ({ functions }: Options): Layer.Layer<never> =>
+const layerFunctions = ({ functions }: Options): Layer.Layer<never, InvalidArgument> =>
   functions === undefined ? Layer.empty : HostFunctions.layer(...functions)
 
 const layerPolicy = ({ policy }: Options) =>

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { InvalidArgument } from "airssys/component/Argument"
+import * as HostFunction from "airssys/component/HostFunction"
+import * as Capability from "airssys/security/Capability"
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -85,6 +87,15 @@ describe("options of a host that no compiler saw", () => {
           assert.isFalse(existsSync(folder))
         }
       }
+      const named = (wit: string) =>
+        HostFunction.sync({ wit, params: {} }, {
+          requires: Capability.none("a test"),
+          fuel: 1,
+          handler: () => () => {}
+        })
+      const clashing = await rejection({ folder, functions: [named("a:b/c@1.0.0#d"), named("a:b/c@1.2.0#d")] })
+      assert.instanceOf(clashing, InvalidArgument)
+      assert.include(clashing.message, `options.functions[1] is "a:b/c@1.2.0#d", as options.functions[0] is`)
       for (const value of [null, 1, "x", Symbol("s"), [], () => 1]) {
         assert.instanceOf(await rejection(value), InvalidArgument)
       }

@@ -22,6 +22,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Argument from "./Argument.ts"
 import type { HostFunction } from "./HostFunction.ts"
 import * as bindings from "./internal/bindings.ts"
 
@@ -35,27 +36,45 @@ export const HostFunctions: Context.Reference<ReadonlyArray<HostFunction>> = Con
   ReadonlyArray<HostFunction>
 >("airssys/component/HostFunctions", { defaultValue: () => [] })
 
+const made = Argument.array(
+  "functions, as HostFunction.make gives them",
+  Argument.struct({
+    interface: Argument.text("the id of an interface"),
+    type: Argument.struct({ name: Argument.text("a name") })
+  })
+)
+
 /**
- * Provides functions. Throws a `TypeError` where two have one name, and for
- * those of the packages `airssys` and `wasi`, which are not for host programs
- * to serve.
+ * Functions that a host program may serve: no two have one name, and none is of
+ * the packages `airssys` and `wasi`.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const check: Argument.Check = (given, name) =>
+  made(given, name) ?? bindings.clash(given as ReadonlyArray<HostFunction>, name)
+
+/**
+ * Provides functions. Fails where two have one name, and for those of the
+ * packages `airssys` and `wasi`, which are not for host programs to serve.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (...functions: ReadonlyArray<HostFunction>): Layer.Layer<never> => {
-  bindings.refuseClashes(functions)
-  return Layer.succeed(HostFunctions, functions)
-}
+export const layer = (...functions: ReadonlyArray<HostFunction>): Layer.Layer<never, Argument.InvalidArgument> =>
+  layerEffect(Effect.succeed(functions))
 
 /**
- * Provides functions that are made of what the host program has. Such as `layer`
- * would throw for are a defect.
+ * Provides functions that are made of what the host program has. Fails as
+ * `layer` does.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerEffect = <E, R>(
   functions: Effect.Effect<ReadonlyArray<HostFunction>, E, R>
-): Layer.Layer<never, E, R> =>
-  Layer.effect(HostFunctions, Effect.tap(functions, (made) => Effect.sync(() => bindings.refuseClashes(made))))
+): Layer.Layer<never, E | Argument.InvalidArgument, R> =>
+  Layer.effect(
+    HostFunctions,
+    Effect.flatMap(functions, (made) => Effect.fromResult(Argument.checked(check, made, "functions")))
+  )

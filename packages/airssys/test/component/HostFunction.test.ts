@@ -3,6 +3,7 @@ import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Stream } 
 import { TestClock } from "effect/testing"
 import { beforeAll } from "vitest"
 import { ActorSystem } from "../../src/actor/ActorSystem.ts"
+import { InvalidArgument } from "../../src/component/Argument.ts"
 import { layer as layerEngine } from "../../src/component/ComponentEngine.ts"
 import type { ComponentError } from "../../src/component/ComponentError.ts"
 import * as HostFunction from "../../src/component/HostFunction.ts"
@@ -136,7 +137,7 @@ const probe = "acme:probe"
 const principal = Principal.make({ kind: "Component", id: probe })
 
 const running = <A, E>(
-  functions: ReadonlyArray<HostFunction.HostFunction> | Layer.Layer<never>,
+  functions: ReadonlyArray<HostFunction.HostFunction> | Layer.Layer<never, InvalidArgument>,
   test: (probe: Probe) => Effect.Effect<A, E, Runtime.Services>,
   options: {
     readonly grants?: ReadonlyArray<Grant.Grant>
@@ -458,13 +459,26 @@ describe("HostFunctions", () => {
   const requires = Capability.none("a test")
   const named = (wit: string) => HostFunction.sync({ wit, params: {} }, { requires, fuel: 1, handler: () => () => {} })
 
-  it("refuses the names of airssys and of WASI, and a name twice", () => {
-    assert.throws(() => HostFunctions.layer(named("airssys:core/log@0.1.0#write")), /functions of this package/)
-    assert.throws(() => HostFunctions.layer(named("airssys:other/log@9.1.0#write")), /functions of this package/)
-    assert.throws(() => HostFunctions.layer(named("wasi:cli/exit@0.2.0#exit")), /functions of this package/)
-    assert.throws(() => HostFunctions.layer(named("a:b/c@1.0.0#d"), named("a:b/c@1.2.0#d")), /two functions/)
-    HostFunctions.layer(named("a:b/c@1.0.0#d"), named("a:b/c@2.0.0#d"))
-  })
+  const problemOf = <E>(layer: Layer.Layer<never, E>) =>
+    Effect.map(Effect.flip(Effect.scoped(Layer.build(layer))), (error) => {
+      assert.instanceOf(error, InvalidArgument)
+      return error.message
+    })
+
+  it.effect("fail by their names where they are of airssys or of WASI, or two have one name", () =>
+    Effect.gen(function*() {
+      const own = ": give functions of your own packages"
+      for (const wit of ["airssys:core/log@0.1.0#write", "airssys:other/log@9.1.0#write", "wasi:cli/exit@0.2.0#exit"]) {
+        assert.strictEqual(yield* problemOf(HostFunctions.layer(named(wit))), `functions[0] is "${wit}"${own}`)
+      }
+      const other = named("a:b/c@1.0.0#e")
+      assert.strictEqual(
+        yield* problemOf(HostFunctions.layer(named("a:b/c@1.0.0#d"), other, named("a:b/c@1.2.0#d"))),
+        `functions[2] is "a:b/c@1.2.0#d", as functions[0] is "a:b/c@1.0.0#d": give one function for both`
+      )
+      assert.match(yield* problemOf(HostFunctions.layer(undefined as never)), /^functions\[0\] is undefined: give /)
+      yield* Layer.build(HostFunctions.layer(named("a:b/c@1.0.0#d"), other, named("a:b/c@2.0.0#d")))
+    }).pipe(Effect.scoped))
 
   it.effect("are made of what the host program has, for every guest", () => {
     class Sign extends Context.Service<Sign, { readonly text: string }>()("airssys/test/Sign") {}
@@ -487,12 +501,10 @@ describe("HostFunctions", () => {
     )
   })
 
-  it.effect("of a name of airssys are a defect where an effect makes them", () =>
+  it.effect("fail so where an effect makes them", () =>
     Effect.gen(function*() {
       const made = HostFunctions.layerEffect(Effect.succeed([named("airssys:core/log@0.1.0#write")]))
-      const exit = yield* Effect.exit(Effect.scoped(Layer.build(made)))
-      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
-      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /functions of this package/)
+      assert.include(yield* problemOf(made), `functions[0] is "airssys:core/log@0.1.0#write"`)
     }))
 
   it("refuses what is no name of a function, no reason and no fuel", () => {

@@ -3,6 +3,7 @@
  * since a program in plain JavaScript may give anything.
  */
 import * as Argument from "airssys/component/Argument"
+import * as HostFunctions from "airssys/component/HostFunctions"
 import * as PublicKey from "airssys/security/PublicKey"
 import * as Quota from "airssys/security/Quota"
 import * as Layer from "effect/Layer"
@@ -73,10 +74,7 @@ const fields = {
   quotas: optional(struct({ component: optional(limits), tenant: optional(limits) })),
   approvals: optional(approvals),
   approvalStore: optional(path),
-  functions: optional(array(
-    "functions, as HostFunction.make gives them",
-    struct({ interface: text("the id of an interface"), type: struct({ name: text("a name") }) })
-  )),
+  functions: optional(HostFunctions.check),
   powers: optional(array(
     "powers, as Powers.source gives them",
     struct({

@@ -5,6 +5,7 @@
  */
 import type { Ask } from "../../security/Ask.ts"
 import type { CapabilityKind } from "../../security/CapabilityKind.ts"
+import { InvalidArgument, shown } from "../Argument.ts"
 import type { HostFunction } from "../HostFunction.ts"
 import { type Binding, kindsOf, type Served, type Unreachable } from "./binding.ts"
 import * as capabilities from "./functions/capabilities.ts"
@@ -58,15 +59,23 @@ const serving = (functions: ReadonlyArray<HostFunction>): Table<Served> => {
   return table
 }
 
-/** Throws where two functions have one name, or one is of a package that is not the host program's. */
-export const refuseClashes = (functions: ReadonlyArray<HostFunction>): void => {
-  const seen = new Set<string>()
-  for (const { interface: id, type } of functions) {
-    const name = `${id}#${type.name}`
-    if (/^(?:airssys|wasi):/.test(id)) throw new TypeError(`${name}: functions of this package are the host's own`)
+/** What a host program may not serve: functions of a package that is not its own, and two of one name. */
+export const clash = (functions: ReadonlyArray<HostFunction>, name: string): InvalidArgument | undefined => {
+  const seen = new Map<string, string>()
+  for (const [at, { interface: id, type }] of functions.entries()) {
+    const argument = `${name}[${at}]`
+    const found = shown(`${id}#${type.name}`)
+    if (/^(?:airssys|wasi):/.test(id)) {
+      return new InvalidArgument({ argument, found, expected: "functions of your own packages" })
+    }
     const key = `${family(id)}#${type.name}`
-    if (seen.size === seen.add(key).size) throw new TypeError(`${name}: two functions have this name`)
+    const other = seen.get(key)
+    if (other !== undefined) {
+      return new InvalidArgument({ argument, found: `${found}, as ${other}`, expected: "one function for both" })
+    }
+    seen.set(key, `${argument} is ${found}`)
   }
+  return undefined
 }
 
 /** The bindings of one host. */
