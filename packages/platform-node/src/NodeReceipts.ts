@@ -52,10 +52,13 @@ const openReader = (file: string): DatabaseSync => {
   }
 }
 
-const acquire = <A>(file: string, make: () => A, close: (made: A) => void) =>
+/** For so long a disk is waited for at the end of which nobody waits for an answer. */
+const patience = "2 seconds"
+
+const acquire = <A>(file: string, make: () => A, close: (made: A) => Effect.Effect<void>) =>
   Effect.acquireRelease(
     Effect.try({ try: make, catch: failed("Unreadable", `${file} cannot be opened as a store of receipts`) }),
-    (made) => Effect.sync(() => close(made))
+    close
   )
 
 const read = <A>(use: () => A): Effect.Effect<A, ReceiptStoreError> =>
@@ -69,6 +72,7 @@ class Disk {
   /** After a failure of the disk nothing is written any more: nobody knows what is on it then. */
   #broken: ReceiptStoreError | undefined
   #syncing = 0
+  readonly #waiting: Array<() => void> = []
   #isClosed = false
 
   constructor(database: DatabaseSync, log: number, held: HeldFiles) {
@@ -92,26 +96,30 @@ class Disk {
     return detail === undefined ? undefined : new ReceiptStoreError({ reason: "Unwritable", detail })
   }
 
-  /** Who does not wait for its end is told by the next. */
+  /** Ends when the disk has answered all that it was asked. Who does not wait for that is told by the next. */
   readonly sync: Effect.Effect<void, ReceiptStoreError> = Effect.callback((resume) => {
     if (this.#broken !== undefined) return resume(Effect.fail(this.#broken))
     this.#syncing++
+    this.#waiting.push(() => resume(this.#broken === undefined ? Effect.void : Effect.fail(this.#broken)))
     fs.fdatasync(this.#log, (cause) => {
       this.#syncing--
       if (cause !== null) {
         this.#broken = failed("Unwritable", "an earlier write may not be on the disk: open the store again")(cause)
       }
+      if (this.#syncing > 0) return
       this.#end()
-      resume(this.#broken === undefined ? Effect.void : Effect.fail(this.#broken))
+      for (const answer of this.#waiting.splice(0)) answer()
     })
   })
 
-  close(): void {
+  /** To close a file holds the thread for its disk: one that does not answer a sync is not asked, until it does. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() =>
+    this.#syncing > 0 ? Effect.void : Effect.timeoutOption(Effect.ignore(this.sync), patience)
+  ).pipe(Effect.andThen(Effect.sync(() => {
     this.#isClosed = true
     this.#end()
-  }
+  })))
 
-  /** To close a file waits for its disk: one that does not answer is not asked. */
   #end(): void {
     if (!this.#isClosed || this.#syncing > 0) return
     fs.closeSync(this.#log)
@@ -137,7 +145,7 @@ const make = (file: string): Effect.Effect<ReceiptStore["Service"], ReceiptStore
       storeLock.hold(file),
       ({ detail, reason }) => new ReceiptStoreError({ reason: reason === "InUse" ? reason : "Unwritable", detail })
     )
-    const { database, disk } = yield* acquire(file, () => openDisk(file), ({ disk }) => disk.close())
+    const { database, disk } = yield* acquire(file, () => openDisk(file), ({ disk }) => disk.close)
     const checkpoints = yield* checkpointing.make(file, database)
     const receipts = new receiptSqlite.Receipts(database)
     let batches = 0
@@ -185,7 +193,7 @@ export const layer = (
 
 const makeReader = (file: string): Effect.Effect<ReceiptStore["Service"], ReceiptStoreError, Scope.Scope> =>
   Effect.gen(function*() {
-    const database = yield* acquire(file, () => openReader(file), (database) => database.close())
+    const database = yield* acquire(file, () => openReader(file), (database) => Effect.sync(() => database.close()))
     const receipts = new receiptSqlite.Receipts(database)
     const refused = Result.fail(new ReceiptStoreError({ reason: "Unwritable", detail: `${file} is only read here` }))
     return ReceiptStore.of({

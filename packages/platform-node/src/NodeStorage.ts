@@ -14,8 +14,10 @@ import type { StorageError } from "airssys/security/KeyValue"
 import type { Quotas } from "airssys/security/Quotas"
 import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import * as checkpointing from "./internal/checkpoints.ts"
@@ -27,6 +29,9 @@ import * as storageSqlite from "./internal/storageSqlite.ts"
 import { verify } from "./internal/storageVerify.ts"
 import * as storageWriter from "./internal/storageWriter.ts"
 import * as storeLock from "./internal/storeLock.ts"
+
+/** Longer than the thread for its log is waited for. */
+const patience = "3 seconds"
 
 const settings = `
   PRAGMA trusted_schema = OFF;
@@ -65,7 +70,26 @@ const refuseLoss = (file: string, database: DatabaseSync, mark: storageMark.Mark
   })
 }
 
+/**
+ * A scope that is closed with the one around it, which waits no longer than this for
+ * a disk that does not answer: what is in it is closed when the disk does.
+ */
+const closedWithin = (file: string): Effect.Effect<Scope.Closeable, never, Scope.Scope> =>
+  Effect.acquireRelease(Scope.make(), (inner, exit) =>
+    Effect.gen(function*() {
+      const closing = yield* Effect.forkDetach(Scope.close(inner, exit), { startImmediately: true })
+      const closed = yield* Effect.timeoutOption(Fiber.await(closing), patience)
+      if (Option.isSome(closed)) return
+      yield* Effect.logWarning(`${file} stays open until its disk answers: that took longer than ${patience}`)
+    }))
+
+/** To close a database holds the thread for its disk: that is asked first, without holding it. */
+const asked = (log: number): Effect.Effect<void> => Effect.ignore(sqliteFile.syncFile(log))
+
 const make = (file: string): Effect.Effect<StorageStore["Service"], StorageStoreError, Scope.Scope> =>
+  Effect.flatMap(closedWithin(file), (inner) => Scope.provide(openIn(file), inner))
+
+const openIn = (file: string): Effect.Effect<StorageStore["Service"], StorageStoreError, Scope.Scope> =>
   Effect.gen(function*() {
     yield* Effect.mapError(
       storeLock.hold(file),
@@ -74,6 +98,7 @@ const make = (file: string): Effect.Effect<StorageStore["Service"], StorageStore
     const mark = yield* acquire(file, () => storageMark.open(`${file}.mark`), (mark) => mark.close())
     const database = yield* acquire(file, () => open(file, mark), (database) => database.close())
     const log = yield* acquire(file, () => fs.openSync(`${file}-wal`, "r+"), fs.closeSync)
+    yield* Effect.addFinalizer(() => asked(log))
     const checkpoints = yield* checkpointing.make(file, database)
     const held = new HeldFiles([storeLock.place(file), file, `${file}-wal`])
     const writer = yield* storageWriter.make({ database, log, mark, held }, checkpoints)

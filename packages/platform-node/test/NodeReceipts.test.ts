@@ -292,7 +292,50 @@ describe("NodeReceipts", () => {
       yield* Fiber.join(closing)
       assert.lengthOf(disk.asked, 1)
       assert.strictEqual(handles(file), 1)
-      yield* open(file, (store) => Effect.map(store.totals, ({ kept }) => assert.strictEqual(kept, 1)))
+      assert.strictEqual((yield* reading(file, Receipts.use((receipts) => receipts.metrics))).kept, 1)
+      disk.answer()
+      while (handles(file) > 0) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+    })))
+
+  it.effect("has brought its log into the file when it is closed, also where a write was under way", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = fs.realpathSync(yield* folder) + "/receipts.db"
+      const disk = yield* silence
+      const asked = (count: number) =>
+        Effect.promise(async () => {
+          while (disk.asked.length < count) await new Promise((go) => setImmediate(go))
+        })
+      const closing = yield* Effect.gen(function*() {
+        const [sink, { flush }] = yield* Effect.all([Sink, Receipts])
+        sink!.offer(receiptOf("a", 1))
+        const writing = yield* Effect.forkChild(flush, { startImmediately: true })
+        yield* asked(1)
+        yield* Fiber.interrupt(writing)
+      }).pipe(
+        Effect.provide(NodeReceipts.layer(file, { within: "1 hour" })),
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* asked(2)
+      yield* Effect.promise(() => new Promise<void>((go) => disk.asked.pop()!(() => go())))
+      assert.isUndefined(closing.pollUnsafe())
+      while (closing.pollUnsafe() === undefined) {
+        disk.answer()
+        yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+      }
+      yield* Fiber.join(closing)
+      assert.deepStrictEqual(fs.readdirSync(path.dirname(file)).toSorted(), ["receipts.db", "receipts.db.lock"])
+      assert.strictEqual(handles(file), 0)
+    })))
+
+  it.effect("closes where its disk does not answer and nothing waits to be written", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = fs.realpathSync(yield* folder) + "/receipts.db"
+      const disk = yield* silence
+      const closing = yield* Effect.forkChild(open(file, () => Effect.void), { startImmediately: true })
+      while (disk.asked.length === 0) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(closing)
+      assert.strictEqual(handles(file), 1)
       disk.answer()
       while (handles(file) > 0) yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
     })))

@@ -9,7 +9,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Worker } from "node:worker_threads"
-import { disconnect, flip, movable } from "./fileDamage.ts"
+import { disconnect, flip, handles, movable, silence } from "./fileDamage.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "storage-"))),
@@ -362,6 +362,45 @@ describe("NodeStorage", () => {
       assert.include(said[0], "took longer than 2 seconds")
       yield* open(file, (store) => Effect.map(store.verify, (damages) => assert.deepStrictEqual(damages, [])))
     }))
+
+  it.effect.each(["a write is under way", "nothing is written"])(
+    "closes where its disk does not answer and %s, says so, and closes its files when it does",
+    (what) =>
+      Effect.scoped(Effect.gen(function*() {
+        const file = path.join(fs.realpathSync(yield* folder), "storage.db")
+        const turn = Effect.promise(() => new Promise((go) => setImmediate(go)))
+        const said: Array<string> = []
+        const logger = Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])
+        const disk = yield* silence
+        const written = Effect.fnUntraced(function*(store: Store) {
+          if (what === "nothing is written") return
+          const writing = yield* Effect.forkChild(set(store, "a", "1"), { startImmediately: true })
+          while (disk.asked.length === 0) yield* turn
+          yield* Fiber.interrupt(writing)
+        })
+        const closing = yield* open(file, written).pipe(
+          Effect.provide(logger),
+          Effect.forkChild({ startImmediately: true })
+        )
+        while (disk.asked.length === 0) yield* turn
+        yield* TestClock.adjust("2999 millis")
+        assert.isUndefined(closing.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        yield* Fiber.join(closing)
+        assert.lengthOf(said, 1)
+        assert.include(said[0], `${file} stays open until its disk answers`)
+        assert.strictEqual((yield* refusal(file)).reason, "InUse")
+        while (handles(file) > 0) {
+          disk.answer()
+          yield* turn
+        }
+        assert.deepStrictEqual(fs.readdirSync(path.dirname(file)).toSorted(), [
+          "storage.db",
+          "storage.db.lock",
+          "storage.db.mark"
+        ])
+      }))
+  )
 
   it.effect("gives room back where a write fails, with all that was written with it, and goes on", () =>
     Effect.scoped(Effect.gen(function*() {

@@ -33,8 +33,17 @@ export const disconnect = (file: string): void => {
 export const silence = Effect.acquireRelease(
   Effect.sync(() => {
     const real = builtin.fdatasync
-    const asked: Array<() => void> = []
-    builtin.fdatasync = Object.assign((...args: Parameters<typeof real>) => void asked.push(() => real(...args)), real)
+    const asked: Array<(then?: () => void) => void> = []
+    builtin.fdatasync = Object.assign(
+      (file: number, answered: fs.NoParamCallback) =>
+        void asked.push((then) =>
+          real(file, (error) => {
+            answered(error)
+            then?.()
+          })
+        ),
+      real
+    )
     syncBuiltinESMExports()
     const answer = (): void => {
       for (const go of asked.splice(0)) go()
