@@ -644,6 +644,31 @@ const stacks: ReadonlyArray<Mutant> = [
     replace: "",
     test: "stacks.test.ts",
     title: "end with a guest that traps"
+  },
+  {
+    name: "a kept stack is taken before the host has had place for its call",
+    file: "internal/link/stacks.ts",
+    find: "    const { promise, reject, resolve } = Promise.withResolvers<unknown>()\n    this.#kind.takeLast()",
+    replace: "    this.#kind.takeLast()\n    const { promise, reject, resolve } = Promise.withResolvers<unknown>()",
+    test: "stacks.test.ts",
+    title: "are not lost where the host has used up its own"
+  },
+  {
+    name: "a stack that cannot be made ends a call",
+    file: "internal/link/stacks.ts",
+    find: "this.#stacks.wants(this)",
+    replace: "this.begin()",
+    test: "stacks.test.ts",
+    title: "are done without where none can be made"
+  },
+  {
+    name: "a kept stack stays in the asynchronous context of a caller",
+    file: "internal/link/stacks.ts",
+    find: "    this.#want()",
+    replace:
+      "    Promise.resolve().then(() => this.#wanting.splice(0).forEach((one) => one.begin())).catch(() => undefined)",
+    test: "stacks.test.ts",
+    title: "never in that of another caller"
   }
 ]
 

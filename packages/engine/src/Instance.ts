@@ -285,7 +285,8 @@ export class ExportedFunc {
   /**
    * As {@link call}, and tells one who waits instead of promising. The guest is
    * entered now or in a microtask, and calls its host in the asynchronous context of
-   * any caller: what a host function needs of its own it does not have from there.
+   * this call or in that in which the engine was made: what a host function needs of
+   * its caller it does not have from there.
    */
   run(args: ReadonlyArray<unknown>, options: CallOptions, waiter: Waiter): void {
     const call: Running = { args, start: this.#store.scheduler.clock.now() }

@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks"
 import { queryObjects, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 import * as Engine from "../src/Engine.ts"
-import { Stack } from "../src/internal/link/stacks.ts"
+import { moduleOf } from "../src/internal/link/coreBytes.ts"
+import { Stack, Stacks } from "../src/internal/link/stacks.ts"
+import type { Store } from "../src/internal/link/store.ts"
 import { assemble, category, parts, world } from "./support/guests.ts"
 import { keep, onKept, onOwn } from "./support/keptStacks.ts"
 
@@ -20,6 +23,28 @@ const collect = async () => {
 }
 
 const stacks = (): number => queryObjects(Stack, { format: "count" })
+
+/** What calls give, on the last frames that the host has place for, which are so wide. */
+const exhausted = <A>(call: () => A, width: number): ReadonlyArray<A> => {
+  const gave: Array<A> = []
+  let left = 60
+  const wide = Array.from({ length: width }, () => 0)
+  const deeper = (..._wide: ReadonlyArray<number>): void => {
+    try {
+      deeper(...wide)
+    } catch {
+      // There is no place for another frame.
+    }
+    if (left-- <= 0) return
+    try {
+      gave.push(call())
+    } catch {
+      // There is no place for the call.
+    }
+  }
+  deeper(...wide)
+  return gave
+}
 
 const nothing = [{ params: 0, gives: false }]
 
@@ -113,6 +138,24 @@ describe("kept stacks", () => {
     for (let i = 0; i < 3; i++) expect((await onKept(instance, "f", [i])).value).toBe(i + 1)
   })
 
+  it("call the host in the asynchronous context of their engine, and never in that of another caller", async () => {
+    const storage = new AsyncLocalStorage<string>()
+    const engine = storage.run("engine", () => Engine.make())
+    const seen: Array<string | undefined> = []
+    const { frames, one } = await telling(engine, () => {
+      seen.push(storage.getStore())
+      return macrotask()
+    })
+    const instance = one()
+    for (const caller of ["first", "second"]) {
+      await storage.run(caller, () => keep(engine, 2, nothing))
+      await storage.run(caller, () => onOwn(instance, "f"))
+      await storage.run(caller, () => onKept(instance, "f"))
+    }
+    expect(seen).toEqual(["first", "engine", "second", "engine"])
+    expect(frames[1]).toBe(frames[0]! + 1)
+  })
+
   it("are told the fuel of each call, and not that of the ones before it", async () => {
     const engine = Engine.make()
     const { one } = await telling(engine)
@@ -179,6 +222,56 @@ describe("kept stacks", () => {
     await collect()
     await collect()
     expect(stacks()).toBe(before)
+  })
+
+  it("are not lost where the host has used up its own, and enter no guest for a call that has failed", async () => {
+    const before = stacks()
+    let entered = 0
+    const module = moduleOf({
+      types: [{ params: [], results: [] }],
+      imports: [{ module: "h", name: "enters", type: 0 }],
+      exports: [{ name: "f", type: 0, code: [0x10, 0] }]
+    })
+    const { f } = new WebAssembly.Instance(module, { h: { enters: () => void entered++ } }).exports
+    const kept = new Stacks()
+    const given = Promise.resolve()
+    const fresh = () => {
+      entered++
+      return given
+    }
+    const store = { failure: undefined } as unknown as Store
+    const call = kept.promising(f as CallableFunction, { params: [], results: [] }, store, fresh)
+    for (let i = 0; i < 40; i++) await call()
+    for (let width = 0; width < 64; width++) {
+      entered = 0
+      const calls = await Promise.allSettled(exhausted(call, width))
+      expect(calls.length).toBeGreaterThan(0)
+      expect(entered).toBe(calls.filter(({ status }) => status === "fulfilled").length)
+    }
+    await collect()
+    expect(kept.woken).toBe(0)
+    expect(kept.parked).toBeGreaterThan(0)
+    expect(stacks() - before).toBe(kept.parked)
+    kept.end()
+    await collect()
+    expect(stacks()).toBe(before)
+  })
+
+  it("are done without where none can be made", async () => {
+    const { frames, one } = await telling(Engine.make())
+    const instance = one()
+    const { Instance } = WebAssembly
+    let refused = 0
+    WebAssembly.Instance = function() {
+      refused++
+      throw new RangeError("WebAssembly.Instance(): Out of memory")
+    } as never
+    try {
+      for (let i = 0; i < 70; i++) await onKept(instance, "f")
+    } finally {
+      WebAssembly.Instance = Instance
+    }
+    expect([refused, frames.length]).toEqual([2, 70])
   })
 
   it("are not more than 64 when nobody uses them, whatever the functions", async () => {

@@ -127,24 +127,21 @@ export class Stack {
     }
   }
 
-  /** Enters a guest in a microtask. */
+  /** Enters a guest in a microtask. Where the host has no place on its own stack for the promise, nothing is taken. */
   enter(entry: Entry, args: ReadonlyArray<unknown>): Promise<unknown> {
-    const entered = new Promise(this.#enters)
+    const { promise, reject, resolve } = Promise.withResolvers<unknown>()
+    this.#kind.takeLast()
+    this.#resolve = resolve
+    this.#reject = reject
     this.#entry = entry
     this.#args = args
-    this.#stacks.woken++
     this.#wake!(1)
-    return entered
+    return promise
   }
 
   /** Ends a stack that is not used. */
   end(): void {
     this.#wake!(0)
-  }
-
-  readonly #enters = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
-    this.#resolve = resolve
-    this.#reject = reject
   }
 
   readonly #parks = (resolve: (more: 0 | 1) => void): void => {
@@ -196,27 +193,40 @@ const mostWoken = 32
 class Kind {
   readonly #stacks: Stacks
   readonly #type: CoreType
+  readonly #means: Jspi
   /** Those that are not used, the one that was used last at the end. */
   readonly #free: Array<Stack> = []
   #module: WebAssembly.Module | undefined = undefined
   #missed = 0
 
-  constructor(stacks: Stacks, type: CoreType) {
+  constructor(stacks: Stacks, type: CoreType, means: Jspi) {
     this.#stacks = stacks
     this.#type = type
+    this.#means = means
   }
 
-  take(means: Jspi): Stack | undefined {
+  /** One that can be entered, if there is one. */
+  last(): Stack | undefined {
     if (this.#stacks.woken >= mostWoken) return undefined
-    const stack = this.#free.pop()
-    if (stack === undefined) this.#miss(means)
-    else this.#stacks.parked--
+    const stack = this.#free.at(-1)
+    if (stack === undefined) this.#miss()
     return stack
   }
 
-  #miss({ Suspending, promising }: Jspi): void {
+  takeLast(): void {
+    this.#free.pop()
+    this.#stacks.parked--
+    this.#stacks.woken++
+  }
+
+  #miss(): void {
     if (++this.#missed < patience) return
     this.#missed = 0
+    this.#stacks.wants(this)
+  }
+
+  begin(): void {
+    const { Suspending, promising } = this.#means
     this.#module ??= loopModule(this.#type)
     new Stack(this.#stacks, this, this.#module, Suspending).begin(promising)
   }
@@ -244,22 +254,49 @@ export class Stacks {
   readonly #kinds = new Map<string, Kind>()
   /** Those with stacks that are not used, the one that got its first longest ago first. */
   readonly #parked = new Set<Kind>()
+  /** Those that are to have one more. */
+  readonly #wanting: Array<Kind> = []
+  #want: () => void = () => undefined
+
+  constructor() {
+    this.#waits()
+  }
 
   /** Runs a function where it can be suspended: as `fresh` does, but on a kept stack where there is one. */
   promising(func: CallableFunction, type: CoreType, store: Store, fresh: Promising): Promising {
     const means = jspi()
     if (means === undefined) return fresh
-    const kind = this.#kind(type)
+    const kind = this.#kind(type, means)
     const entry: Entry = { func, store }
     let fits: boolean | undefined
     return (...args) => {
-      const stack = fits === false ? undefined : kind.take(means)
+      const stack = fits === false ? undefined : kind.last()
       if (stack === undefined) return fresh(...args)
       fits ??= stack.fits(func)
-      if (fits) return stack.enter(entry, args)
-      kind.park(stack)
-      return fresh(...args)
+      return fits ? stack.enter(entry, args) : fresh(...args)
     }
+  }
+
+  /** Has a stack of this kind made in a microtask. */
+  wants(kind: Kind): void {
+    this.#wanting.push(kind)
+    this.#want()
+  }
+
+  /**
+   * Waits for those that are wanted, and makes them in the asynchronous context of
+   * the engine, which a stack stays in. Callers have no part in what goes wrong.
+   */
+  #waits(): void {
+    const wanted = new Promise<void>((resolve) => {
+      this.#want = resolve
+    })
+    wanted.then(() => this.#begins()).catch(() => undefined)
+  }
+
+  #begins(): void {
+    this.#waits()
+    for (const kind of this.#wanting.splice(0)) kind.begin()
   }
 
   /** Counts a stack of this kind as not used. */
@@ -284,9 +321,9 @@ export class Stacks {
     }
   }
 
-  #kind(type: CoreType): Kind {
+  #kind(type: CoreType, means: Jspi): Kind {
     const key = `${type.params.join(" ")}:${type.results.join(" ")}`
-    const kind = this.#kinds.get(key) ?? new Kind(this, type)
+    const kind = this.#kinds.get(key) ?? new Kind(this, type, means)
     this.#kinds.delete(key)
     this.#kinds.set(key, kind)
     for (const oldest of this.#kinds.keys()) {
