@@ -17,18 +17,18 @@ import { Totals } from "./totals.gen.ts"
 const folder = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const log = Grant.make("log", { reason: "Plugins may say what they do." })
 const clock = Grant.make("clock", { reason: "Rates have a date." })
-const totals = { source: folder("totals"), grants: [log] }
-const rates = { source: folder("rates"), grants: [log, clock] }
-const miner = { source: folder("miner"), grants: [] }
+const totals = { source: folder("totals"), options: { grants: [log] } }
+const rates = { source: folder("rates"), options: { grants: [log, clock] } }
+const miner = { source: folder("miner"), options: { grants: [] } }
 const intensity = { restarts: 3, within: "10 seconds" } as const
 
 const Plugins = Supervisor.layer({
   strategy: "OneForOne",
   intensity,
   children: [
-    Component.child(Totals, totals.source, totals),
-    Component.child(Rates, rates.source, rates),
-    Component.child(Miner, miner.source, miner)
+    Component.child(Totals, totals.source, totals.options),
+    Component.child(Rates, rates.source, rates.options),
+    Component.child(Miner, miner.source, miner.options)
   ]
 })
 

@@ -84,23 +84,22 @@ const options = [
 ]
 
 const emptyObjects = ["an object without a prototype", "a date", "a promise"]
-const objects = [...emptyObjects, "an object", "a getter that throws", "what throws when it is shown"]
 const endlessTimes = ["Infinity", "1.5", "2^60"]
 const texts = ["an empty text", "a text", "a text with a NUL", "a huge text", "__proto__"]
 
 /** Which of the wrong values an option may well be. */
 const fitting: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "": objects,
+  "": emptyObjects,
   shutdown: endlessTimes,
   "backoff.base": ["1.5", "2^60"],
   "intensity.within": endlessTimes,
-  limits: objects,
+  limits: emptyObjects,
   "limits.timeout": ["1.5", "2^60"],
-  hooks: objects,
+  hooks: emptyObjects,
   "hooks.init": ["1.5", "2^60"],
   "hooks.shutdown": ["1.5", "2^60"],
   "hooks.callback": ["1.5", "2^60"],
-  health: objects,
+  health: emptyObjects,
   "health.every": ["1.5", "2^60"],
   "health.timeout": ["1.5", "2^60"],
   grants: ["an empty array"],
@@ -137,6 +136,37 @@ describe("arguments of a runtime that no compiler saw", () => {
       }
     }
     assert.strictEqual(await (await host.start(Echo, folder)).ping(), "pong")
+  })
+
+  it("name an option that is misspelt, and the one that may be meant", async () => {
+    const scripted = scriptedHost.make()
+    const folder = scripted.put("echo", guest)
+    await using host = await PromiseRuntime.make(scripted.layer)
+    const misspelt = {
+      resart: "restart",
+      Mailbox: "mailbox",
+      grant: "grants",
+      "backoff.bsae": "backoff.base",
+      "pool.sise": "pool.size",
+      "intensity.witin": "intensity.within",
+      "limits.memroy": "limits.memory",
+      "hooks.shutdwon": "hooks.shutdown",
+      "health.fail": undefined,
+      colour: undefined,
+      __proto__x: undefined
+    }
+    for (const [path, meant] of Object.entries(misspelt)) {
+      const given = at(path, 1) as never
+      for (const begin of [() => host.startUntyped(folder, given), () => host.start(Echo, folder, given)]) {
+        const { error } = await settled(begin)
+        assert.instanceOf(error, InvalidArgument)
+        const expected = meant === undefined ? "nothing of that name" : `options.${meant}`
+        assert.strictEqual(error.message, `options.${path} is no option: give ${expected}`)
+      }
+    }
+    const { error } = await settled(() => host.call("acme:echo", "echo.ping", [], { sginal: 1 } as never))
+    assert.strictEqual((error as Error).message, "options.sginal is no option: give options.signal")
+    assert.strictEqual(await (await host.start(Echo, folder, { resart: undefined } as never)).ping(), "pong")
   })
 
   it("reject with typed errors, whichever method they are given to", async () => {

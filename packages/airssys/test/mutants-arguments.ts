@@ -27,6 +27,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "return isUnreadable",
       "throw new TypeError(\"unreadable\")",
       start
+    ],
+    [
+      "an option of any name is taken",
+      "!known.includes(key) && fieldOf",
+      "false && fieldOf",
+      "name an option that is misspelt"
     ]
   ]),
   ...of("internal/given.ts", given, [

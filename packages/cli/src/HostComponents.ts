@@ -41,11 +41,14 @@ interface Installed {
 /** Asks for all approvals at once: operators need not come back for each. */
 const requireApprovals = Effect.fnUntraced(function*(installed: ReadonlyArray<Installed>) {
   const host = yield* ComponentHost.ComponentHost
-  const missing = yield* Effect.forEach(installed, ({ plugin, release }) =>
-    host.requireApproval(release, plugin).pipe(
-      Effect.as(undefined),
-      Effect.catchTag("ApprovalRequired", (required) => Effect.succeed(required))
-    ))
+  const missing = yield* Effect.forEach(
+    installed,
+    ({ plugin, release }) =>
+      host.requireApproval(release, plugin.options).pipe(
+        Effect.as(undefined),
+        Effect.catchTag("ApprovalRequired", (required) => Effect.succeed(required))
+      )
+  )
   const releases = missing.filter((one) => one !== undefined)
   if (releases.length > 0) return yield* new ApprovalsMissing({ releases })
 })
@@ -57,7 +60,7 @@ const start = Effect.fnUntraced(function*({ quotas, supervision }: HostFolder, i
     installed,
     ({ plugin, release }) =>
       HostQuotas.limitComponent(quotas, release.id, plugin.quotas).pipe(
-        Effect.andThen(runtime.startUntyped(release, { ...plugin, intensity: supervision.intensity })),
+        Effect.andThen(runtime.startUntyped(release, { ...plugin.options, intensity: supervision.intensity })),
         Effect.tap(({ placement }) => Effect.sync(() => placements.push(placement)))
       ),
     { discard: true }

@@ -114,8 +114,7 @@ export const read = Effect.fnUntraced(function*(
   const approvals = config.approvals && { ...config.approvals, key: inFolder(config.approvals.key) }
   return {
     plugins: config.components.map((component) => ({
-      ...component.options,
-      backoff: config.supervision.backoff,
+      options: { ...component.options, backoff: config.supervision.backoff },
       source: inFolder(component.source),
       name: component.source,
       quotas: component.quotas,
@@ -190,7 +189,10 @@ const secretsIn = (
 export const withSecrets = (host: HostFolder): Effect.Effect<HostFolder, HostSecrets.SecretMissing> =>
   Effect.map(
     Effect.forEach(host.plugins, (plugin) =>
-      Effect.map(HostSecrets.values(plugin.name, plugin.sources), (secrets): Plugin => ({ ...plugin, secrets }))),
+      Effect.map(
+        HostSecrets.values(plugin.name, plugin.sources),
+        (secrets): Plugin => ({ ...plugin, options: { ...plugin.options, secrets } })
+      )),
     (plugins): HostFolder => ({ ...host, plugins })
   )
 

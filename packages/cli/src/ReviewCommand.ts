@@ -82,7 +82,7 @@ const grantsOf = Effect.fnUntraced(function*(
       detail: `airssys.toml of ${host} has no [[component]] whose source is ${source}`,
       outcome
     })
-    : plugin.grants ?? []
+    : plugin.options.grants ?? []
 })
 
 /**

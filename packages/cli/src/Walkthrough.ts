@@ -36,8 +36,9 @@ import { Report } from "./Report.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Plugin extends ChildOptions {
+export interface Plugin {
   readonly source: string
+  readonly options: ChildOptions
 }
 
 /**
@@ -65,7 +66,7 @@ export const install = Effect.fnUntraced(function*(
   }
   const placements = yield* Effect.forEach(
     plugins,
-    (plugin) => Effect.flatMap(host.install(plugin.source), (release) => host.place(release, plugin))
+    (plugin) => Effect.flatMap(host.install(plugin.source), (release) => host.place(release, plugin.options))
   )
   yield* report.emit({ event: "install", releases: placements.map((placement) => placement.release) })
   return placements

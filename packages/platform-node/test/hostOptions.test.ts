@@ -13,7 +13,6 @@ const at = (path: string, value: unknown): Record<string, unknown> =>
 
 const texts = ["a text", "__proto__"]
 const emptyObjects = ["an object without a prototype", "a date", "a promise"]
-const objects = [...emptyObjects, "an object", "a getter that throws", "what throws when it is shown"]
 const times = ["Infinity", "1.5", "2^60"]
 
 /** Each option with those of the wrong values that it may well be. */
@@ -23,12 +22,13 @@ const options: Readonly<Record<string, ReadonlyArray<string>>> = {
   audit: texts,
   storage: texts,
   receipts: texts,
-  receiptOptions: objects,
+  receiptOptions: emptyObjects,
   "receiptOptions.within": times,
   "receiptOptions.buffer": [],
   "receiptOptions.count": [],
   "receiptOptions.age": times,
-  quotas: objects,
+  "receiptOptions.closing": times,
+  quotas: emptyObjects,
   "quotas.component": [],
   "quotas.tenant": [],
   approvals: [],
@@ -36,10 +36,10 @@ const options: Readonly<Record<string, ReadonlyArray<string>>> = {
   approvalStore: texts,
   functions: ["an empty array"],
   powers: ["an empty array"],
-  auditOptions: objects,
+  auditOptions: emptyObjects,
   "auditOptions.capacity": [],
   "auditOptions.flushEvery": times,
-  "auditOptions.rotate": objects,
+  "auditOptions.rotate": emptyObjects,
   "auditOptions.retain.segments": [],
   "auditOptions.checkpoints": [],
   trust: ["an empty array"],
@@ -52,12 +52,30 @@ const options: Readonly<Record<string, ReadonlyArray<string>>> = {
   roots: emptyObjects,
   "roots.inbox": texts,
   reserved: ["an empty array"],
-  http: objects,
+  http: emptyObjects,
   "http.resolve": ["a function"],
   "http.authorities": ["an empty array"],
   programs: [],
   "programs.programs": emptyObjects,
   shutdown: times
+}
+
+/** Names that nobody meant, each with what may be meant. */
+const misspelt: Readonly<Record<string, string | undefined>> = {
+  audti: "audit",
+  Folder: "folder",
+  "receiptOptions.bufer": "receiptOptions.buffer",
+  "quotas.componets": "quotas.component",
+  "approvals.quroum": "approvals.quorum",
+  "auditOptions.flushEvry": "auditOptions.flushEvery",
+  "auditOptions.quota.brust": "auditOptions.quota.burst",
+  "auditOptions.rotate.byte": "auditOptions.rotate.bytes",
+  "auditOptions.retain.segment": "auditOptions.retain.segments",
+  "auditOptions.checkpoints.requird": "auditOptions.checkpoints.required",
+  "cache.maxByte": "cache.maxBytes",
+  "http.authority": "http.authorities",
+  "programs.envv": "programs.env",
+  colour: undefined
 }
 
 const rejection = async (options: unknown): Promise<unknown> => {
@@ -96,6 +114,13 @@ describe("options of a host that no compiler saw", () => {
       const clashing = await rejection({ folder, functions: [named("a:b/c@1.0.0#d"), named("a:b/c@1.2.0#d")] })
       assert.instanceOf(clashing, InvalidArgument)
       assert.include(clashing.message, `options.functions[1] is "a:b/c@1.2.0#d", as options.functions[0] is`)
+      for (const [path, meant] of Object.entries(misspelt)) {
+        const error = await rejection({ folder, ...at(path, 1) })
+        assert.instanceOf(error, InvalidArgument)
+        const expected = meant === undefined ? "nothing of that name" : `options.${meant}`
+        assert.strictEqual(error.message, `options.${path} is no option: give ${expected}`)
+        assert.isFalse(existsSync(folder))
+      }
       for (const value of [null, 1, "x", Symbol("s"), [], () => 1]) {
         assert.instanceOf(await rejection(value), InvalidArgument)
       }

@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SafeText from "../security/SafeText.ts"
+import { nearest } from "./internal/nearestKey.ts"
 
 /**
  * An argument that cannot be meant. `argument` says which, `options.mailbox`;
@@ -139,6 +140,34 @@ export const struct = (fields: Readonly<Record<string, Check>>): Check => {
     }
     return undefined
   }
+}
+
+const unknownKey = (given: Fields, known: ReadonlyArray<string>, name: string): InvalidArgument | undefined => {
+  const keys = Result.try(() => Object.keys(given))
+  if (Result.isFailure(keys)) return unreadable(name)
+  const key = keys.success.find((key) => !known.includes(key) && fieldOf(given, key) !== undefined)
+  if (key === undefined) return undefined
+  const meant = nearest(key, known)
+  return new InvalidArgument({
+    argument: `${name}.${SafeText.escape(key, shownLimit)}`,
+    found: "no option",
+    expected: meant === undefined ? "nothing of that name" : `${name}.${meant}`
+  })
+}
+
+/**
+ * An object with these fields and no others: one that is misspelt would change
+ * nothing without a word. Undefined is taken under any name.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const options = <Options extends object>(
+  fields: { readonly [Key in keyof Required<Options>]: Check }
+): Check => {
+  const known = Object.keys(fields)
+  const fit = struct(fields as Readonly<Record<string, Check>>)
+  return (given, name) => anObject(given, name) ?? unknownKey(given as Fields, known, name) ?? fit(given, name)
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a program without a compiler may get wrong. */
 import * as Argument from "../component/Argument.ts"
 import * as Contract from "../component/Contract.ts"
+import type { CallOptions } from "../PromiseRuntime.ts"
 
 export const contract: Argument.Check = Argument.value(
   "a contract, as it is generated or as Contract.Service makes it",
@@ -19,5 +20,7 @@ const isSignal = (given: unknown): boolean =>
 
 /** `CallOptions` of promises. */
 export const call: Argument.Check = Argument.optional(
-  Argument.struct({ signal: Argument.optional(Argument.value("the signal of an AbortController", isSignal)) })
+  Argument.options<CallOptions>({
+    signal: Argument.optional(Argument.value("the signal of an AbortController", isSignal))
+  })
 )

@@ -4,12 +4,20 @@
  */
 import * as Argument from "airssys/component/Argument"
 import * as HostFunctions from "airssys/component/HostFunctions"
+import type * as Receipts from "airssys/component/Receipts"
+import type * as Approvals from "airssys/security/Approvals"
+import type * as AuditLog from "airssys/security/AuditLog"
 import * as PublicKey from "airssys/security/PublicKey"
 import * as Quota from "airssys/security/Quota"
+import type * as Quotas from "airssys/security/Quotas"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type * as NodeEnginePlatform from "../NodeEnginePlatform.ts"
+import type * as NodeHost from "../NodeHost.ts"
+import type * as NodeHttpAccess from "../NodeHttpAccess.ts"
+import type * as NodeProcessSpawn from "../NodeProcessSpawn.ts"
 
-const { array, flag, optional, positiveTime, record, struct, text, time, value, whole } = Argument
+const { array, flag, optional, options, positiveTime, record, struct, text, time, value, whole } = Argument
 
 const path = Argument.path(`a path such as "data"`)
 const fn = value("a function", (given) => typeof given === "function")
@@ -23,16 +31,17 @@ const trusted: Argument.Check = (given, name) =>
 
 const receiptFile = Argument.path(`a path such as "receipts.sqlite", or false`)
 
-const receiptOptions = struct({
+const receiptOptions = options<Receipts.Options>({
   within: optional(positiveTime),
   buffer: optional(whole(1)),
   count: optional(whole(1)),
-  age: optional(positiveTime)
+  age: optional(positiveTime),
+  closing: optional(time)
 })
 
 const publicKey = value("a public key, as PublicKey.fromText gives it", PublicKey.isPublicKey)
 
-const approvals = struct({
+const approvals = options<Approvals.Options>({
   hostKey: struct({ publicKey }),
   operators: array("public keys", publicKey),
   quorum: optional(whole(1)),
@@ -42,36 +51,44 @@ const approvals = struct({
 })
 
 /** The log says itself which numbers and times it takes. */
-const auditOptions = struct({
+const auditOptions = options<AuditLog.Options>({
   capacity: optional(whole(1)),
   flushEvery: optional(positiveTime),
-  quota: optional(struct({ burst: optional(whole(1)), bytesPerSecond: optional(whole(1)) })),
-  rotate: optional(struct({ bytes: optional(whole(1)), every: optional(positiveTime) })),
-  retain: optional(struct({ segments: optional(whole(1)), age: optional(positiveTime) })),
-  checkpoints: optional(struct({
+  quota: optional(
+    options<NonNullable<AuditLog.Options["quota"]>>({ burst: optional(whole(1)), bytesPerSecond: optional(whole(1)) })
+  ),
+  rotate: optional(
+    options<NonNullable<AuditLog.Options["rotate"]>>({ bytes: optional(whole(1)), every: optional(positiveTime) })
+  ),
+  retain: optional(
+    options<NonNullable<AuditLog.Options["retain"]>>({ segments: optional(whole(1)), age: optional(positiveTime) })
+  ),
+  checkpoints: optional(options<NonNullable<AuditLog.Options["checkpoints"]>>({
     signer: struct({}),
     witnesses: array("witnesses", struct({})),
-    every: optional(positiveTime)
+    every: optional(positiveTime),
+    required: optional(flag)
   }))
 })
 
 const keyFile = Argument.path("the file of the key, or the key as a Uint8Array")
 
-const cache = struct({
+const cache = options<NodeEnginePlatform.CacheOptions>({
   folder: path,
   key: (given, name) => given instanceof Uint8Array ? undefined : keyFile(given, name),
   maxBytes: optional(whole(0)),
   report: optional(fn)
 })
 
-const fields = {
+/** `NodeHost.Options`. */
+export const check: Argument.Check = options<NodeHost.Options>({
   folder: optional(path),
   engine: optional(value("the layer of an engine", Layer.isLayer)),
   audit: optional(path),
   storage: optional(path),
   receipts: optional((given, name) => given === false ? undefined : receiptFile(given, name)),
   receiptOptions: optional(receiptOptions),
-  quotas: optional(struct({ component: optional(limits), tenant: optional(limits) })),
+  quotas: optional(options<Quotas.Options>({ component: optional(limits), tenant: optional(limits) })),
   approvals: optional(approvals),
   approvalStore: optional(path),
   functions: optional(HostFunctions.check),
@@ -92,17 +109,14 @@ const fields = {
   policy: optional(path),
   roots: optional(record(path)),
   reserved: optional(array("paths", path)),
-  http: optional(struct({
+  http: optional(options<NodeHttpAccess.Options>({
     resolve: optional(fn),
     authorities: optional(array("certificates in PEM", text("a certificate in PEM")))
   })),
-  programs: optional(struct({
+  programs: optional(options<NodeProcessSpawn.Options>({
     programs: record(path),
     directory: optional(path),
     env: optional(record(value("a text", (given) => typeof given === "string")))
   })),
   shutdown: optional(time)
-}
-
-/** `NodeHost.Options`. */
-export const check: Argument.Check = struct(fields)
+})

@@ -1,8 +1,12 @@
 /** What a program gives to have a component run. */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
+import type * as Backoff from "../../actor/Backoff.ts"
+import type * as Supervisor from "../../actor/Supervisor.ts"
 import * as Argument from "../Argument.ts"
+import type { LayerOptions, Pool } from "../Component.ts"
 import * as Contract from "../Contract.ts"
+import type { HostingOptions } from "../HostingOptions.ts"
 
 export interface Given {
   readonly contract?: unknown
@@ -10,7 +14,7 @@ export interface Given {
   readonly options: unknown
 }
 
-const backoff = Argument.struct({
+const backoff = Argument.options<Backoff.Input>({
   base: Argument.value(`a time that ends, such as "100 millis"`, (given) => {
     const base = Argument.durationOf(given)
     return base !== undefined && Duration.isFinite(base) && !Duration.isNegative(base)
@@ -22,18 +26,21 @@ const backoff = Argument.struct({
   )
 })
 
-const intensity = Argument.struct({ restarts: Argument.whole(0), within: Argument.time })
+const intensity = Argument.options<Supervisor.Intensity>({ restarts: Argument.whole(0), within: Argument.time })
 
 const readable = Argument.value("a value", () => true)
 
-const fields = (...names: ReadonlyArray<string>): Argument.Check =>
-  Argument.optional(Argument.struct(Object.fromEntries(names.map((name) => [name, readable]))))
-
 /** Numbers and times of limits, hooks and health are refused by name where they are used. */
 const hosting = {
-  limits: fields("memory", "fuel", "timeout"),
-  hooks: fields("init", "shutdown", "callback"),
-  health: fields("every", "timeout", "failures"),
+  limits: Argument.optional(
+    Argument.options<NonNullable<HostingOptions["limits"]>>({ memory: readable, fuel: readable, timeout: readable })
+  ),
+  hooks: Argument.optional(
+    Argument.options<NonNullable<HostingOptions["hooks"]>>({ init: readable, shutdown: readable, callback: readable })
+  ),
+  health: Argument.optional(
+    Argument.options<NonNullable<HostingOptions["health"]>>({ every: readable, timeout: readable, failures: readable })
+  ),
   grants: Argument.optional(Argument.array("grants, as Grant.make gives them", Argument.struct({}))),
   environment: Argument.optional(Argument.record(Argument.value("a text", (given) => typeof given === "string"))),
   config: Argument.optional(
@@ -56,7 +63,7 @@ const child = {
   backoff: Argument.optional(backoff),
   mailbox: Argument.optional(Argument.whole(1, 2 ** 30)),
   shutdown: Argument.optional((given, name) => given === "Brutal" ? undefined : Argument.time(given, name)),
-  pool: Argument.optional(Argument.struct({
+  pool: Argument.optional(Argument.options<Pool>({
     size: Argument.whole(1, 100_000),
     routing: Argument.optional(Argument.oneOf("LeastLoaded", "RoundRobin")),
     intensity: Argument.optional(intensity)
@@ -64,7 +71,9 @@ const child = {
 }
 
 /** `Component.LayerOptions`. */
-const options = Argument.optional(Argument.struct({ ...child, intensity: Argument.optional(intensity) }))
+const options = Argument.optional(
+  Argument.options<LayerOptions>({ ...child, intensity: Argument.optional(intensity) })
+)
 
 const contract: Argument.Check = Argument.value(
   "a contract, as it is generated or as Contract.Service makes it",
