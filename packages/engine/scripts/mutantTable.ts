@@ -590,6 +590,14 @@ const stops: ReadonlyArray<Mutant> = [
 
 const stacks: ReadonlyArray<Mutant> = [
   {
+    name: "guests that compute for long are entered in microtasks",
+    file: "Instance.ts",
+    find: "this.#wasLong = fuel > shortFuel",
+    replace: "",
+    test: "stacks.test.ts",
+    title: "are not used by a function whose last call took long"
+  },
+  {
     name: "a kept stack remembers what it called",
     file: "internal/link/stacks.ts",
     find: "const firsts = [\"first0\", \"first1\", \"first2\", \"first3\", \"first4\"]",

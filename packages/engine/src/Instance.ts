@@ -105,6 +105,9 @@ export interface Parts {
  */
 export const maxSyncFuel: number = 2 * slice
 
+/** Fuel of a call for whose likes many may be entered in one macrotask. */
+const shortFuel = 20_000
+
 /**
  * @category models
  * @since 0.1.0
@@ -215,6 +218,8 @@ export class ExportedFunc {
   readonly #syncFuel: number
   #promising: Promising | undefined = undefined
   #kept: Promising | undefined = undefined
+  /** Whether the last call that could be suspended computed for long: those are not entered in a microtask. */
+  #wasLong = false
   #used = 0
 
   constructor(instance: Instance, parts: Parts, calls: Calls, planned: PlannedExport, closures: LiftClosures) {
@@ -290,7 +295,7 @@ export class ExportedFunc {
    */
   run(args: ReadonlyArray<unknown>, options: CallOptions, waiter: Waiter): void {
     const call: Running = { args, start: this.#store.scheduler.clock.now() }
-    this.#entered(call, options, this.#keptCore()).then(
+    this.#entered(call, options, this.#wasLong ? this.#promisingCore() : this.#keptCore()).then(
       (result) => this.#tell(result, call, waiter),
       (error: unknown) => waiter.failed(this.#over(error, call))
     )
@@ -379,7 +384,9 @@ export class ExportedFunc {
     const store = this.#store
     try {
       const value = this.#end(result)
-      const receipt = this.#receipt(store.leave(), store.scheduler.clock.now() - call.start)
+      const fuel = store.leave()
+      const receipt = this.#receipt(fuel, store.scheduler.clock.now() - call.start)
+      this.#wasLong = fuel > shortFuel
       store.scheduler.calls--
       this.#calls.next()
       return { value, receipt }

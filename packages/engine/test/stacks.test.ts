@@ -84,6 +84,28 @@ describe("kept stacks", () => {
     expect(frames).toEqual([own, own, own, own + 1])
   })
 
+  it("are not used by a function whose last call took long", async () => {
+    const engine = Engine.make()
+    await keep(engine, 4, [{ params: 1, gives: false }])
+    let frames = 0
+    const text = parts({
+      imports: { note: ["", ""] },
+      core: `(func (export "f") (param i32) (call $note)
+        (loop $all (br_if $all (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))`,
+      exports: { f: `(param "n" u32)` }
+    })
+    const note = () => {
+      frames = new Error().stack!.split("\n").filter((line) => line.includes("wasm://")).length
+    }
+    const instance = (await make(engine, text, { note }))()
+    const seen: Array<number> = []
+    for (const n of [10, 10, 100_000, 10, 10]) {
+      await onKept(instance, "f", [n])
+      seen.push(frames)
+    }
+    expect(seen).toEqual([2, 2, 2, 1, 2])
+  })
+
   it("give and take what others do, of each type", async () => {
     const engine = Engine.make()
     const types = ["s32", "u64", "f32", "f64", "string", "u8", "char"]
