@@ -204,6 +204,7 @@ const make = Effect.gen(function*() {
   ): Effect.Effect<Entry, StartError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
+        if (isClosed()) return yield* new RuntimeStopped({ component: release.id })
         const former = started.get(release.id)
         if (former !== undefined && !isEnded(former.ref.status())) {
           return yield* new AlreadyRunning({ component: release.id })
@@ -222,12 +223,7 @@ const make = Effect.gen(function*() {
             Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
           )
         if (isClosed()) return yield* new RuntimeStopped({ component: release.id })
-        const entry: Entry = {
-          release: placement.release,
-          placement,
-          ref,
-          scope: own
-        }
+        const entry: Entry = { release: placement.release, placement, ref, scope: own }
         started.set(release.id, entry)
         return entry
       })
@@ -240,7 +236,7 @@ const make = Effect.gen(function*() {
   ) {
     if (isClosed()) return yield* new RuntimeStopped({ component: typeof source === "string" ? source : source.id })
     const release = typeof source === "string" ? yield* host.install(source) : source
-    return yield* locked(release.id)(begin(release, definition, options))
+    return yield* locked(release.id)(host.inTurn(release.id, begin(release, definition, options)))
   })
 
   return Runtime.of({

@@ -136,6 +136,11 @@ export class ComponentHost extends Context.Service<ComponentHost, {
     options: HostingOptions
   ) => Effect.Effect<void, PlaceError | ApprovalRequired | ApprovalUnknown>
   /**
+   * Runs a start of a component, one at a time, when it is its turn: at most 64 are
+   * under way until their guests begin. Restarts wait for no turn.
+   */
+  readonly inTurn: <A, E, R>(component: string, start: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /**
    * The release of a group, until its actors have ended: what their restarts
    * run, whatever became of the files.
    */

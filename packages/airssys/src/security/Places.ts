@@ -19,13 +19,25 @@ import * as MutableList from "effect/MutableList"
  */
 export type Places = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
+/**
+ * The same, for what leaves its place before it ends. Who entered leaves once;
+ * who is interrupted while it waits has not entered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Line {
+  readonly enter: Effect.Effect<void>
+  readonly leave: Effect.Effect<void>
+}
+
 interface Waiting {
   /** None where it does not wait any longer. */
   enter: (() => void) | undefined
 }
 
 /** A place is free while others wait only until those move up. */
-class Line {
+class LineImpl implements Line {
   #free: number
   #isMoving = false
   readonly #waiting = MutableList.make<Waiting>()
@@ -70,6 +82,14 @@ class Line {
 }
 
 /**
+ * Makes so many places, from 1, in the order in which they are asked for.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const line = (count: number): Line => new LineImpl(count)
+
+/**
  * Makes so many places, from 1. Effects are begun in the order in which they
  * came.
  *
@@ -77,9 +97,9 @@ class Line {
  * @since 0.1.0
  */
 export const make = (count: number): Places => {
-  const line = new Line(count)
+  const { enter, leave } = line(count)
   return (effect) =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(line.enter), () => Effect.ensuring(restore(effect), line.leave))
+      Effect.flatMap(restore(enter), () => Effect.ensuring(restore(effect), leave))
     )
 }

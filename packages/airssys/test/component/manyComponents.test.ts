@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Latch, Layer } from "effect"
+import { Clock, Effect, Exit, Fiber, Latch, Layer } from "effect"
 import { TestClock } from "effect/testing"
+import * as Contract from "../../src/component/Contract.ts"
+import { lifecycle } from "../../src/component/internal/coreExports.ts"
 import { Runtime } from "../../src/Runtime.ts"
 import { AuditLog } from "../../src/security/AuditLog.ts"
 import { AuditStore, layerMemory } from "../../src/security/AuditStore.ts"
@@ -15,15 +17,17 @@ const names = Array.from({ length: count }, (_, index) => `one-${index}`)
 
 const component = (name: string) => Principal.make({ kind: "Component", id: `acme:${name}` })
 
-/** What is written is there when the disk is open. */
-const storeBehind = (disk: Latch.Latch) =>
+const storeAfter = (disk: Effect.Effect<void>) =>
   Layer.effect(
     AuditStore,
     Effect.map(AuditStore, (store) => ({
       ...store,
-      append: (bytes) => Effect.andThen(disk.await, store.append(bytes))
+      append: (bytes) => Effect.andThen(disk, store.append(bytes))
     }))
   ).pipe(Layer.provide(Layer.fresh(layerMemory)))
+
+/** What is written is there when the disk is open. */
+const storeBehind = (disk: Latch.Latch) => storeAfter(disk.await)
 
 describe("many components that start and stop at once", () => {
   it.effect("are built in different turns of the thread, at their start and after a crash", () => {
@@ -88,6 +92,92 @@ describe("many components that start and stop at once", () => {
         edges.set(event.principal.id, [...edges.get(event.principal.id) ?? [], event._tag])
       }
       for (const [id, tags] of edges) assert.deepStrictEqual(tags, ["Started", "Stopped", "Started"], id)
+    }).pipe(Effect.provide(host.layer), Effect.scoped)
+  })
+
+  it.effect("each start within their own time, however long all take", () => {
+    let isSlow = true
+    let isAsleep = false
+    const slow = Effect.suspend(() => {
+      isAsleep = isSlow
+      return isSlow ? Effect.sleep("2 seconds") : Effect.void
+    })
+    const host = scriptedHost.make({ auditStore: storeAfter(slow) })
+    const folder = host.put("one", { world: scriptedHost.world("one", []), code: {} })
+    const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+      const fiber = yield* Effect.forkChild(effect)
+      while (fiber.pollUnsafe() === undefined) {
+        if (isAsleep) {
+          isAsleep = false
+          yield* TestClock.adjust("2 seconds")
+        } else yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+      }
+      return yield* Fiber.join(fiber)
+    })
+    return Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const release = yield* inTime(runtime.install(folder))
+      const began = yield* Clock.currentTimeMillis
+      const exits = yield* inTime(Effect.forEach(
+        names,
+        (name) => Effect.exit(runtime.startUntyped({ ...release, id: `acme:${name}` })),
+        { concurrency: "unbounded" }
+      ))
+      assert.isAbove((yield* Clock.currentTimeMillis) - began, 30_000)
+      assert.deepStrictEqual(exits.filter(Exit.isFailure), [])
+    }).pipe(Effect.ensuring(Effect.sync(() => (isSlow = false))), Effect.provide(host.layer), Effect.scoped)
+  })
+
+  it.effect("wait for others until they can be built, and keep no restart waiting", () => {
+    const disk = Latch.makeUnsafe(true)
+    const host = scriptedHost.make({ auditStore: storeBehind(disk) })
+    const folder = host.put("one", {
+      world: scriptedHost.world("one", [scriptedHost.func("dig")]),
+      code: { "one.dig": ({ trap }) => trap("Unreachable") }
+    })
+    return Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const log = yield* AuditLog
+      const release = yield* runtime.install(folder)
+      const start = (name: string) => runtime.startUntyped({ ...release, id: `acme:${name}` })
+      yield* start("first")
+      yield* disk.close
+      const begun = Effect.map(runtime.status, (all) => all.length - 2)
+      const starting = yield* Effect.forEach(names, (name) => Effect.forkChild(start(name), { startImmediately: true }))
+      while ((yield* begun) < 64) yield* Effect.yieldNow
+      yield* Effect.ignore(runtime.call("acme:first", "one.dig", []))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(starting.at(-1)!)
+      assert.strictEqual(yield* begun, 64)
+      yield* disk.open
+      for (const fiber of starting.slice(0, -1)) yield* Fiber.join(fiber)
+      assert.strictEqual(yield* begun, names.length - 1)
+      const tags = (yield* log.entries).map(({ event }) => event._tag)
+      assert.isAbove(tags.lastIndexOf("Started"), tags.indexOf("Restarted"))
+      assert.isAbove(tags.indexOf("Restarted"), 0)
+    }).pipe(Effect.ensuring(disk.open), Effect.provide(host.layer), Effect.scoped)
+  })
+
+  it.effect("hold up no start while their guests begin, which may wait for one", () => {
+    const host = scriptedHost.make()
+    const gate = Latch.makeUnsafe(false)
+    const waiting = host.put("one", {
+      world: scriptedHost.world("one", [], { exports: Contract.world(lifecycle).exports }),
+      code: { "lifecycle.init": () => Effect.as(gate.await, { tag: "ok" }) }
+    })
+    const other = host.put("other", { world: scriptedHost.world("other", []), code: {} })
+    return Effect.gen(function*() {
+      const runtime = yield* Runtime
+      const release = yield* runtime.install(waiting)
+      const starting = yield* Effect.forkChild(Effect.forEach(
+        names.slice(0, 100),
+        (name) => runtime.startUntyped({ ...release, id: `acme:${name}` }),
+        { concurrency: "unbounded" }
+      ))
+      while (host.instances.length < 100) yield* Effect.yieldNow
+      assert.strictEqual((yield* runtime.startUntyped(other)).ref.status(), "Running")
+      yield* gate.open
+      yield* Fiber.join(starting)
     }).pipe(Effect.provide(host.layer), Effect.scoped)
   })
 

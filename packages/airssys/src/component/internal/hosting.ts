@@ -34,6 +34,7 @@ import * as instances from "./instances.ts"
 import * as lifeEvents from "./lifeEvents.ts"
 import { type Life, Lives } from "./lives.ts"
 import * as offers from "./offers.ts"
+import { StartLine } from "./startLine.ts"
 import * as statuses from "./statuses.ts"
 
 const alreadyHosted = (component: string) =>
@@ -101,6 +102,7 @@ interface Start {
 const makeBeginning = Effect.fnUntraced(function*(
   lives: Lives,
   following: Following,
+  line: StartLine,
   { judged, place }: Effect.Success<typeof installing.make>
 ) {
   const approvals = yield* approving.make
@@ -170,6 +172,7 @@ const makeBeginning = Effect.fnUntraced(function*(
       options,
       tab,
       context,
+      built: line.leave(given.id),
       isKilled: () => member?.isKilled === true,
       worked: (working) => {
         if (member === undefined) return
@@ -225,7 +228,8 @@ export const make = Effect.gen(function*() {
   const lives = new Lives(() => clock.currentTimeMillisUnsafe(), (event) => void PubSub.publishUnsafe(steps, event))
   const installer = yield* installing.make
   const following = yield* makeFollowing(lives)
-  const { begin, denials, requireApproval } = yield* makeBeginning(lives, following, installer)
+  const line = new StartLine()
+  const { begin, denials, requireApproval } = yield* makeBeginning(lives, following, line, installer)
   const statusOf = (life: Life): Effect.Effect<ComponentStatus> => statuses.make(life, quotas)
 
   const self: ComponentHost["Service"] = {
@@ -235,6 +239,7 @@ export const make = Effect.gen(function*() {
         Effect.tap((release) => Effect.sync(() => lives.installed(release)))
       ),
     place: installer.place,
+    inTurn: (component, start) => line.inTurn(component, start),
     requireApproval,
     behaviour: (group, release, definition, options) =>
       Behaviour.setup((context) => begin(context, { group, release, definition, options })),

@@ -37,6 +37,8 @@ export interface Order {
   /** Where quotas are kept. */
   readonly tab: Tab | undefined
   readonly context: ActorContext<ComponentMessage>
+  /** Run when the guest is about to begin. */
+  readonly built: Effect.Effect<void>
   /** Whether its actor was killed: then the guest is not told of the end. */
   readonly isKilled: () => boolean
   readonly reported: (report: HealthReport) => void
@@ -203,6 +205,7 @@ export const make = Effect.gen(function*() {
       end: () => work.end(),
       named: named(release.id, work)
     }
+    yield* order.built
     yield* live(hosted, order)
     hosted.health.begin(order.context)
     return handling.make(hosted)
