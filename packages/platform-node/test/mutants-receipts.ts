@@ -15,7 +15,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       "Effect.void as ReturnType<typeof storeLock.hold>,",
       "is open once at a time"
     ],
-    ["the disk may fail", "return this.#broken === undefined\n", "return this.#syncing < 9\n", damaged],
+    ["the disk may fail", "this.#broken ?? this.#lost", "this.#lost", damaged],
+    ["the file may be gone", "this.#broken ?? this.#lost", "this.#broken", "takes nothing while receipts.db is lost"],
+    [
+      "a sync is not waited for",
+      "if (this.#syncing > 0) return\n      this",
+      "this",
+      "has brought its log into the file"
+    ],
     ["nobody waits for the disk", "sync: Effect.andThen(disk.sync, written)", "sync: Effect.void", damaged],
     [
       "a disk that does not answer is asked to close",
@@ -23,7 +30,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       "!this.#isClosed",
       silent
     ],
-    ["files stay open", "      this.#end()\n      resume", "      resume", silent],
+    ["files stay open", "      this.#end()\n      for", "      for", silent],
     [
       "who does not wait learns nothing",
       "if (this.#broken !== undefined) return resume",

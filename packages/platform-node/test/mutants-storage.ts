@@ -77,9 +77,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     [
       "the disk may fail",
-      "if (broken !== undefined) return failAll(group, broken)",
-      "",
+      "this.#broken ?? this.#lost",
+      "this.#lost",
       "takes no writes after the disk failed"
+    ],
+    [
+      "the file may be gone",
+      "this.#broken ?? this.#lost",
+      "this.#broken",
+      "takes no writes while storage.db is lost"
     ]
   ]),
   ...of("internal/storageSqlite.ts", tests, [
