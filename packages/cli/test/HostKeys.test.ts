@@ -135,10 +135,14 @@ file = "audit.ndjson"`,
     onTestFinished(() => void child.kill())
     let out = ""
     const ended = new Promise<void>((resolve) => child.on("close", () => resolve()))
-    child.stdout.on("data", (chunk) => {
-      out += chunk
-      if (out.includes("Quarantined")) child.kill("SIGINT")
+    await new Promise<void>((resolve) => {
+      child.stdout.on("data", (chunk) => {
+        out += chunk
+        if (out.includes("Quarantined")) resolve()
+      })
+      void ended.then(resolve)
     })
+    child.kill("SIGINT")
     await ended
     assert.match(out, /"event":"life","component":"acme:keeper","state":"Quarantined"/)
   }, 30_000)
