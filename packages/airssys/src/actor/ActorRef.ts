@@ -9,7 +9,6 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { hasProperty } from "effect/Predicate"
 import * as Sink from "effect/Sink"
 import type { AskError, OfferError } from "./ActorError.ts"
 import type * as Protocol from "./Protocol.ts"
@@ -118,7 +117,7 @@ export interface ActorRef<in M> {
  * @category guards
  * @since 0.1.0
  */
-export const isActorRef = (u: unknown): u is ActorRef<never> => hasProperty(u, TypeId)
+export const isActorRef = (u: unknown): u is ActorRef<never> => typeof u === "object" && u !== null && TypeId in u
 
 /**
  * A sink that offers each element to the actor: the policy of its mailbox
