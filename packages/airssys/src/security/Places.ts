@@ -37,7 +37,7 @@ interface Waiting {
 }
 
 /** A place is free while others wait only until those move up. */
-class LineImpl implements Line {
+class Ordered implements Line {
   #free: number
   #isMoving = false
   readonly #waiting = MutableList.make<Waiting>()
@@ -87,7 +87,7 @@ class LineImpl implements Line {
  * @category constructors
  * @since 0.1.0
  */
-export const line = (count: number): Line => new LineImpl(count)
+export const line = (count: number): Line => new Ordered(count)
 
 /**
  * Makes so many places, from 1. Effects are begun in the order in which they
