@@ -84,22 +84,23 @@ const options = [
 ]
 
 const emptyObjects = ["an object without a prototype", "a date", "a promise"]
+const objects = [...emptyObjects, "an object", "a getter that throws", "what throws when it is shown"]
 const endlessTimes = ["Infinity", "1.5", "2^60"]
 const texts = ["an empty text", "a text", "a text with a NUL", "a huge text", "__proto__"]
 
 /** Which of the wrong values an option may well be. */
 const fitting: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "": emptyObjects,
+  "": objects,
   shutdown: endlessTimes,
   "backoff.base": ["1.5", "2^60"],
   "intensity.within": endlessTimes,
-  limits: emptyObjects,
+  limits: objects,
   "limits.timeout": ["1.5", "2^60"],
-  hooks: emptyObjects,
+  hooks: objects,
   "hooks.init": ["1.5", "2^60"],
   "hooks.shutdown": ["1.5", "2^60"],
   "hooks.callback": ["1.5", "2^60"],
-  health: emptyObjects,
+  health: objects,
   "health.every": ["1.5", "2^60"],
   "health.timeout": ["1.5", "2^60"],
   grants: ["an empty array"],
@@ -151,22 +152,20 @@ describe("arguments of a runtime that no compiler saw", () => {
       "intensity.witin": "intensity.within",
       "limits.memroy": "limits.memory",
       "hooks.shutdwon": "hooks.shutdown",
-      "health.fail": undefined,
-      colour: undefined,
-      __proto__x: undefined
+      "health.failure": "health.failures"
     }
     for (const [path, meant] of Object.entries(misspelt)) {
       const given = at(path, 1) as never
       for (const begin of [() => host.startUntyped(folder, given), () => host.start(Echo, folder, given)]) {
         const { error } = await settled(begin)
         assert.instanceOf(error, InvalidArgument)
-        const expected = meant === undefined ? "nothing of that name" : `options.${meant}`
-        assert.strictEqual(error.message, `options.${path} is no option: give ${expected}`)
+        assert.strictEqual(error.message, `options.${path} is no option: give options.${meant}`)
       }
     }
     const { error } = await settled(() => host.call("acme:echo", "echo.ping", [], { sginal: 1 } as never))
     assert.strictEqual((error as Error).message, "options.sginal is no option: give options.signal")
-    assert.strictEqual(await (await host.start(Echo, folder, { resart: undefined } as never)).ping(), "pong")
+    const more = { resart: undefined, colour: "red", __proto__x: 1, pool: { size: 1, colour: "red" } }
+    assert.strictEqual(await (await host.start(Echo, folder, more as never)).ping(), "pong")
   })
 
   it("reject with typed errors, whichever method they are given to", async () => {

@@ -30,8 +30,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     ],
     [
       "an option of any name is taken",
-      "!known.includes(key) && fieldOf",
-      "false && fieldOf",
+      "if (meant === undefined) continue",
+      "continue",
       "name an option that is misspelt"
     ]
   ]),

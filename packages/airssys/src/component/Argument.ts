@@ -142,22 +142,26 @@ export const struct = (fields: Readonly<Record<string, Check>>): Check => {
   }
 }
 
-const unknownKey = (given: Fields, known: ReadonlyArray<string>, name: string): InvalidArgument | undefined => {
+const misspeltKey = (given: Fields, known: ReadonlyArray<string>, name: string): InvalidArgument | undefined => {
   const keys = Result.try(() => Object.keys(given))
   if (Result.isFailure(keys)) return unreadable(name)
-  const key = keys.success.find((key) => !known.includes(key) && fieldOf(given, key) !== undefined)
-  if (key === undefined) return undefined
-  const meant = nearest(key, known)
-  return new InvalidArgument({
-    argument: `${name}.${SafeText.escape(key, shownLimit)}`,
-    found: "no option",
-    expected: meant === undefined ? "nothing of that name" : `${name}.${meant}`
-  })
+  for (const key of keys.success) {
+    if (known.includes(key) || fieldOf(given, key) === undefined) continue
+    const meant = nearest(key, known)
+    if (meant === undefined) continue
+    return new InvalidArgument({
+      argument: `${name}.${SafeText.escape(key, shownLimit)}`,
+      found: "no option",
+      expected: `${name}.${meant}`
+    })
+  }
+  return undefined
 }
 
 /**
- * An object with these fields and no others: one that is misspelt would change
- * nothing without a word. Undefined is taken under any name.
+ * An object with these fields. It may have others, as objects of a type may, but
+ * none that is nearly one of these: what is misspelt would change nothing without
+ * a word. Undefined is taken under any name.
  *
  * @category constructors
  * @since 0.1.0
@@ -167,7 +171,7 @@ export const options = <Options extends object>(
 ): Check => {
   const known = Object.keys(fields)
   const fit = struct(fields as Readonly<Record<string, Check>>)
-  return (given, name) => anObject(given, name) ?? unknownKey(given as Fields, known, name) ?? fit(given, name)
+  return (given, name) => anObject(given, name) ?? misspeltKey(given as Fields, known, name) ?? fit(given, name)
 }
 
 /**
