@@ -590,6 +590,14 @@ const stops: ReadonlyArray<Mutant> = [
 
 const stacks: ReadonlyArray<Mutant> = [
   {
+    name: "no stack is kept for functions that take 64 bits",
+    file: "internal/link/stacks.ts",
+    find: "argument(i) ?? 0n",
+    replace: "argument(i)",
+    test: "stacks.test.ts",
+    title: "give and take what others do, of each type"
+  },
+  {
     name: "guests that compute for long are entered in microtasks",
     file: "Instance.ts",
     find: "this.#wasLong = fuel > shortFuel",

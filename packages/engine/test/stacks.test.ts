@@ -143,10 +143,21 @@ describe("kept stacks", () => {
       ["mixed", [2n ** 40n, 0.25, -3, 0.125]],
       ["many", Array.from({ length: 20 }, (_, i) => 100 + i)]
     ]
+    await collect()
+    const before = stacks()
     for (const [name, args] of given) {
       const { value } = await onOwn(instance, name, args)
       for (let i = 0; i < 70; i++) expect((await onKept(instance, name, args)).value).toEqual(value)
     }
+    const coreTypes = [
+      "i32 -> i32",
+      "i64 -> i64",
+      "f32 -> f32",
+      "f64 -> f64",
+      "i32 i32 -> i32",
+      "i64 f32 i32 f64 -> f64"
+    ]
+    expect(stacks() - before).toBe(coreTypes.length)
   })
 
   it("leave out a function of the host that a component passes on as its own", async () => {
